@@ -1,0 +1,93 @@
+"""DeepLoc: a class for every cell of a two-channel yeast screen.
+
+    python launch.py --config=configs/deeploc.py --config.manual_dir=<released HDF5>
+
+trains with the published protocol (Kraus et al. 2017). Variants, after a colon:
+
+    deeploc.py:modern   our recipe: cosine schedule, weight decay, averaged weights
+    deeploc.py:sim      the simulated screen; needs no download
+    deeploc.py:smoke    a few steps on a few simulated cells, to see that all works
+
+Any field can be changed: --config.screen=yeast_sim --config.batch_size=64
+"""
+
+import ml_collections
+from ml_collections import config_dict
+
+
+def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
+    """The published protocol, or a named variant of it."""
+    config = ml_collections.ConfigDict()
+    config.task = 'train'
+    config.seed = 0
+
+    # A TFDS data set of `datasets/`, with its splits; slices are allowed.
+    config.screen = 'chong2015'
+    config.splits = dict(train='train', validation='validation', test='test')
+    config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
+    config.manual_dir = config_dict.placeholder(str)  # your copies of released files
+    config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
+    config.device_limit = 4.0  # GB of images held on each device
+    config.class_balanced = False  # draw each class equally often
+
+    # `gamma` and `noise` vary brightness and noise; see data/augment.py.
+    config.augmentation = dict(crop=60, gamma=0.0, noise=0.0)
+    config.model = dict(
+        name='deeploc', dropout=0.0, bn_momentum=0.5, compute_dtype='float32'
+    )
+
+    # Options are in train/optimizer.py.
+    config.optimizer = dict(name='adam', weight_decay=0.0, momentum=0.9, clip_norm=0.0)
+    config.schedule = dict(
+        name='exponential',
+        learning_rate=0.1,
+        decay_rate=0.96,
+        decay_every=25,
+        warmup_steps=0,
+    )
+    config.label_smoothing = 0.0
+    config.ema_decay = 0.0  # of averaged weights; 0 for none
+
+    config.batch_size = 128  # over all devices of all hosts
+    config.total_steps = 10_000
+    config.log_every = 50
+    config.checkpoint_every = 500  # with a validation; the best is chosen
+    config.patience = 0  # checkpoints without a new best before stopping; 0: never
+    config.select_by = 'validation/accuracy'
+
+    config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
+
+    variants = dict(published=(), modern=(modern,), sim=(modern, sim), smoke=(smoke,))
+    if variant not in variants:
+        raise ValueError(f'No variant {variant!r}; there are {", ".join(variants)}.')
+    for change in variants[variant]:
+        change(config)
+    return config
+
+
+def modern(config: ml_collections.ConfigDict) -> None:
+    """Our recipe, chosen on validation; numbers are in the README."""
+    config.optimizer.update(name='adamw', weight_decay=0.05, clip_norm=1.0)
+    config.schedule.update(name='cosine', learning_rate=1e-3, warmup_steps=50)
+    config.model.update(bn_momentum=0.9, dropout=0.5)
+    config.label_smoothing = 0.05
+
+
+def sim(config: ml_collections.ConfigDict) -> None:
+    """The simulated screen, in minutes on two cores."""
+    config.screen = 'yeast_sim'
+    config.splits.validation = 'validation[:40%]'  # spares time, not honesty
+    config.batch_size = 64
+    config.total_steps = 300
+    config.log_every = 10
+    config.checkpoint_every = 100
+
+
+def smoke(config: ml_collections.ConfigDict) -> None:
+    """Everything once, in under a minute."""
+    config.screen = 'yeast_sim/smoke'
+    config.batch_size = 8
+    config.total_steps = 12
+    config.log_every = 2
+    config.checkpoint_every = 4
+    config.evaluation.update(batch_size=16, resamples=50)

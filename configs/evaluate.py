@@ -1,0 +1,23 @@
+"""Evaluates a trained network on any split or screen with the same classes.
+
+    python launch.py --config=configs/evaluate.py --config.source=runs/sim \
+        --config.screen=yeast_sim --config.split=validation --workdir=runs/sim-again
+"""
+
+import ml_collections
+from ml_collections import config_dict
+
+
+def get_config() -> ml_collections.ConfigDict:
+    """Five-crop evaluation of the best checkpoint of a workdir."""
+    config = ml_collections.ConfigDict()
+    config.task = 'evaluate'
+    config.seed = 0
+    config.source = config_dict.placeholder(str)  # workdir of a training
+    config.screen = config_dict.placeholder(str)  # default: the one trained on
+    config.split = 'test'
+    config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
+    config.manual_dir = config_dict.placeholder(str)  # your copies of released files
+    config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
+    config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
+    return config

@@ -1,0 +1,1 @@
+from .chong2015 import Chong2015 as Chong2015

@@ -1,0 +1,59 @@
+"""The yeast GFP screen of Chong et al. 2015, as released with DeepLoc."""
+
+from __future__ import annotations
+
+from deeploc_jax.data.deeploc_release import DEEPLOC_CITATION, DeepLocRelease
+
+
+class Chong2015(DeepLocRelease):
+    """Single cells with a GFP-tagged protein and a cytosolic RFP, 19 classes."""
+
+    DESCRIPTION = """
+    64x64 crops around single cells of budding yeast. Every strain carries one protein
+    fused to GFP (channel 0) and RFP in the cytosol (channel 1). The classes are 17
+    localizations and two of quality control, DEAD and GHOST. Labels were given by
+    eye, cell by cell. Pixels are as the camera left them, not rescaled.
+    """
+    CITATION = (
+        DEEPLOC_CITATION
+        + """
+@article{chong2015yeast,
+  title={Yeast proteome dynamics from single cell imaging and automated analysis},
+  author={Chong, Yolanda T. and Koh, Judice L. Y. and Friesen, Helena and others},
+  journal={Cell},
+  volume={161},
+  number={6},
+  pages={1413--1424},
+  year={2015},
+  doi={10.1016/j.cell.2015.04.051}
+}"""
+    )
+    FILES = {
+        'train': ('Chong_train_set.hdf5', 21_882),
+        'validation': ('Chong_valid_set.hdf5', 4_491),  # the paper says 4,516
+        'test': ('Chong_test_set.hdf5', 4_516),
+    }
+    CLASS_NAMES = (
+        'ACTIN',
+        'BUDNECK',
+        'BUDTIP',
+        'CELLPERIPHERY',
+        'CYTOPLASM',
+        'ENDOSOME',
+        'ER',
+        'GOLGI',
+        'MITOCHONDRIA',
+        'NUCLEARPERIPHERY',
+        'NUCLEI',
+        'NUCLEOLUS',
+        'PEROXISOME',
+        'SPINDLE',
+        'SPINDLEPOLE',
+        'VACUOLARMEMBRANE',
+        'VACUOLE',
+        'DEAD',
+        'GHOST',
+    )
+    CHANNELS = ('GFP', 'RFP')
+    PLANES = (0, 1)
+    MARKER_CHANNEL = 1

@@ -1,0 +1,1 @@
+from .swat_rfp import SwatRfp as SwatRfp

@@ -1,0 +1,1 @@
+from .wt2017 import Wt2017 as Wt2017

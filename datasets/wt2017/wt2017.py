@@ -1,0 +1,49 @@
+"""The wild-type yeast GFP screen of 2017, as released with DeepLoc."""
+
+from __future__ import annotations
+
+from deeploc_jax.data.deeploc_release import DeepLocRelease
+
+
+class Wt2017(DeepLocRelease):
+    """Single cells with a GFP-tagged protein and two markers, 22 classes."""
+
+    DESCRIPTION = """
+    64x64 crops around single wild-type cells of budding yeast, imaged on another
+    microscope than the screen of 2015. Every strain carries one protein fused to GFP
+    (channel 0), a bright far-red marker in the cytosol (channel 1) and a red one in
+    the nucleus (channel 2). The file has the nucleus before the cytosol; here the
+    first two channels are the two that DeepLoc uses. The paper counts 20 classes, the
+    released labels have 22.
+    """
+    FILES = {
+        'train': ('wt2017_train_set.hdf5', 16_305),
+        'test': ('wt2017_test_set.hdf5', 1_824),
+    }
+    CLASS_NAMES = (
+        'Actin',
+        'Bud',
+        'Bud_Neck',
+        'Bud_Periphery',
+        'Bud_Site',
+        'Cell_Periphery',
+        'Cytoplasm',
+        'Cytoplasmic_Foci',
+        'Eisosomes',
+        'Endoplasmic_Reticulum',
+        'Endosome',
+        'Golgi',
+        'Lipid_Particles',
+        'Mitochondria',
+        'None',
+        'Nuclear_Periphery',
+        'Nucleolus',
+        'Nucleus',
+        'Peroxisomes',
+        'Punctate_Nuclear',
+        'Vacuole',
+        'Vacuole_Periphery',
+    )
+    CHANNELS = ('GFP', 'far_red', 'nucleus')
+    PLANES = (0, 2, 1)
+    MARKER_CHANNEL = 1

@@ -1,0 +1,75 @@
+"""Label-preserving augmentation inside the compiled step."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+
+def augment(
+    key: jax.Array,
+    images: jax.Array,
+    crop: int = 60,
+    *,
+    gamma: float = 0.0,
+    noise: float = 0.0,
+) -> jax.Array:
+    """Crops, reflects and rotates each image; optionally changes its brightness.
+
+    Every crop offset and each of the 8 symmetries of the square is equally likely,
+    and the same for all channels of a cell.
+
+    Args:
+        key: One key for the batch.
+        images: float32 [b, h, w, c] in [0, 1], h == w.
+        crop: Side of the crops in pixels.
+        gamma: Each channel is raised to a power drawn from exp(U(-gamma, gamma)).
+        noise: Gaussian pixel noise; its standard deviation is drawn for each cell
+            from U(0, noise).
+
+    Returns:
+        float32 [b, crop, crop, c] in [0, 1].
+
+    References:
+        Kraus et al. 2017 for crops, reflections and rotations.
+    """
+    keys = jax.random.split(key, 4)
+    images = random_crop(keys[0], images, crop)
+    images = random_symmetry(keys[1], images)
+    if gamma:
+        shape = (len(images), 1, 1, images.shape[-1])
+        exponent = jax.random.uniform(keys[2], shape, minval=-gamma, maxval=gamma)
+        # The gradient of 0 ** p is not needed, its value is.
+        images = images ** jnp.exp(exponent)
+    if noise:
+        keys = jax.random.split(keys[3])
+        spread = jax.random.uniform(keys[0], (len(images), 1, 1, 1), maxval=noise)
+        images = images + spread * jax.random.normal(keys[1], images.shape)
+        images = jnp.clip(images, 0, 1)
+    return images
+
+
+def random_crop(key: jax.Array, images: jax.Array, size: int) -> jax.Array:
+    """A square crop at a uniformly drawn offset: [b, h, w, c] -> [b, size, size, c]."""
+    b, h, w, c = images.shape
+    limits = jnp.array([h - size + 1, w - size + 1])
+    offsets = jax.random.randint(key, (b, 2), 0, limits[None, :])
+
+    def cut(image: jax.Array, offset: jax.Array) -> jax.Array:
+        return jax.lax.dynamic_slice(image, (*offset, 0), (size, size, c))
+
+    return jax.vmap(cut)(images, offsets)
+
+
+def random_symmetry(key: jax.Array, images: jax.Array) -> jax.Array:
+    """One of the 8 symmetries of the square for each image, uniformly."""
+    flips = jax.random.bernoulli(key, shape=(3, len(images), 1, 1, 1))
+    images = jnp.where(flips[0], images[:, ::-1], images)
+    images = jnp.where(flips[1], images[:, :, ::-1], images)
+    return jnp.where(flips[2], images.swapaxes(1, 2), images)
+
+
+def center_crop(images: jax.Array, size: int) -> jax.Array:
+    """The central crop: [b, h, w, c] -> [b, size, size, c]."""
+    top, left = ((side - size) // 2 for side in images.shape[1:3])
+    return images[:, top : top + size, left : left + size]

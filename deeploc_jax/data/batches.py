@@ -1,0 +1,99 @@
+"""Cells -> batches on the devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grain.python as grain
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from deeploc_jax import sharding
+from deeploc_jax.types import Batch, Cells
+
+_PREFETCH = grain.ReadOptions(num_threads=4, prefetch_buffer_size=8)
+
+
+def train_batches(
+    cells: Cells,
+    sampler: Callable[[int], np.ndarray],
+    steps: range,
+    mesh: Mesh,
+    *,
+    device_limit: float = 4.0,
+) -> Iterator[Batch]:
+    """Batches of the given steps, placed on the devices.
+
+    A split that fits lies on every device and is gathered there; a larger one is
+    read ahead by threads. Both give the same batches.
+
+    Args:
+        cells: The training split.
+        sampler: Step -> row numbers [batch_size].
+        steps: Which steps; a resumed run begins later and sees the same batches.
+        mesh: From `sharding.make_mesh`.
+        device_limit: Gigabytes that the images may take on each device.
+    """
+    fits = isinstance(cells.images, np.ndarray)
+    if fits and cells.images.nbytes <= device_limit * 2**30:
+        return _resident_batches(cells, sampler, steps, mesh)
+    return _streamed_batches(cells, sampler, steps, mesh)
+
+
+def _resident_batches(
+    cells: Cells, sampler: Any, steps: range, mesh: Mesh
+) -> Iterator[Batch]:
+    images, labels = sharding.put_replicated((cells.images, cells.labels), mesh)
+
+    def take(images: jax.Array, labels: jax.Array, rows: jax.Array) -> Batch:
+        mask = rows >= 0  # all true: a training batch is never padded
+        return Batch(image=images[rows], label=labels[rows], mask=mask)
+
+    take = jax.jit(take, out_shardings=sharding.batch_sharding(mesh))
+    for step in steps:
+        rows = sampler(step).astype(np.int32)
+        rows = sharding.put_batch(rows[sharding.local_slice(len(rows))], mesh)
+        yield take(images, labels, rows)
+
+
+def _streamed_batches(
+    cells: Cells, sampler: Any, steps: range, mesh: Mesh
+) -> Iterator[Batch]:
+    def read(step: int) -> Batch:
+        rows = sampler(step)
+        return _local_batch(cells, rows[sharding.local_slice(len(rows))])
+
+    batches = grain.MapDataset.source(steps).map(read)
+    for batch in batches.to_iter_dataset(_PREFETCH):
+        yield sharding.put_batch(batch, mesh)
+
+
+def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
+    """Every cell once, in order; the last batch is padded and masked.
+
+    Args:
+        cells: The split.
+        batch_size: Global batch size.
+        mesh: From `sharding.make_mesh`.
+    """
+    n = len(cells)
+
+    def read(start: int) -> Batch:
+        rows = start + np.arange(batch_size)[sharding.local_slice(batch_size)]
+        batch = _local_batch(cells, np.minimum(rows, n - 1))
+        batch['mask'] = rows < n
+        return batch
+
+    batches = grain.MapDataset.source(range(0, n, batch_size)).map(read)
+    for batch in batches.to_iter_dataset(_PREFETCH):
+        yield sharding.put_batch(batch, mesh)
+
+
+def _local_batch(cells: Cells, rows: np.ndarray) -> Any:
+    return Batch(
+        image=cells.images[rows],
+        label=cells.labels[rows],
+        mask=np.ones(len(rows), bool),
+    )

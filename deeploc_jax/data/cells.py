@@ -1,0 +1,126 @@
+"""A split of a prepared screen, in memory or read as needed."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from deeploc_jax.data.normalize import percentile_normalize
+from deeploc_jax.progress import track
+from deeploc_jax.types import METADATA, Cells
+
+_CHUNK = 256  # cells read and normalised at a time
+
+
+class StreamedImages:
+    """Normalised images of a split, read from disk when they are indexed.
+
+    Stands in for the `images` array of `Cells` when a split is too large to hold.
+
+    Args:
+        source: A random-access TFDS data source.
+        shape: [n, h, w, c].
+    """
+
+    def __init__(self, source: Any, shape: tuple[int, ...]):
+        self.source = source
+        self.shape = shape
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Images of these rows, float32 [len(rows), h, w, c]."""
+        records = self.source.__getitems__([int(row) for row in rows])
+        return percentile_normalize(np.stack([r['image'] for r in records]))
+
+
+def read_cells(
+    builder: tfds.core.DatasetBuilder, split: str, *, memory_limit: float = 4.0
+) -> Cells:
+    """Reads one split of a prepared screen.
+
+    Args:
+        builder: A prepared builder with the features of `ScreenBuilder`.
+        split: A TFDS split, slices included: 'train', 'train[:90%]'.
+        memory_limit: Gigabytes of normalised images that may be held in memory. A
+            larger split is read from disk batch by batch.
+
+    Returns:
+        The cells in the order of the data source.
+
+    Raises:
+        ValueError: The screen has no such split.
+    """
+    _check_split(builder, split)
+    skip = {'image': tfds.decode.SkipDecoding()}
+    source = builder.as_data_source(split, decoders=skip)
+    labels, metadata = _read_columns(source, f'{builder.info.full_name} {split}')
+    images = StreamedImages(
+        builder.as_data_source(split),
+        (len(labels), *builder.info.features['image'].shape),
+    )
+    if 4 * np.prod(images.shape) <= memory_limit * 2**30:
+        images = _load(images)
+    return Cells(
+        images=images,
+        labels=labels,
+        metadata=metadata,
+        class_names=tuple(builder.info.features['label'].names),
+        channels=tuple(builder.info.metadata['channels']),
+    )
+
+
+def select(cells: Cells, rows: np.ndarray) -> Cells:
+    """The same split with only these rows."""
+    return dataclasses.replace(
+        cells,
+        images=cells.images[rows],
+        labels=cells.labels[rows],
+        metadata={name: column[rows] for name, column in cells.metadata.items()},
+    )
+
+
+def _check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
+    known = builder.info.splits
+    parts = [part.split('[')[0].strip() for part in split.split('+')]
+    for part in parts:
+        if part not in known:
+            raise ValueError(
+                f'{builder.info.full_name} has no split {part!r}; '
+                f'it has: {", ".join(known)}.'
+            )
+
+
+def _read_columns(
+    source: Any, description: str
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Labels and metadata of every cell, without decoding an image."""
+    columns: dict[str, list[Any]] = {name: [] for name in ('label', *METADATA)}
+    for record in track(source, description=f'read {description}', unit='cell'):
+        for name, values in columns.items():
+            value = record[name]
+            values.append(value.decode() if isinstance(value, bytes) else value)
+    arrays = {name: np.array(values) for name, values in columns.items()}
+    return arrays.pop('label').astype(np.int32), arrays
+
+
+def _load(images: StreamedImages) -> np.ndarray:
+    """All images; decoded and normalised by a thread a core."""
+    loaded = np.empty(images.shape, np.float32)
+    starts = range(0, len(images), _CHUNK)
+
+    def load(start: int) -> None:
+        rows = np.arange(start, min(start + _CHUNK, len(images)))
+        loaded[rows[0] : rows[-1] + 1] = images[rows]
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        progress = pool.map(load, starts)
+        for _ in track(progress, len(starts), 'normalise', unit='chunk'):
+            pass
+    return loaded

@@ -1,0 +1,95 @@
+"""Cell names and measurements, which only some release files carry."""
+
+from __future__ import annotations
+
+import collections
+import warnings
+from collections.abc import Sequence
+
+import h5py
+import numpy as np
+
+from deeploc_jax.data.release_hdf5 import Source, as_text, column_names
+
+
+def label_names(
+    file: h5py.File, source: Source, sizes: Sequence[int]
+) -> list[str] | None:
+    """Names of the cells of all chunks, from `label_names` or `label_names<chunk>`.
+
+    Args:
+      file: The open file.
+      source: Names it in the warning given when the names do not fit the cells.
+      sizes: Number of cells in chunk 1, 2, ...
+
+    Returns:
+      One name a cell; None when there are none, or none that fit.
+    """
+    keys = ['label_names', *(f'label_names{chunk}' for chunk in _chunks(sizes))]
+    parts = [np.ravel(file[key][()]) for key in keys if key in file]
+    names = [as_text(name) for part in parts for name in part]
+    if len(names) not in (0, sum(sizes)):
+        _leave_out(source, f'{len(names)} label_names for {sum(sizes)} cells')
+        return None
+    return names or None
+
+
+def measurements(
+    file: h5py.File, source: Source, sizes: Sequence[int]
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The CellProfiler measurements of all chunks, from `Info1`, `Info2`, ...
+
+    Args:
+      file: The open file.
+      source: Names it in the warning given when they do not fit the cells.
+      sizes: Number of cells in chunk 1, 2, ...
+
+    Returns:
+      float32 [N, F] and the F names; None and () when there are none, or none that
+      fit. Columns without names become `measurement_1`, ...
+    """
+    keys = [f'Info{chunk}' for chunk in _chunks(sizes) if f'Info{chunk}' in file]
+    parts = [file[key] for key in keys]
+    if not parts:
+        return None, ()
+    shapes = [part.shape for part in parts]
+    widths = {shape[1:] for shape in shapes}
+    numbers = all(part.dtype.kind in 'fiub' and part.ndim == 2 for part in parts)
+    if not numbers or len(widths) > 1 or [shape[0] for shape in shapes] != [*sizes]:
+        _leave_out(source, f'Info of shapes {shapes} for chunks of {[*sizes]} cells')
+        return None, ()
+    names = column_names(file, keys[0])
+    if names is None or len(names) != shapes[0][1]:
+        names = [f'measurement_{i + 1}' for i in range(shapes[0][1])]
+    table = np.concatenate([part[()] for part in parts])
+    return table.astype(np.float32), tuple(names)
+
+
+def cell_ids(
+    source: Source, sizes: Sequence[int], names: list[str] | None
+) -> list[str]:
+    """One unique name a cell: the file's own, or file, chunk and row.
+
+    Args:
+      source: The file.
+      sizes: Number of cells in chunk 1, 2, ...
+      names: From `label_names`; one that several cells share gets its place added.
+    """
+    places = [
+        f'{source.stem}/{chunk}/{row}'
+        for chunk, size in enumerate(sizes, 1)
+        for row in range(size)
+    ]
+    if names is None:
+        return places
+    count = collections.Counter(names)
+    pairs = zip(names, places, strict=True)
+    return [name if count[name] == 1 else f'{name}/{place}' for name, place in pairs]
+
+
+def _chunks(sizes: Sequence[int]) -> range:
+    return range(1, len(sizes) + 1)
+
+
+def _leave_out(source: Source, what: str) -> None:
+    warnings.warn(f'{source} has {what}; they are left out.', stacklevel=3)

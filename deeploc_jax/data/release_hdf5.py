@@ -1,0 +1,123 @@
+"""Reads the HDF5 layout of the DeepLoc release, from a file or out of the zip."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+import numpy as np
+
+PLANE = 64 * 64  # values of one channel of one cell, in C order
+SLICE = 256  # rows in memory at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where an HDF5 file is: a path, or a member of the zip at that path."""
+
+    path: Path
+    member: str | None = None
+
+    def __str__(self) -> str:
+        return f'{self.path}' if self.member is None else f'{self.path}:{self.member}'
+
+    @property
+    def stem(self) -> str:
+        """File name without folder and ending."""
+        return PurePosixPath(self.member or self.path.as_posix()).stem
+
+
+@contextlib.contextmanager
+def open_release(source: Source) -> Iterator[h5py.File]:
+    """Opens the file for reading; a zip member is streamed, never extracted.
+
+    Raises:
+      ValueError: It cannot be opened, or reading it breaks off.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            file: Any = source.path
+            if source.member is not None:
+                archive = stack.enter_context(zipfile.ZipFile(source.path))
+                file = stack.enter_context(archive.open(source.member))
+            yield stack.enter_context(h5py.File(file, 'r'))
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        RuntimeError,  # also an encrypted zip, or a compression Python lacks
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ValueError(
+            f'{source} cannot be read ({error}). It is truncated, damaged or no HDF5 '
+            'file: get a new copy, and of a zip try the extracted files.'
+        ) from None
+
+
+def num_chunks(file: h5py.File) -> int:
+    """How many chunks `data1`, `data2`, ... with labels the file has.
+
+    Raises:
+      ValueError: There is no `data1`, a number is left out, or labels are missing.
+    """
+    numbers = [int(key[4:]) for key in file if re.fullmatch(r'data[1-9]\d*', key)]
+    last = max(numbers, default=1)
+    needed = [f'{kind}{n}' for n in range(1, last + 1) for kind in ('data', 'Index')]
+    if missing := [key for key in needed if key not in file]:
+        raise ValueError(f'it has no {", ".join(missing)}, only {", ".join(file)}.')
+    return last
+
+
+def column_names(file: h5py.File, dataset: str) -> list[str] | None:
+    """Column names of a dataset, from either place where the release has them.
+
+    A root attribute `<dataset>_columns` or an attribute `columns` of the dataset,
+    each a list or one text with commas; None when there is neither.
+    """
+    value = file.attrs.get(f'{dataset}_columns', file[dataset].attrs.get('columns'))
+    if value is None or isinstance(value, h5py.Empty):
+        return None
+    if isinstance(value, str | bytes):
+        return [part.strip() for part in as_text(value).split(',')]
+    return [as_text(part).strip() for part in np.ravel(value)]
+
+
+def as_text(value: Any) -> str:
+    """A name as `str`, whichever way HDF5 stored it."""
+    return value.decode('utf-8', 'replace') if isinstance(value, bytes) else str(value)
+
+
+def read_slices(source: Source, chunks: int) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Goes through the pixels of a file once, front to back.
+
+    Args:
+      source: The file.
+      chunks: Number of its chunks.
+
+    Yields:
+      (chunk number, first row, values [<= 256, planes * 4096]) as they are stored.
+    """
+    with open_release(source) as file:
+        for chunk in range(1, chunks + 1):
+            data = file[f'data{chunk}']
+            for start in range(0, len(data), SLICE):
+                yield chunk, start, data[start : start + SLICE]
+
+
+def to_images(rows: np.ndarray, planes: Sequence[int]) -> np.ndarray:
+    """Rows of planes, one after the other, as float64 images [n, 64, 64, C].
+
+    Args:
+      rows: [n, P * 4096], each plane 64x64 in C order.
+      planes: Which plane becomes channel 0, 1, ...
+    """
+    stack = rows.astype(np.float64).reshape(len(rows), -1, 64, 64)
+    return stack[:, list(planes)].transpose(0, 2, 3, 1)

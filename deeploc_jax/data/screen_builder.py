@@ -1,0 +1,218 @@
+"""What every screen's TFDS builder shares: features, metadata, record format."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+from etils import epath
+
+from deeploc_jax.data.record_writer import write_split
+
+IMAGE_SIZE = 64  # pixels on a side; every crop of every screen
+_TEXT_FIELDS = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
+
+
+def screen_features(
+    class_names: Sequence[str],
+    channels: Sequence[str],
+    pixel_dtype: np.typing.DTypeLike,
+    num_measurements: int = 0,
+) -> tfds.features.FeaturesDict:
+    """The features of one cell, the same for every screen.
+
+    Args:
+      class_names: Localizations in index order.
+      channels: Channel names in image order: protein, marker, then any others.
+      pixel_dtype: Type in which the pixels are stored, without loss.
+      num_measurements: Number F of measurements a cell; 0 leaves them out.
+
+    Returns:
+      `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
+      (pixels in the field image) and, when F > 0, `measurements` float32 [F].
+    """
+    features: dict[str, Any] = {
+        'image': tfds.features.Tensor(
+            shape=(IMAGE_SIZE, IMAGE_SIZE, len(channels)),
+            dtype=np.dtype(pixel_dtype),
+            encoding='zlib',
+        ),
+        'label': tfds.features.ClassLabel(names=list(class_names)),
+        **{name: tfds.features.Text() for name in _TEXT_FIELDS},
+        'x': tfds.features.Scalar(np.float32),
+        'y': tfds.features.Scalar(np.float32),
+    }
+    if num_measurements:
+        features['measurements'] = tfds.features.Tensor(
+            shape=(num_measurements,), dtype=np.float32, encoding='bytes'
+        )
+    return tfds.features.FeaturesDict(features)
+
+
+def screen_metadata(
+    channels: Sequence[str],
+    marker_channel: int,
+    measurement_names: Sequence[str] = (),
+    simulated: bool = False,
+) -> tfds.core.MetadataDict:
+    """What a reader must know of a screen beyond its features.
+
+    Args:
+      channels: Channel names in image order; the protein is always channel 0.
+      marker_channel: Index of the cytosolic marker, -1 when there is none.
+      measurement_names: Names of the entries of `measurements`.
+      simulated: Whether the images were computed, not taken.
+    """
+    return tfds.core.MetadataDict(
+        channels=list(channels),
+        protein_channel=0,
+        marker_channel=marker_channel,
+        measurement_names=list(measurement_names),
+        simulated=simulated,
+    )
+
+
+def example(
+    image: np.ndarray,
+    label: int | str,
+    cell_id: str,
+    *,
+    screen: str = '',
+    plate: str = '',
+    well: str = '',
+    field: str = '',
+    protein: str = '',
+    x: float = np.nan,
+    y: float = np.nan,
+    measurements: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """One cell as the features want it; what is not known stays '' or NaN.
+
+    Args:
+      image: [64, 64, C] in the pixel type of the screen's features.
+      label: Class index or name; -1 when unlabelled.
+      cell_id: Name of the cell, unique in the screen.
+      screen: Name of the screen or condition.
+      plate: Plate of the cell.
+      well: Well of the plate.
+      field: Field image of the well.
+      protein: Tagged protein or strain.
+      x: Cell centre in the field image, pixels from the left.
+      y: Cell centre in the field image, pixels from the top.
+      measurements: float32 [F], for a screen that declares them.
+    """
+    cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
+    cell |= {'plate': plate, 'well': well, 'field': field, 'protein': protein}
+    cell |= {'x': np.float32(x), 'y': np.float32(y)}
+    if measurements is not None:
+        cell['measurements'] = np.asarray(measurements, np.float32)
+    return cell
+
+
+class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Base of all screens: array_record files, written and read without TensorFlow.
+
+    A screen implements `_info` (with `screen_info`), `_split_generators` and
+    `_generate_examples`, as any TFDS builder does.
+    """
+
+    _screens: dict[str, Path] = {}
+
+    def __init_subclass__(cls, skip_registration: bool = False, **kwargs: Any):
+        # TFDS guesses both paths from the module name; in an editable install the
+        # guess names a folder that does not exist.
+        path = Path(inspect.getfile(cls))
+        cls.code_path = epath.Path(path)
+        cls.pkg_dir_path = epath.Path(path.parent)
+        # The same file imported under a second module name is no second screen.
+        first = ScreenBuilder._screens.setdefault(cls.__name__, path)
+        again = first is not path and first.parts[-2:] == path.parts[-2:]
+        skip = skip_registration or again
+        # pyrefly: ignore[unexpected-keyword]
+        super().__init_subclass__(skip_registration=skip, **kwargs)
+
+    def __init__(self, *, file_format: str | None = None, **kwargs: Any):
+        if file_format not in (None, 'array_record'):
+            raise ValueError(
+                f'A screen is stored as array_record, not {file_format!r}: of the '
+                'other formats some need TensorFlow and parquet loses cells.'
+            )
+        super().__init__(**kwargs)
+        if not self.info.initialized:  # nothing prepared: TFDS means tfrecord
+            self.info.set_file_format('array_record', override=True)
+
+    def screen_info(
+        self,
+        features: tfds.features.FeaturesDict | None,
+        metadata: tfds.core.MetadataDict | None,
+        **kwargs: Any,
+    ) -> tfds.core.DatasetInfo:
+        """`DatasetInfo` for `_info`; what is prepared on disk goes before the code.
+
+        Args:
+          features: From `screen_features`; None where only the data can tell.
+          metadata: From `screen_metadata`; None likewise.
+          **kwargs: `description`, `citation`, `homepage`, `license`.
+        """
+        if (self.data_path / 'dataset_info.json').exists():
+            features = metadata = None  # TFDS then reads both from the folder
+        return tfds.core.DatasetInfo(
+            builder=self, features=features, metadata=metadata, **kwargs
+        )
+
+    def _generate_splits(
+        self,
+        dl_manager: tfds.download.DownloadManager,
+        download_config: tfds.download.DownloadConfig,
+    ) -> list[tfds.core.SplitInfo]:
+        splits = self._split_generators(dl_manager)
+        limit = download_config.max_examples_per_split
+        return [
+            write_split(
+                self.info.features,
+                itertools.islice(examples, limit),
+                self._get_filename_template(split_name=name),
+            )
+            for name, examples in splits.items()
+        ]
+
+
+def prepare_screen(
+    name: str,
+    data_dir: str | Path | None = None,
+    manual_dir: str | Path | None = None,
+    **builder_kwargs: Any,
+) -> tfds.core.DatasetBuilder:
+    """The builder of a screen, prepared on disk first when it is not yet.
+
+    A prepared copy is used as it is, at once. A new one appears whole or not at all.
+
+    Args:
+      name: Data set name as TFDS knows it, with `/config` where there are several.
+      data_dir: Where prepared screens live; None for TFDS's own default.
+      manual_dir: Where the user's own copies of released files lie; None for
+        `<data_dir>/downloads/manual`.
+      **builder_kwargs: For the builder itself, such as `table` of `own_screen`.
+
+    Raises:
+      FileExistsError: The place is taken by a folder that is no prepared screen.
+    """
+    importlib.import_module('deeploc_jax.datasets')  # registers every screen
+    builder = tfds.builder(name, data_dir=data_dir, **builder_kwargs)
+    if not builder.data_path.exists():
+        config = tfds.download.DownloadConfig(
+            manual_dir=manual_dir, try_download_gcs=False
+        )
+        builder.download_and_prepare(download_config=config)
+    elif not builder.is_prepared():
+        raise FileExistsError(
+            f'{builder.data_path} exists but holds no prepared screen; remove it or '
+            'choose another data_dir.'
+        )
+    return builder

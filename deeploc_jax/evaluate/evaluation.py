@@ -1,0 +1,94 @@
+"""Everything an evaluation of one split leaves in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deeploc_jax import metrics
+from deeploc_jax.evaluate import proteins, tables
+from deeploc_jax.evaluate.calibration import mean_crop_probabilities
+from deeploc_jax.evaluate.summary import plain, summarise
+from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.types import Cells
+
+EXAMPLES_PER_CLASS = 8
+MISTAKES = 48
+
+
+def write_evaluation(
+    folder: Path,
+    cells: Cells,
+    logits: np.ndarray,
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> dict[str, Any]:
+    """Writes metrics, predictions, proteins and pictures of one split.
+
+    Args:
+        folder: Gets `metrics.json`, `predictions.parquet`, `proteins.parquet` and
+            `examples.npz`.
+        cells: The split.
+        logits: float [n, crops, k] of its cells.
+        temperature: Fitted on validation; see `calibration`.
+        seed: Of the bootstrap and of the choice of example cells.
+        resamples: Of the bootstrap.
+
+    Returns:
+        What `metrics.json` holds: `summarise`, `temperature` and
+        `ece_before_temperature`.
+    """
+    probabilities = mean_crop_probabilities(logits, temperature)
+    labels, names = cells.labels, cells.class_names
+    summary = summarise(
+        probabilities, labels, cells.metadata, names, seed=seed, resamples=resamples
+    )
+    known = labels >= 0
+    before = np.nan
+    if known.any():
+        before = metrics.expected_calibration_error(
+            mean_crop_probabilities(logits[known]), labels[known]
+        )
+    summary |= plain(dict(temperature=temperature, ece_before_temperature=before))
+    write_json(folder / 'metrics.json', summary)
+    per_cell = tables.predictions_table(cells.metadata, labels, probabilities, names)
+    tables.write_table(per_cell, folder / 'predictions.parquet')
+    per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
+    tables.write_table(per_protein, folder / 'proteins.parquet')
+    rows = example_rows(probabilities, labels, seed)
+    images = np.round(cells.images[rows] * 255).astype(np.uint8)
+    atomic_write(
+        folder / 'examples.npz',
+        lambda temporary: np.savez_compressed(temporary, images=images, rows=rows),
+    )
+    return summary
+
+
+def example_rows(
+    probabilities: np.ndarray, labels: np.ndarray, seed: int
+) -> np.ndarray:
+    """Cells to look at: random ones of each class and the most confident mistakes.
+
+    Args:
+        probabilities: [n, k].
+        labels: int [n]; where all are -1, the predicted class counts.
+        seed: Of the random choice.
+
+    Returns:
+        Sorted row numbers, int64.
+    """
+    predicted = probabilities.argmax(1)
+    known = labels >= 0
+    classes = labels if known.any() else predicted
+    order = np.random.default_rng(seed).permutation(len(labels))
+    chosen = [
+        order[classes[order] == k][:EXAMPLES_PER_CLASS]
+        for k in range(probabilities.shape[1])
+    ]
+    wrong = np.flatnonzero(known & (predicted != labels))
+    surest = wrong[np.argsort(-probabilities.max(1)[wrong], kind='stable')]
+    return np.unique(np.concatenate([*chosen, surest[:MISTAKES]])).astype(np.int64)

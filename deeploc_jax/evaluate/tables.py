@@ -1,0 +1,226 @@
+"""Tables that leave an evaluation: their columns, and Parquet in and out.
+
+`predictions.parquet` has a row a cell, `proteins.parquet` a row a protein (a well where
+no protein is known). In both, p_<CLASS> columns hold class probabilities in index order
+and the schema's metadata has the class names under b'class_names', a JSON list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deeploc_jax import files
+from deeploc_jax.types import METADATA
+
+UNITS = {
+    'protein': ('protein',),
+    'well': ('screen', 'plate', 'well'),
+    'field': ('screen', 'plate', 'well', 'field'),
+}
+"""Columns that tell one protein, well or field from another."""
+UNIT_COLUMNS = ('screen', 'plate', 'well', 'field', 'protein')
+"""All columns that `UNITS` needs."""
+
+
+def predictions_schema(class_names: Sequence[str]) -> pa.Schema:
+    """Columns of predictions.parquet; label is -1 and label_name '' if unlabelled."""
+    numbers = dict.fromkeys(('x', 'y'), pa.float32())
+    fields = [(name, numbers.get(name, pa.string())) for name in METADATA]
+    fields += [('label', pa.int32()), ('label_name', pa.string())]
+    fields += [('predicted', pa.int32()), ('predicted_name', pa.string())]
+    fields += [('confidence', pa.float32())]
+    return _schema(fields, class_names, ('p_',))
+
+
+def proteins_schema(class_names: Sequence[str]) -> pa.Schema:
+    """Columns of proteins.parquet; `proteins.proteins_table` says what they mean."""
+    fields = [('protein', pa.string()), ('unit', pa.string())]
+    fields += [('n_cells', pa.int32()), ('n_labelled', pa.int32())]
+    fields += [('label', pa.int32()), ('label_name', pa.string())]
+    fields += [('labels_agree', pa.bool_())]
+    fields += [('predicted', pa.int32()), ('predicted_name', pa.string())]
+    fields += [('confidence', pa.float32()), ('certainty', pa.float32())]
+    return _schema(fields, class_names, ('p_', 'posterior_'))
+
+
+def predictions_table(
+    metadata: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+) -> pa.Table:
+    """A row a cell, in the order given.
+
+    Args:
+        metadata: The `METADATA` columns, each [n].
+        labels: int [n], -1 for an unlabelled cell.
+        probabilities: float [n, k].
+        class_names: k names in index order.
+
+    Raises:
+        ValueError: A column is missing or of another length, or a label is no class.
+    """
+    check_rows(metadata, labels, probabilities, class_names, METADATA)
+    columns = {name: metadata[name] for name in METADATA}
+    columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
+    columns |= call_columns(np.asarray(probabilities, np.float32), class_names)
+    return to_table(columns, predictions_schema(class_names))
+
+
+def check_rows(
+    metadata: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    columns: Sequence[str],
+) -> None:
+    """Raises a ValueError unless the parts of a prediction fit each other.
+
+    Args:
+        metadata: Columns by name, each [n].
+        labels: int [n], -1 or a class.
+        probabilities: Finite float [n, k].
+        class_names: k names.
+        columns: Metadata columns that have to be there.
+    """
+    missing = [name for name in columns if name not in metadata]
+    if missing:
+        raise ValueError(f'metadata lacks the columns {", ".join(missing)}.')
+    n, k = len(labels), len(class_names)
+    odd = [f'{c} ({len(metadata[c])})' for c in columns if len(metadata[c]) != n]
+    if odd:
+        raise ValueError(f'{n} labels, but other numbers of rows in {", ".join(odd)}.')
+    if np.shape(probabilities) != (n, k):
+        raise ValueError(
+            f'probabilities have shape {np.shape(probabilities)}, but there are {n} '
+            f'labels and {k} class names.'
+        )
+    finite = np.isfinite(probabilities).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise ValueError(f'probabilities[{row}] are not finite: look at this crop.')
+    bad = np.flatnonzero((np.asarray(labels) < -1) | (np.asarray(labels) >= k))
+    if bad.size:
+        raise ValueError(
+            f'labels[{bad[0]}] is {labels[bad[0]]}, but there are only {k} classes, '
+            'and -1 for an unlabelled cell.'
+        )
+
+
+def call_columns(
+    probabilities: np.ndarray, class_names: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Columns of the most probable class, and p_<CLASS>, from [n, k] probabilities."""
+    predicted = probabilities.argmax(axis=1)
+    return {
+        'predicted': predicted,
+        'predicted_name': names_of(predicted, class_names),
+        'confidence': probabilities.max(axis=1),
+    } | class_columns('p_', probabilities, class_names)
+
+
+def class_columns(
+    prefix: str, values: np.ndarray, class_names: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Columns <prefix><CLASS> of values [n, k]."""
+    return {prefix + name: values[:, i] for i, name in enumerate(class_names)}
+
+
+def names_of(labels: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
+    """Class names [n] of labels [n], '' for -1."""
+    return np.array([*class_names, ''], object)[np.asarray(labels)]
+
+
+def to_table(columns: Mapping[str, np.ndarray], schema: pa.Schema) -> pa.Table:
+    """The schema's columns, of one length, as a table."""
+    arrays = [pa.array(columns[f.name], f.type) for f in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def write_table(table: pa.Table, path: Path | str) -> Path:
+    """Writes Parquet; the file appears whole or not at all."""
+    return files.atomic_write(path, lambda temporary: pq.write_table(table, temporary))
+
+
+def read_predictions(path: Path | str) -> pa.Table:
+    """Reads predictions.parquet; a ValueError says which columns are not as needed."""
+    table = _read(path)
+    return _checked(table, predictions_schema(class_names(table, path)), path)
+
+
+def read_proteins(path: Path | str) -> pa.Table:
+    """Reads proteins.parquet; a ValueError says which columns are not as needed."""
+    table = _read(path)
+    return _checked(table, proteins_schema(class_names(table, path)), path)
+
+
+def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
+    """Class names in index order, from the schema's metadata."""
+    stored = (table.schema.metadata or {}).get(b'class_names')
+    if stored is None:
+        raise ValueError(
+            f"{path} has no class names (b'class_names' in the schema's metadata): it "
+            'was not written by an evaluation, or rewritten without its metadata.'
+        )
+    return tuple(json.loads(stored))
+
+
+def class_values(table: pa.Table, prefix: str = 'p_') -> np.ndarray:
+    """The <prefix><CLASS> columns as float32 [n, k] in index order."""
+    names = class_names(table)
+    return np.stack([table[prefix + name].to_numpy() for name in names], axis=1)
+
+
+def unit_names(metadata: Mapping[str, np.ndarray], unit: str) -> np.ndarray:
+    """Which protein, well or field each cell is of, as text [n]; '' when not known.
+
+    A well is named with its screen and plate ('WT1/plate2/A01'), a field with its well:
+    A01 of two plates are two wells. Columns that are empty everywhere are left out.
+    """
+    columns = [np.asarray(metadata[name], object) for name in UNITS[unit]]
+    known = columns[-1] != ''
+    named = [column for column in columns if (column != '').any()]
+    joined = ['/'.join(row) for row in zip(*named, strict=True)] or ''
+    return np.where(known, np.array(joined, object), '')
+
+
+def _schema(
+    fields: list[tuple[str, pa.DataType]],
+    class_names: Sequence[str],
+    prefixes: Sequence[str],
+) -> pa.Schema:
+    twice = {name for name in class_names if list(class_names).count(name) > 1}
+    if twice or not class_names:
+        raise ValueError(f'class names must be given once each; twice: {twice}.')
+    columns = [p + name for p in prefixes for name in class_names]
+    fields = fields + [(name, pa.float32()) for name in columns]
+    return pa.schema(fields, {'class_names': json.dumps(list(class_names))})
+
+
+def _read(path: Path | str) -> pa.Table:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'{path} does not exist: run an evaluation first.')
+    try:
+        return pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f'{path} is not a readable Parquet file: {error}') from None
+
+
+def _checked(table: pa.Table, schema: pa.Schema, path: Path | str) -> pa.Table:
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
+    wrong = [
+        f'{field.name} ({table.schema.field(field.name).type}, not {field.type})'
+        for field in schema
+        if table.schema.field(field.name).type != field.type
+    ]
+    if wrong:
+        raise ValueError(f'{path} has columns of another type: {", ".join(wrong)}.')
+    return table

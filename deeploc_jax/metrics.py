@@ -1,0 +1,291 @@
+"""Numbers that judge class probabilities, in NumPy; they agree with scikit-learn.
+
+Every function takes `probabilities` [n, k], `labels` int [n] in 0..k-1 and optional
+`weights`. Weights are [n], or [..., n] where a function says so: the leading axes are
+kept in the result, which lets a bootstrap judge many resamples at once. Unlabelled
+cells (label -1) are an error: leave them out with the mask `labels >= 0`.
+
+A class without a (weighted) cell is NaN in a per-class result and left out of the
+macro means. A class with cells that is never predicted has precision 0.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Value = float | np.ndarray  # a number for weights [n], [...] for weights [..., n]
+
+
+class Reliability(NamedTuple):
+    """Accuracy against confidence; confidence and accuracy are NaN in empty bins."""
+
+    edges: np.ndarray  # [bins + 1]
+    confidence: np.ndarray  # [..., bins], mean of the highest class probability
+    accuracy: np.ndarray  # [..., bins]
+    count: np.ndarray  # [..., bins], summed weights
+
+
+def check_labels(labels: np.ndarray, num_cells: int, num_classes: int) -> np.ndarray:
+    """Labels [n] as they are, or a ValueError that names the first unusable one."""
+    labels = np.asarray(labels)
+    if labels.shape != (num_cells,) or labels.dtype.kind not in 'iu':
+        raise ValueError(
+            f'labels must be {num_cells} integers, one for each row of predictions, '
+            f'but are {labels.dtype} of shape {labels.shape}.'
+        )
+    bad = np.flatnonzero((labels < 0) | (labels >= num_classes))
+    if bad.size:
+        raise ValueError(
+            f'labels[{bad[0]}] is {labels[bad[0]]}, not a class in 0..'
+            f'{num_classes - 1} ({bad.size} of {num_cells} labels are not). Leave out '
+            'unlabelled cells (-1) with the mask labels >= 0.'
+        )
+    return labels
+
+
+def check_cells(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three arguments of a metric, checked; weights are ones when not given.
+
+    Raises:
+        ValueError: on shapes that do not match, no cell, unlabelled cells, values that
+            are no probabilities, or weights that are negative or sum to nothing.
+    """
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim != 2 or 0 in probabilities.shape:
+        raise ValueError(
+            'probabilities must be [cells, classes] with at least one of each, but '
+            f'have shape {probabilities.shape}.'
+        )
+    n, k = probabilities.shape
+    labels = check_labels(labels, n, k)
+    inside = ((probabilities >= 0) & (probabilities <= 1.001)).all(axis=1)
+    if not inside.all():
+        row = int(np.argmin(inside))
+        raise ValueError(
+            f'probabilities[{row}] has values outside 0..1: {probabilities[row]}. '
+            'Give probabilities (softmax), not logits, without NaN.'
+        )
+    weights = np.ones(n) if weights is None else np.asarray(weights, np.float64)
+    if weights.shape[-1:] != (n,) or not (weights >= 0).all():
+        raise ValueError(
+            f'weights must be non-negative with {n} cells on the last axis, but have '
+            f'shape {weights.shape} and minimum {weights.min(initial=np.inf)}.'
+        )
+    if not (weights.sum(axis=-1) > 0).all():
+        raise ValueError('weights are zero for every cell: nothing is left to judge.')
+    return probabilities, labels, weights
+
+
+def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike, empty: float = np.nan) -> Value:
+    """`part / whole`, and `empty` where whole is zero."""
+    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), whole)
+    return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)[()]
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> Value:
+    return weights @ values.astype(np.float64) / weights.sum(axis=-1)
+
+
+def macro_mean(per_class: np.ndarray) -> Value:
+    """Mean [...] of per-class numbers [..., k] over the classes that occur."""
+    known = ~np.isnan(per_class)
+    return _ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
+
+
+def log_loss(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Value:
+    """Mean negative log probability of the true class, in nats; weights [..., n].
+
+    Probabilities are floored at the resolution of their dtype, so that one confident
+    mistake cannot make the loss infinite.
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    true = probabilities[np.arange(len(labels)), labels]
+    floor = np.finfo(np.result_type(true, np.float16)).eps
+    return _mean(-np.log(np.maximum(true, floor).astype(np.float64)), weights)
+
+
+def accuracy(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Value:
+    """Fraction of cells whose most probable class is the true one; weights [..., n]."""
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    return _mean(probabilities.argmax(axis=1) == labels, weights)
+
+
+def top_k_accuracy(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    k: int = 2,
+    weights: np.ndarray | None = None,
+) -> Value:
+    """Fraction of cells with the true class among the k most probable; [..., n].
+
+    Of equally probable classes the one with the lower index comes first, as in argmax.
+    """
+    if k < 1:
+        raise ValueError(f'k ({k}) must be at least 1.')
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    ranked = np.argsort(-probabilities, axis=1, kind='stable')[:, :k]
+    return _mean((ranked == labels[:, None]).any(axis=1), weights)
+
+
+def confusion_matrix(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Counts [k, k], true class in rows, predicted in columns; weights [n].
+
+    Integers without weights, summed weights (float64) with them.
+    """
+    probabilities, labels, checked = check_cells(probabilities, labels, weights)
+    k = probabilities.shape[1]
+    pair = labels.astype(np.int64) * k + probabilities.argmax(axis=1)
+    counts = np.bincount(pair, None if weights is None else checked, k * k)
+    return counts.reshape(k, k)
+
+
+def _class_totals(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights [..., k] of the cells that are right, in, and predicted in each class."""
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    classes = np.arange(probabilities.shape[1])
+    true = labels[:, None] == classes
+    predicted = probabilities.argmax(axis=1)[:, None] == classes
+    hits, cells, calls = (
+        weights @ m.astype(np.float64) for m in (true & predicted, true, predicted)
+    )
+    return hits, cells, calls
+
+
+def recall(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Fraction of a class's cells that are predicted in it, [..., k]; [..., n]."""
+    hits, cells, _ = _class_totals(probabilities, labels, weights)
+    return np.asarray(_ratio(hits, cells))
+
+
+def precision(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Fraction of the cells predicted in a class that are in it, [..., k]; [..., n]."""
+    hits, cells, calls = _class_totals(probabilities, labels, weights)
+    return np.where(cells > 0, _ratio(hits, calls, empty=0.0), np.nan)
+
+
+def f1(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Harmonic mean of precision and recall, [..., k]; weights [..., n]."""
+    hits, cells, calls = _class_totals(probabilities, labels, weights)
+    return np.where(cells > 0, _ratio(2 * hits, cells + calls), np.nan)
+
+
+def balanced_accuracy(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Value:
+    """Mean recall over the classes that occur; weights [..., n]."""
+    return macro_mean(recall(probabilities, labels, weights))
+
+
+def _threshold_totals(
+    scores: np.ndarray, positive: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Right cells and all cells [..., t] called at each distinct score, falling [t]."""
+    order = np.argsort(-scores, kind='stable')
+    scores = scores[order]
+    # Cells of one score are called together: a threshold is the last of its ties.
+    last = np.flatnonzero(np.diff(scores, append=-1.0))
+    weights = weights[..., order]
+    hits = np.cumsum(weights * positive[order], axis=-1)[..., last]
+    return hits, np.cumsum(weights, axis=-1)[..., last], scores[last]
+
+
+def average_precision(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Area under each class's precision-recall curve, [..., k]; weights [..., n].
+
+    The step-wise sum of precision times gained recall, without interpolation; cells of
+    equal probability enter together.
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    areas = []
+    for index, scores in enumerate(probabilities.T):
+        hits, calls, _ = _threshold_totals(scores, labels == index, weights)
+        gained = np.diff(hits, axis=-1, prepend=0.0)
+        area = (gained * _ratio(hits, calls, empty=0.0)).sum(axis=-1)
+        areas.append(_ratio(area, hits[..., -1]))
+    return np.stack(areas, axis=-1)
+
+
+def macro_average_precision(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Value:
+    """Mean average precision over the classes that occur; weights [..., n]."""
+    return macro_mean(average_precision(probabilities, labels, weights))
+
+
+def precision_recall_curve(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    index: int,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision [t + 1], recall [t + 1] and rising thresholds [t] of class `index`.
+
+    Entry i calls every cell of probability >= thresholds[i]; the last entry, which
+    calls none, is (1, 0). Recall is NaN when the class has no cell. Weights are [n].
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    used = weights > 0
+    hits, calls, thresholds = _threshold_totals(
+        probabilities[used, index], labels[used] == index, weights[used]
+    )
+    precisions, recalls = hits / calls, np.asarray(_ratio(hits, hits[-1]))
+    return np.r_[precisions[::-1], 1.0], np.r_[recalls[::-1], 0.0], thresholds[::-1]
+
+
+def reliability_curve(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    bins: int = 15,
+) -> Reliability:
+    """Accuracy by confidence in `bins` bins of equal width over 0..1; weights [..., n].
+
+    A bin holds its upper edge, and the first one also 0.
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    member = np.eye(bins)[np.digitize(confidence, edges[1:-1], right=True)]
+    count = weights @ member
+    return Reliability(
+        edges,
+        np.asarray(_ratio(weights @ (member * confidence[:, None]), count)),
+        np.asarray(_ratio(weights @ (member * right[:, None]), count)),
+        count,
+    )
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    bins: int = 15,
+) -> Value:
+    """Mean distance of accuracy from confidence over the cells; weights [..., n].
+
+    References:
+        Guo et al. 2017, On calibration of modern neural networks, equation 3.
+    """
+    curve = reliability_curve(probabilities, labels, weights, bins)
+    gap = np.nan_to_num(np.abs(curve.accuracy - curve.confidence))
+    return (gap * curve.count).sum(axis=-1) / curve.count.sum(axis=-1)

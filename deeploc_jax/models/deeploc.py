@@ -1,0 +1,106 @@
+"""DeepLoc (Kraus et al. 2017, Fig 1B): eight convolutions, three dense layers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256))
+"""Feature maps of the convolutions; a 2x2 max pool follows each group."""
+
+
+class DeepLoc(nn.Module):
+    """The network of the DeepLoc paper, NHWC.
+
+    Every layer is `W * x + b`, batch norm, ReLU; the logits are batch-normalised
+    too, as in the released code. 60x60 inputs are pooled to 30, 15 and 8 pixels.
+    With 60x60x2 inputs and 19 classes it has 10,991,417 trainable parameters.
+
+    Attributes:
+        num_classes: Number of localization classes.
+        dropout: Dropout rate before the last layer, in training.
+        bn_momentum: Decay of the running averages of batch norm; 0.5 as released.
+        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
+            float32 either way.
+
+    References:
+        Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.
+    """
+
+    num_classes: int
+    dropout: float = 0.0
+    bn_momentum: float = 0.5
+    compute_dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, image: jax.Array, *, train: bool
+    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """Applies the network.
+
+        Args:
+            image: [b, h, w, c] in [0, 1]; any h, w and c.
+            train: Whether batch norm uses (and updates) the batch's statistics and
+                dropout is on (rng 'dropout').
+
+        Returns:
+            Logits, float32 [b, num_classes], and the activations by layer:
+            `conv_1` ... `conv_8` [b, h', w', f], `fc_1` and `fc_2` [b, 512].
+        """
+        layer = partial(
+            Layer,
+            train=train,
+            bn_momentum=self.bn_momentum,
+            dtype=jnp.dtype(self.compute_dtype),
+        )
+        features = {}
+        x = image
+        for group in WIDTHS:
+            for width in group:
+                name = f'conv_{len(features) + 1}'
+                features[name] = x = layer(width, (3, 3), name=name)(x)
+            x = nn.max_pool(x, (2, 2), strides=(2, 2), padding='SAME')
+        x = x.reshape(len(x), -1)
+        for name in ('fc_1', 'fc_2'):
+            features[name] = x = layer(512, name=name)(x)
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        logits = layer(self.num_classes, relu=False, name='final_layer')(x)
+        return logits.astype(jnp.float32), features
+
+
+class Layer(nn.Module):
+    """A convolution (with `window`) or dense layer, batch norm, and ReLU."""
+
+    width: int
+    window: tuple[int, int] | None = None
+    relu: bool = True
+    train: bool = False
+    bn_momentum: float = 0.5
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer to [b, h, w, c] (with `window`) or [b, f]."""
+        initial = dict(
+            kernel_init=nn.initializers.truncated_normal(0.1),
+            bias_init=nn.initializers.constant(0.1),
+            dtype=self.dtype,
+        )
+        if self.window:
+            x = nn.Conv(self.width, self.window, name='conv', **initial)(x)
+        else:
+            x = nn.Dense(self.width, name='dense', **initial)(x)
+        x = nn.BatchNorm(
+            use_running_average=not self.train,
+            momentum=self.bn_momentum,
+            epsilon=1e-3,
+            dtype=self.dtype,
+            # E[x^2] - E[x]^2 cancels on the near-constant background of these images.
+            use_fast_variance=False,
+            name='bn',
+        )(x)
+        return nn.relu(x) if self.relu else x

@@ -1,0 +1,42 @@
+"""Progress with an estimated time of arrival, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import tqdm
+
+
+def track(
+    iterable: Iterable[Any] | None = None,
+    total: int | None = None,
+    description: str = '',
+    *,
+    initial: int = 0,
+    unit: str = 'it',
+) -> tqdm.tqdm:
+    """Wraps an iterable in a progress line with rate and ETA.
+
+    Redrawn in place on a terminal; in a log file a line every ten seconds.
+
+    Args:
+      iterable: What to go through; None for a bar moved by hand with `update`.
+      total: Number of items, when `iterable` has no length.
+      description: Words before the bar.
+      initial: Items done before this call (a resumed run).
+      unit: What one item is called.
+    """
+    terminal = sys.stderr.isatty()
+    return tqdm.tqdm(
+        iterable,
+        total=total,
+        desc=description,
+        initial=initial,
+        unit=unit,
+        mininterval=0.5 if terminal else 10.0,
+        maxinterval=10.0,
+        dynamic_ncols=terminal,
+        file=sys.stderr,
+    )

@@ -1,0 +1,5 @@
+"""Figures and a self-contained page from the files of a workdir."""
+
+from deeploc_jax.report.page import write_report
+
+__all__ = ['write_report']

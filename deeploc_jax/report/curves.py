@@ -1,0 +1,200 @@
+"""Curves: training, precision against recall, and reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from deeploc_jax.metrics import precision_recall_curve
+from deeploc_jax.report import style
+from deeploc_jax.report.words import count
+
+MANY_POINTS = 100
+"""A training curve with more points than this gets a running mean on top."""
+
+
+def series(history: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
+    """One metric against the step.
+
+    Args:
+        history: Rows of metrics.jsonl. A step logged twice (a resumed run) counts
+            once, as logged last; a null is left out.
+        name: The metric, such as `validation/loss`.
+
+    Returns:
+        float64 [points, 2]: step and value, by step.
+    """
+    points = {row['step']: row[name] for row in history if row.get(name) is not None}
+    return np.array(sorted(points.items()), np.float64).reshape(-1, 2)
+
+
+def running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """Mean of the last `window` values at each point; fewer at the start."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    end = np.arange(1, len(values) + 1)
+    start = np.maximum(end - window, 0)
+    return (total[end] - total[start]) / (end - start)
+
+
+def training_curves(
+    history: Sequence[Mapping[str, Any]], chosen_step: int | None
+) -> Figure:
+    """Loss and accuracy of training and validation against the step.
+
+    Args:
+        history: Rows of metrics.jsonl.
+        chosen_step: The checkpoint that was kept, marked by a line; None for no mark.
+    """
+    figure = style.new_figure(style.WIDTH, 3.5)
+    panels = figure.subplots(1, 2)
+    for axes, metric in zip(panels, ('loss', 'accuracy'), strict=True):
+        style.grid(axes)
+        _plot_training(axes, series(history, f'train/{metric}'))
+        points = series(history, f'validation/{metric}')
+        marks = {'marker': 'o', 'markersize': 3.5} if len(points) < 60 else {}
+        axes.plot(*points.T, color=style.VALIDATION, label='validation', **marks)
+        if chosen_step is not None:
+            label = f'kept: step {chosen_step:,}'
+            axes.axvline(chosen_step, color=style.CHOSEN, ls='--', lw=1.2, label=label)
+        axes.set_title(metric, loc='left')
+        axes.set_xlabel('step')
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{x:,.0f}'))
+    if _falls_far(history):
+        _make_logarithmic(panels[0])
+    panels[1].set_ylim(None, 1.0)
+    panels[1].legend(loc='lower right')
+    return figure
+
+
+def precision_recall(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    average_precision: Sequence[float | None],
+) -> Figure:
+    """Precision against recall, a panel a class in index order.
+
+    Args:
+        probabilities: float [n, k] of the labelled cells.
+        labels: int [n] in 0..k-1.
+        class_names: The k names in index order.
+        average_precision: The k areas written into the panels; None where a class
+            has no cells.
+    """
+    k = len(class_names)
+    across = min(k, 5)
+    rows = -(-k // across)
+    width = style.WIDTH if across > 2 else 3.2 * across
+    figure = style.new_figure(width, rows * (2.0 if across > 2 else 2.9) + 0.3)
+    panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
+    for index, axes in enumerate(panels.flat):
+        if index >= k:
+            axes.set_axis_off()
+            continue
+        style.grid(axes)
+        cells = int((labels == index).sum())
+        if cells:
+            _plot_class(axes, probabilities, labels, index)
+        _name_panel(axes, class_names[index], average_precision[index], cells)
+    panels[0, 0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
+    panels[0, 0].set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    # The last row may be short: the panels above its gaps carry the numbers then.
+    for axes in panels.flat[max(0, k - across) : k]:
+        axes.tick_params(labelbottom=True)
+    figure.supxlabel('recall', fontsize=9)
+    figure.supylabel('precision', fontsize=9)
+    return figure
+
+
+def reliability(
+    curve: Mapping[str, Sequence[float | None]], error: float | None
+) -> Figure:
+    """Accuracy against confidence in bins, over a histogram of the confidence.
+
+    Args:
+        curve: `edges` [b + 1], `confidence` [b], `accuracy` [b], `count` [b]; null
+            in bins without cells.
+        error: The expected calibration error, written into the picture.
+    """
+    edges = np.asarray(curve['edges'], np.float64)
+    cells = np.asarray(curve['count'], np.float64)
+    confidence, accuracy = (
+        np.array(curve[key], np.float64)[cells > 0]
+        for key in ('confidence', 'accuracy')
+    )
+    figure = style.new_figure(5.6, 5.4)
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    top.plot([0, 1], [0, 1], color=style.FAINT, ls='--', lw=1, label='calibrated')
+    top.vlines(
+        confidence, confidence, accuracy, color=style.VALIDATION, lw=2, alpha=0.5
+    )
+    top.plot(confidence, accuracy, 'o-', color=style.TRAIN, ms=4.5, label='observed')
+    top.set(ylabel='share of cells called right', ylim=(-0.02, 1.02))
+    top.legend(loc='upper left')
+    if error is not None:
+        text = f'expected calibration error {error:.3f}'
+        top.set_title(text, loc='left', fontweight='normal', fontsize=9)
+    bottom.bar(edges[:-1], cells, np.diff(edges), align='edge', color=style.TRAIN)
+    bottom.set(xlabel='confidence (probability of the called class)', ylabel='cells')
+    bottom.set_xlim(-0.02, 1.02)
+    bottom.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f'{y:,.0f}'))
+    for axes in (top, bottom):
+        style.grid(axes)
+    return figure
+
+
+def _plot_training(axes: Axes, points: np.ndarray) -> None:
+    steps, values = points.T
+    if len(values) <= MANY_POINTS:
+        axes.plot(steps, values, color=style.TRAIN, label='training')
+        return
+    window = len(values) // 40
+    axes.plot(steps, values, color=style.TRAIN, alpha=0.25, lw=0.7)
+    mean = running_mean(values, window)
+    label = f'training (mean of {window} points)'
+    axes.plot(steps, mean, color=style.TRAIN, label=label)
+
+
+def _falls_far(history: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the loss spans more than an order of magnitude."""
+    names = ('train/loss', 'validation/loss')
+    losses = np.concatenate([series(history, name)[:, 1] for name in names])
+    return bool(len(losses) and 0 < 10 * losses.min() < losses.max())
+
+
+def _make_logarithmic(axes: Axes) -> None:
+    """A logarithmic axis with plain numbers at 1, 2 and 5 of each decade."""
+    axes.set_yscale('log')
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f'{y:g}'))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _plot_class(
+    axes: Axes, probabilities: np.ndarray, labels: np.ndarray, index: int
+) -> None:
+    """The curve as a step function, and a dotted line at what chance would reach."""
+    precision, recall, _ = precision_recall_curve(probabilities, labels, index)
+    axes.axhline(np.mean(labels == index), color=style.FAINT, ls=':', lw=1)
+    axes.step(recall, precision, where='post', color=style.TRAIN, lw=1.3)
+
+
+def _name_panel(axes: Axes, name: str, area: float | None, cells: int) -> None:
+    """The class above its panel, with area and number of cells in small print."""
+    size = 8.5 if len(name) <= 16 else 7.5
+    axes.set_title(style.shorten(name, 22), loc='left', fontsize=size, pad=15)
+    words = 'no cells' if area is None else f'AP {area:.3f}, {count(cells, "cell")}'
+    axes.annotate(
+        words,
+        (0, 1),
+        xytext=(0, 5),
+        xycoords='axes fraction',
+        textcoords='offset points',
+        fontsize=7.5,
+        color=style.INK,
+    )

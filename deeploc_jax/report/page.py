@@ -1,0 +1,90 @@
+"""The report of a run: figures as files, and one page that holds them all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from deeploc_jax.files import atomic_write
+from deeploc_jax.report import figures, style, tables, words
+from deeploc_jax.report.results import Results, read_results
+
+MANY_GROUPS = 20
+"""With fewer groups to resample, percentile intervals are known to be too narrow."""
+
+
+def write_report(workdir: Path | str, split: str = 'test') -> Path:
+    """Draws the figures of an evaluated split and writes the page about it.
+
+    Writes `figures/*.png` and `report.html`, which embeds them and needs no other
+    file, no network and no script. Figures left by an earlier report that this
+    split does not allow (no true classes, no mistakes) are removed.
+
+    Args:
+        workdir: Folder of a run, with `evaluation/<split>/` in it.
+        split: The split to report.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        FileNotFoundError: The split was not evaluated; the missing files are named.
+        ValueError: A file is broken; it is named.
+    """
+    workdir = Path(workdir)
+    results = read_results(workdir, split)
+    with style.house_style():
+        pictures = figures.draw_figures(results)
+    for name in figures.NAMES:
+        path = workdir / 'figures' / f'{name}.png'
+        if name in pictures:
+            _write_bytes(path, pictures[name].png)
+        else:
+            path.unlink(missing_ok=True)
+    html = render_page(results, pictures)
+    return _write_bytes(workdir / 'report.html', html.encode())
+
+
+def render_page(results: Results, pictures: dict[str, figures.Picture]) -> str:
+    """The page as HTML text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    metrics = results.metrics
+    labelled = metrics['n_labelled'] > 0
+    return environment.get_template('report.html.j2').render(
+        title=f'{results.run["dataset"]}: {results.split} split',
+        summary=words.summary(results),
+        simulated=bool(results.run.get('simulated')),
+        labelled=labelled,
+        split=results.split,
+        pictures=pictures,
+        run_rows=tables.run_rows(results),
+        number_rows=tables.number_rows(metrics),
+        class_rows=tables.class_rows(results),
+        called_rows=tables.called_rows(results),
+        proteins=tables.protein_table(results),
+        resampled=words.resampled(metrics),
+        few_groups=(metrics.get('n_resampled') or MANY_GROUPS) < MANY_GROUPS,
+        kept=results.run.get('best_step') is not None,
+        example_caption=words.example_caption(labelled, len(results.channels)),
+        percent=words.percent,
+        decimal=words.decimal,
+        config=_pretty(results.config),
+        run=_pretty(results.run),
+    )
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _write_bytes(path: Path, data: bytes) -> Path:
+    return atomic_write(path, lambda temporary: temporary.write_bytes(data))

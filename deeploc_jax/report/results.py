@@ -1,0 +1,142 @@
+"""What a workdir says about one evaluated split, read and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deeploc_jax.files import read_json
+
+_REQUIRED = (
+    'config.json',
+    'run.json',
+    'evaluation/{split}/metrics.json',
+    'evaluation/{split}/predictions.parquet',
+    'evaluation/{split}/examples.npz',
+)
+_COLUMNS = ('protein', 'label', 'predicted', 'confidence')
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """One evaluated split of a run; rows of the tables in file order.
+
+    Attributes:
+        split: Name of the split.
+        config: The resolved configuration.
+        run: What was recorded about the run, run.json.
+        history: Rows of metrics.jsonl; empty where nothing was trained.
+        metrics: The numbers of the evaluation.
+        predictions: A row a cell.
+        proteins: A row a protein (or well), None where there are none.
+        images: uint8 [m, h, w, c], crops kept for the sheets.
+        image_rows: int64 [m], the row of each crop in `predictions`.
+        class_names: The k class names in index order.
+    """
+
+    split: str
+    config: dict[str, Any]
+    run: dict[str, Any]
+    history: list[dict[str, Any]]
+    metrics: dict[str, Any]
+    predictions: pa.Table
+    proteins: pa.Table | None
+    images: np.ndarray
+    image_rows: np.ndarray
+    class_names: tuple[str, ...]
+
+    def column(self, name: str) -> np.ndarray:
+        """One column of the predictions as an array [n]."""
+        return self.predictions[name].to_numpy()
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Bool [n], which cells have a true class."""
+        return self.column('label') >= 0
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """float32 [n, k] in class order."""
+        return np.stack([self.column(f'p_{name}') for name in self.class_names], axis=1)
+
+    @property
+    def channels(self) -> list[str]:
+        """Channel names in image order, protein first."""
+        count = self.images.shape[-1]
+        names = self.run.get('channels') or ['protein', 'marker'][:count]
+        return [*names, *(f'channel {i}' for i in range(len(names), count))][:count]
+
+    @property
+    def marker(self) -> int:
+        """Index of the marker channel; -1 for none."""
+        default = 1 if self.images.shape[-1] > 1 else -1
+        return int(self.run.get('marker_channel', default))
+
+
+def read_results(workdir: Path, split: str) -> Results:
+    """Reads what a report needs.
+
+    Args:
+        workdir: Folder of a run.
+        split: Which evaluation to read, a folder in `evaluation/`.
+
+    Raises:
+        FileNotFoundError: Files are missing; all are named.
+        ValueError: A file is broken or lacks columns; it is named.
+    """
+    workdir = Path(workdir)
+    names = [name.format(split=split) for name in _REQUIRED]
+    missing = [name for name in names if not (workdir / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f'{workdir} has no {", ".join(missing)}; evaluate the {split!r} split of '
+            'the run first, a report is drawn from the files this leaves.'
+        )
+    folder = workdir / 'evaluation' / split
+    predictions = pq.read_table(folder / 'predictions.parquet')
+    proteins = folder / 'proteins.parquet'
+    with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
+        images, image_rows = examples['images'], examples['rows']
+    return Results(
+        split=split,
+        config=read_json(workdir / 'config.json'),
+        run=read_json(workdir / 'run.json'),
+        history=read_history(workdir / 'metrics.jsonl'),
+        metrics=read_json(folder / 'metrics.json'),
+        predictions=predictions,
+        proteins=pq.read_table(proteins) if proteins.exists() else None,
+        images=images,
+        image_rows=image_rows,
+        class_names=_class_names(predictions, folder / 'predictions.parquet'),
+    )
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """Rows of a metrics.jsonl; a last line cut short by a crash is left out."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise ValueError(f'{path}, line {number}: {error}') from None
+    return rows
+
+
+def _class_names(predictions: pa.Table, path: Path) -> tuple[str, ...]:
+    metadata = predictions.schema.metadata or {}
+    if b'class_names' not in metadata:
+        raise ValueError(f'{path} does not say its class names in its schema metadata.')
+    names = tuple(json.loads(metadata[b'class_names']))
+    columns = [*_COLUMNS, *(f'p_{name}' for name in names)]
+    missing = [name for name in columns if name not in predictions.column_names]
+    if missing:
+        raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
+    return names

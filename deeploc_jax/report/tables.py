@@ -1,0 +1,142 @@
+"""Rows of the page's tables, as text and numbers the template only lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from deeploc_jax.report import words
+from deeploc_jax.report.results import Results
+
+MOST_PROTEINS = 200
+"""Misplaced proteins listed on the page; the Parquet file has all."""
+_SETTINGS = (
+    'model',
+    'optimizer',
+    'schedule',
+    'augmentation',
+    'batch_size',
+    'total_steps',
+    'select_by',
+    'seed',
+)
+"""Top-level fields of a configuration that the page shows outside the fold."""
+_NUMBERS = (
+    ('top2_accuracy', 'Right class among the two most probable', words.percent),
+    ('macro_precision', 'Precision, mean of the classes', words.percent),
+    ('loss', 'Log loss (nats)', words.decimal),
+    ('ece', 'Expected calibration error', words.decimal),
+    ('ece_before_temperature', '… before temperature scaling', words.decimal),
+    ('temperature', 'Temperature, fitted on validation cells', words.decimal),
+)
+_WITH_INTERVAL = (
+    ('accuracy', 'Accuracy', words.percent),
+    ('balanced_accuracy', 'Balanced accuracy (mean recall)', words.percent),
+    ('macro_average_precision', 'Average precision, mean of classes', words.decimal),
+)
+_PLACED = (
+    ('accuracy_1', 'n_labelled', ''),
+    ('accuracy_10', 'n_10', ' with ten cells or more'),
+)
+
+
+def run_rows(results: Results) -> list[tuple[str, str]]:
+    """What was run, on what, with what: name and value, unknown ones left out."""
+    run, config = results.run, results.config
+    settings = [
+        (key.replace('_', ' '), _setting(config[key]))
+        for key in _SETTINGS
+        if config.get(key) is not None
+    ]
+    step = run.get('best_step')
+    rows = [
+        ('data set', run.get('dataset')),
+        ('trained on', run.get('trained_on')),
+        ('channels', ', '.join(results.channels)),
+        ('cells in the splits', _pairs(run.get('splits'), '{} {:,}')),
+        *settings,
+        ('parameters', f'{run["parameters"]:,}' if run.get('parameters') else None),
+        ('kept checkpoint', None if step is None else f'step {step:,}'),
+        ('device', run.get('device')),
+        ('time', words.duration(run['seconds']) if run.get('seconds') else None),
+        ('versions', _pairs(run.get('versions'), '{} {}')),
+    ]
+    return [(name, str(value)) for name, value in rows if value not in (None, '')]
+
+
+def number_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, value and 95 % interval of every number of a labelled split."""
+    rows = [
+        (title, write(metrics[key]['value']), words.interval(metrics[key], write))
+        for key, title, write in _WITH_INTERVAL
+    ]
+    for key, title, write in _NUMBERS:
+        if metrics.get(key) is not None:
+            rows.append((title, write(metrics[key]), ''))
+    groups = metrics['proteins']
+    for key, number, which in _PLACED:
+        if groups.get(key) is not None:
+            title = f'{groups["unit"].capitalize()}s{which} called right, of '
+            title += f'{groups[number]:,}'
+            rows.append((title, words.percent(groups[key]), ''))
+    return rows
+
+
+def class_rows(results: Results) -> list[dict[str, Any]]:
+    """A row a class in index order, with the class it is most often called instead."""
+    if not results.metrics['n_labelled']:
+        return []
+    counts = np.array(results.metrics['confusion'])
+    np.fill_diagonal(counts, 0)
+    rows = []
+    for row, wrong in zip(results.metrics['per_class'], counts, strict=True):
+        instead = f'{results.class_names[wrong.argmax()]} ({wrong.max():,})'
+        rows.append(row | {'instead': instead if wrong.any() else ''})
+    return rows
+
+
+def called_rows(results: Results) -> list[dict[str, Any]]:
+    """What the network calls all cells: count, share and mean confidence a class."""
+    predicted, confidence = results.column('predicted'), results.column('confidence')
+    rows = []
+    for index, name in enumerate(results.class_names):
+        called = predicted == index
+        mean = float(confidence[called].mean()) if called.any() else None
+        share = float(called.mean())
+        n = int(called.sum())
+        rows.append({'name': name, 'n': n, 'share': share, 'confidence': mean})
+    return rows
+
+
+def protein_table(results: Results) -> dict[str, Any] | None:
+    """Proteins (or wells) placed wrongly, those with most cells first.
+
+    Returns:
+        The counts in metrics.json, `n_wrong`, a `sentence` and up to
+        `MOST_PROTEINS` `rows`; None when no protein has a true class.
+    """
+    table = results.proteins
+    if table is None or not results.metrics['proteins']['n_labelled']:
+        return None
+    labels, predicted = table['label'].to_numpy(), table['predicted'].to_numpy()
+    wrong = np.flatnonzero((labels >= 0) & (labels != predicted))
+    order = wrong[np.argsort(-table['n_cells'].to_numpy()[wrong], kind='stable')]
+    rows = table.take(pa.array(order[:MOST_PROTEINS])).to_pylist()
+    groups = results.metrics['proteins']
+    sentence = words.placed(groups, len(wrong))
+    return groups | {'n_wrong': len(wrong), 'rows': rows, 'sentence': sentence}
+
+
+def _setting(value: Any) -> str:
+    """A configured value; of a group its name, then `field value` pairs."""
+    if not isinstance(value, Mapping):
+        return f'{value:,}' if type(value) is int else str(value)
+    pairs = [f'{key} {item}' for key, item in value.items() if key != 'name']
+    return ', '.join([value['name'], *pairs] if 'name' in value else pairs)
+
+
+def _pairs(values: Mapping[str, Any] | None, template: str) -> str:
+    return ', '.join(template.format(*pair) for pair in (values or {}).items())

@@ -1,0 +1,125 @@
+"""Numbers and sentences as a person would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from deeploc_jax.report.results import Results
+
+UNKNOWN = '–'
+
+
+def percent(value: float | None) -> str:
+    """A share as `94.1 %`; a dash when it is not known."""
+    return UNKNOWN if value is None else f'{100 * value:.1f}\u00a0%'
+
+
+def decimal(value: float | None, places: int = 3) -> str:
+    """A number with fixed places; a dash when it is not known."""
+    return UNKNOWN if value is None else f'{value:.{places}f}'
+
+
+def interval(number: Mapping[str, Any], write: Any = percent) -> str:
+    """A 95 % interval as `93.2 % to 94.9 %`; a dash when it is not known."""
+    low, high = number.get('interval') or (None, None)
+    if low is None or high is None:
+        return UNKNOWN
+    return f'{write(low)} to {write(high)}'
+
+
+def count(number: int, noun: str) -> str:
+    """`1 cell`, `4,491 cells`, `12 classes`."""
+    ending = '' if number == 1 else 'es' if noun.endswith('s') else 's'
+    return f'{number:,} {noun}{ending}'
+
+
+def duration(seconds: float | None) -> str:
+    """A time as its two largest units, `1 h 12 min`; a dash when not known."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 60:
+        return f'{seconds:.1f} s'
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f'{minutes} min {rest} s'
+    return f'{minutes // 60} h {minutes % 60} min'
+
+
+def resampled(metrics: Mapping[str, Any]) -> str:
+    """What was drawn anew to get the intervals: `212 whole proteins`."""
+    unit = metrics.get('resampled_by') or 'cell'
+    number = metrics.get('n_resampled')
+    kind = 'single cell' if unit == 'cell' else f'whole {unit}'
+    return f'{kind}s' if number is None else count(number, kind)
+
+
+def summary(results: Results) -> str:
+    """What was trained on what, and how well it does, in one paragraph."""
+    return ' '.join([_training(results), _judgement(results)])
+
+
+def placed(groups: Mapping[str, Any], wrong: int) -> str:
+    """How many proteins (or wells) lie where they should, in a sentence or two."""
+    total = count(groups['n_labelled'], groups['unit'])
+    if not wrong:
+        return f'All {total} with a known localization are called right.'
+    text = (
+        f'By the mean class probabilities of their cells, '
+        f'{groups["n_labelled"] - wrong:,} of {total} with a known localization are '
+        f'called right ({percent(groups["accuracy_1"])})'
+    )
+    if groups['n_10']:
+        text += (
+            f'; of the {groups["n_10"]:,} with ten cells or more '
+            f'{percent(groups["accuracy_10"])}'
+        )
+    return f'{text}. Those placed elsewhere, most cells first:'
+
+
+def example_caption(labelled: bool, channels: int) -> str:
+    """What is to be seen on the sheet of examples."""
+    text = 'Cells drawn at random from those that are called right, a row a class.'
+    if not labelled:
+        text = 'Cells drawn at random, a row a called class.'
+    if channels > 1:
+        text += ' Every block shows the same cells, in another view.'
+    return text + ' Each channel of a cell is scaled to its own range.'
+
+
+def _training(results: Results) -> str:
+    run, config = results.run, results.config
+    text = 'A network'
+    if run.get('parameters'):
+        text += f' of {run["parameters"]:,} parameters'
+    text += f' was trained on {run.get("trained_on", run["dataset"])}'
+    cells = (run.get('splits') or {}).get('train')
+    text += f' ({count(cells, "cell")})' if cells else ''
+    text += f' with seed {config["seed"]}' if 'seed' in config else ''
+    if run.get('best_step') is not None:
+        text += f'; the checkpoint of step {run["best_step"]:,} was kept'
+    return text + '.'
+
+
+def _judgement(results: Results) -> str:
+    metrics = results.metrics
+    cells = count(metrics['n_cells'], 'cell')
+    if 0 < metrics['n_labelled'] < metrics['n_cells']:
+        cells = f'{metrics["n_labelled"]:,} labelled of {cells}'
+    groups = metrics['proteins']
+    among = f' of {count(groups["n"], groups["unit"])}' if groups['n'] else ''
+    screen = f' of {results.run["dataset"]}' if 'trained_on' in results.run else ''
+    where = f'{cells}{among} in the {results.split} split{screen}'
+    if not metrics['n_labelled']:
+        return (
+            f'The {where} carry no labels: this page tells what the network calls '
+            'them, not how often it is right.'
+        )
+    accuracy, balanced = metrics['accuracy'], metrics['balanced_accuracy']
+    return (
+        f'On the {where} it calls the right one of '
+        f'{count(len(results.class_names), "class")} for '
+        f'{percent(accuracy["value"])} of the cells (95\u00a0% interval '
+        f'{interval(accuracy)}, resampling {resampled(metrics)}); with every class '
+        f'weighted alike, for {percent(balanced["value"])} ({interval(balanced)}).'
+    )

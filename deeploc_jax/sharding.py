@@ -1,0 +1,89 @@
+"""Data parallelism: one mesh axis, `data`, over every device of every host.
+
+The batch is split over the axis, everything else is replicated. XLA then sums
+gradients and batch-norm statistics over the whole global batch, so that one device
+and many compute the same thing.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+_CLUSTER_SIZES = ('JAX_NUM_PROCESSES', 'SLURM_NTASKS', 'OMPI_COMM_WORLD_SIZE')
+
+
+def initialize_distributed() -> None:
+    """Joins the other hosts when the environment says that there are any.
+
+    Read are `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID`;
+    under SLURM, Open MPI and on TPU pods JAX finds out by itself.
+    """
+    coordinator = os.environ.get('JAX_COORDINATOR_ADDRESS')
+    if coordinator and 'JAX_PROCESS_ID' in os.environ:
+        jax.distributed.initialize(
+            coordinator,
+            int(os.environ['JAX_NUM_PROCESSES']),
+            int(os.environ['JAX_PROCESS_ID']),
+        )
+        return
+    sizes = [int(os.environ.get(name, 1)) for name in _CLUSTER_SIZES]
+    pod = os.environ.get('TPU_WORKER_HOSTNAMES', '').count(',') + 1
+    if max(*sizes, pod) > 1:
+        jax.distributed.initialize()
+
+
+def make_mesh(devices: Any = None) -> Mesh:
+    """A mesh of all devices (or those given) along one axis, `data`."""
+    devices = jax.devices() if devices is None else devices
+    # Explicit axes, the default of today, break nn.Dropout.
+    return Mesh(np.asarray(devices), ('data',), axis_types=(AxisType.Auto,))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """The sharding of state and data sets: a copy on every device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """The sharding of batches: the first axis split over `data`."""
+    return NamedSharding(mesh, PartitionSpec('data'))
+
+
+def check_batch_size(batch_size: int, mesh: Mesh) -> None:
+    """Raises a ValueError unless the global batch can be split evenly."""
+    devices = mesh.devices.size
+    if batch_size % devices:
+        raise ValueError(
+            f'batch_size ({batch_size}) must be divisible by the device count '
+            f'({devices}): try {batch_size // devices * devices or devices}.'
+        )
+
+
+def local_slice(batch_size: int) -> slice:
+    """The rows of a global batch that this process provides."""
+    share = batch_size // jax.process_count()
+    return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
+
+
+def put_batch(batch: Any, mesh: Mesh) -> Any:
+    """Places this process's rows (numpy, first axis) as one global batch."""
+    sharding = batch_sharding(mesh)
+    return jax.tree.map(
+        lambda x: jax.make_array_from_process_local_data(sharding, x), batch
+    )
+
+
+def put_replicated(tree: Any, mesh: Mesh) -> Any:
+    """Places arrays that every process holds in full on every device."""
+    sharding = replicated(mesh)
+    return jax.tree.map(
+        lambda x: jax.make_array_from_callback(
+            np.shape(x), sharding, lambda index, x=x: np.asarray(x)[index]
+        ),
+        tree,
+    )

@@ -1,0 +1,126 @@
+"""What lies inside a cell: vacuoles, nucleus and spindle poles, each in its place.
+
+Nucleus and vacuoles share the room in the mother. The nucleus moves to the neck as the
+bud grows, and in anaphase stretches through the neck until mother and bud hold one lobe each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from deeploc_jax.simulate import geometry
+from deeploc_jax.simulate.geometry import Ellipsoid, Outline
+
+NUCLEUS_RADIUS = 7.3
+VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)
+VACUOLE_RADIUS = ((0.34, 0.66), (0.28, 0.46), (0.22, 0.36))  # of the mother's
+NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A whole cell.
+
+    Attributes:
+      outline: mother and bud.
+      vacuoles: one to three, in the mother.
+      nuclei: one lobe, or two in anaphase.
+      bridge: what still joins the two lobes, or None.
+      poles: spindle pole bodies, [1 or 2, 3]; pole i sits on lobe i in anaphase.
+    """
+
+    outline: Outline
+    vacuoles: tuple[Ellipsoid, ...]
+    nuclei: tuple[Ellipsoid, ...]
+    bridge: Ellipsoid | None
+    poles: np.ndarray
+
+
+def draw_cell(rng: np.random.Generator) -> Cell:
+    """A random cell with its organelles in place."""
+    outline = geometry.draw_outline(rng)
+    if outline.stage == 'large' and rng.random() < 0.45:
+        nuclei, bridge = _divided_nucleus(rng, outline)
+    else:
+        nuclei, bridge = (_single_nucleus(rng, outline),), None
+    vacuoles = _draw_vacuoles(rng, outline.mother, nuclei)
+    return Cell(outline, vacuoles, nuclei, bridge, _draw_poles(rng, outline, nuclei))
+
+
+def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
+    """Each where it has most room, and no larger than that room."""
+    count = rng.choice(3, p=VACUOLE_COUNT_SHARES)
+    placed: list[Ellipsoid] = []
+    for size in rng.uniform(*VACUOLE_RADIUS[count], size=count + 1):
+        offset = max(0.92 - size, 0.05) * rng.uniform(0.7, 1)
+        places = mother.place(geometry.sphere(rng, 16) * [offset, offset, offset / 2])
+        clearance = _clearance(places, [*nuclei, *placed])
+        best = clearance.argmax()
+        fit = np.clip((clearance[best] + 2.5) / (size * mother.radius), 0.45, 1)
+        half_axes = mother.half_axes * size * fit * rng.uniform(0.92, 1.12, 3)
+        placed.append(Ellipsoid(places[best], half_axes, mother.angle))
+    return tuple(placed)
+
+
+def _clearance(points: np.ndarray, shapes) -> np.ndarray:
+    """Distance [n] in pixels from points [n, 3] to the nearest shape's surface."""
+    gaps = [np.linalg.norm(points - s.center, axis=1) - s.radius for s in shapes]
+    return np.min(gaps, axis=0)
+
+
+def _nucleus(rng, center: np.ndarray, radius: float, angle: float) -> Ellipsoid:
+    return Ellipsoid(center, radius * rng.uniform(0.92, 1.1, 3), angle)
+
+
+def _single_nucleus(rng, outline: Outline) -> Ellipsoid:
+    """Off centre, and nearer to the neck as the bud grows."""
+    mother = outline.mother
+    radius = NUCLEUS_RADIUS * np.sqrt(mother.radius / geometry.MOTHER_RADIUS)
+    room = max(0.97 - radius / mother.radius, 0.1)
+    places = mother.place(geometry.sphere(rng, 6) * [room, room, 0.4 * room])
+    to_neck = np.linalg.norm(places - outline.neck, axis=1)
+    score = NECK_PULL[outline.stage] * to_neck + 5 * rng.random(6)
+    return _nucleus(rng, places[score.argmin()], radius, rng.uniform(0, np.pi))
+
+
+def _divided_nucleus(rng, outline: Outline):
+    """Two lobes on either side of the neck, joined by a bridge in early anaphase."""
+    mother, bud, toward = outline.mother, outline.bud, geometry.heading(outline.axis)
+    progress = rng.uniform(0.25, 1)
+    radius = 0.8 * NUCLEUS_RADIUS * np.sqrt(mother.radius / geometry.MOTHER_RADIUS)
+    in_bud = min(radius, 0.62 * bud.radius)
+    back = (radius + 1) * (1 - progress) + progress * mother.radius
+    ahead = (in_bud + 1) * (1 - progress) + progress * bud.radius
+    first, second = outline.neck - back * toward, outline.neck + ahead * toward
+    lobes = (
+        _nucleus(rng, first, radius, outline.axis),
+        _nucleus(rng, second, in_bud, outline.axis),
+    )
+    if progress > 0.7:
+        return lobes, None
+    length = np.linalg.norm(second - first) / 2
+    bridge = Ellipsoid((first + second) / 2, np.array([length, 2, 2]), outline.axis)
+    return lobes, bridge
+
+
+def _draw_poles(rng, outline: Outline, nuclei) -> np.ndarray:
+    """One pole body before it doubles; two across the spindle afterwards."""
+    tilt = outline.axis + 0.35 * rng.normal()
+    outward = geometry.heading(tilt)
+    if len(nuclei) == 2:
+        ends = np.array([-outward, outward])
+        return np.concatenate(
+            [
+                lobe.center + 0.95 * lobe.radius * end
+                for lobe, end in zip(nuclei, ends[:, None], strict=True)
+            ]
+        )
+    nucleus = nuclei[0]
+    if outline.stage == 'large':
+        return nucleus.center + 0.9 * nucleus.radius * np.array([-outward, outward])
+    count = 1 if outline.stage == 'unbudded' or rng.random() < 0.4 else 2
+    directions = outward + 0.5 * rng.normal(size=(count, 3)) * [1, 1, 0.7]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return nucleus.center + nucleus.radius * directions

@@ -1,0 +1,134 @@
+"""One cell under the microscope: what every organelle's painter is given."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from deeploc_jax.simulate import optics
+from deeploc_jax.simulate.anatomy import Cell
+from deeploc_jax.simulate.geometry import Ellipsoid, sphere
+from deeploc_jax.simulate.optics import View
+
+
+@dataclasses.dataclass(frozen=True)
+class Protein:
+    """A tagged protein, and the strain that carries it.
+
+    Attributes:
+      name: identifier in the screen.
+      label: index in CLASS_NAMES of the class that its cells are labelled with.
+      localization: name of the class that its living cells show.
+      abundance: photoelectrons a pixel of a cell that were filled with it.
+      diffuse: share of the protein (0 to 1) that is free in the cytosol.
+      nuclear: concentration of that share in the nucleus, relative to the cytosol.
+      count: factor on how many spots or tubes it forms.
+      size: standard deviation in pixels added to its spots.
+    """
+
+    name: str
+    label: int
+    localization: str
+    abundance: float
+    diffuse: float
+    nuclear: float
+    count: float
+    size: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Specimen:
+    """A cell, where it is seen, and the protein it carries.
+
+    Attributes:
+      cell: shape and organelles.
+      view: position in the crop and focus.
+      protein: what is tagged.
+      texture: smooth noise of mean 0 and variance 1, [CANVAS, CANVAS].
+      rng: the crop's random stream.
+    """
+
+    cell: Cell
+    view: View
+    protein: Protein
+    texture: np.ndarray
+    rng: np.random.Generator
+
+    @functools.cached_property
+    def whole(self) -> np.ndarray:
+        """Light of mother and bud, filled."""
+        return self.union(self.cell.outline.bodies)
+
+    @functools.cached_property
+    def nucleus(self) -> np.ndarray:
+        """Light of the nuclear lobes and what joins them."""
+        bridge = self.cell.bridge
+        return self.union(self.cell.nuclei + (() if bridge is None else (bridge,)))
+
+    @functools.cached_property
+    def vacuoles(self) -> np.ndarray:
+        """Light of the vacuoles, filled."""
+        return self.union(self.cell.vacuoles)
+
+    def union(self, shapes: tuple[Ellipsoid, ...]) -> np.ndarray:
+        """Light of filled bodies that may overlap."""
+        lights = (optics.body(self.view, shape) for shape in shapes)
+        return functools.reduce(np.maximum, lights)
+
+    def cytosol(self, nuclear: float) -> np.ndarray:
+        """Light of a soluble protein, kept out of the vacuoles.
+
+        Args:
+          nuclear: its concentration in the nucleus, relative to the cytosol.
+        """
+        light = self.whole - 0.92 * self.vacuoles + (nuclear - 1) * self.nucleus
+        return np.maximum(light, 0) * (1 + 0.09 * self.texture)
+
+    def number(self, low: float, high: float) -> int:
+        """A random number of organelles in a range, times the protein's own factor."""
+        mean = self.rng.uniform(low, high) * self.protein.count
+        return max(1, int(np.round(mean)))
+
+    def spread(self, count: int, deviation: float = 0.35) -> np.ndarray:
+        """Brightness of each of some spots, log-normal about 1, [count]."""
+        return np.exp(deviation * self.rng.normal(size=count))
+
+    def spots(self, points: np.ndarray, weights, size: float) -> np.ndarray:
+        """Light of spots of some size in pixels, the protein's own added to it."""
+        return optics.beads(self.view, points, weights, size + self.protein.size)
+
+    def inside(self, count: int) -> np.ndarray:
+        """Random positions in the cytoplasm of mother and bud, [about count, 3]."""
+        bodies = self.cell.outline.bodies
+        volumes = np.array([shape.radius**3 for shape in bodies])
+        shares = self.rng.multinomial(count, volumes / volumes.sum())
+        points = np.concatenate(
+            [
+                shape.place(sphere(self.rng, n) * self.rng.uniform(0.3, 0.85, (n, 1)))
+                for shape, n in zip(bodies, shares, strict=True)
+            ]
+        )
+        return points[~self._occupied(points)]
+
+    def _occupied(self, points: np.ndarray) -> np.ndarray:
+        solid = self.cell.vacuoles + self.cell.nuclei
+        return np.any([shape.contains(points) for shape in solid], axis=0)
+
+    def cortex(self, count: int, bud_share: float, depth: float = 1.5) -> np.ndarray:
+        """Random positions under the plasma membrane, [about count, 3].
+
+        Args:
+          count: how many, before those inside the neck are left out.
+          bud_share: share of them in the bud, when there is one.
+          depth: distance under the membrane, pixels.
+        """
+        outline = self.cell.outline
+        mother = outline.mother.grown(-depth).place(sphere(self.rng, count))
+        if outline.bud is None:
+            return mother
+        in_bud = self.rng.random(count) < bud_share
+        bud = outline.bud.grown(-depth).place(sphere(self.rng, count))
+        mother = mother[~in_bud & ~outline.bud.contains(mother)]
+        return np.concatenate([mother, bud[in_bud & ~outline.mother.contains(bud)]])

@@ -1,0 +1,74 @@
+"""Task `prepare`: a screen on disk, as a TFDS data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import tensorflow_datasets as tfds
+from jax.experimental import multihost_utils
+
+from deeploc_jax.data.screen_builder import prepare_screen
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Prepares `config.screen` and says where it is and how to load it."""
+    options = {}
+    if 'own_screen' in config:
+        options = own_screen_options(config.own_screen)
+    builder = open_screen(config, config.screen, **options)
+    info = builder.info
+    sizes = ', '.join(f'{name} {s.num_examples:,}' for name, s in info.splits.items())
+    root = f', data_dir={config.data_dir!r}' if config.data_dir else ''
+    screen = info.full_name.rsplit('/', 1)[0]
+    print(
+        f'\nPrepared {info.full_name}: {sizes} cells in {builder.data_path}\n'
+        f'Train on it:  python launch.py --config=configs/deeploc.py:modern '
+        f'--config.screen={screen}'
+        + (f' --config.data_dir={config.data_dir}' if config.data_dir else '')
+        + '\nLoad it:      import deeploc_jax.datasets; '
+        f"tfds.data_source('{screen}', split='{next(iter(info.splits))}'{root})"
+    )
+
+
+def open_screen(
+    config: ml_collections.ConfigDict, screen: str, **options: Any
+) -> tfds.core.DatasetBuilder:
+    """The builder of a screen, prepared by one process while the others wait."""
+
+    def prepare() -> tfds.core.DatasetBuilder:
+        return prepare_screen(screen, config.data_dir, config.manual_dir, **options)
+
+    if jax.process_index() == 0:
+        builder = prepare()
+    multihost_utils.sync_global_devices('screen prepared')
+    return builder if jax.process_index() == 0 else prepare()
+
+
+def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:
+    """Keyword arguments of `OwnScreen` from what was typed on the command line.
+
+    Raises:
+        ValueError: Table, name or channels are missing, or channels are no
+            `role=name` pairs.
+    """
+    for field in ('table', 'name', 'channels'):
+        if not options[field]:
+            raise ValueError(
+                f'Say --config.own_screen.{field}=...; datasets/README.md, "Bring your '
+                'own data", has an example.'
+            )
+    pairs = [pair.partition('=') for pair in options.channels.split(',')]
+    if not all(role and name for role, _, name in pairs):
+        raise ValueError(
+            f'own_screen.channels={options.channels!r} is not of the form '
+            'protein=GFP,marker=RFP.'
+        )
+    typed = {k: v for k, v in options.items() if v is not None}
+    typed['channels'] = {role: name for role, _, name in pairs}
+    for field in ('classes', 'channel_names'):
+        if field in typed:
+            typed[field] = typed[field].split(',')
+    return typed

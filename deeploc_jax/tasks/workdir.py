@@ -1,0 +1,83 @@
+"""A workdir that explains itself: what was asked, with what, on what."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+
+from deeploc_jax.files import read_json, write_json
+
+_PACKAGES = ('deeploc_jax', 'jax', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
+# A run may move to another disk or machine and still be the same run.
+_PLACES = ('data_dir', 'manual_dir', 'memory_limit', 'device_limit')
+
+
+def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
+    """Writes `config.json`, or checks that the run there is the one asked for.
+
+    Raises:
+        ValueError: The workdir belongs to a run with another config; the fields that
+            differ are named.
+    """
+    asked = json.loads(config.to_json_best_effort())
+    path = workdir / 'config.json'
+    if path.exists():
+        found, wanted = _flat(read_json(path)), _flat(asked)
+        changed = [
+            f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
+            for name in sorted(found.keys() | wanted.keys())
+            if found.get(name) != wanted.get(name) and name not in _PLACES
+        ]
+        if changed:
+            raise ValueError(
+                f'{workdir} holds a run with another config:\n'
+                + '\n'.join(changed)
+                + '\nGive another --workdir, or the same config to continue it.'
+            )
+    if jax.process_index() == 0:
+        write_json(path, asked)
+
+
+def read_config(workdir: Path) -> ml_collections.ConfigDict:
+    """The config of a run.
+
+    Raises:
+        FileNotFoundError: There is no run.
+    """
+    path = workdir / 'config.json'
+    if not path.exists():
+        raise FileNotFoundError(f'{workdir} is not the workdir of a run: no {path}.')
+    return ml_collections.ConfigDict(read_json(path))
+
+
+def environment() -> dict[str, Any]:
+    """Versions and devices, for `run.json`."""
+    devices = jax.devices()
+    versions = {name: _version(name) for name in _PACKAGES}
+    return dict(
+        versions=dict(python=platform.python_version(), **versions),
+        device=f'{len(devices)} x {devices[0].device_kind} ({devices[0].platform})',
+        hosts=jax.process_count(),
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout
+        return 'not installed'
+
+
+def _flat(tree: Any, prefix: str = '') -> dict[str, Any]:
+    if not isinstance(tree, dict):
+        return {prefix: tree}
+    rows: dict[str, Any] = {}
+    for name, value in tree.items():
+        rows |= _flat(value, f'{prefix}.{name}' if prefix else name)
+    return rows

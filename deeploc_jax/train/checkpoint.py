@@ -1,0 +1,169 @@
+"""Orbax checkpoints: the latest two, the best, and proof that they are intact."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+from orbax.checkpoint import checkpoint_managers as policies
+
+from deeploc_jax.train.state import TrainState
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is damaged or does not fit."""
+
+
+class Checkpoints:
+    """The checkpoints of one training.
+
+    Kept are the latest two and the best on validation. Each carries the SHA-256 of
+    its arrays, verified when it is read: neither Orbax nor a file system notices a
+    flipped bit.
+
+    Args:
+        directory: Made when missing.
+        metric: Name of the validation metric that decides which one is best. The
+            lowest wins if the name ends in 'loss', else the highest.
+    """
+
+    def __init__(self, directory: Path | str, metric: str):
+        self.metric = metric
+        self.lowest = metric.endswith('loss')
+        self.directory = Path(directory).absolute()
+        self.manager = ocp.CheckpointManager(
+            self.directory,
+            options=ocp.CheckpointManagerOptions(
+                preservation_policy=policies.AnyPreservationPolicy(
+                    [
+                        policies.LatestN(2),
+                        policies.BestN(
+                            get_metric_fn=self._value,
+                            reverse=self.lowest,
+                            n=1,
+                            keep_checkpoints_without_metrics=False,
+                        ),
+                    ]
+                ),
+                # Without these two, no metrics are written and there is no best.
+                best_fn=self._value,
+                best_mode='min' if self.lowest else 'max',
+                cleanup_tmp_directories=True,
+            ),
+        )
+
+    def _value(self, metrics: dict[str, float]) -> float:
+        return metrics[self.metric]
+
+    def save(self, state: TrainState, metrics: dict[str, float] | None = None) -> None:
+        """Saves in the background.
+
+        Args:
+            state: Of any step that is not saved yet.
+            metrics: Validation metrics; None for a save on interruption, which is
+                never chosen as the best.
+
+        Raises:
+            CheckpointError: The deciding metric is not finite.
+        """
+        if metrics is not None and not math.isfinite(metrics[self.metric]):
+            raise CheckpointError(f'{self.metric} is {metrics[self.metric]}.')
+        self.manager.save(
+            int(state.step),
+            args=ocp.args.Composite(
+                state=ocp.args.StandardSave(state),
+                digest=ocp.args.JsonSave(dict(sha256=digest(state))),
+            ),
+            metrics=metrics,
+            force=True,
+        )
+
+    def restore_latest(self, like: TrainState) -> TrainState | None:
+        """The latest intact state, or None where there is none.
+
+        A damaged checkpoint is deleted with a warning and the one before it taken.
+
+        Args:
+            like: A state whose shapes, types and shardings are wanted.
+        """
+        while self.steps():
+            state = self._restore_or_delete(self.steps()[-1], like)
+            if state is not None:
+                return state
+        return None
+
+    def restore_best(self, like: TrainState) -> tuple[int, TrainState]:
+        """The best intact step and its state; a damaged one as in `restore_latest`.
+
+        Raises:
+            CheckpointError: None is left.
+        """
+        while (step := self.best_step()) is not None:
+            state = self._restore_or_delete(step, like)
+            if state is not None:
+                return step, state
+        raise CheckpointError(f'There is no intact checkpoint in {self.directory}.')
+
+    def _restore_or_delete(self, step: int, like: TrainState) -> TrainState | None:
+        try:
+            return self.restore(step, like)
+        except CheckpointError as error:
+            warnings.warn(f'{error} Falling back to another.', stacklevel=3)
+            self.manager.delete(step)
+            return None
+
+    def restore(self, step: int, like: TrainState) -> TrainState:
+        """The state of one step.
+
+        Raises:
+            CheckpointError: It is damaged, or does not fit `like`.
+        """
+        target = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like
+        )
+        where = self.directory / str(step)
+        try:
+            found = self.manager.restore(
+                step,
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardRestore(target),
+                    digest=ocp.args.JsonRestore(),
+                ),
+            )
+        except Exception as error:  # Orbax raises whatever its readers raise
+            raise CheckpointError(f'Checkpoint {where} cannot be read: {error}.') from (
+                error
+            )
+        if digest(found.state) != found.digest['sha256']:
+            raise CheckpointError(f'Checkpoint {where} is damaged (wrong digest).')
+        return found.state
+
+    def best_step(self) -> int | None:
+        """The step with the best validation metric; the later one of equals."""
+        return self.manager.best_step()
+
+    def steps(self) -> list[int]:
+        """All steps kept, in order."""
+        return sorted(self.manager.all_steps())
+
+    def close(self) -> None:
+        """Waits for saves under way."""
+        self.manager.wait_until_finished()
+        self.manager.close()
+
+
+def digest(state: Any) -> str:
+    """SHA-256 over names, types, shapes and bytes of all arrays."""
+    sha = hashlib.sha256()
+    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+        array = np.asarray(leaf)
+        name = f'{jax.tree_util.keystr(path)} {array.dtype} {array.shape}'
+        sha.update(name.encode())
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()

@@ -1,0 +1,36 @@
+"""Ctrl-C and SIGTERM as a polite request to stop between two steps."""
+
+from __future__ import annotations
+
+import signal
+import types
+from typing import Any
+
+
+class Interrupted(Exception):
+    """Training was asked to stop and has saved its state."""
+
+
+class StopRequest:
+    """A context in which the first SIGINT or SIGTERM only sets `requested`.
+
+    A second one interrupts at once.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> StopRequest:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: types.FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True

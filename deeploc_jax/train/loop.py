@@ -1,0 +1,155 @@
+"""The training loop: steps, logs, validation, checkpoints."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterable
+
+import jax
+import optax
+
+from deeploc_jax.progress import track
+from deeploc_jax.train.checkpoint import Checkpoints
+from deeploc_jax.train.interrupt import Interrupted, StopRequest
+from deeploc_jax.train.metric_log import MetricLog
+from deeploc_jax.train.state import TrainState
+from deeploc_jax.train.step import TrainStep
+from deeploc_jax.types import Batch
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss is not a number any more."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cadence:
+    """When to do what, in steps.
+
+    Attributes:
+        total: Length of the training.
+        log_every: Between two rows of training metrics.
+        checkpoint_every: Between two validations with a checkpoint.
+        patience: Checkpoints without a new best after which training stops; 0 for
+            never.
+    """
+
+    total: int
+    log_every: int
+    checkpoint_every: int
+    patience: int = 0
+
+    def logs(self, step: int) -> bool:
+        """Whether a row of training metrics is due after `step` updates."""
+        return step % self.log_every == 0 or self.checkpoints(step)
+
+    def checkpoints(self, step: int) -> bool:
+        """Whether a checkpoint is due after `step` updates."""
+        return step % self.checkpoint_every == 0 or step == self.total
+
+    def finished(self, step: int, best: int | None) -> bool:
+        """Whether training ends after `step`, the best checkpoint being `best`."""
+        if step >= self.total or not self.patience or best is None:
+            return step >= self.total
+        waited = (step - best) // self.checkpoint_every
+        return self.checkpoints(step) and waited >= self.patience
+
+
+def train(
+    state: TrainState,
+    batches: Iterable[Batch],
+    train_step: TrainStep,
+    validate: Callable[[TrainState], dict[str, float]],
+    *,
+    schedule: optax.Schedule,
+    cadence: Cadence,
+    checkpoints: Checkpoints,
+    log: MetricLog,
+) -> TrainState:
+    """Trains from `state.step` on.
+
+    Args:
+        state: Fresh or restored.
+        batches: Of the steps from `state.step` on.
+        train_step: From `make_train_step`.
+        validate: State -> metrics named 'validation/...', over the whole split.
+        schedule: The learning rate, for the log.
+        cadence: When to do what.
+        checkpoints: Where states go.
+        log: Where metrics go.
+
+    Returns:
+        The last state.
+
+    Raises:
+        TrainingDiverged: The loss is not finite; names the step and the last good
+            checkpoint.
+        Interrupted: SIGINT or SIGTERM came; the state is saved.
+    """
+    step = int(state.step)
+    pending: list[dict[str, jax.Array]] = []
+    started = time.perf_counter()
+    progress = track(
+        total=cadence.total, description='train', initial=step, unit='step'
+    )
+    with StopRequest() as stop, progress:
+        for batch in batches:
+            state, metrics = train_step(state, batch)
+            step += 1
+            pending.append(metrics)
+            # One step in flight, one being prepared: progress is true and no
+            # device waits.
+            jax.block_until_ready(pending[-2:][0])
+            progress.update()
+            if cadence.logs(step) or stop.requested:
+                row = _fetch(pending, step, checkpoints)
+                row['train/learning_rate'] = float(schedule(step - 1))
+                row['train/steps_per_second'] = len(pending) / (
+                    time.perf_counter() - started
+                )
+                log.write(step, row)
+                progress.set_postfix(loss=f'{row["train/loss"]:.3f}')
+                pending, started = [], time.perf_counter()
+            if cadence.checkpoints(step):
+                values = validate(state)
+                if not math.isfinite(values['validation/loss']):
+                    raise _diverged('validation loss', step, checkpoints)
+                log.write(step, values)
+                checkpoints.save(state, values)
+                started = time.perf_counter()
+                if cadence.finished(step, checkpoints.best_step()):
+                    break
+            if stop.requested:
+                _save_interrupted(state, step, checkpoints)
+    return state
+
+
+def _fetch(
+    pending: list[dict[str, jax.Array]], step: int, checkpoints: Checkpoints
+) -> dict[str, float]:
+    """Means of the metrics since the last row, checked to be finite."""
+    rows = jax.device_get(pending)
+    for number, row in enumerate(rows, step - len(rows) + 1):
+        if not math.isfinite(row['loss']):
+            raise _diverged('training loss', number, checkpoints)
+    names = rows[0]
+    return {f'train/{k}': float(sum(r[k] for r in rows) / len(rows)) for k in names}
+
+
+def _diverged(what: str, step: int, checkpoints: Checkpoints) -> TrainingDiverged:
+    kept = checkpoints.steps()
+    last = f'step {kept[-1]}' if kept else 'none yet'
+    return TrainingDiverged(
+        f'The {what} is not finite at step {step}. Last good checkpoint: {last} in '
+        f'{checkpoints.directory}. Lower schedule.learning_rate or set '
+        'optimizer.clip_norm.'
+    )
+
+
+def _save_interrupted(state: TrainState, step: int, checkpoints: Checkpoints) -> None:
+    # On several hosts a save needs all of them, and only one may have been asked.
+    if jax.process_count() == 1 and step not in checkpoints.steps():
+        checkpoints.save(state)
+    checkpoints.close()
+    raise Interrupted(f'Interrupted after step {step}.')

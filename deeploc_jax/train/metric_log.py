@@ -1,0 +1,42 @@
+"""Metrics to `metrics.jsonl` and TensorBoard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import tensorboardX
+
+from deeploc_jax.files import atomic_write, read_jsonl
+
+
+class MetricLog:
+    """Appends rows of metrics; a resumed run continues where its state stands.
+
+    Args:
+        workdir: Gets `metrics.jsonl` and `tensorboard/`.
+        step: The step training starts from. Rows after it, written before an
+            interruption and about to be written again, are dropped.
+    """
+
+    def __init__(self, workdir: Path, step: int):
+        path = workdir / 'metrics.jsonl'
+        kept = [row for row in read_jsonl(path) if row['step'] <= step]
+        text = ''.join(json.dumps(row) + '\n' for row in kept)
+        atomic_write(path, lambda temporary: temporary.write_text(text))
+        self._file = path.open('a')
+        self._board = tensorboardX.SummaryWriter(
+            str(workdir / 'tensorboard'), purge_step=step + 1 if step else None
+        )
+
+    def write(self, step: int, metrics: dict[str, float]) -> None:
+        """Adds one row, with names such as 'train/loss'."""
+        self._file.write(json.dumps(dict(step=step, **metrics)) + '\n')
+        self._file.flush()
+        for name, value in metrics.items():
+            self._board.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Flushes everything to disk."""
+        self._file.close()
+        self._board.close()

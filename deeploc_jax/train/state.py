@@ -1,0 +1,78 @@
+"""All that training carries from step to step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+
+from deeploc_jax import sharding
+
+
+@flax.struct.dataclass
+class TrainState:
+    """Arrays only; functions are made from the config.
+
+    Attributes:
+        step: int32 scalar, the number of updates done.
+        params: Trainable parameters, float32.
+        batch_stats: Running averages of batch norm.
+        opt_state: State of the optimizer.
+        ema: Moving averages of `params` and `batch_stats`, or None.
+    """
+
+    step: jax.Array
+    params: Any
+    batch_stats: Any
+    opt_state: Any
+    ema: Any = None
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What the network is evaluated with: the averages where there are any."""
+        return self.ema or dict(params=self.params, batch_stats=self.batch_stats)
+
+
+def init_state(
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    image_shape: tuple[int, ...],
+    seed: int,
+    mesh: jax.sharding.Mesh,
+    *,
+    ema: bool = False,
+) -> TrainState:
+    """A fresh state, replicated over the mesh.
+
+    Args:
+        model: The network.
+        tx: The optimizer.
+        image_shape: [h, w, c] of the crops that the network sees.
+        seed: Decides the initial parameters.
+        mesh: From `sharding.make_mesh`.
+        ema: Whether to keep moving averages.
+    """
+
+    def init() -> TrainState:
+        image = jnp.zeros((1, *image_shape), jnp.float32)
+        variables = dict(model.init(jax.random.key(seed), image, train=False))
+        params, batch_stats = variables['params'], variables.get('batch_stats', {})
+        return TrainState(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            batch_stats=batch_stats,
+            opt_state=tx.init(params),
+            ema=dict(params=params, batch_stats=batch_stats) if ema else None,
+        )
+
+    # Made inside jit: device_put could alias buffers that the step donates.
+    return jax.jit(init, out_shardings=sharding.replicated(mesh))()
+
+
+def count_parameters(params: Any) -> int:
+    """Number of trainable parameters."""
+    return sum(x.size for x in jax.tree.leaves(params))

@@ -1,0 +1,97 @@
+"""One compiled update, the same on one device and on many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from deeploc_jax import sharding
+from deeploc_jax.data.augment import augment
+from deeploc_jax.train.state import TrainState
+from deeploc_jax.types import Batch
+
+TrainStep = Callable[[TrainState, Batch], tuple[TrainState, dict[str, jax.Array]]]
+
+
+def make_train_step(
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    mesh: jax.sharding.Mesh,
+    *,
+    seed: int,
+    augmentation: dict[str, Any],
+    label_smoothing: float = 0.0,
+    ema_decay: float = 0.0,
+) -> TrainStep:
+    """Makes the jitted `(state, batch) -> (state, metrics)`.
+
+    The state is replicated and donated, the batch split over the mesh. Randomness
+    (augmentation, dropout) is a function of the seed and the step alone. Metrics
+    are scalars of the batch before the update: loss, accuracy, gradient norm.
+
+    Args:
+        model: The network.
+        tx: The optimizer.
+        mesh: From `sharding.make_mesh`.
+        seed: Decides augmentation and dropout.
+        augmentation: Keyword arguments of `data.augment.augment`.
+        label_smoothing: Share of the target spread evenly over the classes.
+        ema_decay: Decay of the moving averages, when the state has them.
+    """
+
+    def train_step(
+        state: TrainState, batch: Batch
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        key = jax.random.fold_in(jax.random.key(seed), state.step)
+        augment_key, dropout_key = jax.random.split(key)
+        image = augment(augment_key, batch['image'], **augmentation)
+
+        def loss_fn(params: Any) -> tuple[jax.Array, Any]:
+            (logits, _), updates = model.apply(
+                dict(params=params, batch_stats=state.batch_stats),
+                image,
+                train=True,
+                mutable=['batch_stats'],
+                rngs=dict(dropout=dropout_key),
+            )
+            targets = jax.nn.one_hot(batch['label'], logits.shape[-1])
+            targets = optax.smooth_labels(targets, label_smoothing)
+            loss = optax.softmax_cross_entropy(logits, targets).mean()
+            return loss, (logits, updates.get('batch_stats', {}))
+
+        grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
+        (loss, (logits, batch_stats)), grads = grad_fn(state.params)
+        updates, opt_state = tx.update(grads, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        metrics = dict(
+            loss=loss,
+            accuracy=(logits.argmax(-1) == batch['label']).mean(),
+            gradient_norm=optax.tree.norm(grads),
+        )
+        new = dict(params=params, batch_stats=batch_stats)
+        state = state.replace(
+            step=state.step + 1,
+            opt_state=opt_state,
+            ema=_moving_average(state.ema, new, ema_decay),
+            **new,
+        )
+        return state, metrics
+
+    whole, split = sharding.replicated(mesh), sharding.batch_sharding(mesh)
+    return jax.jit(
+        train_step,
+        in_shardings=(whole, split),
+        out_shardings=(whole, whole),
+        donate_argnums=0,
+    )
+
+
+def _moving_average(ema: Any, new: Any, decay: float) -> Any:
+    if ema is None:
+        return None
+    return jax.tree.map(lambda old, x: decay * old + (1 - decay) * x, ema, new)

@@ -1,0 +1,50 @@
+"""The shapes that all floors agree on."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypedDict
+
+import jax
+import numpy as np
+
+METADATA = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y')
+"""Columns that every cell of every screen has, in table order."""
+
+Params = dict[str, Any]
+
+
+class Batch(TypedDict):
+    """A batch of cells on the device.
+
+    Attributes:
+      image: float32 [b, h, w, c] in [0, 1].
+      label: int32 [b], -1 for an unlabelled cell.
+      mask: bool [b], False for padding.
+    """
+
+    image: jax.Array
+    label: jax.Array
+    mask: jax.Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Cells:
+    """One split of a screen in memory, rows in a fixed order.
+
+    Attributes:
+      images: float32 [n, 64, 64, c] in [0, 1], normalised.
+      labels: int32 [n], -1 for an unlabelled cell.
+      metadata: `METADATA` columns, each [n].
+      class_names: Class names in index order.
+      channels: Channel names in image order, protein first.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    metadata: dict[str, np.ndarray]
+    class_names: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)

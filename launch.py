@@ -1,0 +1,42 @@
+"""Runs a task: `python launch.py --config=configs/deeploc.py:sim --workdir=runs/sim`.
+
+The config names the task; everything it makes goes to the workdir. Run the same
+command again to continue what was interrupted.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import app, flags
+from ml_collections import config_flags
+
+_CONFIG = config_flags.DEFINE_config_file('config', None, 'What to run.')
+_WORKDIR = flags.DEFINE_string(
+    'workdir', None, 'Where results go; default: runs/<config>-<variant>.'
+)
+
+
+def main(argv: list[str]) -> None:
+    """Runs the task of the config."""
+    if len(argv) > 1:
+        sys.exit(f'Not understood: {" ".join(argv[1:])}. Options begin with --.')
+    # Late, so that --help and a mistyped field are answered at once.
+    from deeploc_jax import tasks
+
+    name = Path(config_flags.get_config_filename(flags.FLAGS['config']))
+    workdir = Path(_WORKDIR.value or Path('runs', name.name.replace('.py', '')))
+    sys.exit(tasks.run(_CONFIG.value, workdir.absolute()))
+
+
+def parse(argv: list[str]) -> list[str]:
+    """Parses flags; a field that no config has is answered with the nearest name."""
+    try:
+        return app.parse_flags_with_usage(argv)
+    except (AttributeError, KeyError, OSError, ValueError, TypeError) as error:
+        text = ' '.join(str(error.args[-1]).replace('\\n', ' ').split())
+        sys.exit(f'There is something wrong in --config: {text}')
+
+
+if __name__ == '__main__':
+    flags.mark_flag_as_required('config')
+    app.run(main, flags_parser=parse)

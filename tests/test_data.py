@@ -1,0 +1,120 @@
+import jax
+import numpy as np
+import pytest
+
+from deeploc_jax import sharding
+from deeploc_jax.data.augment import augment, random_crop, random_symmetry
+from deeploc_jax.data.batches import eval_batches, train_batches
+from deeploc_jax.data.normalize import percentile_normalize
+from deeploc_jax.data.sampling import make_sampler
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.float32, np.float64])
+def test_normalisation_saturates_both_tails_of_each_plane(dtype):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 200, (3, 64, 64, 2)).astype(dtype)
+    found = percentile_normalize(images)
+    assert found.dtype == np.float32 and found.min() == 0 and found.max() == 1
+    for cell, normalised in zip(images, found, strict=True):
+        for c in range(2):
+            plane = np.sort(cell[..., c].ravel().astype(float))
+            # Rank 0.1 % of 4096 pixels lies between the fifth and the sixth.
+            low = plane[4] + 0.095 * (plane[5] - plane[4])
+            high = plane[-5] + (1 - 0.095) * 0 - 0.095 * (plane[-5] - plane[-6])
+            expected = np.clip((cell[..., c] - low) / (high - low), 0, 1)
+            np.testing.assert_allclose(normalised[..., c], expected, atol=1e-6)
+
+
+def test_normalisation_does_not_depend_on_offset_scale_or_company():
+    images = np.random.default_rng(0).random((4, 64, 64, 2))
+    whole = percentile_normalize(images)
+    np.testing.assert_array_equal(percentile_normalize(images[2:3])[0], whole[2])
+    shifted = percentile_normalize(images * 3000 + 2**15)
+    np.testing.assert_allclose(shifted, whole, atol=1e-6)
+
+
+def test_float_images_below_one_are_scaled_and_constant_planes_are_zero():
+    images = np.random.default_rng(0).random((1, 64, 64, 2)) * 0.25
+    images[..., 1] = 7
+    found = percentile_normalize(images)
+    assert found[..., 0].max() == 1
+    assert not found[..., 1].any()
+
+
+def test_every_offset_and_every_symmetry_is_equally_likely():
+    n = 8000
+    marked = np.zeros((1, 6, 6, 1), np.float32)
+    marked[0, 2, 2] = 1
+    crops = random_crop(jax.random.key(0), np.repeat(marked, n, 0), 4)
+    places = np.asarray(crops).reshape(n, -1).argmax(1)
+    found, counts = np.unique(places, return_counts=True)
+    assert set(found) == {i * 4 + j for i in range(3) for j in range(3)}
+    assert abs(counts / n - 1 / 9).max() < 0.02
+
+    asymmetric = np.arange(9, dtype=np.float32).reshape(1, 3, 3, 1)
+    turned = random_symmetry(jax.random.key(0), np.repeat(asymmetric, n, 0))
+    found, counts = np.unique(
+        np.asarray(turned).reshape(n, 9), axis=0, return_counts=True
+    )
+    assert len(found) == 8
+    assert abs(counts / n - 1 / 8).max() < 0.02
+
+
+def test_augmentation_is_the_same_for_all_channels_and_stays_in_range():
+    plane = np.random.default_rng(0).random((16, 64, 64, 1), np.float32)
+    images = np.concatenate([plane, plane], -1)
+    found = augment(jax.random.key(3), images, 60)
+    assert found.shape == (16, 60, 60, 2)
+    np.testing.assert_array_equal(found[..., 0], found[..., 1])
+    changed = augment(jax.random.key(3), images, 60, gamma=0.5, noise=0.2)
+    assert changed.min() >= 0 and changed.max() <= 1
+    assert abs(changed - found).max() > 0.1
+    assert not np.isnan(changed).any()
+
+
+def test_an_epoch_has_every_cell_once_and_no_tail_is_dropped():
+    labels = np.array([0, 1, -1, 2, 0, 1, 2, 0])  # 7 labelled cells
+    sampler = make_sampler(labels, batch_size=3, seed=1)
+    drawn = np.concatenate([sampler(step) for step in range(7)])  # 3 epochs of 7
+    epochs = drawn.reshape(3, 7)
+    for epoch in epochs:
+        assert sorted(epoch) == [0, 1, 3, 4, 5, 6, 7]
+    assert (epochs[0] != epochs[1]).any()
+    np.testing.assert_array_equal(sampler(4), make_sampler(labels, 3, 1)(4))
+    assert (sampler(4) != make_sampler(labels, 3, 2)(4)).any()
+
+
+def test_balanced_sampling_draws_rare_classes_as_often():
+    labels = np.array([0] * 90 + [1] * 10 + [-1] * 5)
+    sampler = make_sampler(labels, 100, seed=0, class_balanced=True)
+    drawn = np.concatenate([sampler(step) for step in range(20)])
+    assert abs((labels[drawn] == 1).mean() - 0.5) < 0.05
+    assert (labels[drawn] >= 0).all()
+    assert len(np.unique(drawn)) == 100
+
+
+def test_a_split_without_labels_cannot_be_trained_on():
+    with pytest.raises(ValueError, match='no labelled cell'):
+        make_sampler(np.full(4, -1), 2, 0)
+
+
+def test_resident_and_streamed_batches_are_the_same(make_cells):
+    cells, mesh = make_cells(21), sharding.make_mesh()
+    sampler = make_sampler(cells.labels, 8, seed=0)
+    resident = train_batches(cells, sampler, range(2, 7), mesh)
+    streamed = train_batches(cells, sampler, range(2, 7), mesh, device_limit=0)
+    number = 0
+    for number, (a, b) in enumerate(zip(resident, streamed, strict=True), 1):
+        for name in ('image', 'label', 'mask'):
+            np.testing.assert_array_equal(a[name], b[name])
+            assert a[name].sharding.is_equivalent_to(b[name].sharding, a[name].ndim)
+    assert number == 5
+
+
+def test_evaluation_sees_each_cell_once_and_masks_the_padding(make_cells):
+    cells, mesh = make_cells(21), sharding.make_mesh()
+    batches = list(eval_batches(cells, 8, mesh))
+    masks = np.concatenate([b['mask'] for b in batches])
+    images = np.concatenate([b['image'] for b in batches])
+    assert masks.sum() == 21 and len(masks) == 24
+    np.testing.assert_array_equal(images[masks], cells.images)

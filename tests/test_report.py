@@ -1,0 +1,262 @@
+"""The report of made-up but plausible runs: every kind of screen gets a page."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deeploc_jax import files
+from deeploc_jax.evaluate import proteins, summary, tables
+from deeploc_jax.report import write_report
+from deeploc_jax.report.cells import composite, mistake_sheet
+from deeploc_jax.report.confusion import row_fractions
+from deeploc_jax.report.curves import running_mean, series
+from deeploc_jax.report.figures import NAMES
+from deeploc_jax.report.results import read_history
+
+
+def fake_images(rng, classes, channels):
+    """Blobs whose width tells the class, uint8 [m, 64, 64, c]."""
+    y, x = np.mgrid[-1:1:64j, -1:1:64j]
+    width = 0.1 + 0.05 * classes[:, None, None, None] + 0.2 * np.arange(channels)
+    blob = np.exp(-((x**2 + y**2)[None, ..., None] / (2 * width**2)))
+    noise = rng.normal(0, 0.03, (len(classes), 64, 64, channels))
+    return np.round(255 * np.clip(blob + noise, 0, 1)).astype(np.uint8)
+
+
+def fake_workdir(
+    path,
+    *,
+    classes=3,
+    channels=2,
+    cells=240,
+    labelled=1.0,
+    sharpness=3.0,
+    empty=(),
+    names=None,
+    history=True,
+    run=None,
+):
+    """A workdir as a training leaves it, with random class probabilities."""
+    rng = np.random.default_rng(0)
+    names = names or tuple(f'CLASS_{index}' for index in range(classes))
+    count = max(4, cells // 12)
+    present = [index for index in range(len(names)) if index not in empty]
+    protein = rng.integers(count, size=cells)
+    labels = rng.choice(present, size=count)[protein]
+    logits = rng.normal(size=(cells, len(names)))
+    logits[np.arange(cells), labels] += sharpness
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    crops = fake_images(rng, labels, channels)
+    labels = np.where(rng.random(cells) < labelled, labels, -1)
+    text = {name: np.full(cells, '', object) for name in tables.METADATA[:6]}
+    metadata = text | {'x': np.zeros(cells), 'y': np.zeros(cells)}
+    metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
+    metadata['cell_id'] = np.array([f'cell{row}' for row in range(cells)], object)
+
+    folder = path / 'evaluation' / 'test'
+    call = (metadata, labels, probabilities, names)
+    tables.write_table(tables.predictions_table(*call), folder / 'predictions.parquet')
+    tables.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
+    numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
+    files.write_json(folder / 'metrics.json', numbers | {'temperature': 1.2})
+    rows = rng.permutation(cells)
+    np.savez(folder / 'examples.npz', images=crops[rows], rows=rows)
+    files.write_json(path / 'config.json', {'seed': 7, 'model': {'name': 'deeploc'}})
+    files.write_json(path / 'run.json', {'dataset': 'my_screen'} | (run or {}))
+    if history:
+        lines = [
+            {'step': step, 'train/loss': 3 / step, 'train/accuracy': 1 - 1 / step}
+            for step in range(1, 151)
+        ]
+        lines += [
+            {'step': step, 'validation/loss': 4 / step, 'validation/accuracy': 0.8}
+            for step in (50, 100, 150)
+        ]
+        text = '\n'.join(map(json.dumps, lines))
+        (path / 'metrics.jsonl').write_text(text + '\n{"step": 151, "tra')
+    return path
+
+
+def figures_of(path):
+    return {file.stem for file in (path / 'figures').iterdir()}
+
+
+def embedded(html):
+    """Images in the page, as PNG bytes."""
+    urls = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
+    return [base64.b64decode(url) for url in urls]
+
+
+@pytest.mark.parametrize(
+    ('classes', 'channels'), [(2, 1), (2, 2), (19, 2), (3, 3)], ids=str
+)
+def test_every_kind_of_screen_gets_all_figures(tmp_path, classes, channels):
+    workdir = fake_workdir(tmp_path, classes=classes, channels=channels)
+    html = write_report(workdir).read_text()
+    assert figures_of(workdir) == set(NAMES)
+    assert len(embedded(html)) == len(NAMES)
+    for index in range(classes):
+        assert f'CLASS_{index}</th>' in html
+
+
+def test_the_page_needs_nothing_but_itself(tmp_path):
+    run = {'best_step': 100, 'simulated': False, 'splits': {'train': 9_000}}
+    workdir = fake_workdir(tmp_path, run=run)
+    html = write_report(workdir).read_text()
+    assert '<script' not in html
+    assert not re.findall(r'(?:src|href)="(?!data:)', html)
+    assert 'http' not in html and '@import' not in html
+    files_on_disk = {(workdir / 'figures' / f'{n}.png').read_bytes() for n in NAMES}
+    assert set(embedded(html)) == files_on_disk
+    assert all(re.findall(r'<img [^>]*alt="([^"]*)"', html))
+
+
+def test_summary_has_numbers_of_the_files(tmp_path):
+    run = {'best_step': 100, 'parameters': 1234567, 'splits': {'train': 9_000}}
+    workdir = fake_workdir(tmp_path, run=run)
+    numbers = files.read_json(workdir / 'evaluation/test/metrics.json')
+    html = write_report(workdir).read_text()
+    lead = re.search(r'<p class="lead">(.*?)</p>', html, re.S).group(1)
+    lead = lead.replace('\u00a0', ' ')
+    low, high = numbers['accuracy']['interval']
+    for words in (
+        f'{100 * numbers["accuracy"]["value"]:.1f} % of the cells',
+        f'{100 * low:.1f} % to {100 * high:.1f} %',
+        f'{numbers["proteins"]["n"]} whole proteins',
+        '240 cells of 20 proteins',
+        '1,234,567 parameters',
+        'my_screen (9,000 cells)',
+        'seed 7',
+        'step 100',
+    ):
+        assert words in lead
+
+
+@pytest.mark.parametrize('simulated', [True, False])
+def test_simulated_data_is_said_loudly(tmp_path, simulated):
+    workdir = fake_workdir(tmp_path, run={'simulated': simulated})
+    assert ('SIMULATED DATA' in write_report(workdir).read_text()) == simulated
+
+
+def test_unlabelled_cells_get_counts_and_no_judgement(tmp_path):
+    fake_workdir(tmp_path)
+    write_report(tmp_path)
+    workdir = fake_workdir(tmp_path, labelled=0.0)
+    html = write_report(workdir).read_text()
+    # Figures of the earlier, labelled evaluation must not stay beside this page.
+    assert figures_of(workdir) == {'training_curves', 'examples'}
+    assert 'carry no labels' in html and 'What the network calls' in html
+    assert 'Accuracy</th>' not in html and 'mistakes' not in html
+
+
+def test_empty_classes_and_partly_labelled_cells(tmp_path):
+    workdir = fake_workdir(tmp_path, classes=5, empty=(0, 3), labelled=0.5)
+    html = write_report(workdir).read_text()
+    numbers = files.read_json(workdir / 'evaluation/test/metrics.json')
+    assert figures_of(workdir) == set(NAMES)
+    assert f'{numbers["n_labelled"]} labelled of 240 cells' in html
+
+
+def test_a_faultless_network_has_no_mistakes_to_show(tmp_path):
+    html = write_report(fake_workdir(tmp_path, sharpness=99.0)).read_text()
+    assert 'No labelled cell was called wrong' in html
+    assert not (tmp_path / 'figures' / 'mistakes.png').exists()
+    assert 'are called right.' in html  # all proteins
+
+
+def test_a_run_without_training_log_has_no_curves(tmp_path):
+    html = write_report(fake_workdir(tmp_path, history=False)).read_text()
+    assert 'training_curves' not in figures_of(tmp_path)
+    assert '<h2>Training</h2>' not in html
+
+
+def test_names_are_text_and_not_markup(tmp_path):
+    names = ('<b>ER</b>', '$\\alpha$', 'long_' * 12)
+    html = write_report(fake_workdir(tmp_path, names=names)).read_text()
+    assert '<b>ER' not in html and '&lt;b&gt;ER' in html
+
+
+def test_the_marker_is_what_the_run_says(tmp_path):
+    run = {'channels': ['RFP', 'brightfield'], 'marker_channel': -1}
+    html = write_report(fake_workdir(tmp_path, run=run)).read_text()
+    assert 'RFP, brightfield' in html
+
+
+def test_same_files_give_the_same_page(tmp_path):
+    workdir = fake_workdir(tmp_path)
+    first = write_report(workdir).read_bytes()
+    assert write_report(workdir).read_bytes() == first
+
+
+def test_missing_files_are_all_named(tmp_path):
+    workdir = fake_workdir(tmp_path)
+    (workdir / 'run.json').unlink()
+    (workdir / 'evaluation/test/examples.npz').unlink()
+    with pytest.raises(FileNotFoundError, match=r'run\.json.*test/examples\.npz'):
+        write_report(workdir)
+
+
+def test_a_broken_log_line_is_named(tmp_path):
+    path = tmp_path / 'metrics.jsonl'
+    path.write_text('{"step": 1}\n{"step"\n{"step": 3}\n')
+    with pytest.raises(ValueError, match=r'metrics\.jsonl, line 2'):
+        read_history(path)
+
+
+def test_row_fractions_do_not_depend_on_class_size():
+    counts = np.array([[900, 100, 0], [1, 9, 0], [0, 0, 0]])
+    fractions = row_fractions(counts)
+    np.testing.assert_allclose(fractions[:2], [[0.9, 0.1, 0], [0.1, 0.9, 0]])
+    assert np.isnan(fractions[2]).all()
+
+
+def test_protein_is_green_and_marker_magenta():
+    images = np.zeros((1, 1, 2, 3), np.uint8)
+    images[..., 0, 0], images[..., 1, 2] = 200, 100
+    assert composite(images, marker=2).tolist() == [[[[0, 200, 0], [100, 0, 100]]]]
+    assert composite(images, marker=-1).tolist() == [[[[200] * 3, [0] * 3]]]
+
+
+def test_mistakes_come_most_confident_first(tmp_path, monkeypatch):
+    shown = {}
+
+    def record(images, true, predicted, confidence, marker):
+        shown.update(true=true, predicted=predicted, confidence=confidence)
+        return mistake_sheet(images, true, predicted, confidence, marker)
+
+    monkeypatch.setattr('deeploc_jax.report.figures.mistake_sheet', record)
+    write_report(fake_workdir(tmp_path, sharpness=1.0))
+    assert (np.diff(shown['confidence']) <= 0).all()
+    assert len(shown['true']) == 48
+    assert all(a != b for a, b in zip(shown['true'], shown['predicted'], strict=True))
+
+
+def test_series_counts_a_step_once_and_skips_null():
+    history = [
+        {'step': 20, 'validation/loss': 2.0},
+        {'step': 10, 'validation/loss': 9.0},
+        {'step': 10, 'validation/loss': 3.0},
+        {'step': 30, 'validation/loss': None},
+        {'step': 30, 'train/loss': 1.0},
+    ]
+    assert series(history, 'validation/loss').tolist() == [[10, 3], [20, 2]]
+    assert series(history, 'no/such').shape == (0, 2)
+
+
+def test_running_mean_uses_what_is_there():
+    values = np.array([1.0, 3.0, 5.0, 7.0])
+    np.testing.assert_allclose(running_mean(values, 2), [1, 2, 4, 6])
+
+
+def test_figures_are_wide_enough_for_nineteen_classes(tmp_path):
+    workdir = fake_workdir(tmp_path, classes=19)
+    write_report(workdir)
+    for name in NAMES:
+        data = (workdir / 'figures' / f'{name}.png').read_bytes()
+        width, height = Image.open(io.BytesIO(data)).size
+        assert 800 < width < 2600 and 400 < height < 4000
