@@ -103,12 +103,12 @@ def test_resident_and_streamed_batches_are_the_same(make_cells):
     sampler = make_sampler(cells.labels, 8, seed=0)
     resident = train_batches(cells, sampler, range(2, 7), mesh)
     streamed = train_batches(cells, sampler, range(2, 7), mesh, device_limit=0)
-    number = 0
-    for number, (a, b) in enumerate(zip(resident, streamed, strict=True), 1):
+    pairs = list(zip(resident, streamed, strict=True))
+    assert len(pairs) == 5
+    for a, b in pairs:
         for name in ('image', 'label', 'mask'):
             np.testing.assert_array_equal(a[name], b[name])
             assert a[name].sharding.is_equivalent_to(b[name].sharding, a[name].ndim)
-    assert number == 5
 
 
 def test_evaluation_sees_each_cell_once_and_masks_the_padding(make_cells):

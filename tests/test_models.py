@@ -51,8 +51,8 @@ class Reference:
         return (x - mean) / np.sqrt(var + 1e-3) * params['scale'] + params['bias']
 
     def layer(self, x, name, kind):
-        weights = self.params[name][kind]
-        kernel = np.float64(weights['kernel'])
+        weights = self.params[name]
+        kernel = np.float64(weights[kind]['kernel'])
         x = self.conv(x, kernel) if kind == 'conv' else x @ kernel
         return self.normalise(x + weights['bias'], name)
 

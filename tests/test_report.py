@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,9 +16,8 @@ from deeploc_jax.evaluate import proteins, summary, tables
 from deeploc_jax.report import write_report
 from deeploc_jax.report.cells import composite, mistake_sheet
 from deeploc_jax.report.confusion import row_fractions
-from deeploc_jax.report.curves import running_mean, series
 from deeploc_jax.report.figures import NAMES
-from deeploc_jax.report.results import read_history
+from deeploc_jax.report.training import running_mean, series
 
 
 def fake_images(rng, classes, channels):
@@ -40,6 +41,7 @@ def fake_workdir(
     names=None,
     history=True,
     run=None,
+    proteins_known=True,
 ):
     """A workdir as a training leaves it, with random class probabilities."""
     rng = np.random.default_rng(0)
@@ -55,7 +57,8 @@ def fake_workdir(
     labels = np.where(rng.random(cells) < labelled, labels, -1)
     text = {name: np.full(cells, '', object) for name in tables.METADATA[:6]}
     metadata = text | {'x': np.zeros(cells), 'y': np.zeros(cells)}
-    metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
+    if proteins_known:
+        metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
     metadata['cell_id'] = np.array([f'cell{row}' for row in range(cells)], object)
 
     folder = path / 'evaluation' / 'test'
@@ -82,6 +85,12 @@ def fake_workdir(
     return path
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """For what is said in words: drawing takes a second a page."""
+    monkeypatch.setattr('deeploc_jax.report.figures.draw_figures', lambda results: {})
+
+
 def figures_of(path):
     return {file.stem for file in (path / 'figures').iterdir()}
 
@@ -100,6 +109,9 @@ def test_every_kind_of_screen_gets_all_figures(tmp_path, classes, channels):
     html = write_report(workdir).read_text()
     assert figures_of(workdir) == set(NAMES)
     assert len(embedded(html)) == len(NAMES)
+    for data in embedded(html):
+        width, height = Image.open(io.BytesIO(data)).size
+        assert 300 < width < 2600 and 100 < height < 4000
     for index in range(classes):
         assert f'CLASS_{index}</th>' in html
 
@@ -116,7 +128,7 @@ def test_the_page_needs_nothing_but_itself(tmp_path):
     assert all(re.findall(r'<img [^>]*alt="([^"]*)"', html))
 
 
-def test_summary_has_numbers_of_the_files(tmp_path):
+def test_summary_has_numbers_of_the_files(tmp_path, no_pictures):
     run = {'best_step': 100, 'parameters': 1234567, 'splits': {'train': 9_000}}
     workdir = fake_workdir(tmp_path, run=run)
     numbers = files.read_json(workdir / 'evaluation/test/metrics.json')
@@ -138,7 +150,7 @@ def test_summary_has_numbers_of_the_files(tmp_path):
 
 
 @pytest.mark.parametrize('simulated', [True, False])
-def test_simulated_data_is_said_loudly(tmp_path, simulated):
+def test_simulated_data_is_said_loudly(tmp_path, no_pictures, simulated):
     workdir = fake_workdir(tmp_path, run={'simulated': simulated})
     assert ('SIMULATED DATA' in write_report(workdir).read_text()) == simulated
 
@@ -176,12 +188,12 @@ def test_a_run_without_training_log_has_no_curves(tmp_path):
 
 
 def test_names_are_text_and_not_markup(tmp_path):
-    names = ('<b>ER</b>', '$\\alpha$', 'long_' * 12)
+    names = ('<b>ER</b>', '$\\alpha$', 'long_' * 12, '核')
     html = write_report(fake_workdir(tmp_path, names=names)).read_text()
     assert '<b>ER' not in html and '&lt;b&gt;ER' in html
 
 
-def test_the_marker_is_what_the_run_says(tmp_path):
+def test_channels_have_the_names_of_the_run(tmp_path):
     run = {'channels': ['RFP', 'brightfield'], 'marker_channel': -1}
     html = write_report(fake_workdir(tmp_path, run=run)).read_text()
     assert 'RFP, brightfield' in html
@@ -193,6 +205,32 @@ def test_same_files_give_the_same_page(tmp_path):
     assert write_report(workdir).read_bytes() == first
 
 
+def test_misplaced_proteins_are_listed(tmp_path, no_pictures):
+    workdir = fake_workdir(tmp_path, sharpness=0.3)
+    table = tables.read_proteins(workdir / 'evaluation/test/proteins.parquet')
+    html = write_report(workdir).read_text()
+    wrong = [row for row in table.to_pylist() if row['label'] != row['predicted']]
+    assert 0 < len(wrong) < len(table)
+    for row in wrong:
+        cells = re.search(f'<tr><th scope="row">{row["protein"]}</th>(.*)', html)
+        for word in (row['label_name'], row['predicted_name']):
+            assert f'<td>{word}</td>' in cells.group(1)
+        assert f'{row["confidence"]:.3f}' in cells.group(1)
+    assert html.count('<th scope="row">YFG') == len(wrong)
+
+
+def test_cells_without_protein_or_well_have_no_such_table(tmp_path, no_pictures):
+    workdir = fake_workdir(tmp_path, proteins_known=False)
+    html = write_report(workdir).read_text()
+    assert '<h2>By' in html and '<h2>By protein' not in html
+    assert 'resampling 240 single cells' in html
+
+
+def test_a_report_needs_no_jax():
+    code = 'import sys, deeploc_jax.report; sys.exit("jax" in sys.modules)'
+    assert subprocess.run([sys.executable, '-c', code]).returncode == 0
+
+
 def test_missing_files_are_all_named(tmp_path):
     workdir = fake_workdir(tmp_path)
     (workdir / 'run.json').unlink()
@@ -201,11 +239,12 @@ def test_missing_files_are_all_named(tmp_path):
         write_report(workdir)
 
 
-def test_a_broken_log_line_is_named(tmp_path):
-    path = tmp_path / 'metrics.jsonl'
-    path.write_text('{"step": 1}\n{"step"\n{"step": 3}\n')
-    with pytest.raises(ValueError, match=r'metrics\.jsonl, line 2'):
-        read_history(path)
+def test_an_evaluation_elsewhere_names_both_screens(tmp_path, no_pictures):
+    run = {'trained_on': 'first_screen', 'splits': {'train': 240}}
+    html = write_report(fake_workdir(tmp_path, run=run)).read_text()
+    lead = re.search(r'<p class="lead">(.*?)</p>', html, re.S).group(1)
+    assert 'was trained on first_screen.' in lead  # its cells and seed are not known
+    assert 'in the test split of my_screen' in lead
 
 
 def test_row_fractions_do_not_depend_on_class_size():
@@ -251,12 +290,3 @@ def test_series_counts_a_step_once_and_skips_null():
 def test_running_mean_uses_what_is_there():
     values = np.array([1.0, 3.0, 5.0, 7.0])
     np.testing.assert_allclose(running_mean(values, 2), [1, 2, 4, 6])
-
-
-def test_figures_are_wide_enough_for_nineteen_classes(tmp_path):
-    workdir = fake_workdir(tmp_path, classes=19)
-    write_report(workdir)
-    for name in NAMES:
-        data = (workdir / 'figures' / f'{name}.png').read_bytes()
-        width, height = Image.open(io.BytesIO(data)).size
-        assert 800 < width < 2600 and 400 < height < 4000

@@ -398,9 +398,9 @@ def _make_layout(
         if file is not None and not file.channel_names:
             if len(names) > 1:
                 raise ValueError(
-                    'The images do not name their channels; give the names in file '
-                    f'order, channel_names="{",".join(reversed(names))}" for example. '
-                    f'Found: {_find_channels(table)}.'
+                    'The images do not name their channels; give the names in the '
+                    'order in which they lie in the file, '
+                    f'channel_names="<first>,<second>". Found: {_find_channels(table)}.'
                 )
             file_channels = names
     absent = [name for name in names if file_channels and name not in file_channels]

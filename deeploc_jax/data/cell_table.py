@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,14 +206,9 @@ def check_rows(
             bad.append(BadRow(number, '', reason))
             continue
         row, reasons = _check_row(table, number, values, image_columns)
-        label, group = row.label, _group(values, group_by)
-        if group_by and not group:
-            reasons.append(f'no value in {group_by}')
-        split = split_of(values, group)
-        if split not in SPLITS:
-            reasons.append(f'split {split!r} is none of {", ".join(SPLITS)}')
-        if classes and label and label not in classes:
-            reasons.append(f'unknown class {label!r}; classes: {", ".join(classes)}')
+        group = _group(values, group_by)
+        row = dataclasses.replace(row, group=group, split=split_of(values, group))
+        reasons += _wrong_words(row, group_by, classes)
         first = seen.setdefault(row.metadata['cell_id'], number)
         if first != number:
             cell_id = row.metadata['cell_id']
@@ -222,7 +217,7 @@ def check_rows(
             files = ', '.join(values[column] for column in image_columns)
             bad.append(BadRow(number, files, '; '.join(reasons)))
         else:
-            rows.append(dataclasses.replace(row, split=split, group=group))
+            rows.append(row)
     return rows, bad
 
 
@@ -272,7 +267,22 @@ def _check_row(
     return row, reasons
 
 
-def _splitter(table: CellTable, group_by: str | None, seed: int) -> Any:
+def _wrong_words(
+    row: CellRow, group_by: str | None, classes: Sequence[str] | None
+) -> list[str]:
+    reasons = []
+    if group_by and not row.group:
+        reasons.append(f'no value in {group_by}')
+    if row.split not in SPLITS:
+        reasons.append(f'split {row.split!r} is none of {", ".join(SPLITS)}')
+    if classes and row.label and row.label not in classes:
+        reasons.append(f'unknown class {row.label!r}; classes: {", ".join(classes)}')
+    return reasons
+
+
+def _splitter(
+    table: CellTable, group_by: str | None, seed: int
+) -> Callable[[Mapping[str, str], str], str]:
     """The function (values, group) -> split of this table."""
     absent = [name for name in _names(group_by) if name not in table.columns]
     if absent:

@@ -50,7 +50,7 @@ def measurements(
     """
     keys = [f'Info{chunk}' for chunk in _chunks(sizes) if f'Info{chunk}' in file]
     parts = [file[key] for key in keys]
-    if not parts:
+    if not any(part.size for part in parts):
         return None, ()
     shapes = [part.shape for part in parts]
     widths = {shape[1:] for shape in shapes}

@@ -57,8 +57,8 @@ def open_release(source: Source) -> Iterator[h5py.File]:
         zlib.error,
     ) as error:
         raise ValueError(
-            f'{source} cannot be read ({error}). It is truncated, damaged or no HDF5 '
-            'file: get a new copy, and of a zip try the extracted files.'
+            f'{source} cannot be read ({error}). If it is truncated, damaged or no '
+            'HDF5 file, get a new copy; instead of a zip try the extracted files.'
         ) from None
 
 

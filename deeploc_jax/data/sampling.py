@@ -35,7 +35,9 @@ class EpochSampler:
         positions = step * self.batch_size + np.arange(self.batch_size)
         epochs = positions // n
         orders = {epoch: _order(self.seed, epoch, n) for epoch in np.unique(epochs)}
-        chosen = [orders[epoch][p % n] for epoch, p in zip(epochs, positions)]
+        chosen = [
+            orders[epoch][p % n] for epoch, p in zip(epochs, positions, strict=True)
+        ]
         return self.rows[np.array(chosen)]
 
 
@@ -70,7 +72,9 @@ class BalancedSampler:
         classes = rng.integers(len(self._by_class), size=self.batch_size)
         places = rng.random(self.batch_size)
         cells = [self._by_class[c] for c in classes]
-        return np.array([rows[int(u * len(rows))] for rows, u in zip(cells, places)])
+        return np.array(
+            [rows[int(u * len(rows))] for rows, u in zip(cells, places, strict=True)]
+        )
 
 
 def make_sampler(

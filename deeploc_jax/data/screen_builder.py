@@ -137,13 +137,21 @@ class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         # pyrefly: ignore[unexpected-keyword]
         super().__init_subclass__(skip_registration=skip, **kwargs)
 
-    def __init__(self, *, file_format: str | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        data_dir: str | Path | None = None,
+        file_format: str | None = None,
+        **kwargs: Any,
+    ):
         if file_format not in (None, 'array_record'):
             raise ValueError(
                 f'A screen is stored as array_record, not {file_format!r}: of the '
                 'other formats some need TensorFlow and parquet loses cells.'
             )
-        super().__init__(**kwargs)
+        # None is TFDS's own default; array_record does not know what ~ means.
+        expanded = Path(data_dir).expanduser() if data_dir else None
+        super().__init__(data_dir=expanded, **kwargs)
         if not self.info.initialized:  # nothing prepared: TFDS means tfrecord
             self.info.set_file_format('array_record', override=True)
 

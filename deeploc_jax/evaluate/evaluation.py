@@ -73,9 +73,11 @@ def example_rows(
 ) -> np.ndarray:
     """Cells to look at: random ones of each class and the most confident mistakes.
 
+    The random ones are cells called rightly, or unlabelled ones.
+
     Args:
         probabilities: [n, k].
-        labels: int [n]; where all are -1, the predicted class counts.
+        labels: int [n], -1 for an unlabelled cell.
         seed: Of the random choice.
 
     Returns:
@@ -83,10 +85,11 @@ def example_rows(
     """
     predicted = probabilities.argmax(1)
     known = labels >= 0
-    classes = labels if known.any() else predicted
+    right = (predicted == labels) | ~known
     order = np.random.default_rng(seed).permutation(len(labels))
+    order = order[right[order]]
     chosen = [
-        order[classes[order] == k][:EXAMPLES_PER_CLASS]
+        order[predicted[order] == k][:EXAMPLES_PER_CLASS]
         for k in range(probabilities.shape[1])
     ]
     wrong = np.flatnonzero(known & (predicted != labels))

@@ -85,15 +85,21 @@ class Layer(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer to [b, h, w, c] (with `window`) or [b, f]."""
-        initial = dict(
+        options = dict(
+            use_bias=False,
             kernel_init=nn.initializers.truncated_normal(0.1),
-            bias_init=nn.initializers.constant(0.1),
             dtype=self.dtype,
         )
         if self.window:
-            x = nn.Conv(self.width, self.window, name='conv', **initial)(x)
+            x = nn.Conv(self.width, self.window, name='conv', **options)(x)
         else:
-            x = nn.Dense(self.width, name='dense', **initial)(x)
+            x = nn.Dense(self.width, name='dense', **options)(x)
+        bias = self.param('bias', nn.initializers.constant(0.1), (self.width,))
+        if self.train:
+            # Batch norm subtracts it again: its gradient is zero but for rounding
+            # errors, which Adam would blow up to whole steps.
+            bias = jax.lax.stop_gradient(bias)
+        x = x + bias.astype(self.dtype).reshape((1,) * (x.ndim - 1) + (-1,))
         x = nn.BatchNorm(
             use_running_average=not self.train,
             momentum=self.bn_momentum,

@@ -41,9 +41,8 @@ def winograd_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """A 3x3 convolution with stride 1 and SAME padding, computed in float32.
 
     The tiles of a whole batch are four times its size, so a few images at a time go
-    through, and none of their tiles are kept for the gradient. On several devices,
-    each works through its own share of the batch. Forward-mode differentiation is
-    not defined.
+    through, and the gradient computes their tiles again. On several devices, each
+    works through its own share of the batch. Differentiable in reverse mode only.
 
     Args:
         x: [b, h, w, c], b > 0.
@@ -52,36 +51,43 @@ def winograd_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
     Returns:
         [b, h, w, features], of the dtype of `x`.
     """
-    size, weights = _chunk_size(x, kernel), _kernel_tiles(kernel)
+    weights = _kernel_tiles(kernel)
 
-    def convolve(images: jax.Array) -> jax.Array:
-        products = [v @ u for v, u in zip(_input_tiles(images), weights, strict=True)]
-        return _merge_tiles(products, images.shape).astype(images.dtype)
+    def convolve(x: jax.Array) -> jax.Array:
+        size = _chunk_size(x, kernel)
 
-    def convolve_share(images: jax.Array) -> jax.Array:
-        y = lax.map(convolve, _in_chunks(images, size))
-        return y.reshape(-1, *y.shape[2:])[: len(images)]
+        def convolve_chunk(i: jax.Array, y: jax.Array) -> jax.Array:
+            # Slices that reach past the end are moved back, here and in the update:
+            # then the last chunk does a few images for the second time.
+            chunk = lax.dynamic_slice_in_dim(x, i * size, size)
+            tiles = zip(_input_tiles(chunk), weights, strict=True)
+            done = _merge_tiles([v @ u for v, u in tiles], chunk.shape)
+            return lax.dynamic_update_slice_in_dim(y, done.astype(y.dtype), i * size, 0)
 
-    y = _on_each_device(convolve_share, x)
+        y = jnp.zeros((*x.shape[:3], kernel.shape[3]), x.dtype)
+        return lax.fori_loop(0, math.ceil(len(x) / size), convolve_chunk, y)
+
+    y = _on_each_device(convolve, x)
     return y.reshape(-1, *y.shape[2:])
 
 
 def _kernel_gradient(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> jax.Array:
-    size = _chunk_size(x, kernel)
+    def sum_tiles(x: jax.Array, dy: jax.Array) -> jax.Array:
+        size = _chunk_size(x, kernel)
+        chunks = math.ceil(len(x) / size)
+        fill = [(0, chunks * size - len(x)), (0, 0), (0, 0), (0, 0)]
+        x, dy = jnp.pad(x, fill), jnp.pad(dy, fill)
 
-    def add_chunk(
-        sums: list[jax.Array], chunk: tuple[jax.Array, jax.Array]
-    ) -> tuple[list[jax.Array], None]:
-        tiles = zip(sums, _input_tiles(chunk[0]), _output_tiles(chunk[1]), strict=True)
-        return [total + v.T @ e for total, v, e in tiles], None
+        def add_chunk(i: jax.Array, sums: list[jax.Array]) -> list[jax.Array]:
+            v = _input_tiles(lax.dynamic_slice_in_dim(x, i * size, size))
+            e = _output_tiles(lax.dynamic_slice_in_dim(dy, i * size, size))
+            return [s + _contract_first(*ve) for s, *ve in zip(sums, v, e, strict=True)]
 
-    def sum_share(images: jax.Array, dy: jax.Array) -> jax.Array:
         zeros = [jnp.zeros(kernel.shape[2:])] * 16
-        chunks = _in_chunks(images, size), _in_chunks(dy, size)
-        return jnp.stack(lax.scan(add_chunk, zeros, chunks)[0])
+        return jnp.stack(lax.fori_loop(0, chunks, add_chunk, zeros))
 
-    sums = _on_each_device(sum_share, x, dy).sum(0)
-    return jnp.einsum('ik,jl,ijcd->klcd', G, G, sums.reshape(4, 4, *sums.shape[1:]))
+    sums = _on_each_device(sum_tiles, x, dy).sum(0).reshape(4, 4, *kernel.shape[2:])
+    return jnp.einsum('ik,jl,ijcd->klcd', G, G, sums).astype(kernel.dtype)
 
 
 def _forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple]:
@@ -90,8 +96,8 @@ def _forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple]:
 
 def _backward(residuals: tuple, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
-    dx = winograd_conv(dy, jnp.flip(kernel, (0, 1)).swapaxes(2, 3))
-    return dx, _kernel_gradient(x, kernel, dy).astype(kernel.dtype)
+    turned = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+    return winograd_conv(dy, turned), _kernel_gradient(x, kernel, dy)
 
 
 winograd_conv.defvjp(_forward, _backward)
@@ -145,29 +151,26 @@ def _merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array
     return combine([combine(m[k : k + 4], 2) for k in range(0, 16, 4)], 1)[:, :h, :w]
 
 
+def _contract_first(v: jax.Array, e: jax.Array) -> jax.Array:
+    """v' e, without a transposed copy of v."""
+    return lax.dot_general(v, e, (((0,), (0,)), ((), ())))
+
+
 def _chunk_size(x: jax.Array, kernel: jax.Array) -> int:
     """Number of images for which one of the 16 products stays in the cache."""
-    (_, h, w, c), features = x.shape, kernel.shape[-1]
-    tiles = (h + 1) // 2 * ((w + 1) // 2)
+    (b, h, w, _), (c, features) = x.shape, kernel.shape[2:]
+    tiles = math.ceil(h / 2) * math.ceil(w / 2)
     room = CACHE_BYTES // 4 - c * features
     size = max(1, room // (tiles * (c + features)))
-    # Batches are powers of two more often than not, and then need no padding.
-    return 2 ** (size.bit_length() - 1)
-
-
-def _in_chunks(x: jax.Array, size: int) -> jax.Array:
-    """[b, ...] to [chunks, size, ...], filled up with zeros."""
-    chunks = math.ceil(len(x) / size)
-    size = math.ceil(len(x) / chunks)
-    fill = [(0, chunks * size - len(x))] + [(0, 0)] * (x.ndim - 1)
-    return jnp.pad(x, fill).reshape(chunks, size, *x.shape[1:])
+    # Batches are powers of two more often than not: then all chunks are full.
+    return min(b, 2 ** (size.bit_length() - 1))
 
 
 def _on_each_device(share: Callable[..., jax.Array], *batch: jax.Array) -> jax.Array:
     """Stacks what `share` makes of each of the equal parts of a batch.
 
-    XLA can only split an axis among devices that no loop runs over. How the batch
-    lies is not known while tracing, so there is a part for each device there is.
+    XLA can only split an axis among devices if no loop runs over it. How the batch is
+    laid out is not known while tracing, so there is a part for each device there is.
     """
     parts = math.gcd(len(batch[0]), jax.device_count())
     return jax.vmap(share)(*(x.reshape(parts, -1, *x.shape[1:]) for x in batch))

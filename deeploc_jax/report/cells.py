@@ -130,15 +130,15 @@ def mistake_sheet(
             axes.imshow(crops[index], interpolation='nearest')
             below = {'transform': axes.transAxes, 'fontsize': 6.8, 'va': 'top'}
             axes.text(0, -0.03, _fit(true_names[index]), **below)
-            called = '→ ' + _fit(predicted_names[index])
+            called = _fit('→ ' + predicted_names[index])
             axes.text(0, -0.14, called, color=style.VALIDATION, **below)
             axes.text(0, -0.25, f'{confidence[index]:.3f}', **below)
     return figure
 
 
-def _fit(name: str) -> str:
-    """A class name that fits below a crop; capitals are wide."""
-    return style.shorten(name, 16 if name.isupper() else 20)
+def _fit(words: str) -> str:
+    """What fits of a line below a crop; capitals are wide."""
+    return style.shorten(words, 18 if words.isupper() else 20)
 
 
 def _mosaic(view: np.ndarray, rows: list[np.ndarray], across: int) -> np.ndarray:

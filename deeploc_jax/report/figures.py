@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from deeploc_jax.report import style
 from deeploc_jax.report.cells import example_sheet, mistake_sheet
 from deeploc_jax.report.confusion import confusion_matrix
-from deeploc_jax.report.curves import precision_recall, reliability, training_curves
+from deeploc_jax.report.curves import precision_recall, reliability
 from deeploc_jax.report.results import Results
+from deeploc_jax.report.training import training_curves
 from deeploc_jax.report.words import count, decimal, percent
 
 NAMES = (

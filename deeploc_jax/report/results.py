@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeploc_jax.files import read_json
+from deeploc_jax.files import read_json, read_jsonl
 
 _REQUIRED = (
     'config.json',
@@ -107,7 +107,7 @@ def read_results(workdir: Path, split: str) -> Results:
         split=split,
         config=read_json(workdir / 'config.json'),
         run=read_json(workdir / 'run.json'),
-        history=read_history(workdir / 'metrics.jsonl'),
+        history=read_jsonl(workdir / 'metrics.jsonl'),
         metrics=read_json(folder / 'metrics.json'),
         predictions=predictions,
         proteins=pq.read_table(proteins) if proteins.exists() else None,
@@ -115,19 +115,6 @@ def read_results(workdir: Path, split: str) -> Results:
         image_rows=image_rows,
         class_names=_class_names(predictions, folder / 'predictions.parquet'),
     )
-
-
-def read_history(path: Path) -> list[dict[str, Any]]:
-    """Rows of a metrics.jsonl; a last line cut short by a crash is left out."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if number < len(lines):
-                raise ValueError(f'{path}, line {number}: {error}') from None
-    return rows
 
 
 def _class_names(predictions: pa.Table, path: Path) -> tuple[str, ...]:

@@ -61,7 +61,10 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
         ('parameters', f'{run["parameters"]:,}' if run.get('parameters') else None),
         ('kept checkpoint', None if step is None else f'step {step:,}'),
         ('device', run.get('device')),
-        ('time', words.duration(run['seconds']) if run.get('seconds') else None),
+        (
+            'training time',
+            words.duration(run['seconds']) if run.get('seconds') else None,
+        ),
         ('versions', _pairs(run.get('versions'), '{} {}')),
     ]
     return [(name, str(value)) for name, value in rows if value not in (None, '')]

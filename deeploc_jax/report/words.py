@@ -92,10 +92,13 @@ def _training(results: Results) -> str:
     text = 'A network'
     if run.get('parameters'):
         text += f' of {run["parameters"]:,} parameters'
-    text += f' was trained on {run.get("trained_on", run["dataset"])}'
-    cells = (run.get('splits') or {}).get('train')
-    text += f' ({count(cells, "cell")})' if cells else ''
-    text += f' with seed {config["seed"]}' if 'seed' in config else ''
+    if 'trained_on' in run:  # splits and seed are those of another run's evaluation
+        text += f' was trained on {run["trained_on"]}'
+    else:
+        cells = (run.get('splits') or {}).get('train')
+        text += f' was trained on {run["dataset"]}'
+        text += f' ({count(cells, "cell")})' if cells else ''
+        text += f' with seed {config["seed"]}' if 'seed' in config else ''
     if run.get('best_step') is not None:
         text += f'; the checkpoint of step {run["best_step"]:,} was kept'
     return text + '.'

@@ -1,7 +1,8 @@
 """What lies inside a cell: vacuoles, nucleus and spindle poles, each in its place.
 
 Nucleus and vacuoles share the room in the mother. The nucleus moves to the neck as the
-bud grows, and in anaphase stretches through the neck until mother and bud hold one lobe each.
+bud grows; in anaphase it stretches through the neck until mother and bud hold one lobe
+each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from deeploc_jax.simulate.geometry import Ellipsoid, Outline
 
 NUCLEUS_RADIUS = 7.3
 VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)
-VACUOLE_RADIUS = ((0.34, 0.66), (0.28, 0.46), (0.22, 0.36))  # of the mother's
+VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))  # of the mother's
 NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5}
 
 
@@ -41,8 +42,8 @@ class Cell:
 def draw_cell(rng: np.random.Generator) -> Cell:
     """A random cell with its organelles in place."""
     outline = geometry.draw_outline(rng)
-    if outline.stage == 'large' and rng.random() < 0.45:
-        nuclei, bridge = _divided_nucleus(rng, outline)
+    if outline.bud and outline.stage == 'large' and rng.random() < 0.45:
+        nuclei, bridge = _divided_nucleus(rng, outline, outline.bud)
     else:
         nuclei, bridge = (_single_nucleus(rng, outline),), None
     vacuoles = _draw_vacuoles(rng, outline.mother, nuclei)
@@ -58,7 +59,7 @@ def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
         places = mother.place(geometry.sphere(rng, 16) * [offset, offset, offset / 2])
         clearance = _clearance(places, [*nuclei, *placed])
         best = clearance.argmax()
-        fit = np.clip((clearance[best] + 2.5) / (size * mother.radius), 0.45, 1)
+        fit = np.clip((clearance[best] + 3.5) / (size * mother.radius), 0.45, 1)
         half_axes = mother.half_axes * size * fit * rng.uniform(0.92, 1.12, 3)
         placed.append(Ellipsoid(places[best], half_axes, mother.angle))
     return tuple(placed)
@@ -85,9 +86,9 @@ def _single_nucleus(rng, outline: Outline) -> Ellipsoid:
     return _nucleus(rng, places[score.argmin()], radius, rng.uniform(0, np.pi))
 
 
-def _divided_nucleus(rng, outline: Outline):
+def _divided_nucleus(rng, outline: Outline, bud: Ellipsoid):
     """Two lobes on either side of the neck, joined by a bridge in early anaphase."""
-    mother, bud, toward = outline.mother, outline.bud, geometry.heading(outline.axis)
+    mother, toward = outline.mother, geometry.heading(outline.axis)
     progress = rng.uniform(0.25, 1)
     radius = 0.8 * NUCLEUS_RADIUS * np.sqrt(mother.radius / geometry.MOTHER_RADIUS)
     in_bud = min(radius, 0.62 * bud.radius)

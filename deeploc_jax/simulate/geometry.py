@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-MOTHER_RADIUS = 16.4
+MOTHER_RADIUS = 17.2
 STAGES = ('unbudded', 'small', 'large')
 STAGE_SHARES = (0.36, 0.28, 0.36)
 BUD_RADIUS = {'small': (0.30, 0.52), 'large': (0.52, 0.82)}  # of the mother's

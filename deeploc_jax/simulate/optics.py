@@ -33,9 +33,9 @@ class Microscope:
       haze_sigma: blur of that light, pixels.
     """
 
-    psf_sigma: tuple[float, float] = (1.15, 1.25)
-    section: float = 4.5
-    haze: float = 0.13
+    psf_sigma: tuple[float, float] = (1.35, 1.45)
+    section: float = 5.5
+    haze: float = 0.16
     haze_sigma: float = 4.5
 
 
@@ -51,7 +51,7 @@ class View:
 
     center: tuple[float, float]
     focus: float = 0.0
-    section: float = 4.5
+    section: float = 5.5
 
     def weight(self, z: np.ndarray) -> np.ndarray:
         """Sensitivity (0 to 1) of the section at heights z in pixels."""

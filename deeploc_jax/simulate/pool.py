@@ -7,11 +7,13 @@ import concurrent.futures
 import itertools
 import multiprocessing
 import os
+import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
-from deeploc_jax.simulate.plate import CellSpec
+from deeploc_jax.simulate.layout import CellSpec
 from deeploc_jax.simulate.render import simulate_cell
 
 CHUNK = 200  # cells: 3 MB of pixels a task
@@ -34,13 +36,23 @@ def simulate_cells(
     """
     if processes is None:
         processes = 1 if len(specs) <= SMALL else available_processors()
-    chunks = (specs[i : i + CHUNK] for i in range(0, len(specs), CHUNK))
-    if processes == 1:
-        batches = (_simulate_chunk(chunk, seed) for chunk in chunks)
-    else:
-        batches = _in_parallel(chunks, seed, processes)
-    for images in batches:
-        yield from images
+    chunks = [specs[i : i + CHUNK] for i in range(0, len(specs), CHUNK)]
+    done = 0
+    if processes > 1:
+        try:
+            for images in _in_parallel(chunks, seed, processes):
+                yield from images
+                done += 1
+        except BrokenProcessPool:
+            warnings.warn(_BROKEN, RuntimeWarning, stacklevel=2)
+    for chunk in chunks[done:]:
+        yield from _simulate_chunk(chunk, seed)
+
+
+_BROKEN = (
+    'The simulation goes on in one process: the others could not start or were killed. '
+    'In a script of your own, put the call under `if __name__ == "__main__":`.'
+)
 
 
 def available_processors() -> int:
@@ -54,16 +66,18 @@ def _simulate_chunk(specs: Sequence[CellSpec], seed: int) -> np.ndarray:
     return np.stack([simulate_cell(spec, seed) for spec in specs])
 
 
-def _in_parallel(chunks: Iterator, seed: int, processes: int) -> Iterator[np.ndarray]:
+def _in_parallel(
+    chunks: Sequence[Sequence[CellSpec]], seed: int, processes: int
+) -> Iterator[np.ndarray]:
     """Chunks in order, with no more than a few made ahead of the one wanted."""
     # Fresh processes: a fork of one that runs JAX can hang.
     context = multiprocessing.get_context('spawn')
-    with concurrent.futures.ProcessPoolExecutor(processes, context) as executor:
-        waiting = collections.deque(
-            executor.submit(_simulate_chunk, chunk, seed)
-            for chunk in itertools.islice(chunks, 2 * processes)
-        )
+    executor = concurrent.futures.ProcessPoolExecutor(processes, context)
+    tasks = (executor.submit(_simulate_chunk, chunk, seed) for chunk in chunks)
+    try:
+        waiting = collections.deque(itertools.islice(tasks, 2 * processes))
         while waiting:
             yield waiting.popleft().result()
-            for chunk in itertools.islice(chunks, 1):
-                waiting.append(executor.submit(_simulate_chunk, chunk, seed))
+            waiting.extend(itertools.islice(tasks, 1))
+    finally:
+        executor.shutdown(cancel_futures=True)

@@ -8,8 +8,9 @@ from scipy import ndimage
 from deeploc_jax.simulate import optics, wreckage
 from deeploc_jax.simulate.camera import Camera, record
 from deeploc_jax.simulate.classes import PAINTERS
+from deeploc_jax.simulate.layout import CellSpec
 from deeploc_jax.simulate.optics import CANVAS, CROP, Microscope, View
-from deeploc_jax.simulate.plate import FIELD_SHAPE, CellSpec, Plate
+from deeploc_jax.simulate.plate import FIELD_SHAPE, Plate
 from deeploc_jax.simulate.scene import Placed, draw_scene
 from deeploc_jax.simulate.specimen import Specimen
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from deeploc_jax.simulate import anatomy
 from deeploc_jax.simulate.anatomy import Cell
+from deeploc_jax.simulate.layout import CellSpec
 from deeploc_jax.simulate.optics import CANVAS, CROP, MARGIN
-from deeploc_jax.simulate.plate import CellSpec
-from deeploc_jax.simulate.specimen import Protein
+from deeploc_jax.simulate.protein import Protein
 
 CONTAMINATION = 0.06  # chance that a neighbour is of another strain
 MORTALITY = 0.02  # chance that a neighbour is dead
@@ -55,9 +55,7 @@ def draw_scene(spec: CellSpec, rng: np.random.Generator) -> list[Placed]:
 
 
 def _state(spec: CellSpec) -> str:
-    from deeploc_jax.simulate.classes import CLASS_NAMES
-
-    return {'DEAD': 'dead', 'GHOST': 'ghost'}.get(CLASS_NAMES[spec.label], 'live')
+    return {'DEAD': 'dead', 'GHOST': 'ghost'}.get(spec.class_name, 'live')
 
 
 def _circles(placed: Placed) -> np.ndarray:

@@ -11,31 +11,7 @@ from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.anatomy import Cell
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
 from deeploc_jax.simulate.optics import View
-
-
-@dataclasses.dataclass(frozen=True)
-class Protein:
-    """A tagged protein, and the strain that carries it.
-
-    Attributes:
-      name: identifier in the screen.
-      label: index in CLASS_NAMES of the class that its cells are labelled with.
-      localization: name of the class that its living cells show.
-      abundance: photoelectrons a pixel of a cell that were filled with it.
-      diffuse: share of the protein (0 to 1) that is free in the cytosol.
-      nuclear: concentration of that share in the nucleus, relative to the cytosol.
-      count: factor on how many spots or tubes it forms.
-      size: standard deviation in pixels added to its spots.
-    """
-
-    name: str
-    label: int
-    localization: str
-    abundance: float
-    diffuse: float
-    nuclear: float
-    count: float
-    size: float
+from deeploc_jax.simulate.protein import Protein
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +59,17 @@ class Specimen:
         Args:
           nuclear: its concentration in the nucleus, relative to the cytosol.
         """
-        light = self.whole - 0.92 * self.vacuoles + (nuclear - 1) * self.nucleus
-        return np.maximum(light, 0) * (1 + 0.09 * self.texture)
+        light = self._around_vacuoles + (nuclear - 1) * self.nucleus
+        return np.maximum(light, 0) * self._grain
+
+    @functools.cached_property
+    def _around_vacuoles(self) -> np.ndarray:
+        return self.whole - 0.92 * self.vacuoles
+
+    @functools.cached_property
+    def _grain(self) -> np.ndarray:
+        """Small organelles that no channel shows exclude every soluble protein."""
+        return 1 + 0.09 * self.texture
 
     def number(self, low: float, high: float) -> int:
         """A random number of organelles in a range, times the protein's own factor."""

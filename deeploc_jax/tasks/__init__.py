@@ -21,9 +21,12 @@ def run(config: Any, workdir: Path) -> int:
     if config.task not in TASKS:
         print(f'There is no task {config.task!r}; there are: {", ".join(TASKS)}.')
         return 2
+    from absl import logging
+
     from deeploc_jax import sharding
     from deeploc_jax.train.interrupt import Interrupted
 
+    logging.set_verbosity(logging.WARNING)  # Orbax tells of every rename
     sharding.initialize_distributed()
     try:
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')

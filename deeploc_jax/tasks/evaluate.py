@@ -55,6 +55,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         simulated=bool(builder.info.metadata['simulated']),
         splits={config.split: len(cells)},
         channels=cells.channels,
+        marker_channel=int(builder.info.metadata['marker_channel']),
     )
     if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)

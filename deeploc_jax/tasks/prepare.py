@@ -15,10 +15,11 @@ from deeploc_jax.data.screen_builder import prepare_screen
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Prepares `config.screen` and says where it is and how to load it."""
-    options = {}
+    screen, options = config.screen, {}
     if 'own_screen' in config:
         options = own_screen_options(config.own_screen)
-    builder = open_screen(config, config.screen, **options)
+        screen = f'own_screen/{options.pop("name")}'
+    builder = open_screen(config, screen, **options)
     info = builder.info
     sizes = ', '.join(f'{name} {s.num_examples:,}' for name, s in info.splits.items())
     root = f', data_dir={config.data_dir!r}' if config.data_dir else ''

@@ -17,7 +17,11 @@ from deeploc_jax.train.state import TrainState
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint is damaged or does not fit."""
+    """A checkpoint is damaged."""
+
+
+class MismatchError(ValueError):
+    """A checkpoint is of another network or optimizer."""
 
 
 class Checkpoints:
@@ -78,7 +82,9 @@ class Checkpoints:
             int(state.step),
             args=ocp.args.Composite(
                 state=ocp.args.StandardSave(state),
-                digest=ocp.args.JsonSave(dict(sha256=digest(state))),
+                seal=ocp.args.JsonSave(
+                    dict(sha256=digest(state), arrays=arrays_of(state))
+                ),
             ),
             metrics=metrics,
             force=True,
@@ -122,27 +128,30 @@ class Checkpoints:
         """The state of one step.
 
         Raises:
-            CheckpointError: It is damaged, or does not fit `like`.
+            CheckpointError: It is damaged.
+            MismatchError: It does not fit `like`; both sides are listed.
         """
         target = jax.tree.map(
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like
         )
-        where = self.directory / str(step)
-        try:
-            found = self.manager.restore(
-                step,
-                args=ocp.args.Composite(
-                    state=ocp.args.StandardRestore(target),
-                    digest=ocp.args.JsonRestore(),
-                ),
+        seal = self._read(step, seal=ocp.args.JsonRestore()).seal
+        _check_fit(seal['arrays'], arrays_of(like), self.directory / str(step))
+        state = self._read(step, state=ocp.args.StandardRestore(target)).state
+        if digest(state) != seal['sha256']:
+            raise CheckpointError(
+                f'Checkpoint {self.directory / str(step)} is damaged (wrong digest).'
             )
+        return state
+
+    def _read(self, step: int, **items: Any) -> Any:
+        try:
+            return self.manager.restore(step, args=ocp.args.Composite(**items))
         except Exception as error:  # Orbax raises whatever its readers raise
-            raise CheckpointError(f'Checkpoint {where} cannot be read: {error}.') from (
+            where = self.directory / str(step)
+            reason = str(error).splitlines()[0][:200]
+            raise CheckpointError(f'Checkpoint {where} is damaged ({reason}).') from (
                 error
             )
-        if digest(found.state) != found.digest['sha256']:
-            raise CheckpointError(f'Checkpoint {where} is damaged (wrong digest).')
-        return found.state
 
     def best_step(self) -> int | None:
         """The step with the best validation metric; the later one of equals."""
@@ -161,9 +170,33 @@ class Checkpoints:
 def digest(state: Any) -> str:
     """SHA-256 over names, types, shapes and bytes of all arrays."""
     sha = hashlib.sha256()
-    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
-        array = np.asarray(leaf)
-        name = f'{jax.tree_util.keystr(path)} {array.dtype} {array.shape}'
-        sha.update(name.encode())
-        sha.update(np.ascontiguousarray(array).data)
+    for (name, kind), leaf in zip(
+        arrays_of(state).items(), jax.tree.leaves(state), strict=True
+    ):
+        sha.update(f'{name} {kind}'.encode())
+        sha.update(np.ascontiguousarray(leaf).data)
     return sha.hexdigest()
+
+
+def arrays_of(state: Any) -> dict[str, str]:
+    """Type and shape of each array by name: {'.params/conv_1': 'float32 [3, 3]'}."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator='/'): (
+            f'{leaf.dtype} {list(leaf.shape)}'
+        )
+        for path, leaf in jax.tree_util.tree_leaves_with_path(state)
+    }
+
+
+def _check_fit(found: dict[str, str], wanted: dict[str, str], where: Path) -> None:
+    differ = [
+        f'  {name}: {found.get(name, "absent")} there, '
+        f'{wanted.get(name, "absent")} in this network'
+        for name in sorted(found.keys() | wanted.keys())
+        if found.get(name) != wanted.get(name)
+    ]
+    if differ:
+        more = [f'  and {len(differ) - 10} more'] if len(differ) > 10 else []
+        raise MismatchError(
+            f'Checkpoint {where} does not fit:\n' + '\n'.join(differ[:10] + more)
+        )

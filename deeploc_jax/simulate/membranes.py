@@ -1,0 +1,90 @@
+"""Proteins that line a membrane: rims, envelopes, tubes.
+
+Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+filled cell has light 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deeploc_jax.simulate import geometry, optics
+from deeploc_jax.simulate.specimen import Specimen
+
+
+def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
+    """VACUOLARMEMBRANE: the rim of each vacuole, bright where two of them touch."""
+    rims = [optics.shell(specimen.view, v) for v in specimen.cell.vacuoles]
+    return 4.2 * sum(rims, optics.dark())
+
+
+def cell_periphery(specimen: Specimen) -> np.ndarray:
+    """CELLPERIPHERY: a thin continuous rim around mother and bud, slightly patchy."""
+    return 4.0 * _rim(specimen, 0.0, 1.2) * (1 + 0.15 * specimen.texture)
+
+
+def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
+    """A layer under the plasma membrane, open at the neck."""
+    bodies = specimen.cell.outline.bodies
+    outer = specimen.union(tuple(shape.grown(-depth) for shape in bodies))
+    inner = specimen.union(tuple(s.grown(-depth - thickness) for s in bodies))
+    return outer - inner
+
+
+def er(specimen: Specimen) -> np.ndarray:
+    """ER: a ring around the nucleus, a broken rim under the membrane, some strands."""
+    broken = np.clip(0.75 + 1.1 * specimen.texture, 0, 2)
+    cortical = 2.6 * _rim(specimen, 1.5, 1.5) * broken
+    around = sum(_envelope(specimen, lobe) for lobe in specimen.cell.nuclei)
+    starts = specimen.cell.nuclei[0].place(geometry.sphere(specimen.rng, 3))
+    ends = specimen.cell.outline.mother.place(geometry.sphere(specimen.rng, 3) * 0.9)
+    along = np.linspace(0, 1, 20)[:, None, None]
+    strands = (starts + along * (ends - starts)).reshape(-1, 3)
+    return cortical + 3.6 * around + specimen.spots(strands, 0.6, 0.4)
+
+
+def _envelope(specimen: Specimen, lobe: geometry.Ellipsoid) -> np.ndarray:
+    return optics.shell(specimen.view, lobe)
+
+
+def nuclear_periphery(specimen: Specimen) -> np.ndarray:
+    """NUCLEARPERIPHERY: the nuclear envelope, dotted with clusters of pores."""
+    light = optics.dark()
+    for lobe in specimen.cell.nuclei:
+        pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))
+        light += 2.8 * _envelope(specimen, lobe)
+        light += specimen.spots(pores, 1.6 * specimen.spread(40, 0.6), 0.3)
+    return light
+
+
+def mitochondria(specimen: Specimen) -> np.ndarray:
+    """MITOCHONDRIA: a few branched, winding tubes close to the cell's surface."""
+    light = _tubes(specimen, specimen.cell.outline.mother, specimen.number(3, 7))
+    bud = specimen.cell.outline.bud
+    if bud is not None and specimen.rng.random() < 0.85:
+        light += _tubes(specimen, bud, specimen.number(1, 3))
+    return light
+
+
+def _tubes(specimen: Specimen, host: geometry.Ellipsoid, count: int) -> np.ndarray:
+    """Winding arcs on a shell inside the host; some start where another one runs."""
+    rng = specimen.rng
+    start, along = geometry.sphere(rng, count), geometry.sphere(rng, count)
+    branch = rng.random(count) < 0.4
+    start[branch] = np.roll(start, 1, axis=0)[branch]
+    along -= (along * start).sum(1, keepdims=True) * start
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    side = np.cross(start, along)
+    turn = rng.uniform(0.4, 2.2, (count, 1)) * np.linspace(0, 1, 40)
+    wave = 0.28 * np.sin(rng.uniform(1, 5, (count, 1)) * turn + rng.uniform(0, 6))
+    path = (
+        np.cos(turn)[..., None] * start[:, None]
+        + np.sin(turn)[..., None] * along[:, None]
+        + wave[..., None] * side[:, None]
+    )
+    path *= rng.uniform(0.6, 0.88, (count, 1, 1)) / np.linalg.norm(
+        path, axis=2, keepdims=True
+    )
+    length = turn[:, -1:] * host.radius / 40 * np.ones(40)
+    weights = 5.0 * specimen.spread(count, 0.25)[:, None] * length
+    return specimen.spots(host.place(path.reshape(-1, 3)), weights.ravel(), 0.5)

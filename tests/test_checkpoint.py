@@ -1,0 +1,109 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from deeploc_jax.train.checkpoint import CheckpointError, Checkpoints, MismatchError
+from deeploc_jax.train.state import TrainState
+
+METRIC = 'validation/accuracy'
+
+
+def make_state(step, value=None, width=64):
+    params = dict(kernel=jnp.full((width, width), float(value or step)))
+    opt_state = optax.adam(1.0).init(params)
+    return TrainState(jnp.int32(step), params, dict(mean=jnp.zeros(3)), opt_state)
+
+
+def fill(directory, accuracies):
+    checkpoints = Checkpoints(directory, METRIC)
+    for step, accuracy in accuracies.items():
+        checkpoints.save(make_state(step), {METRIC: accuracy})
+    checkpoints.manager.wait_until_finished()
+    return checkpoints
+
+
+def damage(checkpoints, step):
+    """Flips one bit in the largest array file of a checkpoint."""
+    checkpoints.close()
+    files = [p for p in (checkpoints.directory / str(step)).rglob('d/*') if p.is_file()]
+    path = max(files, key=lambda p: p.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def test_the_best_and_the_latest_two_are_kept(tmp_path):
+    checkpoints = fill(tmp_path, {10: 0.5, 20: 0.9, 30: 0.6, 40: 0.7, 50: 0.8})
+    assert checkpoints.best_step() == 20
+    assert checkpoints.steps() == [20, 40, 50]
+    step, state = checkpoints.restore_best(make_state(0))
+    assert step == 20
+    for a, b in zip(
+        jax.tree.leaves(state), jax.tree.leaves(make_state(20)), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+        assert a.dtype == b.dtype
+    checkpoints.close()
+
+
+def test_the_lowest_loss_is_best(tmp_path):
+    checkpoints = Checkpoints(tmp_path, 'validation/loss')
+    for step, loss in {1: 0.5, 2: 0.1, 3: 0.4}.items():
+        checkpoints.save(make_state(step), {'validation/loss': loss})
+    assert checkpoints.best_step() == 2
+    checkpoints.close()
+
+
+def test_a_save_on_interruption_is_the_latest_but_never_the_best(tmp_path):
+    checkpoints = fill(tmp_path, {10: 0.5})
+    checkpoints.save(make_state(13))
+    assert checkpoints.best_step() == 10
+    assert int(checkpoints.restore_latest(make_state(0)).step) == 13
+    checkpoints.close()
+
+
+@pytest.mark.filterwarnings('ignore:Checkpoint .* Falling back')
+def test_a_flipped_bit_is_found_and_the_one_before_is_taken(tmp_path):
+    damage(fill(tmp_path, {10: 0.5, 20: 0.9}), 20)
+    checkpoints = Checkpoints(tmp_path, METRIC)
+    state = checkpoints.restore_latest(make_state(0))
+    assert int(state.step) == 10
+    assert checkpoints.steps() == [10]
+    checkpoints.save(make_state(20), {METRIC: 0.9})  # the place is free again
+    assert int(checkpoints.restore_latest(make_state(0)).step) == 20
+    checkpoints.close()
+
+
+@pytest.mark.filterwarnings('ignore:Checkpoint .* Falling back')
+def test_with_no_intact_checkpoint_the_best_is_an_error(tmp_path):
+    damage(fill(tmp_path, {10: 0.5}), 10)
+    checkpoints = Checkpoints(tmp_path, METRIC)
+    with pytest.raises(CheckpointError, match='no intact checkpoint'):
+        checkpoints.restore_best(make_state(0))
+    checkpoints.close()
+
+
+def test_another_network_does_not_fit(tmp_path):
+    checkpoints = fill(tmp_path, {10: 0.5})
+    with pytest.raises(
+        MismatchError, match=r'kernel: float32 \[64, 64\] there, float32 \[32, 32\]'
+    ):
+        checkpoints.restore_latest(make_state(0, width=32))
+    assert checkpoints.steps() == [10]  # nothing is deleted for that
+    checkpoints.close()
+
+
+def test_a_metric_that_is_no_number_is_refused(tmp_path):
+    checkpoints = fill(tmp_path, {10: 0.5})
+    with pytest.raises(CheckpointError, match='is nan'):
+        checkpoints.save(make_state(20), {METRIC: float('nan')})
+    assert checkpoints.steps() == [10]
+    checkpoints.close()
+
+
+def test_nothing_to_restore(tmp_path):
+    checkpoints = Checkpoints(tmp_path, METRIC)
+    assert checkpoints.restore_latest(make_state(0)) is None
+    checkpoints.close()

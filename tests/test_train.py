@@ -1,0 +1,137 @@
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from deeploc_jax import sharding
+from deeploc_jax.data.batches import train_batches
+from deeploc_jax.data.sampling import make_sampler
+from deeploc_jax.models import get_model
+from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from deeploc_jax.train.state import init_state
+from deeploc_jax.train.step import make_train_step
+
+CROP = 16
+
+
+class Small(nn.Module):
+    """A network of the usual contract that compiles at once."""
+
+    num_classes: int = 3
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
+        x = nn.BatchNorm(use_running_average=not train, momentum=0.5)(x)
+        features = {'conv': nn.relu(x)}
+        x = features['conv'].mean((1, 2))
+        return nn.Dense(self.num_classes, name='dense')(x), features
+
+
+def run_steps(cells, steps, *, model=None, devices=1, tx=None, ema=False, **options):
+    """State and metrics after some steps on small crops."""
+    mesh = sharding.make_mesh(jax.devices()[:devices])
+    model = model or Small()
+    tx = tx or make_optimizer('sgd', optax.constant_schedule(0.05))
+    state = init_state(model, tx, (CROP, CROP, 2), 0, mesh, ema=ema)
+    step = make_train_step(
+        model, tx, mesh, seed=0, augmentation=dict(crop=CROP), **options
+    )
+    sampler = make_sampler(cells.labels, 16, seed=0)
+    metrics = []
+    for batch in train_batches(cells, sampler, range(steps), mesh):
+        state, values = step(state, batch)
+        metrics.append(jax.device_get(values))
+    return state, metrics
+
+
+@pytest.mark.parametrize('model', [Small(), get_model('deeploc', num_classes=3)])
+def test_one_device_and_four_compute_the_same(make_cells, model):
+    cells = make_cells(40, size=20)
+    tx = make_optimizer('sgd', optax.constant_schedule(0.003))
+    one, one_metrics = run_steps(cells, 20, model=model, tx=tx)
+    four, four_metrics = run_steps(cells, 20, model=model, tx=tx, devices=4)
+    losses = [[m['loss'] for m in rows] for rows in (one_metrics, four_metrics)]
+    assert losses[0][-1] < losses[0][0]
+    np.testing.assert_allclose(*losses, rtol=1e-5, atol=1e-5)
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(four), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_golden_steps(make_cells):
+    tx = make_optimizer('adam', make_schedule('exponential', 0.1, 3))
+    _, metrics = run_steps(make_cells(40, size=20), 3, tx=tx)
+    found = [float(m[name]) for m in metrics for name in ('loss', 'gradient_norm')]
+    # They cover sampling, augmentation, initialisation, loss and Adam. Change them
+    # only with a change that is meant to alter training, and say so in CHANGELOG.md.
+    assert found == pytest.approx(GOLDEN, rel=1e-3)
+
+
+GOLDEN = [0, 0, 0, 0, 0, 0]
+
+
+def test_averaged_weights_follow_the_weights(make_cells):
+    cells = make_cells(20, size=20)
+    kernels = []
+    for steps in range(3):
+        state, _ = run_steps(cells, steps, ema=True, ema_decay=0.9)
+        kernels.append(np.asarray(state.params['conv']['kernel']))
+    expected = 0.81 * kernels[0] + 0.09 * kernels[1] + 0.1 * kernels[2]
+    found = state.ema['params']['conv']['kernel']
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert state.variables is state.ema
+
+
+def test_label_smoothing_mixes_in_the_mean_over_the_classes(make_cells):
+    cells = make_cells(20, size=20)
+    # All target mass spread evenly: the loss cannot depend on the labels.
+    same = [
+        run_steps(dataclasses.replace(cells, labels=labels), 1, label_smoothing=1.0)[1]
+        for labels in (cells.labels, (cells.labels + 1) % 3)
+    ]
+    assert same[0][0]['loss'] == pytest.approx(same[1][0]['loss'], rel=1e-6)
+    assert same[0][0]['accuracy'] != same[1][0]['accuracy']
+
+
+@pytest.mark.parametrize(
+    ('name', 'options', 'expected'),
+    [
+        ('exponential', {}, {0: 0.1, 24: 0.1, 25: 0.096, 9975: 0.1 * 0.96**399}),
+        ('halving', dict(decay_every=100), {99: 0.1, 100: 0.05, 200: 0.025}),
+        ('constant', {}, {0: 0.1, 9999: 0.1}),
+        ('cosine', dict(warmup_steps=10), {0: 0.01, 9: 0.1, 10: 0.1, 10_000: 0.0}),
+    ],
+)
+def test_schedules(name, options, expected):
+    schedule = make_schedule(name, 0.1, 10_000, **options)
+    for step, rate in expected.items():
+        assert float(schedule(step)) == pytest.approx(rate, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize('name', ['adam', 'adamw', 'sgd'])
+def test_weight_decay_shrinks_kernels_only(name):
+    params = dict(kernel=jnp.ones((2, 2)), bias=jnp.ones(2))
+    tx = make_optimizer(name, optax.constant_schedule(0.1), weight_decay=0.5)
+    updates, _ = tx.update(
+        jax.tree.map(jnp.zeros_like, params), tx.init(params), params
+    )
+    assert (updates['kernel'] < 0).all()
+    assert not updates['bias'].any()
+
+
+def test_unknown_optimizers_and_schedules_are_named():
+    with pytest.raises(ValueError, match="no optimizer 'lion'; there are: adam"):
+        make_optimizer('lion', optax.constant_schedule(1))
+    with pytest.raises(ValueError, match="no schedule 'linear'"):
+        make_schedule('linear', 1, 1)
+
+
+def test_batch_sizes_are_checked_against_devices():
+    with pytest.raises(
+        ValueError, match=r'batch_size \(6\) must be divisible .* \(4\)'
+    ):
+        sharding.check_batch_size(6, sharding.make_mesh())
