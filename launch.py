@@ -29,12 +29,16 @@ def main(argv: list[str]) -> None:
 
 
 def parse(argv: list[str]) -> list[str]:
-    """Parses flags; a field that no config has is answered with the nearest name."""
+    """Parses flags; mistakes are answered in a line, with the nearest name if any."""
     try:
-        return app.parse_flags_with_usage(argv)
+        rest = flags.FLAGS(argv)
+        _ = _CONFIG.value  # a config that cannot be loaded is only noticed here
+        return rest
+    except flags.Error as error:  # the last line says what the lines before led to
+        text = str(error).strip().splitlines()[-1]
     except (AttributeError, KeyError, OSError, ValueError, TypeError) as error:
-        text = ' '.join(str(error.args[-1]).replace('\\n', ' ').split())
-        sys.exit(f'There is something wrong in --config: {text}')
+        text = str(error.args[-1])
+    sys.exit('ERROR: ' + ' '.join(text.replace('\\n', ' ').split()))
 
 
 if __name__ == '__main__':

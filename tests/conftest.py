@@ -1,6 +1,7 @@
 """Four virtual CPU devices for every test, and real images when they are there."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import jax
@@ -10,6 +11,9 @@ import pytest
 jax.config.update('jax_num_cpu_devices', 4)
 # A rank that is promoted silently is a broadcasting mistake waiting to happen.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+# Tests compile the same programs again and again.
+jax.config.update('jax_compilation_cache_dir', tempfile.mkdtemp())
+jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)
 
 _SHARED = Path(__file__).parents[2] / 'shared' / 'data'
 

@@ -1,7 +1,7 @@
 """3x3 convolutions and 2x2 max pooling that are fast on every platform.
 
-XLA's own convolutions are right for GPUs and TPUs; on CPUs their kernel gradient takes
-three times as long as it has to. Numbers agree up to rounding, parameters exactly.
+XLA's own convolutions are right for GPUs and TPUs. On CPUs their kernel gradients are
+slow, and Winograd's algorithm is faster all round; the numbers agree up to rounding.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from jax import lax
 
 from deeploc_jax.models.winograd import winograd_conv
 
-FEW_CHANNELS = 8
-"""Fewer input channels than this leave Winograd's matrix products too thin."""
+MIN_CHANNELS = 16
+"""Matrix products with fewer rows or columns than this are no faster than XLA."""
 
 _NHWC = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
 
@@ -37,14 +37,23 @@ def conv3x3(
 ) -> jax.Array:
     """`jax.lax.conv_general_dilated`, faster on CPUs for 3x3 kernels.
 
-    Plain 3x3 convolutions (stride 1, SAME, NHWC and HWIO, no dilation, no groups,
-    float32 or bfloat16) of a program lowered for a CPU are computed in float32 by
-    matrix products; all else is XLA's convolution. Differentiable in reverse mode only.
+    A plain 3x3 convolution (stride 1, SAME, NHWC and HWIO, no dilation or groups,
+    float32 or bfloat16) of at least 16 channels goes through Winograd's algorithm, in
+    float32, where the program is lowered for a CPU. All else is XLA's convolution.
+    Plain ones are differentiable in reverse mode only, on every platform.
 
     Args:
         lhs: [b, h, w, c].
         rhs: [3, 3, c, features].
-        window_strides: As of `jax.lax.conv_general_dilated`, like all that follow.
+        window_strides: As in `jax.lax.conv_general_dilated`, like all that follow.
+        padding: 'SAME' or ((1, 1), (1, 1)) for the fast path.
+        lhs_dilation: None or (1, 1) for the fast path.
+        rhs_dilation: None or (1, 1) for the fast path.
+        dimension_numbers: ('NHWC', 'HWIO', 'NHWC') for the fast path.
+        feature_group_count: 1 for the fast path.
+        batch_group_count: 1 for the fast path.
+        precision: Of XLA's convolution; the fast path is precise in any case.
+        preferred_element_type: None or the dtype of `lhs` for the fast path.
 
     Returns:
         [b, h, w, features], of the dtype of `lhs`.
@@ -64,34 +73,16 @@ def conv3x3(
         precision=precision,
         preferred_element_type=preferred_element_type,
     )
-    if not (_is_plain(native.keywords) and _fits(lhs, rhs, native.keywords)):
-        return native(lhs, rhs)
-    fast = im2col_conv if lhs.shape[-1] < FEW_CHANNELS else winograd_conv
-    return lax.platform_dependent(lhs, rhs, cpu=fast, default=native)
-
-
-def im2col_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """A 3x3 convolution (stride 1, SAME) of few channels as one matrix product.
-
-    Args:
-        x: [b, h, w, c]; the windows of all pixels are held at once, 9 times its size.
-        kernel: [3, 3, c, features].
-
-    Returns:
-        [b, h, w, features], of the dtype of `x`.
-    """
-    _, h, w, _ = x.shape
-    padded = jnp.pad(x.astype(jnp.float32), [(0, 0), (1, 1), (1, 1), (0, 0)])
-    shifted = [padded[:, i : i + h, j : j + w] for i in range(3) for j in range(3)]
-    weights = kernel.astype(jnp.float32).reshape(-1, kernel.shape[-1])
-    return (jnp.concatenate(shifted, axis=-1) @ weights).astype(x.dtype)
+    if _is_plain(lhs, rhs, native.keywords):
+        return lax.platform_dependent(lhs, rhs, cpu=_in_float32, default=native)
+    return native(lhs, rhs)
 
 
 def max_pool_2x2(x: jax.Array) -> jax.Array:
     """The maximum of each 2x2 window, two apart, SAME padding (60-30-15-8).
 
-    A maximum of four strided slices: its gradient takes an eighth of the time that
-    XLA's window reduction takes on CPUs. Equal maxima share the gradient.
+    The maximum of four strided slices, whose gradient is several times faster on CPUs
+    than that of XLA's window reduction. Equal maxima share the gradient.
 
     Args:
         x: [b, h, w, c], floating point.
@@ -102,34 +93,30 @@ def max_pool_2x2(x: jax.Array) -> jax.Array:
     _, h, w, _ = x.shape
     fill = [(0, 0), (0, h % 2), (0, w % 2), (0, 0)]
     x = jnp.pad(x, fill, constant_values=-jnp.inf)
-    rows = jnp.maximum(x[:, ::2], x[:, 1::2])
-    return jnp.maximum(rows[:, :, ::2], rows[:, :, 1::2])
+    a, b, c, d = (x[:, i::2, j::2] for i in (0, 1) for j in (0, 1))
+    return jnp.maximum(jnp.maximum(a, b), jnp.maximum(c, d))
 
 
-def _is_plain(options: dict[str, Any]) -> bool:
-    """Whether stride, padding, dilation and groups are the ordinary ones."""
+def _in_float32(lhs: jax.Array, rhs: jax.Array) -> jax.Array:
+    y = winograd_conv(lhs.astype(jnp.float32), rhs.astype(jnp.float32))
+    return y.astype(lhs.dtype)
+
+
+def _is_plain(lhs: jax.Array, rhs: jax.Array, options: dict[str, Any]) -> bool:
+    """Whether a convolution is one of those that Winograd's algorithm is for."""
     padding = options['padding']
-    if not isinstance(padding, str):
-        padding = 'SAME' if [tuple(p) for p in padding] == [(1, 1)] * 2 else 'other'
+    same = [(1, 1), (1, 1)]
+    steps = [options[k] for k in ('window_strides', 'lhs_dilation', 'rhs_dilation')]
     return (
-        padding.upper() == 'SAME'
-        and tuple(options['window_strides']) == (1, 1)
-        and tuple(options['lhs_dilation'] or (1, 1)) == (1, 1)
-        and tuple(options['rhs_dilation'] or (1, 1)) == (1, 1)
-        and options['feature_group_count'] == options['batch_group_count'] == 1
-    )
-
-
-def _fits(lhs: jax.Array, rhs: jax.Array, options: dict[str, Any]) -> bool:
-    """Whether layout, shapes and dtypes are those of the fast convolutions."""
-    layout = lax.conv_dimension_numbers(
-        lhs.shape, rhs.shape, options['dimension_numbers']
-    )
-    return (
-        layout == _NHWC
+        lax.conv_dimension_numbers(lhs.shape, rhs.shape, options['dimension_numbers'])
+        == _NHWC
         and rhs.shape[:3] == (3, 3, lhs.shape[3])
+        and min(rhs.shape[2:]) >= MIN_CHANNELS
+        and lhs.size > 0
         and lhs.dtype == rhs.dtype
         and lhs.dtype in (jnp.float32, jnp.bfloat16)
         and options['preferred_element_type'] in (None, lhs.dtype)
-        and lhs.size > 0
+        and (padding == 'SAME' or [tuple(p) for p in padding] == same)
+        and all(step is None or tuple(step) == (1, 1) for step in steps)
+        and options['feature_group_count'] == options['batch_group_count'] == 1
     )

@@ -9,6 +9,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from deeploc_jax.models.conv import conv3x3, max_pool_2x2
+
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256))
 """Feature maps of the convolutions; a 2x2 max pool follows each group."""
 
@@ -63,7 +65,7 @@ class DeepLoc(nn.Module):
             for width in group:
                 name = f'conv_{len(features) + 1}'
                 features[name] = x = layer(width, (3, 3), name=name)(x)
-            x = nn.max_pool(x, (2, 2), strides=(2, 2), padding='SAME')
+            x = max_pool_2x2(x)
         x = x.reshape(len(x), -1)
         for name in ('fc_1', 'fc_2'):
             features[name] = x = layer(512, name=name)(x)
@@ -91,6 +93,7 @@ class Layer(nn.Module):
             dtype=self.dtype,
         )
         if self.window:
+            options['conv_general_dilated'] = conv3x3
             x = nn.Conv(self.width, self.window, name='conv', **options)(x)
         else:
             x = nn.Dense(self.width, name='dense', **options)(x)

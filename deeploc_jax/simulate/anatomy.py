@@ -51,17 +51,19 @@ def draw_cell(rng: np.random.Generator) -> Cell:
 
 
 def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
-    """Each where it has most room, and no larger than that room."""
+    """Each in the roomiest of some random places, and no larger than that room."""
     count = rng.choice(3, p=VACUOLE_COUNT_SHARES)
     placed: list[Ellipsoid] = []
     for size in rng.uniform(*VACUOLE_RADIUS[count], size=count + 1):
-        offset = max(0.92 - size, 0.05) * rng.uniform(0.7, 1)
-        places = mother.place(geometry.sphere(rng, 16) * [offset, offset, offset / 2])
-        clearance = _clearance(places, [*nuclei, *placed])
-        best = clearance.argmax()
-        fit = np.clip((clearance[best] + 3.5) / (size * mother.radius), 0.45, 1)
-        half_axes = mother.half_axes * size * fit * rng.uniform(0.92, 1.12, 3)
-        placed.append(Ellipsoid(places[best], half_axes, mother.angle))
+        depths = rng.uniform(0.15, 0.75, 24)
+        places = depths[:, None] * geometry.sphere(rng, 24) * [1, 1, 0.4]
+        to_wall = (0.95 - np.linalg.norm(places, axis=1)) * mother.radius
+        places = mother.place(places)
+        room = np.minimum(_clearance(places, [*nuclei, *placed]) + 1, to_wall)
+        radius = np.clip(room, 3, size * mother.radius)
+        best = radius.argmax()
+        shape = mother.half_axes / mother.radius * rng.uniform(0.92, 1.08, 3)
+        placed.append(Ellipsoid(places[best], radius[best] * shape, mother.angle))
     return tuple(placed)
 
 

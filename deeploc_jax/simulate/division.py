@@ -30,8 +30,8 @@ def spindle(specimen: Specimen) -> np.ndarray:
     start, end = poles[0], poles[1] if len(poles) == 2 else (poles[0] + nucleus) / 2
     along = np.linspace(0, 1, 48)[:, None]
     bar = specimen.spots(start + along * (end - start), 2.2, 0.45)
-    tips = poles[rng.integers(len(poles), size=2)] + 9 * geometry.sphere(rng, 2)
-    roots = poles[:1] + 0 * tips
+    roots = poles[rng.integers(len(poles), size=2)]
+    tips = roots + 9 * geometry.sphere(rng, 2)
     astral = (roots + along[::3, None] * (tips - roots)).reshape(-1, 3)
     return bar + specimen.spots(astral, 0.25, 0.3)
 

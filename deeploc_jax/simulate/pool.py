@@ -7,6 +7,7 @@ import concurrent.futures
 import itertools
 import multiprocessing
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -35,7 +36,8 @@ def simulate_cells(
       uint16 [64, 64, 2], one a spec.
     """
     if processes is None:
-        processes = 1 if len(specs) <= SMALL else available_processors()
+        alone = len(specs) <= SMALL or not _main_can_be_imported()
+        processes = 1 if alone else available_processors()
     chunks = [specs[i : i + CHUNK] for i in range(0, len(specs), CHUNK)]
     done = 0
     if processes > 1:
@@ -60,6 +62,12 @@ def available_processors() -> int:
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _main_can_be_imported() -> bool:
+    """Whether a fresh process could start: it imports the main script, if any."""
+    main = getattr(sys.modules['__main__'], '__file__', None)
+    return main is None or os.path.exists(main)  # not so for `python < script`
 
 
 def _simulate_chunk(specs: Sequence[CellSpec], seed: int) -> np.ndarray:

@@ -1,0 +1,72 @@
+"""Rows that cannot be used: why, in an error and in a file beside the table."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from deeploc_jax.data.cell_table import CellTable
+from deeploc_jax.files import atomic_write
+
+_LISTED = 20  # bad rows named in a message; the file beside the table has them all
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used: its number, its files, and why."""
+
+    number: int
+    file: str
+    reason: str
+
+
+def report_bad_rows(table: CellTable, bad: Sequence[BadRow], *, skip: bool) -> None:
+    """Refuses a table with bad rows, or with `skip` warns that they are left out.
+
+    Raises:
+        ValueError: There are bad rows and they are not skipped.
+    """
+    if not bad:
+        return
+    message = describe_bad_rows(table, bad)
+    if not skip:
+        raise ValueError(
+            f'{message}\nNothing was built. Mend the rows, or build the rest with '
+            'skip_bad_rows.'
+        )
+    warnings.warn(f'{message}\nThey are left out.', stacklevel=3)
+
+
+def describe_bad_rows(table: CellTable, bad: Sequence[BadRow]) -> str:
+    """Says which rows are bad, and writes all of them to `bad_rows_path`."""
+    bad = sorted(bad, key=lambda row: row.number)
+    count = len(table.rows) + len(table.misfits)
+    lines = [
+        f'{len(bad)} of {count} rows of {table.path} cannot be used (the header is '
+        'row 1):'
+    ]
+    lines += [f'  row {row.number}: {row.file}: {row.reason}' for row in bad[:_LISTED]]
+    if len(bad) > _LISTED:
+        lines.append(f'  ... and {len(bad) - _LISTED} more')
+    path = bad_rows_path(table.path)
+    try:
+        atomic_write(path, lambda temporary: _write_bad_rows(temporary, bad))
+        lines.append(f'All of them: {path}')
+    except OSError as error:
+        lines.append(f'The full list could not be written to {path}: {error}')
+    return '\n'.join(lines)
+
+
+def bad_rows_path(table: Path) -> Path:
+    """The list of bad rows goes beside its table, `.bad_rows.csv` added to the name."""
+    return table.with_name(table.name + '.bad_rows.csv')
+
+
+def _write_bad_rows(path: Path, bad: Sequence[BadRow]) -> None:
+    with path.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['row', 'file', 'reason'])
+        writer.writerows(dataclasses.astuple(row) for row in bad)

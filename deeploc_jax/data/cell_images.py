@@ -1,0 +1,107 @@
+"""The images of the rows of a user's table, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deeploc_jax.data.bad_rows import BadRow
+from deeploc_jax.data.cell_rows import CellRow
+from deeploc_jax.data.channel_layout import Layout
+from deeploc_jax.data.image_file import ImageError
+from deeploc_jax.data.images import ImageReader
+from deeploc_jax.data.pixel_types import check_pixels
+from deeploc_jax.data.screen_builder import IMAGE_SIZE
+from deeploc_jax.progress import track
+
+
+def check_images(
+    rows: Sequence[CellRow], layout: Layout
+) -> tuple[list[CellRow], list[BadRow], set[np.dtype]]:
+    """Reads every image once, one at a time.
+
+    Returns:
+        The usable rows in the order of their files, the others with the reason, and
+        the pixel types found.
+    """
+    good: list[CellRow] = []
+    bad: list[BadRow] = []
+    pixel_types: set[np.dtype] = set()
+    ordered = sorted(rows, key=lambda row: (row.files, row.index or 0))
+    with ImageReader() as reader:
+        for row in track(ordered, description='check images', unit='cell'):
+            try:
+                pixel_types.add(read_cell(reader, row, layout).dtype)
+                good.append(row)
+            except ImageError as error:
+                files = ', '.join(str(path) for path in row.files)
+                bad.append(BadRow(row.number, files, str(error)))
+    return good, bad, pixel_types
+
+
+def read_cell(reader: ImageReader, row: CellRow, layout: Layout) -> np.ndarray:
+    """The image of one row, [64, 64, c] in the channel order of the screen.
+
+    Raises:
+        ImageError: It cannot be used as it is; the message says why.
+    """
+    if layout.separate:
+        image = _read_separate(reader, row, layout.channels)
+    else:
+        image = _read_combined(reader, row, layout)
+    image = _cut_middle(image, layout.crop)
+    check_pixels(image)
+    return image.astype(image.dtype.newbyteorder('='))
+
+
+def _read_separate(
+    reader: ImageReader, row: CellRow, channels: Sequence[str]
+) -> np.ndarray:
+    planes = []
+    for name, path in zip(channels, row.files, strict=True):
+        try:
+            planes.append(reader.read(path, row.index, 1))
+        except ImageError as error:
+            raise ImageError(f'{name}: {error}') from error
+    sizes = {plane.shape[:2] for plane in planes}
+    if len(sizes) > 1:
+        raise ImageError(f'its channels differ in size: {sorted(sizes)}')
+    return np.concatenate(planes, axis=-1)
+
+
+def _read_combined(reader: ImageReader, row: CellRow, layout: Layout) -> np.ndarray:
+    path = row.files[0]
+    names = _file_channels(reader.open(path).channel_names, layout)
+    image = reader.read(path, row.index, len(names))
+    return image[..., [names.index(name) for name in layout.channels]]
+
+
+def _file_channels(own: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
+    """Channel names in file order, where the file's own and the stated ones agree."""
+    names = layout.file_channels or own
+    if not names:
+        raise ImageError('does not name its channels, and channel_names is not given')
+    if own and own != names and sorted(own) == sorted(names):
+        raise ImageError(
+            f'its own channel order is {", ".join(own)}, but channel_names says '
+            f'{", ".join(names)}'
+        )
+    absent = [name for name in layout.channels if name not in names]
+    if absent:
+        raise ImageError(f'no channel {absent[0]!r}; it has {", ".join(names)}')
+    return names
+
+
+def _cut_middle(image: np.ndarray, crop: str | None) -> np.ndarray:
+    height, width = image.shape[:2]
+    size = IMAGE_SIZE
+    if min(height, width) < size:
+        raise ImageError(f'{height}x{width} pixels, smaller than {size}x{size}')
+    if (height, width) != (size, size) and crop != 'center':
+        raise ImageError(
+            f"{height}x{width} pixels, not {size}x{size}; crop='center' would keep "
+            'the middle'
+        )
+    top, left = (height - size) // 2, (width - size) // 2
+    return image[top : top + size, left : left + size]

@@ -1,0 +1,155 @@
+"""The rows of a user's table, checked as far as that goes without its images."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deeploc_jax.data.bad_rows import BadRow
+from deeploc_jax.data.cell_splits import SPLITS, split_rows
+from deeploc_jax.data.cell_table import TEXT_COLUMNS, CellTable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CellRow:
+    """One checked row.
+
+    Attributes:
+        number: Row number in the table.
+        files: One file with all channels, or one a channel in the order asked for.
+        index: Which image of a stack, counted from 0; None for a file of one image.
+        label: Class name, '' when unlabelled.
+        split: One of `SPLITS`.
+        group: What is kept together in one split; '' without group_by.
+        metadata: `TEXT_COLUMNS` as text, and x, y in pixels (NaN when unknown).
+    """
+
+    number: int
+    files: tuple[Path, ...]
+    index: int | None
+    label: str
+    split: str
+    group: str
+    metadata: dict[str, Any]
+
+
+def check_rows(
+    table: CellTable,
+    channels: Sequence[str],
+    *,
+    group_by: str | None = None,
+    classes: Sequence[str] = (),
+    split_seed: int = 0,
+) -> tuple[list[CellRow], list[BadRow]]:
+    """Checks all that can be checked without opening an image.
+
+    Args:
+        table: From `read_table`.
+        channels: Channel names in the order of the screen.
+        group_by: As `split_rows` has it.
+        classes: Class names allowed; none allow any.
+        split_seed: As `seed` of `split_rows`.
+
+    Returns:
+        The usable rows, each with its split, and the others with the reason.
+
+    Raises:
+        ValueError: The table as a whole cannot be used: a channel without a column,
+            or no honest way to split it.
+    """
+    columns = _image_columns(table, channels)
+    misfit = f'has not as many values as the header ({len(table.columns)})'
+    bad = [BadRow(number, '', misfit) for number in table.misfits]
+    rows: list[CellRow] = []
+    first_with: dict[str, int] = {}  # cell_id -> row number
+    places = split_rows(table, group_by, split_seed)
+    for (number, values), place in zip(table.rows, places, strict=True):
+        row, reasons = _read_row(number, values, columns, table.path.parent, place)
+        reasons += _wrong_words(row, group_by, classes)
+        first = first_with.setdefault(row.metadata['cell_id'], number)
+        if first != number:
+            reasons.append(
+                f'cell_id {row.metadata["cell_id"]!r} is already in row {first}'
+            )
+        if reasons:
+            files = ', '.join(values[column] for column in columns)
+            bad.append(BadRow(number, files, '; '.join(reasons)))
+        else:
+            rows.append(row)
+    return rows, bad
+
+
+def _image_columns(table: CellTable, channels: Sequence[str]) -> list[str]:
+    found = table.image_channels
+    if not found:
+        return ['image']
+    missing = [name for name in channels if name not in found]
+    if missing:
+        raise ValueError(
+            f'{table.path} has no column image_{missing[0]} for the channel '
+            f'{missing[0]!r}; its image columns name: {", ".join(found)}.'
+        )
+    return [f'image_{name}' for name in channels]
+
+
+def _read_row(
+    number: int,
+    values: Mapping[str, str],
+    columns: Sequence[str],
+    folder: Path,
+    place: tuple[str, str],
+) -> tuple[CellRow, list[str]]:
+    """The row with its (group, split), and what is wrong in its own columns."""
+    numbers, reasons = _read_numbers(values)
+    reasons = [f'no file in {name}' for name in columns if not values[name]] + reasons
+    index = numbers.pop('index')
+    index = int(index) if math.isfinite(index) else None
+    metadata: dict[str, Any] = {name: values.get(name, '') for name in TEXT_COLUMNS}
+    if not metadata['cell_id']:
+        suffix = '' if index is None else f'#{index}'
+        metadata['cell_id'] = values[columns[0]] + suffix
+    row = CellRow(
+        number=number,
+        files=tuple(folder / values[name] for name in columns),
+        index=index,
+        label=' '.join(values.get('label', '').split()),  # a name is one line
+        group=place[0],
+        split=place[1],
+        metadata=metadata | numbers,
+    )
+    return row, reasons
+
+
+def _read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str]]:
+    """`index`, `x` and `y`, NaN when unknown, and what is wrong with them."""
+    numbers: dict[str, float] = {}
+    reasons = []
+    for name in ('index', 'x', 'y'):
+        text = values.get(name) or 'nan'
+        try:
+            numbers[name] = float(text)
+        except ValueError:
+            numbers[name] = math.nan
+            reasons.append(f'{name} {text!r} is not a number')
+        if math.isinf(numbers[name]):
+            reasons.append(f'{name} is infinite')
+    index = numbers['index']
+    if math.isfinite(index) and (index < 0 or index != int(index)):
+        reasons.append(f'index {values["index"]!r} is not 0, 1, 2, ...')
+    return numbers, reasons
+
+
+def _wrong_words(
+    row: CellRow, group_by: str | None, classes: Sequence[str]
+) -> list[str]:
+    reasons = []
+    if group_by and not row.group:
+        reasons.append(f'no value in {group_by}')
+    if row.split not in SPLITS:
+        reasons.append(f'split {row.split!r} is none of {", ".join(SPLITS)}')
+    if classes and row.label and row.label not in classes:
+        reasons.append(f'unknown class {row.label!r}; classes: {", ".join(classes)}')
+    return reasons

@@ -1,0 +1,106 @@
+"""Which split a cell goes to: as its table states, or whole groups dealt out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from deeploc_jax.data.cell_table import CellTable
+
+SPLITS = ('train', 'validation', 'test')
+HELD_OUT = 0.15
+"""Share of the groups in validation, and in test."""
+
+
+def split_rows(
+    table: CellTable, group_by: str | None, seed: int
+) -> list[tuple[str, str]]:
+    """Group and split of every row of a table; a stated split may be no such name.
+
+    Args:
+        table: From `read_table`.
+        group_by: Column, or several joined by commas, whose equal values are a group
+            and stay in one split; None makes every group ''.
+        seed: Another seed deals the groups out differently.
+
+    Raises:
+        ValueError: There is no such column, or no honest way to split the table.
+    """
+    columns = _group_columns(table, group_by)
+    groups = [_join_group(values, columns) for _, values in table.rows]
+    if table.has('split'):
+        splits = [values['split'].lower() for _, values in table.rows]
+    elif columns:
+        dealt = assign_splits(set(groups) - {''}, seed, f'{table.path}, {group_by}')
+        splits = [dealt.get(group, 'train') for group in groups]
+    elif table.has('label'):
+        raise ValueError(_no_split_message(table))
+    else:
+        splits = ['test'] * len(groups)
+    return list(zip(groups, splits, strict=True))
+
+
+def _group_columns(table: CellTable, group_by: str | None) -> list[str]:
+    columns = [name.strip() for name in group_by.split(',')] if group_by else []
+    absent = [name for name in columns if name not in table.columns]
+    if absent:
+        raise ValueError(
+            f'{table.path} has no column {absent[0]!r} to group by; '
+            f'it has: {", ".join(table.columns)}.'
+        )
+    return columns
+
+
+def _join_group(values: Mapping[str, str], columns: list[str]) -> str:
+    parts = [values[name] for name in columns]
+    return '/'.join(parts) if all(parts) else ''
+
+
+def assign_splits(groups: Iterable[str], seed: int, where: str) -> dict[str, str]:
+    """Deals whole groups out to the splits, 70/15/15 of their number.
+
+    The order is that of a hash of seed and name, so it depends neither on the order
+    of the table nor on the machine.
+
+    Args:
+        groups: Names of the groups.
+        seed: Another seed is another deal.
+        where: Table and column, for the error.
+
+    Raises:
+        ValueError: There are fewer than three groups.
+    """
+    unique = sorted(set(groups))
+    if len(unique) < len(SPLITS):
+        raise ValueError(
+            f'{where}: {len(unique)} group(s) ({", ".join(unique)}) cannot fill '
+            'train, validation and test. Group by a column with at least three '
+            'values, or give a column "split".'
+        )
+    order = sorted(unique, key=lambda name: _hash(f'{seed}\n{name}'))
+    held_out = max(1, round(HELD_OUT * len(order)))
+    names = ['validation'] * held_out + ['test'] * held_out
+    names += ['train'] * (len(order) - len(names))
+    return dict(zip(order, names, strict=True))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _no_split_message(table: CellTable) -> str:
+    """Why cells are not split at random, and what the table offers instead."""
+    offers = []
+    for column in table.columns:
+        if column.startswith('image') or column in ('index', 'label', 'x', 'y'):
+            continue
+        count = len(table.distinct(column))
+        if len(SPLITS) <= count < len(table.rows):
+            offers.append(f'{column} ({count} groups)')
+    return (
+        f'{table.path} has labels, but neither a column "split" nor a group_by. Cells '
+        'are never split at random: crops of one field overlap and cells of one well '
+        'share focus and stain, so a random test cell has a near twin in training '
+        'and the accuracy measured on it is too good. Name a column whose groups '
+        f'stay together; this table offers: {", ".join(offers) or "none"}.'
+    )

@@ -1,0 +1,115 @@
+"""A user's table and all its images, checked before anything is written."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import logging
+
+from deeploc_jax.data.bad_rows import bad_rows_path, report_bad_rows
+from deeploc_jax.data.cell_images import check_images, read_cell
+from deeploc_jax.data.cell_rows import CellRow, check_rows
+from deeploc_jax.data.cell_splits import SPLITS
+from deeploc_jax.data.cell_table import read_table
+from deeploc_jax.data.channel_layout import Layout, make_layout
+from deeploc_jax.data.image_file import ImageError
+from deeploc_jax.data.images import ImageReader
+from deeploc_jax.data.pixel_types import stored_type
+from deeploc_jax.data.screen_gaps import describe_gaps
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckedScreen:
+    """A table that can be built: usable rows, class names and pixel type."""
+
+    table: Path
+    rows: list[CellRow]
+    layout: Layout
+    classes: tuple[str, ...]
+    pixel_dtype: np.dtype
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that have cells."""
+        found = {row.split for row in self.rows}
+        return [split for split in SPLITS if split in found]
+
+    def read_split(self, split: str) -> Iterator[tuple[CellRow, np.ndarray]]:
+        """The rows of one split, each with its image [64, 64, c] in `pixel_dtype`.
+
+        Raises:
+            ValueError: An image cannot be used any more.
+        """
+        with ImageReader() as reader:
+            for row in (row for row in self.rows if row.split == split):
+                try:
+                    image = read_cell(reader, row, self.layout)
+                except ImageError as error:
+                    raise ValueError(
+                        f'Row {row.number} of {self.table} was fine when it was '
+                        f'checked and is not now: {error}'
+                    ) from error
+                yield row, image.astype(self.pixel_dtype)
+
+
+def check_screen(
+    path: Path,
+    *,
+    channels: Mapping[str, str],
+    group_by: str | None = None,
+    skip_bad_rows: bool = False,
+    classes: Sequence[str] = (),
+    channel_names: Sequence[str] = (),
+    crop: str | None = None,
+    split_seed: int = 0,
+) -> CheckedScreen:
+    """Checks a table and every image of it.
+
+    Args:
+        path: The table.
+        channels: Channel name by role, see `make_layout`.
+        group_by: See `split_rows`.
+        skip_bad_rows: Leave out the rows that cannot be used, with a warning.
+        classes: Class names in index order; none take the labels found, sorted.
+        channel_names: Channel names in file order, see `make_layout`.
+        crop: See `make_layout`.
+        split_seed: See `split_rows`.
+
+    Raises:
+        FileNotFoundError: There is no such table.
+        ValueError: The table cannot be used, or rows of it cannot and
+            `skip_bad_rows` is False. All bad rows are named.
+    """
+    table = read_table(path)
+    with contextlib.suppress(OSError):  # the list of an earlier try
+        bad_rows_path(path).unlink()
+    layout = make_layout(table, channels, channel_names, crop)
+    rows, bad = check_rows(
+        table,
+        layout.channels,
+        group_by=group_by,
+        classes=classes,
+        split_seed=split_seed,
+    )
+    rows, bad_images, pixel_types = check_images(rows, layout)
+    report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
+    if not classes:
+        classes = sorted({row.label for row in rows} - {''})
+        logging.info('Classes are the labels of %s, sorted: %s', path, classes)
+    if gaps := describe_gaps(rows, classes):
+        warnings.warn(f'{path}: {" ".join(gaps)}', stacklevel=2)
+    return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))
+
+
+def source_digest(table: Path, arguments: Mapping[str, Any]) -> str:
+    """Tells one table with the arguments of `check_screen` from another, as SHA-256."""
+    stated = json.dumps(arguments, sort_keys=True).encode()
+    return hashlib.sha256(table.read_bytes() + stated).hexdigest()

@@ -1,0 +1,53 @@
+"""What is thin in a user's screen: worth a warning, not an error."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Sequence
+
+from deeploc_jax.data.cell_rows import CellRow
+from deeploc_jax.data.cell_splits import SPLITS
+
+
+def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
+    """Classes missing in a split or in one group only, and groups in two splits."""
+    messages = _absent_classes(rows, classes)
+    if any(row.group for row in rows):
+        messages += _lone_classes(rows, classes) + _torn_groups(rows)
+    return messages
+
+
+def _absent_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
+    found = {(row.label, row.split) for row in rows}
+    if not any(label for label, _ in found):
+        return []
+    used = {split for _, split in found}
+    messages = []
+    for split in (split for split in SPLITS if split in used):
+        absent = [name for name in classes if (name, split) not in found]
+        if absent:
+            messages.append(f'no cell in {split} of class {", ".join(absent)}.')
+    return messages
+
+
+def _lone_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
+    groups = collections.defaultdict(set)
+    for row in rows:
+        groups[row.label].add(row.group)
+    lone = ', '.join(name for name in classes if len(groups[name]) == 1)
+    if not lone:
+        return []
+    return [f'all cells lie in one group, so in one split, of class {lone}.']
+
+
+def _torn_groups(rows: Sequence[CellRow]) -> list[str]:
+    splits = collections.defaultdict(set)
+    for row in rows:
+        splits[row.group].add(row.split)
+    torn = [group for group, found in splits.items() if len(found) > 1]
+    if not torn:
+        return []
+    return [
+        f'the column "split" tears {len(torn)} group(s) apart ({torn[0]!r} first): '
+        'test cells then have near twins in training.'
+    ]

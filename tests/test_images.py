@@ -1,0 +1,143 @@
+"""Image files of every kind, whole, truncated and damaged."""
+
+import h5py
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+
+from deeploc_jax.data.image_file import ImageError
+from deeploc_jax.data.images import ImageReader
+
+_STACK = np.random.default_rng(0).integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
+
+
+def _save_npz(path, stack):
+    np.savez_compressed(path, other=np.zeros(3), image=stack)
+
+
+def _save_hdf5(path, stack):
+    with h5py.File(path, 'w') as file:
+        file.create_dataset('image', data=stack)
+
+
+def _save_release(path, stack):
+    planes = np.moveaxis(stack, -1, 1).reshape(len(stack), -1).astype(np.float64)
+    with h5py.File(path, 'w') as file:
+        file['data1'], file['data2'] = planes[:3], planes[3:]
+        file['Index1'], file['Index2'] = np.eye(5)[:3], np.eye(5)[3:]
+
+
+def _save_tiff(path, stack, axes='TCYX', **kwargs):
+    stack = np.moveaxis(stack, -1, 0 if axes[0] == 'C' else 1)
+    tifffile.imwrite(path, stack, metadata={'axes': axes}, **kwargs)
+
+
+_SAVERS = {
+    's.npy': np.save,
+    's.npz': _save_npz,
+    's.h5': _save_hdf5,
+    's.hdf5': _save_release,
+    's.ome.tif': lambda path, stack: _save_tiff(path, stack, ome=True),
+    's.z.ome.tif': lambda path, stack: _save_tiff(path, stack, 'CZYX', ome=True),
+    's.zlib.tiff': lambda path, stack: _save_tiff(
+        path, stack, 'CZYX', ome=True, compression='zlib'
+    ),
+    's.imagej.tif': lambda path, stack: _save_tiff(path, stack, imagej=True),
+}
+
+
+@pytest.mark.parametrize('name', _SAVERS)
+def test_stacks_give_single_images(tmp_path, name):
+    _SAVERS[name](tmp_path / name, _STACK)
+    with ImageReader() as reader:
+        for index in (3, 0, 4):
+            image = reader.read(tmp_path / name, index, 2)
+            np.testing.assert_array_equal(image, _STACK[index])
+        with pytest.raises(ImageError, match='index 5 is out of range.*5 images'):
+            reader.read(tmp_path / name, 5, 2)
+        with pytest.raises(ImageError, match='holds 5 images.*"index"'):
+            reader.read(tmp_path / name, None, 2)
+        with pytest.raises(ImageError, match='expected 3 channels'):
+            reader.read(tmp_path / name, 0, 3)
+
+
+@pytest.mark.parametrize('name', _SAVERS)
+@pytest.mark.parametrize('part', [0.02, 0.4, 0.7, 0.95])
+def test_truncated_stacks_are_errors(tmp_path, name, part):
+    _SAVERS[name](tmp_path / name, _STACK)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data[: int(len(data) * part)])
+    with ImageReader() as reader, pytest.raises(ImageError):
+        reader.read(tmp_path / name, 4, 2)
+
+
+def test_a_flipped_byte_in_an_npz_is_an_error(tmp_path):
+    np.savez(tmp_path / 's.npz', image=_STACK)
+    data = bytearray((tmp_path / 's.npz').read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / 's.npz').write_bytes(data)
+    with ImageReader() as reader, pytest.raises(ImageError, match='checksum'):
+        reader.read(tmp_path / 's.npz', 0, 2)
+
+
+def test_single_images_of_all_kinds(tmp_path):
+    rgb = np.stack(
+        [_STACK[0, :, :, 0], _STACK[0, :, :, 1], _STACK[1, :, :, 0]], axis=-1
+    )
+    (tmp_path / 'rgb.png').write_bytes(imagecodecs.png_encode(rgb))
+    (tmp_path / 'grey.png').write_bytes(imagecodecs.png_encode(rgb[..., 0].copy()))
+    tifffile.imwrite(tmp_path / 'rgb.tif', rgb, photometric='rgb')
+    tifffile.imwrite(
+        tmp_path / 'first.tif', np.moveaxis(rgb, -1, 0), photometric='minisblack'
+    )
+    np.save(tmp_path / 'last.npy', rgb)
+    with ImageReader(capacity=2) as reader:
+        for name in ('rgb.png', 'rgb.tif', 'first.tif', 'last.npy', 'rgb.png'):
+            np.testing.assert_array_equal(reader.read(tmp_path / name, None, 3), rgb)
+        grey = reader.read(tmp_path / 'grey.png', None, 1)
+        np.testing.assert_array_equal(grey, rgb[..., :1])
+        np.testing.assert_array_equal(reader.read(tmp_path / 'grey.png', 0, 1), grey)
+        with pytest.raises(ImageError, match='out of range.*1 image,'):
+            reader.read(tmp_path / 'rgb.tif', 1, 3)
+
+
+def test_truncated_png_is_an_error(tmp_path):
+    data = imagecodecs.png_encode(_STACK[0, :, :, 0].copy())
+    for length in (20, len(data) // 2, len(data) - 13):
+        (tmp_path / 'cut.png').write_bytes(data[:length])
+        with ImageReader() as reader, pytest.raises(ImageError):
+            reader.read(tmp_path / 'cut.png', None, 1)
+
+
+def test_files_that_hold_no_images_are_errors(tmp_path):
+    np.save(tmp_path / 'objects.npy', np.array([{}, {}], dtype=object))
+    np.savez(tmp_path / 'two.npz', a=_STACK, b=_STACK)
+    np.save(tmp_path / 'line.npy', np.zeros(5))
+    (tmp_path / 'words.tif').write_text('hello')
+    (tmp_path / 'folder.png').mkdir()
+    reasons = {
+        'objects.npy': 'Python objects',
+        'two.npz': 'no array named "image".*a, b',
+        'line.npy': 'holds no images',
+        'words.tif': 'not a TIFF',
+        'folder.png': 'is a folder',
+        'none.png': 'no such file',
+        'cell.jpg': 'unknown kind.*known are .tif',
+    }
+    with ImageReader() as reader:
+        for name, reason in reasons.items():
+            with pytest.raises(ImageError, match=reason):
+                reader.read(tmp_path / name, None, 1)
+
+
+def test_ome_channel_names(tmp_path):
+    metadata = {'axes': 'CYX', 'Channel': {'Name': ['RFP', 'GFP']}}
+    planes = np.moveaxis(_STACK[0], -1, 0)
+    tifffile.imwrite(tmp_path / 'a.ome.tif', planes, ome=True, metadata=metadata)
+    with ImageReader() as reader:
+        assert reader.open(tmp_path / 'a.ome.tif').channel_names == ('RFP', 'GFP')
+        image = reader.read(tmp_path / 'a.ome.tif', None, 2)
+        np.testing.assert_array_equal(image, _STACK[0])
+        with pytest.raises(ImageError, match='1 image,'):
+            reader.read(tmp_path / 'a.ome.tif', 1, 2)

@@ -1,0 +1,165 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from small import Small
+
+from configs import deeploc, evaluate
+from deeploc_jax.data.screen_builder import (
+    ScreenBuilder,
+    example,
+    screen_features,
+    screen_metadata,
+)
+from deeploc_jax.files import read_jsonl
+from deeploc_jax.models import MODELS
+from deeploc_jax.tasks import evaluate as evaluate_task
+from deeploc_jax.tasks import train as train_task
+from deeploc_jax.train import loop
+from deeploc_jax.train.interrupt import Interrupted
+from deeploc_jax.train.loop import TrainingDiverged
+
+ROOT = Path(__file__).parents[1]
+
+
+class TinyScreen(ScreenBuilder):
+    """Cells with one bright spot: left, right or in the middle."""
+
+    VERSION = tfds.core.Version('1.0.0')
+
+    def _info(self):
+        return self.screen_info(
+            screen_features(('LEFT', 'RIGHT', 'MIDDLE'), ('GFP', 'RFP'), np.uint8),
+            screen_metadata(('GFP', 'RFP'), marker_channel=1),
+        )
+
+    def _split_generators(self, dl_manager):
+        sizes = dict(train=24, validation=9, test=10)
+        return {name: self._generate_examples(name, n) for name, n in sizes.items()}
+
+    def _generate_examples(self, split, n):
+        rng = np.random.default_rng(len(split))
+        for i in range(n):
+            image = rng.integers(0, 99, (64, 64, 2)).astype(np.uint8)
+            x = (24, 40, 32)[i % 3]
+            image[28:36, x - 4 : x + 4, 0] += 150
+            name = f'{split}{i}'
+            yield name, example(image, i % 3, name, protein=f'P{i % 4}')
+
+
+@pytest.fixture(scope='module')
+def data_dir(tmp_path_factory):
+    return str(tmp_path_factory.mktemp('screens'))
+
+
+@pytest.fixture
+def config(data_dir, monkeypatch):
+    """Six steps of a small network, a checkpoint every second one."""
+    monkeypatch.setitem(MODELS, 'small', Small)
+    config = deeploc.get_config('smoke')
+    config.model = dict(name='small')
+    config.screen = 'tiny_screen'
+    config.data_dir = data_dir
+    config.augmentation.crop = 16
+    config.total_steps, config.checkpoint_every = 6, 2
+    config.schedule.learning_rate = 1e-3
+    return config
+
+
+def digest_of(workdir):
+    files = sorted((workdir / 'checkpoints' / '6').rglob('seal/metadata'))
+    return json.loads(files[0].read_text())['sha256']
+
+
+def test_a_training_explains_itself(config, tmp_path):
+    train_task.run(config, tmp_path)
+    run = json.loads((tmp_path / 'run.json').read_text())
+    assert run['splits'] == dict(train=24, validation=9, test=10)
+    assert run['class_counts']['test'] == dict(LEFT=4, RIGHT=3, MIDDLE=3)
+    assert not run['simulated'] and run['parameters'] == 99
+    rows = read_jsonl(tmp_path / 'metrics.jsonl')
+    assert [r['step'] for r in rows if 'validation/loss' in r] == [2, 4, 6]
+    metrics = json.loads((tmp_path / 'evaluation/test/metrics.json').read_text())
+    assert metrics['n_cells'] == 10 and metrics['proteins']['n'] == 4
+    page = (tmp_path / 'report.html').read_text()
+    assert 'tiny_screen' in page and 'src="http' not in page
+    assert list((tmp_path / 'tensorboard').iterdir())
+
+    again = evaluate.get_config()
+    again.source, again.data_dir = str(tmp_path), config.data_dir
+    again.evaluation.update(batch_size=4, resamples=50)  # other padding, same cells
+    evaluate_task.run(again, tmp_path / 'again')
+    repeated = json.loads((tmp_path / 'again/evaluation/test/metrics.json').read_text())
+    assert repeated['confusion'] == metrics['confusion']
+    assert repeated['loss'] == pytest.approx(metrics['loss'], rel=1e-4)
+
+    with pytest.raises(ValueError, match=r'batch_size: 8 there, 16 asked'):
+        config.batch_size = 16
+        train_task.run(config, tmp_path)
+
+
+@pytest.mark.parametrize('steps', [(3,), (1, 4)])
+def test_an_interrupted_training_ends_the_same(config, tmp_path, monkeypatch, steps):
+    whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+    train_task.run(config, whole)
+    for step in steps:
+        with monkeypatch.context() as patch:
+            patch.setattr(loop.Cadence, 'logs', interrupting(step))
+            with pytest.raises(Interrupted, match=f'after step {step}'):
+                train_task.run(config, parts)
+    train_task.run(config, parts)
+    assert digest_of(parts) == digest_of(whole)
+    for name in ('predictions.parquet', 'metrics.json'):
+        path = Path('evaluation', 'test', name)
+        assert (parts / path).read_bytes() == (whole / path).read_bytes()
+    written = [row['step'] for row in read_jsonl(parts / 'metrics.jsonl')]
+    assert written == sorted(written)
+
+
+def interrupting(at):
+    def logs(cadence, step):
+        if step == at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return cadence.checkpoints(step)
+
+    return logs
+
+
+def test_a_loss_that_is_no_number_names_step_and_checkpoint(config, tmp_path):
+    config.optimizer.name = 'sgd'
+    config.schedule.update(name='halving', learning_rate=1e-3, decay_every=1)
+    config.schedule.learning_rate = 1e38
+    with pytest.raises(TrainingDiverged, match=r'not finite at step \d.*checkpoint:'):
+        train_task.run(config, tmp_path)
+
+
+def test_early_stopping_ends_after_checkpoints_without_a_new_best(config, tmp_path):
+    config.patience = 1
+    config.schedule.learning_rate = 0.0
+    config.select_by = 'validation/loss'
+    config.total_steps = 20
+    train_task.run(config, tmp_path)
+    rows = read_jsonl(tmp_path / 'metrics.jsonl')
+    assert rows[-1]['step'] < 20
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'answer'),
+    [
+        (['--config=configs/deeploc.py', '--config.batchsize=1'], '"batch_size"'),
+        (['--config=configs/deeploc.py:simm'], 'published, modern, sim, smoke'),
+        (['--config=configs/evaluate.py'], '--config.source='),
+    ],
+)
+def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
+    command = [sys.executable, 'launch.py', f'--workdir={tmp_path}', *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert answer in done.stderr
+    assert '  File "' not in done.stderr
