@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import jax
 import numpy as np
 
 METADATA = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y')
 """Columns that every cell of every screen has, in table order."""
-
-Params = dict[str, Any]
 
 
 class Batch(TypedDict):
@@ -28,19 +26,30 @@ class Batch(TypedDict):
     mask: jax.Array
 
 
+class Images(Protocol):
+    """Normalised images, in memory or read when they are indexed."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """[n, h, w, c]."""
+
+    def __getitem__(self, rows: Any, /) -> np.ndarray:
+        """Images of these row numbers, float32 [len(rows), h, w, c] in [0, 1]."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Cells:
     """One split of a screen in memory, rows in a fixed order.
 
     Attributes:
-      images: float32 [n, 64, 64, c] in [0, 1], normalised.
+      images: float32 [n, 64, 64, c] in [0, 1], normalised; an array if in memory.
       labels: int32 [n], -1 for an unlabelled cell.
       metadata: `METADATA` columns, each [n].
       class_names: Class names in index order.
       channels: Channel names in image order, protein first.
     """
 
-    images: np.ndarray
+    images: Images
     labels: np.ndarray
     metadata: dict[str, np.ndarray]
     class_names: tuple[str, ...]

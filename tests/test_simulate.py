@@ -32,7 +32,7 @@ def layout():
 
 def specimen(name, seed, **traits):
     """A cell in focus at the centre of the canvas, carrying a typical protein."""
-    traits = {'diffuse': 0.0, 'nuclear': 1.0, 'count': 1.0, 'size': 0.0} | traits
+    traits = {'diffuse': 0.0, 'nuclear': 0.7, 'count': 1.0, 'size': 0.0} | traits
     rng = np.random.default_rng(seed)
     cell = draw_cell(rng)
     middle = optics.CANVAS / 2

@@ -36,8 +36,8 @@ def train_batches(
         mesh: From `sharding.make_mesh`.
         device_limit: Gigabytes that the images may take on each device.
     """
-    fits = isinstance(cells.images, np.ndarray)
-    if fits and cells.images.nbytes <= device_limit * 2**30:
+    in_memory = isinstance(cells.images, np.ndarray)
+    if in_memory and 4 * np.prod(cells.images.shape) <= device_limit * 2**30:
         return _resident_batches(cells, sampler, steps, mesh)
     return _streamed_batches(cells, sampler, steps, mesh)
 
@@ -61,7 +61,7 @@ def _resident_batches(
 def _streamed_batches(
     cells: Cells, sampler: Any, steps: range, mesh: Mesh
 ) -> Iterator[Batch]:
-    def read(step: int) -> Batch:
+    def read(step: int) -> dict[str, np.ndarray]:
         rows = sampler(step)
         return _local_batch(cells, rows[sharding.local_slice(len(rows))])
 
@@ -80,7 +80,7 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
     """
     n = len(cells)
 
-    def read(start: int) -> Batch:
+    def read(start: int) -> dict[str, np.ndarray]:
         rows = start + np.arange(batch_size)[sharding.local_slice(batch_size)]
         batch = _local_batch(cells, np.minimum(rows, n - 1))
         batch['mask'] = rows < n
@@ -91,8 +91,8 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
         yield sharding.put_batch(batch, mesh)
 
 
-def _local_batch(cells: Cells, rows: np.ndarray) -> Any:
-    return Batch(
+def _local_batch(cells: Cells, rows: np.ndarray) -> dict[str, np.ndarray]:
+    return dict(
         image=cells.images[rows],
         label=cells.labels[rows],
         mask=np.ones(len(rows), bool),

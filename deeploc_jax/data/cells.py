@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import dataclasses
 import os
 from typing import Any
 
@@ -34,7 +33,7 @@ class StreamedImages:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+    def __getitem__(self, rows: Any, /) -> np.ndarray:
         """Images of these rows, float32 [len(rows), h, w, c]."""
         records = self.source.__getitems__([int(row) for row in rows])
         return percentile_normalize(np.stack([r['image'] for r in records]))
@@ -65,24 +64,13 @@ def read_cells(
         builder.as_data_source(split),
         (len(labels), *builder.info.features['image'].shape),
     )
-    if 4 * np.prod(images.shape) <= memory_limit * 2**30:
-        images = _load(images)
+    fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
     return Cells(
-        images=images,
+        images=_load(images) if fits else images,
         labels=labels,
         metadata=metadata,
         class_names=tuple(builder.info.features['label'].names),
         channels=tuple(builder.info.metadata['channels']),
-    )
-
-
-def select(cells: Cells, rows: np.ndarray) -> Cells:
-    """The same split with only these rows."""
-    return dataclasses.replace(
-        cells,
-        images=cells.images[rows],
-        labels=cells.labels[rows],
-        metadata={name: column[rows] for name, column in cells.metadata.items()},
     )
 
 

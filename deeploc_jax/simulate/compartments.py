@@ -18,10 +18,14 @@ def cytoplasm(specimen: Specimen) -> np.ndarray:
 
 
 def nuclei(specimen: Specimen) -> np.ndarray:
-    """NUCLEI: a filled disc, two in anaphase, a little paler at the nucleolus."""
+    """NUCLEI: a filled disc, two in anaphase, a little paler at the nucleolus.
+
+    Some nuclear proteins shuttle, and up to half as much is found in the cytosol.
+    """
+    shuttling = max(specimen.protein.nuclear - 0.7, 0)
     pale = 0.45 * _nucleolar_body(specimen, 60)
     filled = specimen.nucleus * (1 + 0.08 * specimen.texture)
-    return 2.2 * np.maximum(filled - pale, 0)
+    return 1.7 * np.maximum(filled - pale, 0) + shuttling * specimen.cytosol(1)
 
 
 def nucleolus(specimen: Specimen) -> np.ndarray:

@@ -33,7 +33,7 @@ def spindle(specimen: Specimen) -> np.ndarray:
     roots = poles[rng.integers(len(poles), size=2)]
     tips = roots + 9 * geometry.sphere(rng, 2)
     astral = (roots + along[::3, None] * (tips - roots)).reshape(-1, 3)
-    return bar + specimen.spots(astral, 0.25, 0.3)
+    return bar + specimen.spots(astral, 0.6, 0.3)
 
 
 def bud_neck(specimen: Specimen) -> np.ndarray:

@@ -45,7 +45,7 @@ def draw_protein(
         localization=localization,
         abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * rng.normal())),
         diffuse=float(rng.beta(1.2, 7)),
-        nuclear=float(rng.uniform(0.55, 1.1)),
+        nuclear=float(rng.uniform(0.5, 1.5)),
         count=float(np.exp(0.25 * rng.normal())),
         size=float(rng.uniform(0, 0.35)),
     )

@@ -74,10 +74,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 def check_fit(cells: Cells, record: dict[str, Any], name: str) -> None:
     """Raises a ValueError unless the screen has the network's classes and channels."""
     for what, found, wanted in (
-        ('classes', cells.class_names, record['class_names']),
+        ('classes', list(cells.class_names), record['class_names']),
         ('number of channels', len(cells.channels), len(record['channels'])),
     ):
-        if found != wanted and list(found) != wanted:
+        if found != wanted:
             raise ValueError(
                 f'The {what} of {name} do not fit the network:\n'
                 f'  screen:  {found}\n  network: {wanted}'

@@ -43,17 +43,16 @@ def open_screen(
         return prepare_screen(screen, config.data_dir, config.manual_dir, **options)
 
     if jax.process_index() == 0:
-        builder = prepare()
+        prepare()
     multihost_utils.sync_global_devices('screen prepared')
-    return builder if jax.process_index() == 0 else prepare()
+    return prepare()  # at once, now that it is on disk
 
 
 def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:
     """Keyword arguments of `OwnScreen` from what was typed on the command line.
 
     Raises:
-        ValueError: Table, name or channels are missing, or channels are no
-            `role=name` pairs.
+        ValueError: Table, name or channels are missing.
     """
     for field in ('table', 'name', 'channels'):
         if not options[field]:
@@ -61,15 +60,4 @@ def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:
                 f'Say --config.own_screen.{field}=...; datasets/README.md, "Bring your '
                 'own data", has an example.'
             )
-    pairs = [pair.partition('=') for pair in options.channels.split(',')]
-    if not all(role and name for role, _, name in pairs):
-        raise ValueError(
-            f'own_screen.channels={options.channels!r} is not of the form '
-            'protein=GFP,marker=RFP.'
-        )
-    typed = {k: v for k, v in options.items() if v is not None}
-    typed['channels'] = {role: name for role, _, name in pairs}
-    for field in ('classes', 'channel_names'):
-        if field in typed:
-            typed[field] = typed[field].split(',')
-    return typed
+    return {name: value for name, value in options.items() if value is not None}

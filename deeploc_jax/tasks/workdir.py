@@ -10,8 +10,10 @@ from typing import Any
 
 import jax
 import ml_collections
+import numpy as np
 
-from deeploc_jax.files import read_json, write_json
+from deeploc_jax.files import read_json, read_jsonl, write_json
+from deeploc_jax.types import Cells
 
 _PACKAGES = ('deeploc_jax', 'jax', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
 # A run may move to another disk or machine and still be the same run.
@@ -65,6 +67,27 @@ def environment() -> dict[str, Any]:
         device=f'{len(devices)} x {devices[0].device_kind} ({devices[0].platform})',
         hosts=jax.process_count(),
     )
+
+
+def describe_splits(cells: dict[str, Cells]) -> dict[str, Any]:
+    """Sizes of splits and how many cells each has of each class, for `run.json`."""
+    counts = {}
+    for name, split in cells.items():
+        known = split.labels[split.labels >= 0]
+        number = np.bincount(known, minlength=len(split.class_names)).tolist()
+        counts[name] = dict(zip(split.class_names, number, strict=True))
+    sizes = {name: len(split) for name, split in cells.items()}
+    return dict(splits=sizes, class_counts=counts)
+
+
+def training_seconds(workdir: Path) -> float:
+    """Time spent in training steps, before and after any interruption."""
+    seconds, last = 0.0, 0
+    for row in read_jsonl(workdir / 'metrics.jsonl'):
+        if 'train/steps_per_second' in row:
+            seconds += (row['step'] - last) / row['train/steps_per_second']
+            last = row['step']
+    return seconds
 
 
 def _version(package: str) -> str:

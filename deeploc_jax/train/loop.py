@@ -6,9 +6,9 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import jax
-import optax
 
 from deeploc_jax.progress import track
 from deeploc_jax.train.checkpoint import Checkpoints
@@ -62,7 +62,7 @@ def train(
     train_step: TrainStep,
     validate: Callable[[TrainState], dict[str, float]],
     *,
-    schedule: optax.Schedule,
+    schedule: Callable[[int], Any],
     cadence: Cadence,
     checkpoints: Checkpoints,
     log: MetricLog,

@@ -73,13 +73,13 @@ def make_train_step(
             gradient_norm=optax.tree.norm(grads),
         )
         new = dict(params=params, batch_stats=batch_stats)
-        state = state.replace(
+        new_state = TrainState(
             step=state.step + 1,
             opt_state=opt_state,
             ema=_moving_average(state.ema, new, ema_decay),
             **new,
         )
-        return state, metrics
+        return new_state, metrics
 
     whole, split = sharding.replicated(mesh), sharding.batch_sharding(mesh)
     return jax.jit(
