@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -21,6 +22,8 @@ def run(config: Any, workdir: Path) -> int:
     if config.task not in TASKS:
         print(f'There is no task {config.task!r}; there are: {", ".join(TASKS)}.')
         return 2
+    # Read when jax is imported: a second start then compiles nothing.
+    os.environ.setdefault('JAX_COMPILATION_CACHE_DIR', str(cache_dir()))
     from absl import logging
 
     from deeploc_jax import sharding
@@ -38,6 +41,12 @@ def run(config: Any, workdir: Path) -> int:
         print(f'\nERROR: {error}{_keep_traceback(workdir)}', file=sys.stderr)
         return 1
     return 0
+
+
+def cache_dir() -> Path:
+    """Where compiled programs are kept; `JAX_COMPILATION_CACHE_DIR` overrides it."""
+    root = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(root, 'deeploc_jax', 'compiled')
 
 
 def _keep_traceback(workdir: Path) -> str:
