@@ -212,12 +212,17 @@ def prepare_screen(
       FileExistsError: The place is taken by a folder that is no prepared screen.
     """
     importlib.import_module('deeploc_jax.datasets')  # registers every screen
-    builder = tfds.builder(name, data_dir=data_dir, **builder_kwargs)
+    if builder_kwargs:  # tfds.builder would put them all before any error message
+        name, _, config = name.partition('/')
+        cls = tfds.builder_cls(name)
+        builder = cls(data_dir=data_dir, config=config or None, **builder_kwargs)
+    else:
+        builder = tfds.builder(name, data_dir=data_dir)
     if not builder.data_path.exists():
-        config = tfds.download.DownloadConfig(
+        download = tfds.download.DownloadConfig(
             manual_dir=manual_dir, try_download_gcs=False
         )
-        builder.download_and_prepare(download_config=config)
+        builder.download_and_prepare(download_config=download)
     elif not builder.is_prepared():
         raise FileExistsError(
             f'{builder.data_path} exists but holds no prepared screen; remove it or '

@@ -108,7 +108,24 @@ def evaluate_and_report(
         resamples=options.resamples,
     )
     report = write_report(workdir, split)
-    print(f'\n{in_words(summary, split)}\nReport:       {report}')
+    print(f'\n{in_words(summary, split)}\nReport:     {_short(report)}')
+
+
+def print_next(workdir: Path) -> None:
+    """What can be done with a trained network."""
+    source = _short(workdir)
+    print(
+        f'Next:       python launch.py --config=configs/evaluate.py '
+        f'--config.source={source} --config.split=validation '
+        f'--workdir={source}-validation\n'
+        'Your cells: datasets/README.md, "Bring your own data"'
+    )
+
+
+def _short(path: Path) -> Path:
+    """Relative to the folder one is in, when inside it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def in_words(summary: dict[str, Any], split: str) -> str:

@@ -14,7 +14,7 @@ from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
 from deeploc_jax.tasks.build import Experiment, build
-from deeploc_jax.tasks.evaluate import evaluate_and_report
+from deeploc_jax.tasks.evaluate import evaluate_and_report, print_next
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.validation import calibrate, make_validate
 from deeploc_jax.tasks.workdir import (
@@ -89,6 +89,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         temperature,
         mesh,
     )
+    if jax.process_index() == 0:
+        print_next(workdir)
 
 
 def fit(
