@@ -28,7 +28,7 @@ from deeploc_jax.train.loop import TrainingDiverged
 ROOT = Path(__file__).parents[1]
 
 
-class TinyScreen(ScreenBuilder):
+class SpotScreen(ScreenBuilder):
     """Cells with one bright spot: left, right or in the middle."""
 
     VERSION = tfds.core.Version('1.0.0')
@@ -64,7 +64,7 @@ def config(data_dir, monkeypatch):
     monkeypatch.setitem(MODELS, 'small', Small)
     config = deeploc.get_config('smoke')
     config.model = dict(name='small')
-    config.screen = 'tiny_screen'
+    config.screen = 'spot_screen'
     config.data_dir = data_dir
     config.augmentation.crop = 16
     config.total_steps, config.checkpoint_every = 6, 2
@@ -88,7 +88,7 @@ def test_a_training_explains_itself(config, tmp_path):
     metrics = json.loads((tmp_path / 'evaluation/test/metrics.json').read_text())
     assert metrics['n_cells'] == 10 and metrics['proteins']['n'] == 4
     page = (tmp_path / 'report.html').read_text()
-    assert 'tiny_screen' in page and 'src="http' not in page
+    assert 'spot_screen' in page and 'src="http' not in page
     assert list((tmp_path / 'tensorboard').iterdir())
 
     again = evaluate.get_config()
