@@ -23,8 +23,10 @@ def main(argv: list[str]) -> None:
     # Late, so that --help and a mistyped field are answered at once.
     from deeploc_jax import tasks
 
-    name = Path(config_flags.get_config_filename(flags.FLAGS['config']))
-    workdir = Path(_WORKDIR.value or Path('runs', name.name.replace('.py', '')))
+    asked = config_flags.get_config_filename(flags.FLAGS['config'])
+    file, _, variant = asked.partition(':')
+    name = '-'.join([Path(file).stem, *variant.split('/')]).rstrip('-')
+    workdir = Path(_WORKDIR.value or Path('runs', name))
     sys.exit(tasks.run(_CONFIG.value, workdir.absolute()))
 
 

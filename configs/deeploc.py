@@ -4,7 +4,7 @@
 
 trains with the published protocol (Kraus et al. 2017). Variants, after a colon:
 
-    deeploc.py:modern   our recipe: cosine schedule, weight decay, averaged weights
+    deeploc.py:modern   our recipe: cosine schedule, weight decay, dropout
     deeploc.py:sim      the simulated screen; needs no download
     deeploc.py:smoke    a few steps on a few simulated cells, to see that all works
 
@@ -24,10 +24,11 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     # A TFDS data set of `datasets/`, with its splits; slices are allowed.
     config.screen = 'chong2015'
     config.splits = dict(train='train', validation='validation', test='test')
+    config.channels = config_dict.placeholder(str)  # e.g. GFP,far_red; default: all
     config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
     config.manual_dir = config_dict.placeholder(str)  # your copies of released files
-    config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
-    config.device_limit = 4.0  # GB of images held on each device
+    config.memory_limit = 4.0  # GB of images held for a split; more is read as needed
+    config.device_limit = 4.0  # GB of training images held on each device
     config.class_balanced = False  # draw each class equally often
 
     # `gamma` and `noise` vary brightness and noise; see data/augment.py.
@@ -68,7 +69,7 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
 def modern(config: ml_collections.ConfigDict) -> None:
     """Our recipe, chosen on validation; numbers are in the README."""
     config.optimizer.update(name='adamw', weight_decay=0.05, clip_norm=1.0)
-    config.schedule.update(name='cosine', learning_rate=1e-3, warmup_steps=50)
+    config.schedule.update(name='cosine', learning_rate=3e-3, warmup_steps=50)
     config.model.update(bn_momentum=0.9, dropout=0.5)
     config.label_smoothing = 0.05
 

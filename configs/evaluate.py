@@ -16,8 +16,9 @@ def get_config() -> ml_collections.ConfigDict:
     config.source = config_dict.placeholder(str)  # workdir of a training
     config.screen = config_dict.placeholder(str)  # default: the one trained on
     config.split = 'test'
-    config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
-    config.manual_dir = config_dict.placeholder(str)  # your copies of released files
+    config.channels = config_dict.placeholder(str)  # default: those trained on
+    config.data_dir = config_dict.placeholder(str)  # default: that of the training
+    config.manual_dir = config_dict.placeholder(str)  # default: that of the training
     config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
     config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
     return config

@@ -14,15 +14,15 @@ def atomic_write(path: Path | str, write: Callable[[Path], Any]) -> Path:
     """Writes a file under a temporary name beside it, then renames.
 
     Args:
-      path: Where the file shall appear; its folder is made when missing.
-      write: Called with the temporary path; writes the whole file there.
+        path: Where the file shall appear; its folder is made when missing.
+        write: Called with the temporary path; writes the whole file there.
 
     Returns:
-      `path` as a `Path`.
+        `path` as a `Path`.
 
     Raises:
-      OSError: The folder cannot be written, or the disk is full. What stood at
-        `path` before is then untouched.
+        OSError: The folder cannot be written, or the disk is full. What stood at
+            `path` before is then untouched.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +33,8 @@ def atomic_write(path: Path | str, write: Callable[[Path], Any]) -> Path:
     temporary = Path(name)
     try:
         write(temporary)
+        with temporary.open('rb') as written:
+            os.fsync(written.fileno())  # or a power cut could leave it empty
         temporary.chmod(0o666 & ~_umask())  # mkstemp made it private
         os.replace(temporary, path)
     finally:

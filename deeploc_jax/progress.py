@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
 from typing import Any
 
 import tqdm
+
+
+class _Lines(io.TextIOBase):
+    """Standard error, with each state of a bar on a line of its own."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text.replace('\r', '\n'))
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def track(
@@ -22,13 +33,14 @@ def track(
     Redrawn in place on a terminal; in a log file a line every ten seconds.
 
     Args:
-      iterable: What to go through; None for a bar moved by hand with `update`.
-      total: Number of items, when `iterable` has no length.
-      description: Words before the bar.
-      initial: Items done before this call (a resumed run).
-      unit: What one item is called.
+        iterable: What to go through; None for a bar moved by hand with `update`.
+        total: Number of items, when `iterable` has no length.
+        description: Words before the bar.
+        initial: Items done before this call (a resumed run).
+        unit: What one item is called.
     """
     terminal = sys.stderr.isatty()
+    out = sys.stderr if terminal else _Lines()
     return tqdm.tqdm(
         iterable,
         total=total,
@@ -38,5 +50,5 @@ def track(
         mininterval=0.5 if terminal else 10.0,
         maxinterval=10.0,
         dynamic_ncols=terminal,
-        file=sys.stderr,
+        file=out,
     )

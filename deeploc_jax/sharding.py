@@ -14,23 +14,27 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-_CLUSTER_SIZES = ('JAX_NUM_PROCESSES', 'SLURM_NTASKS', 'OMPI_COMM_WORLD_SIZE')
+_BY_HAND = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
+_CLUSTER_SIZES = ('SLURM_STEP_NUM_TASKS', 'OMPI_COMM_WORLD_SIZE')
 
 
 def initialize_distributed() -> None:
     """Joins the other hosts when the environment says that there are any.
 
     Read are `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID`;
-    under SLURM, Open MPI and on TPU pods JAX finds out by itself.
+    under `srun`, `mpirun` and on TPU pods JAX finds out by itself.
+
+    Raises:
+        ValueError: Only some of the three variables are set.
     """
-    coordinator = os.environ.get('JAX_COORDINATOR_ADDRESS')
-    if coordinator and 'JAX_PROCESS_ID' in os.environ:
-        jax.distributed.initialize(
-            coordinator,
-            int(os.environ['JAX_NUM_PROCESSES']),
-            int(os.environ['JAX_PROCESS_ID']),
-        )
+    found = {name: os.environ.get(name) for name in _BY_HAND}
+    if all(found.values()):
+        address, number, index = found.values()
+        jax.distributed.initialize(address, int(number or 1), int(index or 0))
         return
+    if any(found.values()):
+        missing = ', '.join(name for name, value in found.items() if not value)
+        raise ValueError(f'To run on several hosts, set {missing} too.')
     sizes = [int(os.environ.get(name, 1)) for name in _CLUSTER_SIZES]
     pod = os.environ.get('TPU_WORKER_HOSTNAMES', '').count(',') + 1
     if max(*sizes, pod) > 1:
@@ -39,7 +43,9 @@ def initialize_distributed() -> None:
 
 def make_mesh(devices: Any = None) -> Mesh:
     """A mesh of all devices (or those given) along one axis, `data`."""
-    devices = jax.devices() if devices is None else devices
+    if devices is None:
+        # By host: the rows of a batch that a host provides must be neighbours.
+        devices = sorted(jax.devices(), key=lambda d: (d.process_index, d.id))
     # Explicit axes, the default of today, break nn.Dropout.
     return Mesh(np.asarray(devices), ('data',), axis_types=(AxisType.Auto,))
 
@@ -57,10 +63,10 @@ def batch_sharding(mesh: Mesh) -> NamedSharding:
 def check_batch_size(batch_size: int, mesh: Mesh) -> None:
     """Raises a ValueError unless the global batch can be split evenly."""
     devices = mesh.devices.size
-    if batch_size % devices:
+    if batch_size < 1 or batch_size % devices:
         raise ValueError(
             f'batch_size ({batch_size}) must be divisible by the device count '
-            f'({devices}): try {batch_size // devices * devices or devices}.'
+            f'({devices}): try {max(batch_size // devices, 1) * devices}.'
         )
 
 

@@ -16,9 +16,9 @@ class Batch(TypedDict):
     """A batch of cells on the device.
 
     Attributes:
-      image: float32 [b, h, w, c] in [0, 1].
-      label: int32 [b], -1 for an unlabelled cell.
-      mask: bool [b], False for padding.
+        image: float32 [b, h, w, c] in [0, 1].
+        label: int32 [b], -1 for an unlabelled cell.
+        mask: bool [b], False for padding.
     """
 
     image: jax.Array
@@ -39,14 +39,14 @@ class Images(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Cells:
-    """One split of a screen in memory, rows in a fixed order.
+    """One split of a screen, rows in a fixed order.
 
     Attributes:
-      images: float32 [n, 64, 64, c] in [0, 1], normalised; an array if in memory.
-      labels: int32 [n], -1 for an unlabelled cell.
-      metadata: `METADATA` columns, each [n].
-      class_names: Class names in index order.
-      channels: Channel names in image order, protein first.
+        images: float32 [n, 64, 64, c] in [0, 1], normalised; an array if in memory.
+        labels: int32 [n], -1 for an unlabelled cell.
+        metadata: `METADATA` columns, each [n].
+        class_names: Class names in index order.
+        channels: Channel names in image order, protein first.
     """
 
     images: Images

@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 import jax
-import numpy as np
 import pytest
+from small import random_cells
 
 jax.config.update('jax_num_cpu_devices', 4)
 # A rank that is promoted silently is a broadcasting mistake waiting to happen.
@@ -34,21 +34,4 @@ def shared_data():
 @pytest.fixture
 def make_cells():
     """`make_cells(n, num_classes=3)`: random cells of several proteins, in memory."""
-    from deeploc_jax.types import Cells
-
-    def make(n, num_classes=3, size=64, seed=0):
-        rng = np.random.default_rng(seed)
-        text = {
-            name: np.array([f'{name}{i % 5}' for i in range(n)])
-            for name in ('screen', 'plate', 'well', 'field', 'protein')
-        }
-        text['cell_id'] = np.array([f'cell{i}' for i in range(n)])
-        return Cells(
-            images=rng.random((n, size, size, 2), np.float32),
-            labels=rng.integers(num_classes, size=n).astype(np.int32),
-            metadata=text | {k: np.zeros(n, np.float32) for k in 'xy'},
-            class_names=tuple('ABCDEFG'[:num_classes]),
-            channels=('GFP', 'RFP'),
-        )
-
-    return make
+    return random_cells

@@ -1,6 +1,9 @@
-"""A network of the usual contract that compiles at once."""
+"""A network of the usual contract that compiles at once, and cells for it."""
 
 import flax.linen as nn
+import numpy as np
+
+from deeploc_jax.types import Cells
 
 
 class Small(nn.Module):
@@ -13,3 +16,19 @@ class Small(nn.Module):
         features = {'conv': nn.relu(x)}
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name='dense')(x), features
+
+
+def random_cells(n, num_classes=3, size=64, seed=0):
+    rng = np.random.default_rng(seed)
+    text = {
+        name: np.array([f'{name}{i % 5}' for i in range(n)])
+        for name in ('screen', 'plate', 'well', 'field', 'protein')
+    }
+    text['cell_id'] = np.array([f'cell{i}' for i in range(n)])
+    return Cells(
+        images=rng.random((n, size, size, 2), np.float32),
+        labels=rng.integers(num_classes, size=n).astype(np.int32),
+        metadata=text | {k: np.zeros(n, np.float32) for k in 'xy'},
+        class_names=tuple('ABCDEFG'[:num_classes]),
+        channels=('GFP', 'RFP'),
+    )

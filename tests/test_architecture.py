@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
 GROUND = {'types', 'sharding', 'metrics', 'files', 'progress'}
 BELOW = {
+    **{f'{name}.py': {'files'} for name in GROUND},
     'models': set(),
     'simulate': set(),
     'report': GROUND,

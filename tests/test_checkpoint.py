@@ -10,8 +10,8 @@ from deeploc_jax.train.state import TrainState
 METRIC = 'validation/accuracy'
 
 
-def make_state(step, value=None, width=64):
-    params = dict(kernel=jnp.full((width, width), float(value or step)))
+def make_state(step, width=64):
+    params = dict(kernel=jnp.full((width, width), float(step)))
     opt_state = optax.adam(1.0).init(params)
     return TrainState(jnp.int32(step), params, dict(mean=jnp.zeros(3)), opt_state)
 
@@ -71,6 +71,7 @@ def test_a_flipped_bit_is_found_and_the_one_before_is_taken(tmp_path):
     state = checkpoints.restore_latest(make_state(0))
     assert int(state.step) == 10
     assert checkpoints.steps() == [10]
+    assert (tmp_path.parent / f'{tmp_path.name}-damaged').exists()
     checkpoints.save(make_state(20), {METRIC: 0.9})  # the place is free again
     assert int(checkpoints.restore_latest(make_state(0)).step) == 20
     checkpoints.close()
@@ -83,6 +84,30 @@ def test_with_no_intact_checkpoint_the_best_is_an_error(tmp_path):
     with pytest.raises(CheckpointError, match='no intact checkpoint'):
         checkpoints.restore_best(make_state(0))
     checkpoints.close()
+
+
+@pytest.mark.filterwarnings('ignore:Checkpoint .* Falling back')
+@pytest.mark.filterwarnings('ignore:.* is damaged. Setting it aside')
+@pytest.mark.parametrize(
+    'part', ['state/manifest.ocdbt', 'seal/metadata', 'metrics/metrics']
+)
+def test_a_file_cut_short_by_a_power_cut_is_found(tmp_path, part):
+    fill(tmp_path, {10: 0.5, 20: 0.9}).close()
+    path = tmp_path / '20' / part
+    path.write_bytes(path.read_bytes()[:-7])
+    with Checkpoints(tmp_path, METRIC) as checkpoints:
+        assert int(checkpoints.restore_latest(make_state(0)).step) == 10
+
+
+def test_lack_of_permission_destroys_nothing(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError('not yours')
+
+    with fill(tmp_path, {10: 0.5}) as checkpoints:
+        monkeypatch.setattr(checkpoints.manager, 'restore', refuse)
+        with pytest.raises(PermissionError):
+            checkpoints.restore_latest(make_state(0))
+        assert checkpoints.steps() == [10]
 
 
 def test_another_network_does_not_fit(tmp_path):

@@ -20,7 +20,7 @@ def test_normalisation_saturates_both_tails_of_each_plane(dtype):
             plane = np.sort(cell[..., c].ravel().astype(float))
             # Rank 0.1 % of 4096 pixels lies between the fifth and the sixth.
             low = plane[4] + 0.095 * (plane[5] - plane[4])
-            high = plane[-5] + (1 - 0.095) * 0 - 0.095 * (plane[-5] - plane[-6])
+            high = plane[-5] - 0.095 * (plane[-5] - plane[-6])
             expected = np.clip((cell[..., c] - low) / (high - low), 0, 1)
             np.testing.assert_allclose(normalised[..., c], expected, atol=1e-6)
 

@@ -122,6 +122,34 @@ def test_an_interrupted_training_ends_the_same(config, tmp_path, monkeypatch, st
     assert written == sorted(written)
 
 
+def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):
+    train_task.run(config, tmp_path / 'memory')
+    config.memory_limit = 0.0  # every image is read from disk when it is needed
+    train_task.run(config, tmp_path / 'disk')
+    assert digest_of(tmp_path / 'disk') == digest_of(tmp_path / 'memory')
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'answer'),
+    [
+        ('select_by', 'validation/acuracy', 'must be one of validation/loss'),
+        ('augmentation.crop', 70, 'must be 8 to 64'),
+        ('evaluation.crops', 3, 'must be 1 or 5'),
+        ('log_every', 0, 'at least 1'),
+        ('batch_size', 0, 'batch_size'),
+        ('splits.test', 'tset', "no split 'tset'; it has: train"),
+        ('channels', 'GFP,YFP', 'has GFP,RFP'),
+    ],
+)
+def test_a_wrong_field_is_answered_before_training(
+    config, tmp_path, field, value, answer
+):
+    config.update_from_flattened_dict({field: value})
+    with pytest.raises(ValueError, match=answer):
+        train_task.run(config, tmp_path)
+    assert not (tmp_path / 'checkpoints').exists()
+
+
 def interrupting(at):
     def logs(cadence, step):
         if step == at:
@@ -133,8 +161,7 @@ def interrupting(at):
 
 def test_a_loss_that_is_no_number_names_step_and_checkpoint(config, tmp_path):
     config.optimizer.name = 'sgd'
-    config.schedule.update(name='halving', learning_rate=1e-3, decay_every=1)
-    config.schedule.learning_rate = 1e38
+    config.schedule.update(name='constant', learning_rate=1e38)
     with pytest.raises(TrainingDiverged, match=r'not finite at step \d.*checkpoint:'):
         train_task.run(config, tmp_path)
 

@@ -32,8 +32,8 @@ class YeastSimConfig(tfds.core.BuilderConfig):
     """A simulated screen; the same number of cells and seed give the same one.
 
     Attributes:
-      num_cells: Cells in all splits together.
-      seed: Random seed, not negative.
+        num_cells: Cells in all splits together.
+        seed: Random seed, not negative.
     """
 
     def __init__(self, *, num_cells: int = 20_000, seed: int = 0, **kwargs: Any):

@@ -24,11 +24,13 @@ class StreamedImages:
     Args:
         source: A random-access TFDS data source.
         shape: [n, h, w, c].
+        channels: Which channels of the source, [c].
     """
 
-    def __init__(self, source: Any, shape: tuple[int, ...]):
+    def __init__(self, source: Any, shape: tuple[int, ...], channels: list[int]):
         self.source = source
         self.shape = shape
+        self.channels = channels
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -36,11 +38,16 @@ class StreamedImages:
     def __getitem__(self, rows: Any, /) -> np.ndarray:
         """Images of these rows, float32 [len(rows), h, w, c]."""
         records = self.source.__getitems__([int(row) for row in rows])
-        return percentile_normalize(np.stack([r['image'] for r in records]))
+        images = np.stack([record['image'][..., self.channels] for record in records])
+        return percentile_normalize(images)
 
 
 def read_cells(
-    builder: tfds.core.DatasetBuilder, split: str, *, memory_limit: float = 4.0
+    builder: tfds.core.DatasetBuilder,
+    split: str,
+    *,
+    memory_limit: float = 4.0,
+    channels: str | None = None,
 ) -> Cells:
     """Reads one split of a prepared screen.
 
@@ -49,20 +56,31 @@ def read_cells(
         split: A TFDS split, slices included: 'train', 'train[:90%]'.
         memory_limit: Gigabytes of normalised images that may be held in memory. A
             larger split is read from disk batch by batch.
+        channels: Names of the channels wanted, in order, comma-separated; None for
+            all of them.
 
     Returns:
         The cells in the order of the data source.
 
     Raises:
-        ValueError: The screen has no such split.
+        ValueError: The screen has no such split or channel.
     """
-    _check_split(builder, split)
+    check_split(builder, split)
+    every = list(builder.info.metadata['channels'])
+    names = channels.split(',') if channels else every
+    if not set(names) <= set(every):
+        raise ValueError(
+            f'channels={channels!r}, but {builder.info.full_name} has '
+            f'{",".join(every)}.'
+        )
     skip = {'image': tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=skip)
     labels, metadata = _read_columns(source, f'{builder.info.full_name} {split}')
+    h, w, _ = builder.info.features['image'].shape
     images = StreamedImages(
         builder.as_data_source(split),
-        (len(labels), *builder.info.features['image'].shape),
+        (len(labels), h, w, len(names)),
+        [every.index(name) for name in names],
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
     return Cells(
@@ -70,18 +88,28 @@ def read_cells(
         labels=labels,
         metadata=metadata,
         class_names=tuple(builder.info.features['label'].names),
-        channels=tuple(builder.info.metadata['channels']),
+        channels=tuple(names),
     )
 
 
-def _check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
+def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
+    """Index of the marker among the channels of the cells, -1 where it is not."""
+    index = int(builder.info.metadata['marker_channel'])
+    name = builder.info.metadata['channels'][index] if index >= 0 else None
+    return cells.channels.index(name) if name in cells.channels else -1
+
+
+def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
+    """Raises a ValueError unless the screen has this split."""
     known = builder.info.splits
     parts = [part.split('[')[0].strip() for part in split.split('+')]
     for part in parts:
         if part not in known:
             raise ValueError(
                 f'{builder.info.full_name} has no split {part!r}; '
-                f'it has: {", ".join(known)}.'
+                f'it has: {", ".join(known)}. Slices work too: '
+                "--config.splits.train='train[:90%]' "
+                "--config.splits.validation='train[90%:]'."
             )
 
 

@@ -33,15 +33,15 @@ def write_split(
     hashed keys to the shards, so that `train[:10%]` is a fair sample.
 
     Args:
-      features: What every example is encoded with.
-      examples: (key, example) pairs; the keys are unique in the split.
-      template: Names the shards; carries the folder and the split's name.
+        features: What every example is encoded with.
+        examples: (key, example) pairs; the keys are unique in the split.
+        template: Names the shards; carries the folder and the split's name.
 
     Returns:
-      Name, shard lengths and size of the split.
+        Name, shard lengths and size of the split.
 
     Raises:
-      ValueError: There is no example, or two have the same key.
+        ValueError: There is no example, or two have the same key.
     """
     unsorted = Path(template.data_dir) / f'{template.split}.unsorted'
     order, num_bytes = _write_unsorted(unsorted, features, examples, template.split)

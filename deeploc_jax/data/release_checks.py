@@ -41,16 +41,16 @@ def check_release(
     """Reads a file once from front to back and checks all that is in it.
 
     Args:
-      source: The HDF5 file.
-      class_names: Classes in index order, as they must be in the file.
-      num_planes: Number of 64x64 planes in a row.
+        source: The HDF5 file.
+        class_names: Classes in index order, as they must be in the file.
+        num_planes: Number of 64x64 planes in a row.
 
     Returns:
-      Labels, cell names and measurements.
+        Labels, cell names and measurements.
 
     Raises:
-      ValueError: The file cannot be read, is not laid out so, or has rows whose
-        label is not one-hot or whose pixels are not finite.
+        ValueError: The file cannot be read, is not laid out so, or has rows whose
+            label is not one-hot or whose pixels are not finite.
     """
     with open_release(source) as file:
         try:

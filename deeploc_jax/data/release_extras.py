@@ -18,12 +18,12 @@ def label_names(
     """Names of the cells of all chunks, from `label_names` or `label_names<chunk>`.
 
     Args:
-      file: The open file.
-      source: Names it in the warning given when the names do not fit the cells.
-      sizes: Number of cells in chunk 1, 2, ...
+        file: The open file.
+        source: Names it in the warning given when the names do not fit the cells.
+        sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
-      One name a cell; None when there are none, or none that fit.
+        One name a cell; None when there are none, or none that fit.
     """
     keys = ['label_names', *(f'label_names{chunk}' for chunk in _chunks(sizes))]
     parts = [np.ravel(file[key][()]) for key in keys if key in file]
@@ -40,13 +40,13 @@ def measurements(
     """The CellProfiler measurements of all chunks, from `Info1`, `Info2`, ...
 
     Args:
-      file: The open file.
-      source: Names it in the warning given when they do not fit the cells.
-      sizes: Number of cells in chunk 1, 2, ...
+        file: The open file.
+        source: Names it in the warning given when they do not fit the cells.
+        sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
-      float32 [N, F] and the F names; None and () when there are none, or none that
-      fit. Columns without names become `measurement_1`, ...
+        float32 [N, F] and the F names; None and () when there are none, or none that
+        fit. Columns without names become `measurement_1`, ...
     """
     keys = [f'Info{chunk}' for chunk in _chunks(sizes) if f'Info{chunk}' in file]
     parts = [file[key] for key in keys]
@@ -71,9 +71,9 @@ def cell_ids(
     """One unique name a cell: the file's own, or file, chunk and row.
 
     Args:
-      source: The file.
-      sizes: Number of cells in chunk 1, 2, ...
-      names: From `label_names`; one that several cells share gets its place added.
+        source: The file.
+        sizes: Number of cells in chunk 1, 2, ...
+        names: From `label_names`; one that several cells share gets its place added.
     """
     places = [
         f'{source.stem}/{chunk}/{row}'

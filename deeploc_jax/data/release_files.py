@@ -26,12 +26,12 @@ def find_files(folder: Path, names: Collection[str]) -> dict[str, Source]:
     """Looks for files by name in a folder, its subfolders and the released zip.
 
     Args:
-      folder: Where to look; it need not exist.
-      names: File names without folder.
+        folder: Where to look; it need not exist.
+        names: File names without folder.
 
     Returns:
-      What was found. An extracted file goes before one in the zip, and a file
-      nearer to `folder` before one deeper in it.
+        What was found. An extracted file goes before one in the zip, and a file
+        nearer to `folder` before one deeper in it.
     """
     found: dict[str, Source] = {}
     for name in names:
@@ -47,7 +47,7 @@ def members(archive: Path, names: Collection[str]) -> dict[str, Source]:
     """The members of the zip that have one of these file names.
 
     Raises:
-      ValueError: `archive` is no whole zip file.
+        ValueError: `archive` is no whole zip file.
     """
     try:
         with zipfile.ZipFile(archive) as file:
@@ -64,8 +64,8 @@ def fetch_zip(dl_manager: tfds.download.DownloadManager) -> Path:
     one has nothing to be checked against: the release came without checksums.
 
     Raises:
-      OSError: The server does not answer, or the download breaks off.
-      ValueError: The copy has changed since it was recorded, or is no zip.
+        OSError: The server does not answer, or the download breaks off.
+        ValueError: The copy has changed since it was recorded, or is no zip.
     """
     record = _record(dl_manager)
     if record.exists() and Path(read_json(record)['file']).exists():

@@ -39,7 +39,7 @@ def open_release(source: Source) -> Iterator[h5py.File]:
     """Opens the file for reading; a zip member is streamed, never extracted.
 
     Raises:
-      ValueError: It cannot be opened, or reading it breaks off.
+        ValueError: It cannot be opened, or reading it breaks off.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -66,7 +66,7 @@ def num_chunks(file: h5py.File) -> int:
     """How many chunks `data1`, `data2`, ... with labels the file has.
 
     Raises:
-      ValueError: There is no `data1`, a number is left out, or labels are missing.
+        ValueError: There is no `data1`, a number is left out, or labels are missing.
     """
     numbers = [int(key[4:]) for key in file if re.fullmatch(r'data[1-9]\d*', key)]
     last = max(numbers, default=1)
@@ -99,11 +99,11 @@ def read_slices(source: Source, chunks: int) -> Iterator[tuple[int, int, np.ndar
     """Goes through the pixels of a file once, front to back.
 
     Args:
-      source: The file.
-      chunks: Number of its chunks.
+        source: The file.
+        chunks: Number of its chunks.
 
     Yields:
-      (chunk number, first row, values [<= 256, planes * 4096]) as they are stored.
+        (chunk number, first row, values [<= 256, planes * 4096]) as they are stored.
     """
     with open_release(source) as file:
         for chunk in range(1, chunks + 1):
@@ -116,8 +116,8 @@ def to_images(rows: np.ndarray, planes: Sequence[int]) -> np.ndarray:
     """Rows of planes, one after the other, as float64 images [n, 64, 64, C].
 
     Args:
-      rows: [n, P * 4096], each plane 64x64 in C order.
-      planes: Which plane becomes channel 0, 1, ...
+        rows: [n, P * 4096], each plane 64x64 in C order.
+        planes: Which plane becomes channel 0, 1, ...
     """
     stack = rows.astype(np.float64).reshape(len(rows), -1, 64, 64)
     return stack[:, list(planes)].transpose(0, 2, 3, 1)

@@ -28,14 +28,14 @@ def screen_features(
     """The features of one cell, the same for every screen.
 
     Args:
-      class_names: Localizations in index order.
-      channels: Channel names in image order: protein, marker, then any others.
-      pixel_dtype: Type in which the pixels are stored, without loss.
-      num_measurements: Number F of measurements a cell; 0 leaves them out.
+        class_names: Localizations in index order.
+        channels: Channel names in image order: protein, marker, then any others.
+        pixel_dtype: Type in which the pixels are stored, without loss.
+        num_measurements: Number F of measurements a cell; 0 leaves them out.
 
     Returns:
-      `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
-      (pixels in the field image) and, when F > 0, `measurements` float32 [F].
+        `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
+        (pixels in the field image) and, when F > 0, `measurements` float32 [F].
     """
     features: dict[str, Any] = {
         'image': tfds.features.Tensor(
@@ -64,10 +64,10 @@ def screen_metadata(
     """What a reader must know of a screen beyond its features.
 
     Args:
-      channels: Channel names in image order; the protein is always channel 0.
-      marker_channel: Index of the cytosolic marker, -1 when there is none.
-      measurement_names: Names of the entries of `measurements`.
-      simulated: Whether the images were computed, not taken.
+        channels: Channel names in image order; the protein is always channel 0.
+        marker_channel: Index of the cytosolic marker, -1 when there is none.
+        measurement_names: Names of the entries of `measurements`.
+        simulated: Whether the images were computed, not taken.
     """
     return tfds.core.MetadataDict(
         channels=list(channels),
@@ -95,17 +95,17 @@ def example(
     """One cell as the features want it; what is not known stays '' or NaN.
 
     Args:
-      image: [64, 64, C] in the pixel type of the screen's features.
-      label: Class index or name; -1 when unlabelled.
-      cell_id: Name of the cell, unique in the screen.
-      screen: Name of the screen or condition.
-      plate: Plate of the cell.
-      well: Well of the plate.
-      field: Field image of the well.
-      protein: Tagged protein or strain.
-      x: Cell centre in the field image, pixels from the left.
-      y: Cell centre in the field image, pixels from the top.
-      measurements: float32 [F], for a screen that declares them.
+        image: [64, 64, C] in the pixel type of the screen's features.
+        label: Class index or name; -1 when unlabelled.
+        cell_id: Name of the cell, unique in the screen.
+        screen: Name of the screen or condition.
+        plate: Plate of the cell.
+        well: Well of the plate.
+        field: Field image of the well.
+        protein: Tagged protein or strain.
+        x: Cell centre in the field image, pixels from the left.
+        y: Cell centre in the field image, pixels from the top.
+        measurements: float32 [F], for a screen that declares them.
     """
     cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
     cell |= {'plate': plate, 'well': well, 'field': field, 'protein': protein}
@@ -164,9 +164,9 @@ class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         """`DatasetInfo` for `_info`; what is prepared on disk goes before the code.
 
         Args:
-          features: From `screen_features`; None where only the data can tell.
-          metadata: From `screen_metadata`; None likewise.
-          **kwargs: `description`, `citation`, `homepage`, `license`.
+            features: From `screen_features`; None where only the data can tell.
+            metadata: From `screen_metadata`; None likewise.
+            **kwargs: `description`, `citation`, `homepage`, `license`.
         """
         if (self.data_path / 'dataset_info.json').exists():
             features = metadata = None  # TFDS then reads both from the folder
@@ -202,14 +202,14 @@ def prepare_screen(
     A prepared copy is used as it is, at once. A new one appears whole or not at all.
 
     Args:
-      name: Data set name as TFDS knows it, with `/config` where there are several.
-      data_dir: Where prepared screens live; None for TFDS's own default.
-      manual_dir: Where the user's own copies of released files lie; None for
-        `<data_dir>/downloads/manual`.
-      **builder_kwargs: For the builder itself, such as `table` of `own_screen`.
+        name: Data set name as TFDS knows it, with `/config` where there are several.
+        data_dir: Where prepared screens live; None for TFDS's own default.
+        manual_dir: Where the user's own copies of released files lie; None for
+            `<data_dir>/downloads/manual`.
+        **builder_kwargs: For the builder itself, such as `table` of `own_screen`.
 
     Raises:
-      FileExistsError: The place is taken by a folder that is no prepared screen.
+        FileExistsError: The place is taken by a folder that is no prepared screen.
     """
     importlib.import_module('deeploc_jax.datasets')  # registers every screen
     if builder_kwargs:  # tfds.builder would put them all before any error message

@@ -25,11 +25,11 @@ class Cell:
     """A whole cell.
 
     Attributes:
-      outline: mother and bud.
-      vacuoles: one to three, in the mother.
-      nuclei: one lobe, or two in anaphase.
-      bridge: what still joins the two lobes, or None.
-      poles: spindle pole bodies, [1 or 2, 3]; pole i sits on lobe i in anaphase.
+        outline: mother and bud.
+        vacuoles: one to three, in the mother.
+        nuclei: one lobe, or two in anaphase.
+        bridge: what still joins the two lobes, or None.
+        poles: spindle pole bodies, [1 or 2, 3]; pole i sits on lobe i in anaphase.
     """
 
     outline: Outline

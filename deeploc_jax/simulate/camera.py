@@ -12,10 +12,10 @@ class Camera:
     """Constants of the camera.
 
     Attributes:
-      offset: grey value of a dark pixel.
-      gain: grey values a photoelectron.
-      read_noise: standard deviation in photoelectrons.
-      maximum: grey value at which a pixel saturates.
+        offset: grey value of a dark pixel.
+        gain: grey values a photoelectron.
+        read_noise: standard deviation in photoelectrons.
+        maximum: grey value at which a pixel saturates.
     """
 
     offset: float = 120.0
@@ -30,12 +30,12 @@ def record(
     """Grey values of an exposure.
 
     Args:
-      expected: expected photoelectrons of each pixel, any shape, not negative.
-      camera: the camera.
-      rng: source of shot and read noise.
+        expected: expected photoelectrons of each pixel, any shape, not negative.
+        camera: the camera.
+        rng: source of shot and read noise.
 
     Returns:
-      uint16 array of the same shape, 0 to camera.maximum.
+        uint16 array of the same shape, 0 to camera.maximum.
     """
     # Rounding keeps the draws the same on processors whose tanh differs in a last bit.
     shot = rng.poisson(np.round(expected.astype(np.float64), 2))

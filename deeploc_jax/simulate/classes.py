@@ -65,10 +65,10 @@ def class_sizes(num_cells: int) -> dict[str, int]:
     """Cells of each class: the real screen's imbalance, with a floor for rare ones.
 
     Args:
-      num_cells: cells in the screen.
+        num_cells: cells in the screen.
 
     Raises:
-      ValueError: if a class could not have a cell in every split.
+        ValueError: if a class could not have a cell in every split.
     """
     fewest = NUM_SPLITS * len(CLASS_NAMES)
     if num_cells < fewest:

@@ -63,11 +63,11 @@ class Outline:
     """Mother and bud about their common centroid.
 
     Attributes:
-      mother: the mother cell.
-      bud: the bud, or None before it emerges.
-      stage: one of STAGES.
-      axis: angle from the mother's centre to the bud, or to the site where it will be.
-      neck: centre of the bud neck (or of that site), [3].
+        mother: the mother cell.
+        bud: the bud, or None before it emerges.
+        stage: one of STAGES.
+        axis: angle from the mother's centre to the bud, or to its future site.
+        neck: centre of the bud neck (or of that site), [3].
     """
 
     mother: Ellipsoid

@@ -37,15 +37,15 @@ class CellSpec:
     """Everything about one cell that is known before it is drawn.
 
     Attributes:
-      index: number of the cell in the screen.
-      split: train, validation or test.
-      protein: what the cell carries.
-      stranger: another protein of the plate, found in contaminating cells.
-      plate: where it grows.
-      well: its well on the plate.
-      field: the image it is in.
-      x: column of its centre in the field, pixels.
-      y: row of its centre in the field, pixels.
+        index: number of the cell in the screen.
+        split: train, validation or test.
+        protein: what the cell carries.
+        stranger: another protein of the plate, found in contaminating cells.
+        plate: where it grows.
+        well: its well on the plate.
+        field: the image it is in.
+        x: column of its centre in the field, pixels.
+        y: row of its centre in the field, pixels.
     """
 
     index: int
@@ -87,16 +87,16 @@ def screen_layout(num_cells: int, seed: int) -> list[CellSpec]:
     """The cells of a screen, in the order of their index.
 
     Args:
-      num_cells: cells in the screen.
-      seed: the layout's random seed, not negative.
+        num_cells: cells in the screen.
+        seed: the layout's random seed, not negative.
 
     Returns:
-      One CellSpec a cell: its protein (one class each), plate, well, field, position,
-      and its split, which all cells of a protein share.
+        One CellSpec a cell: its protein (one class each), plate, well, field, position,
+        and its split, which all cells of a protein share.
 
     Raises:
-      ValueError: if there are too few cells for every class to be in every split, or
-        the seed is negative.
+        ValueError: if there are too few cells for every class to be in every split, or
+            the seed is negative.
     """
     if seed < 0:
         raise ValueError(f'seed ({seed}) must not be negative.')

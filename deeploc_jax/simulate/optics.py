@@ -27,10 +27,10 @@ class Microscope:
     """What the light path does.
 
     Attributes:
-      psf_sigma: blur of the optical section, pixels, of the protein and marker channel.
-      section: half thickness of the optical section, pixels.
-      haze: share of the light outside the section that reaches the camera.
-      haze_sigma: blur of that light, pixels.
+        psf_sigma: blur of the optical section, pixels, of protein and marker.
+        section: half thickness of the optical section, pixels.
+        haze: share of the light outside the section that reaches the camera.
+        haze_sigma: blur of that light, pixels.
     """
 
     psf_sigma: tuple[float, float] = (1.35, 1.45)
@@ -44,9 +44,9 @@ class View:
     """Where one cell's own coordinates lie in the crop.
 
     Attributes:
-      center: canvas position (x, y) in pixels of the cell's origin.
-      focus: height of the focal plane above the cell's middle, pixels.
-      section: half thickness of the optical section, pixels.
+        center: canvas position (x, y) in pixels of the cell's origin.
+        focus: height of the focal plane above the cell's middle, pixels.
+        section: half thickness of the optical section, pixels.
     """
 
     center: tuple[float, float]
@@ -95,13 +95,13 @@ def beads(view: View, points: np.ndarray, weights, size: float = 0.0) -> np.ndar
     """Light of points [n, 3], each of a total weight, in pixels of the cell.
 
     Args:
-      view: where the cell lies.
-      points: positions in the cell's coordinates, [n, 3].
-      weights: light of each point in focus, a scalar or [n].
-      size: standard deviation in pixels of each spot itself, before the microscope.
+        view: where the cell lies.
+        points: positions in the cell's coordinates, [n, 3].
+        weights: light of each point in focus, a scalar or [n].
+        size: standard deviation in pixels of each spot itself, before the microscope.
 
     Returns:
-      Light [2, CANVAS, CANVAS]; points outside the canvas are left out.
+        Light [2, CANVAS, CANVAS]; points outside the canvas are left out.
     """
     weights = np.broadcast_to(weights, len(points))
     if size:
@@ -141,10 +141,10 @@ def expose(
     """The image [CROP, CROP] behind the objective: blurred, hazy, shifted.
 
     Args:
-      light: [2, CANVAS, CANVAS].
-      scope: the microscope.
-      channel: 0 protein, 1 marker; they differ in wavelength.
-      shift: misalignment (x, y) of the channel in pixels, below 2.
+        light: [2, CANVAS, CANVAS].
+        scope: the microscope.
+        channel: 0 protein, 1 marker; they differ in wavelength.
+        shift: misalignment (x, y) of the channel in pixels, below 2.
     """
     image = light[0]
     for axis, offset in ((1, shift[0]), (0, shift[1])):

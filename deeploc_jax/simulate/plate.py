@@ -17,13 +17,13 @@ class Plate:
     """One plate, imaged in one session.
 
     Attributes:
-      name: identifier in the screen.
-      marker: photoelectrons a pixel of the cytosolic marker.
-      autofluorescence: photoelectrons a pixel of an unlabelled cell, protein channel.
-      background: photoelectrons a pixel outside cells, protein and marker channel.
-      vignette: loss of light (0 to 1) in the corners of a field.
-      bright: where in the field the illumination peaks (x, y), 0 to 1.
-      shift: misalignment (x, y) in pixels of the marker channel.
+        name: identifier in the screen.
+        marker: photoelectrons a pixel of the cytosolic marker.
+        autofluorescence: photoelectrons a pixel of an unlabelled cell, protein channel.
+        background: photoelectrons a pixel outside cells, protein and marker channel.
+        vignette: loss of light (0 to 1) in the corners of a field.
+        bright: where in the field the illumination peaks (x, y), 0 to 1.
+        shift: misalignment (x, y) in pixels of the marker channel.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Field:
     """One image of a well.
 
     Attributes:
-      name: number of the field in its well.
-      focus: focal plane above the middle of the cells, pixels.
-      density: mean number of neighbours about a cell.
+        name: number of the field in its well.
+        focus: focal plane above the middle of the cells, pixels.
+        density: mean number of neighbours about a cell.
     """
 
     name: str
@@ -83,14 +83,14 @@ def draw_sites(rng: np.random.Generator, count: int) -> list[tuple[int, float, f
     """Where a well's cells lie, spread over its fields; no two crops overlap.
 
     Args:
-      rng: source of the positions.
-      count: cells in the well.
+        rng: source of the positions.
+        count: cells in the well.
 
     Returns:
-      (number of the field from 0, x, y) of each cell, x and y in pixels.
+        (number of the field from 0, x, y) of each cell, x and y in pixels.
 
     Raises:
-      ValueError: if the well has no room for so many.
+        ValueError: if the well has no room for so many.
     """
     sites = SITE_ROWS * SITE_COLUMNS
     if count > FIELDS_PER_WELL * sites:

@@ -27,13 +27,13 @@ def simulate_cells(
     """Images of cells, in the order of their specs.
 
     Args:
-      specs: which cells.
-      seed: the screen's seed.
-      processes: how many to use; by default every processor this process may use, and
-        one when there are few cells. The images do not depend on it.
+        specs: which cells.
+        seed: the screen's seed.
+        processes: how many to use; by default every processor this process may use, and
+            one when there are few cells. The images do not depend on it.
 
     Yields:
-      uint16 [64, 64, 2], one a spec.
+        uint16 [64, 64, 2], one a spec.
     """
     if processes is None:
         alone = len(specs) <= SMALL or not _main_can_be_imported()

@@ -15,14 +15,14 @@ class Protein:
     """A tagged protein, and the strain that carries it.
 
     Attributes:
-      name: identifier in the screen.
-      label: index in CLASS_NAMES of the class that its cells are labelled with.
-      localization: name of the class that its living cells show.
-      abundance: photoelectrons a pixel of a cell that were filled with it.
-      diffuse: share of the protein (0 to 1) that is free in the cytosol.
-      nuclear: concentration of that share in the nucleus, relative to the cytosol.
-      count: factor on how many spots or tubes it forms.
-      size: standard deviation in pixels added to its spots.
+        name: identifier in the screen.
+        label: index in CLASS_NAMES of the class that its cells are labelled with.
+        localization: name of the class that its living cells show.
+        abundance: photoelectrons a pixel of a cell that were filled with it.
+        diffuse: share of the protein (0 to 1) that is free in the cytosol.
+        nuclear: concentration of that share in the nucleus, relative to the cytosol.
+        count: factor on how many spots or tubes it forms.
+        size: standard deviation in pixels added to its spots.
     """
 
     name: str

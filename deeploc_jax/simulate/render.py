@@ -29,14 +29,14 @@ def simulate_cell(
     """The crop about one cell.
 
     Args:
-      spec: the cell, from screen_layout.
-      seed: the screen's seed. The cell's own random stream is (seed, spec.index), so
-        any cells can be made alone, in any order, by any process, and are the same.
-      microscope: the light path.
-      camera: the camera.
+        spec: the cell, from screen_layout.
+        seed: the screen's seed. The cell's own random stream is (seed, spec.index), so
+            any cells can be made alone, in any order, by any process, and are the same.
+        microscope: the light path.
+        camera: the camera.
 
     Returns:
-      uint16 [CROP, CROP, 2], protein (GFP) and cytosolic marker (RFP).
+        uint16 [CROP, CROP, 2], protein (GFP) and cytosolic marker (RFP).
     """
     rng = np.random.default_rng([seed, spec.index])
     texture = _texture(rng)

@@ -22,10 +22,10 @@ class Placed:
     """A cell in the crop.
 
     Attributes:
-      cell: shape and organelles.
-      center: canvas position (x, y) of its centroid, pixels.
-      protein: what it carries.
-      state: live, dead or ghost.
+        cell: shape and organelles.
+        center: canvas position (x, y) of its centroid, pixels.
+        protein: what it carries.
+        state: live, dead or ghost.
     """
 
     cell: Cell

@@ -19,11 +19,11 @@ class Specimen:
     """A cell, where it is seen, and the protein it carries.
 
     Attributes:
-      cell: shape and organelles.
-      view: position in the crop and focus.
-      protein: what is tagged.
-      texture: smooth noise of mean 0 and variance 1, [CANVAS, CANVAS].
-      rng: the crop's random stream.
+        cell: shape and organelles.
+        view: position in the crop and focus.
+        protein: what is tagged.
+        texture: smooth noise of mean 0 and variance 1, [CANVAS, CANVAS].
+        rng: the crop's random stream.
     """
 
     cell: Cell
@@ -57,7 +57,7 @@ class Specimen:
         """Light of a soluble protein, kept out of the vacuoles.
 
         Args:
-          nuclear: its concentration in the nucleus, relative to the cytosol.
+            nuclear: its concentration in the nucleus, relative to the cytosol.
         """
         light = self._around_vacuoles + (nuclear - 1) * self.nucleus
         return np.maximum(light, 0) * self._grain
@@ -105,9 +105,9 @@ class Specimen:
         """Random positions under the plasma membrane, [about count, 3].
 
         Args:
-          count: how many, before those inside the neck are left out.
-          bud_share: share of them in the bud, when there is one.
-          depth: distance under the membrane, pixels.
+            count: how many, before those inside the neck are left out.
+            bud_share: share of them in the bud, when there is one.
+            depth: distance under the membrane, pixels.
         """
         outline = self.cell.outline
         mother = outline.mother.grown(-depth).place(sphere(self.rng, count))

@@ -23,8 +23,8 @@ def dead(specimen: Specimen, marker: float) -> Lights:
     shape; how bright depends on how long ago it died.
 
     Args:
-      specimen: the cell as it was.
-      marker: photoelectrons a pixel of the cytosolic marker in living cells.
+        specimen: the cell as it was.
+        marker: photoelectrons a pixel of the cytosolic marker in living cells.
     """
     rng, bodies = specimen.rng, specimen.cell.outline.bodies
     shrinkage = rng.uniform(0.68, 0.95)
@@ -48,8 +48,8 @@ def ghost(specimen: Specimen, marker: float) -> Lights:
     """GHOST: no cell at all: plain background, a smear above the focus, or debris.
 
     Args:
-      specimen: where a cell would have been; its outline sizes the smear.
-      marker: photoelectrons a pixel of the cytosolic marker in living cells.
+        specimen: where a cell would have been; its outline sizes the smear.
+        marker: photoelectrons a pixel of the cytosolic marker in living cells.
     """
     kind = specimen.rng.choice(3, p=(0.3, 0.4, 0.3))
     if kind == 0:

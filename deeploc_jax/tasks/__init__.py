@@ -20,20 +20,25 @@ def run(config: Any, workdir: Path) -> int:
     training says how to continue and exits with 130.
     """
     if config.task not in TASKS:
-        print(f'There is no task {config.task!r}; there are: {", ".join(TASKS)}.')
-        return 2
+        print(
+            f'ERROR: There is no task {config.task!r}; there are: {", ".join(TASKS)}.',
+            file=sys.stderr,
+        )
+        return 1
     # Read when jax is imported: a second start then compiles nothing.
     os.environ.setdefault('JAX_COMPILATION_CACHE_DIR', str(cache_dir()))
     from absl import logging
+    from jax.experimental import multihost_utils
 
     from deeploc_jax import sharding
     from deeploc_jax.train.interrupt import Interrupted
 
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every rename
-    sharding.initialize_distributed()
     try:
+        sharding.initialize_distributed()
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
         module.run(config, workdir)
+        multihost_utils.sync_global_devices('done')  # nobody leaves before the last
     except (Interrupted, KeyboardInterrupt) as error:
         print(f'\n{error} Run the same command to continue.', file=sys.stderr)
         return 130

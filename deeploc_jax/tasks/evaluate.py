@@ -9,14 +9,19 @@ import jax
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.evaluate.evaluation import write_evaluation
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.report.page import write_report
 from deeploc_jax.tasks.build import build
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, environment, read_config
+from deeploc_jax.tasks.workdir import (
+    claim_workdir,
+    describe_splits,
+    environment,
+    read_config,
+)
 from deeploc_jax.train.checkpoint import Checkpoints
 from deeploc_jax.types import Cells
 
@@ -33,15 +38,27 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     mesh = sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     source = Path(config.source)
-    trained, record = read_config(source), read_json(source / 'run.json')
+    trained = read_config(source)
+    if not (source / 'run.json').exists():
+        raise ValueError(f'The training in {source} is not finished: no run.json.')
+    record = read_json(source / 'run.json')
     claim_workdir(workdir, config)
+    with config.unlocked():
+        config.data_dir = config.data_dir or trained.data_dir
+        config.manual_dir = config.manual_dir or trained.manual_dir
     builder = open_screen(config, config.screen or trained.screen)
-    cells = read_cells(builder, config.split, memory_limit=config.memory_limit)
+    cells = read_cells(
+        builder,
+        config.split,
+        memory_limit=config.memory_limit,
+        channels=config.channels or trained.channels,
+    )
     check_fit(cells, record, builder.info.full_name)
     experiment = build(trained, len(cells.class_names), len(cells.channels), mesh)
-    checkpoints = Checkpoints(source / 'checkpoints', trained.select_by)
-    state = checkpoints.restore(record['best_step'], experiment.state)
-    checkpoints.close()
+    with Checkpoints(
+        source / 'checkpoints', trained.select_by, read_only=True
+    ) as checkpoints:
+        state = checkpoints.restore(record['best_step'], experiment.state)
     predict = make_predict(
         experiment.model,
         mesh,
@@ -53,9 +70,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         trained_on=record['dataset'],
         dataset=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
-        splits={config.split: len(cells)},
         channels=cells.channels,
-        marker_channel=int(builder.info.metadata['marker_channel']),
+        marker_channel=marker_channel(builder, cells),
+        **describe_splits({config.split: cells}),
     )
     if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)

@@ -20,6 +20,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         options = own_screen_options(config.own_screen)
         screen = f'own_screen/{options.pop("name")}'
     builder = open_screen(config, screen, **options)
+    if jax.process_index():
+        return
     info = builder.info
     sizes = ', '.join(f'{name} {s.num_examples:,}' for name, s in info.splits.items())
     root = f', data_dir={config.data_dir!r}' if config.data_dir else ''
@@ -42,9 +44,11 @@ def open_screen(
     def prepare() -> tfds.core.DatasetBuilder:
         return prepare_screen(screen, config.data_dir, config.manual_dir, **options)
 
-    if jax.process_index() == 0:
-        prepare()
-    multihost_utils.sync_global_devices('screen prepared')
+    try:
+        if jax.process_index() == 0:
+            prepare()
+    finally:  # where the first fails, the others shall fail too, not wait for ever
+        multihost_utils.sync_global_devices('screen prepared')
     return prepare()  # at once, now that it is on disk
 
 

@@ -9,7 +9,7 @@ import ml_collections
 
 from deeploc_jax import sharding
 from deeploc_jax.data.batches import train_batches
-from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.cells import check_split, marker_channel, read_cells
 from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
@@ -18,6 +18,7 @@ from deeploc_jax.tasks.evaluate import evaluate_and_report, print_next
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.validation import calibrate, make_validate
 from deeploc_jax.tasks.workdir import (
+    check_config,
     claim_workdir,
     describe_splits,
     environment,
@@ -38,23 +39,26 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     a run interrupted anywhere ends with the same parameters.
     """
     mesh = sharding.make_mesh()
-    for batch_size in (config.batch_size, config.evaluation.batch_size):
-        sharding.check_batch_size(batch_size, mesh)
+    check_config(config, mesh)
     claim_workdir(workdir, config)
     builder = open_screen(config, config.screen)
+    for split in config.splits.values():
+        check_split(builder, split)
 
     def read(split: str) -> Cells:
         return read_cells(
-            builder, config.splits[split], memory_limit=config.memory_limit
+            builder,
+            config.splits[split],
+            memory_limit=config.memory_limit,
+            channels=config.channels,
         )
 
     cells = {name: read(name) for name in ('train', 'validation')}
     classes, channels = cells['train'].class_names, cells['train'].channels
     experiment = build(config, len(classes), len(channels), mesh)
-    checkpoints = Checkpoints(workdir / 'checkpoints', config.select_by)
-    fit(config, workdir, experiment, cells, checkpoints, mesh)
-    best_step, state = checkpoints.restore_best(experiment.state)
-    checkpoints.close()
+    with Checkpoints(workdir / 'checkpoints', config.select_by) as checkpoints:
+        fit(config, workdir, experiment, cells, checkpoints, mesh)
+        best_step, state = checkpoints.restore_best(experiment.state)
 
     predict = make_predict(
         experiment.model,
@@ -70,7 +74,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         simulated=bool(builder.info.metadata['simulated']),
         class_names=classes,
         channels=channels,
-        marker_channel=int(builder.info.metadata['marker_channel']),
+        marker_channel=marker_channel(builder, cells['train']),
         **describe_splits(cells),
         parameters=count_parameters(state.params),
         best_step=best_step,
@@ -118,8 +122,7 @@ def fit(
         config.seed,
         class_balanced=config.class_balanced,
     )
-    log = MetricLog(workdir, step)
-    try:
+    with MetricLog(workdir, step) as log:
         return train(
             state,
             train_batches(
@@ -144,5 +147,3 @@ def fit(
             checkpoints=checkpoints,
             log=log,
         )
-    finally:
-        log.close()

@@ -12,12 +12,48 @@ import jax
 import ml_collections
 import numpy as np
 
+from deeploc_jax import sharding
+from deeploc_jax.data.screen_builder import IMAGE_SIZE
 from deeploc_jax.files import read_json, read_jsonl, write_json
 from deeploc_jax.types import Cells
 
+SELECTORS = (
+    'validation/loss',
+    'validation/accuracy',
+    'validation/balanced_accuracy',
+)
 _PACKAGES = ('deeploc_jax', 'jax', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
-# A run may move to another disk or machine and still be the same run.
-_PLACES = ('data_dir', 'manual_dir', 'memory_limit', 'device_limit')
+# A run may move to another disk or machine, or be evaluated otherwise, and still be
+# the same training.
+_MAY_CHANGE = (
+    'data_dir',
+    'manual_dir',
+    'memory_limit',
+    'device_limit',
+    'splits.test',
+    'evaluation.',
+)
+
+
+def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
+    """Raises a ValueError for what would otherwise fail after hours of training."""
+    for size in (config.batch_size, config.evaluation.batch_size):
+        sharding.check_batch_size(size, mesh)
+    for field in ('total_steps', 'log_every', 'checkpoint_every'):
+        if config[field] < 1:
+            raise ValueError(f'{field} ({config[field]}) must be at least 1.')
+    crop = config.augmentation.crop
+    if not 8 <= crop <= IMAGE_SIZE:
+        raise ValueError(
+            f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
+        )
+    if config.evaluation.crops not in (1, 5):
+        raise ValueError(
+            f'evaluation.crops ({config.evaluation.crops}) must be 1 or 5.'
+        )
+    if config.select_by not in SELECTORS:
+        known = ', '.join(SELECTORS)
+        raise ValueError(f'select_by ({config.select_by!r}) must be one of {known}.')
 
 
 def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
@@ -34,7 +70,7 @@ def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
-            if found.get(name) != wanted.get(name) and name not in _PLACES
+            if found.get(name) != wanted.get(name) and not name.startswith(_MAY_CHANGE)
         ]
         if changed:
             raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.train.state import TrainState
@@ -31,16 +33,21 @@ class Checkpoints:
     its arrays, verified when it is read: neither Orbax nor a file system notices a
     flipped bit.
 
+    A context manager: on leaving, saves under way are finished.
+
     Args:
         directory: Made when missing.
         metric: Name of the validation metric that decides which one is best. The
             lowest wins if the name ends in 'loss', else the highest.
+        read_only: For reading what another process may be writing.
     """
 
-    def __init__(self, directory: Path | str, metric: str):
+    def __init__(self, directory: Path | str, metric: str, *, read_only: bool = False):
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
+        if not read_only:
+            self._check_metrics()
         self.manager = ocp.CheckpointManager(
             self.directory,
             options=ocp.CheckpointManagerOptions(
@@ -58,7 +65,8 @@ class Checkpoints:
                 # Without these two, no metrics are written and there is no best.
                 best_fn=self._value,
                 best_mode='min' if self.lowest else 'max',
-                cleanup_tmp_directories=True,
+                cleanup_tmp_directories=not read_only,
+                read_only=read_only,
             ),
         )
 
@@ -91,18 +99,23 @@ class Checkpoints:
         )
 
     def restore_latest(self, like: TrainState) -> TrainState | None:
-        """The latest intact state, or None where there is none.
+        """The latest intact state, or None where nothing was saved yet.
 
-        A damaged checkpoint is deleted with a warning and the one before it taken.
+        A damaged checkpoint is set aside with a warning and the one before it taken.
 
         Args:
             like: A state whose shapes, types and shardings are wanted.
+
+        Raises:
+            CheckpointError: All checkpoints are damaged.
         """
+        if not self.steps():
+            return None
         while self.steps():
-            state = self._restore_or_delete(self.steps()[-1], like)
+            state = self._restore_or_set_aside(self.steps()[-1], like)
             if state is not None:
                 return state
-        return None
+        raise self._none_intact()
 
     def restore_best(self, like: TrainState) -> tuple[int, TrainState]:
         """The best intact step and its state; a damaged one as in `restore_latest`.
@@ -111,18 +124,43 @@ class Checkpoints:
             CheckpointError: None is left.
         """
         while (step := self.best_step()) is not None:
-            state = self._restore_or_delete(step, like)
+            state = self._restore_or_set_aside(step, like)
             if state is not None:
                 return step, state
-        raise CheckpointError(f'There is no intact checkpoint in {self.directory}.')
+        raise self._none_intact()
 
-    def _restore_or_delete(self, step: int, like: TrainState) -> TrainState | None:
+    def _none_intact(self) -> CheckpointError:
+        return CheckpointError(
+            f'There is no intact checkpoint in {self.directory}. To start anew, give '
+            'another --workdir.'
+        )
+
+    def _restore_or_set_aside(self, step: int, like: TrainState) -> TrainState | None:
         try:
             return self.restore(step, like)
         except CheckpointError as error:
             warnings.warn(f'{error} Falling back to another.', stacklevel=3)
-            self.manager.delete(step)
+            self._set_aside(step)
+            self.manager.reload()
             return None
+
+    def _set_aside(self, step: int) -> None:
+        """Moves a checkpoint out of the way, without destroying evidence."""
+        if jax.process_index() == 0:
+            aside = self.directory.with_name(self.directory.name + '-damaged')
+            aside.mkdir(exist_ok=True)
+            number = len(list(aside.iterdir()))
+            (self.directory / str(step)).rename(aside / f'{step}-{number}')
+        multihost_utils.sync_global_devices('damaged checkpoint set aside')
+
+    def _check_metrics(self) -> None:
+        """Sets aside checkpoints whose metrics, which decide, cannot be read."""
+        for path in self.directory.glob('*/metrics/metrics'):
+            try:
+                json.loads(path.read_text())
+            except ValueError:
+                warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=3)
+                self._set_aside(int(path.parents[1].name))
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """The state of one step.
@@ -146,7 +184,8 @@ class Checkpoints:
     def _read(self, step: int, **items: Any) -> Any:
         try:
             return self.manager.restore(step, args=ocp.args.Composite(**items))
-        except Exception as error:  # Orbax raises whatever its readers raise
+        # What damaged files lead to; not a lack of memory or permission.
+        except (ValueError, KeyError, EOFError, FileNotFoundError) as error:
             where = self.directory / str(step)
             reason = str(error).splitlines()[0][:200]
             raise CheckpointError(f'Checkpoint {where} is damaged ({reason}).') from (
@@ -161,10 +200,19 @@ class Checkpoints:
         """All steps kept, in order."""
         return sorted(self.manager.all_steps())
 
-    def close(self) -> None:
-        """Waits for saves under way."""
+    def wait(self) -> None:
+        """Waits for a save under way; raises the error it ended with, if any."""
         self.manager.wait_until_finished()
+
+    def close(self) -> None:
+        """Finishes saves under way."""
         self.manager.close()
+
+    def __enter__(self) -> Checkpoints:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
 
 
 def digest(state: Any) -> str:

@@ -6,6 +6,10 @@ import signal
 import types
 from typing import Any
 
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
 
 class Interrupted(Exception):
     """Training was asked to stop and has saved its state."""
@@ -29,6 +33,19 @@ class StopRequest:
     def __exit__(self, *unused: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+
+    def agreed(self, time_to_ask: bool) -> bool:
+        """Whether to stop now; the same answer on every host.
+
+        Args:
+            time_to_ask: True at the same steps everywhere. Only then are the other
+                hosts asked, which costs a round trip.
+        """
+        if jax.process_count() == 1:
+            return self.requested
+        if not time_to_ask:
+            return False
+        return bool(multihost_utils.process_allgather(np.array(self.requested)).any())
 
     def _handle(self, number: int, frame: types.FrameType | None) -> None:
         if self.requested:

@@ -102,7 +102,8 @@ def train(
             # device waits.
             jax.block_until_ready(pending[-2:][0])
             progress.update()
-            if cadence.logs(step) or stop.requested:
+            stopping = stop.agreed(cadence.logs(step))
+            if cadence.logs(step) or stopping:
                 row = _fetch(pending, step, checkpoints)
                 row['train/learning_rate'] = float(schedule(step - 1))
                 row['train/steps_per_second'] = len(pending) / (
@@ -118,10 +119,14 @@ def train(
                 log.write(step, values)
                 checkpoints.save(state, values)
                 started = time.perf_counter()
-                if cadence.finished(step, checkpoints.best_step()):
-                    break
-            if stop.requested:
-                _save_interrupted(state, step, checkpoints)
+            if stopping:
+                if step not in checkpoints.steps():
+                    checkpoints.save(state)
+                checkpoints.wait()
+                raise Interrupted(f'Interrupted after step {step}.')
+            if cadence.finished(step, checkpoints.best_step()):
+                break
+    checkpoints.wait()
     return state
 
 
@@ -131,13 +136,15 @@ def _fetch(
     """Means of the metrics since the last row, checked to be finite."""
     rows = jax.device_get(pending)
     for number, row in enumerate(rows, step - len(rows) + 1):
-        if not math.isfinite(row['loss']):
-            raise _diverged('training loss', number, checkpoints)
+        # A gradient that is not finite ruins the parameters one step before the loss.
+        if not math.isfinite(row['loss'] + row['gradient_norm']):
+            raise _diverged('training loss or its gradient', number, checkpoints)
     names = rows[0]
     return {f'train/{k}': float(sum(r[k] for r in rows) / len(rows)) for k in names}
 
 
 def _diverged(what: str, step: int, checkpoints: Checkpoints) -> TrainingDiverged:
+    checkpoints.wait()
     kept = checkpoints.steps()
     last = f'step {kept[-1]}' if kept else 'none yet'
     return TrainingDiverged(
@@ -145,11 +152,3 @@ def _diverged(what: str, step: int, checkpoints: Checkpoints) -> TrainingDiverge
         f'{checkpoints.directory}. Lower schedule.learning_rate or set '
         'optimizer.clip_norm.'
     )
-
-
-def _save_interrupted(state: TrainState, step: int, checkpoints: Checkpoints) -> None:
-    # On several hosts a save needs all of them, and only one may have been asked.
-    if jax.process_count() == 1 and step not in checkpoints.steps():
-        checkpoints.save(state)
-    checkpoints.close()
-    raise Interrupted(f'Interrupted after step {step}.')

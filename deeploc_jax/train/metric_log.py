@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jax
 import tensorboardX
 
 from deeploc_jax.files import atomic_write, read_jsonl
@@ -13,6 +14,8 @@ from deeploc_jax.files import atomic_write, read_jsonl
 class MetricLog:
     """Appends rows of metrics; a resumed run continues where its state stands.
 
+    Of several hosts only the first one writes. A context manager.
+
     Args:
         workdir: Gets `metrics.jsonl` and `tensorboard/`.
         step: The step training starts from. Rows after it, written before an
@@ -20,6 +23,9 @@ class MetricLog:
     """
 
     def __init__(self, workdir: Path, step: int):
+        self._open = jax.process_index() == 0
+        if not self._open:
+            return
         path = workdir / 'metrics.jsonl'
         kept = [row for row in read_jsonl(path) if row['step'] <= step]
         text = ''.join(json.dumps(row) + '\n' for row in kept)
@@ -31,12 +37,17 @@ class MetricLog:
 
     def write(self, step: int, metrics: dict[str, float]) -> None:
         """Adds one row, with names such as 'train/loss'."""
+        if not self._open:
+            return
         self._file.write(json.dumps(dict(step=step, **metrics)) + '\n')
         self._file.flush()
         for name, value in metrics.items():
             self._board.add_scalar(name, value, step)
 
-    def close(self) -> None:
-        """Flushes everything to disk."""
-        self._file.close()
-        self._board.close()
+    def __enter__(self) -> MetricLog:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        if self._open:
+            self._file.close()
+            self._board.close()
