@@ -80,9 +80,9 @@ def sim(config: ml_collections.ConfigDict) -> None:
     # Parts of the splits, fair samples of them, to spare time.
     config.splits.update(validation='validation[:20%]', test='test[:50%]')
     config.batch_size = 64
-    config.total_steps = 160
+    config.total_steps = 220
     config.log_every = 10
-    config.checkpoint_every = 40
+    config.checkpoint_every = 55
 
 
 def smoke(config: ml_collections.ConfigDict) -> None:

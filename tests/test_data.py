@@ -1,4 +1,5 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -45,14 +46,14 @@ def test_every_offset_and_every_symmetry_is_equally_likely():
     n = 8000
     marked = np.zeros((1, 6, 6, 1), np.float32)
     marked[0, 2, 2] = 1
-    crops = random_crop(jax.random.key(0), np.repeat(marked, n, 0), 4)
+    crops = random_crop(jax.random.key(0), jnp.repeat(marked, n, 0), 4)
     places = np.asarray(crops).reshape(n, -1).argmax(1)
     found, counts = np.unique(places, return_counts=True)
     assert set(found) == {i * 4 + j for i in range(3) for j in range(3)}
     assert abs(counts / n - 1 / 9).max() < 0.02
 
     asymmetric = np.arange(9, dtype=np.float32).reshape(1, 3, 3, 1)
-    turned = random_symmetry(jax.random.key(0), np.repeat(asymmetric, n, 0))
+    turned = random_symmetry(jax.random.key(0), jnp.repeat(asymmetric, n, 0))
     found, counts = np.unique(
         np.asarray(turned).reshape(n, 9), axis=0, return_counts=True
     )
@@ -62,7 +63,7 @@ def test_every_offset_and_every_symmetry_is_equally_likely():
 
 def test_augmentation_is_the_same_for_all_channels_and_stays_in_range():
     plane = np.random.default_rng(0).random((16, 64, 64, 1), np.float32)
-    images = np.concatenate([plane, plane], -1)
+    images = jnp.concatenate([plane, plane], -1)
     found = augment(jax.random.key(3), images, 60)
     assert found.shape == (16, 60, 60, 2)
     np.testing.assert_array_equal(found[..., 0], found[..., 1])
