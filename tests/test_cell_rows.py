@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from deeploc_jax.data.bad_rows import describe_bad_rows
-from deeploc_jax.data.cell_rows import check_rows
-from deeploc_jax.data.cell_table import read_table
+from deeploc_jax.data.own.bad_rows import describe_bad_rows
+from deeploc_jax.data.own.cell_rows import check_rows
+from deeploc_jax.data.own.cell_table import read_table
 
 
 def _write(folder, text):

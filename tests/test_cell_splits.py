@@ -2,9 +2,9 @@
 
 import pytest
 
-from deeploc_jax.data.cell_rows import check_rows
-from deeploc_jax.data.cell_splits import assign_splits
-from deeploc_jax.data.cell_table import read_table
+from deeploc_jax.data.own.cell_rows import check_rows
+from deeploc_jax.data.own.cell_splits import assign_splits
+from deeploc_jax.data.own.cell_table import read_table
 
 
 def _rows(folder, text, **arguments):

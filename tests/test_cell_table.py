@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deeploc_jax.data import cell_table
-from deeploc_jax.data.cell_rows import check_rows
+from deeploc_jax.data.own import cell_table
+from deeploc_jax.data.own.cell_rows import check_rows
 
 
 def _write(path, text):

@@ -15,11 +15,11 @@ from own_cells import (
     write_table,
 )
 
-from deeploc_jax.data.cell_images import check_images
-from deeploc_jax.data.cell_rows import check_rows
-from deeploc_jax.data.cell_table import read_table
-from deeploc_jax.data.channel_layout import Layout, parse_names, parse_roles
-from deeploc_jax.data.checked_screen import check_screen
+from deeploc_jax.data.own.cell_images import check_images
+from deeploc_jax.data.own.cell_rows import check_rows
+from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
+from deeploc_jax.data.own.checked_screen import check_screen
 
 
 def _check(table, channels=CHANNELS, channel_names='RFP,GFP', **kwargs):

@@ -6,8 +6,9 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax import datasets
-from deeploc_jax.data import release_files, release_hdf5
-from deeploc_jax.data.release_files import ZIP_NAME, ReleaseNotFoundError
+from deeploc_jax.data.release import files as release_files
+from deeploc_jax.data.release import hdf5 as release_hdf5
+from deeploc_jax.data.release.files import ZIP_NAME, ReleaseNotFoundError
 from deeploc_jax.data.screen_builder import prepare_screen
 
 FILE = 'Chong_test_set.hdf5'

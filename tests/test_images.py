@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.data.image_file import ImageError
-from deeploc_jax.data.images import ImageReader
+from deeploc_jax.data.own.image_file import ImageError
+from deeploc_jax.data.own.images import ImageReader
 
 _STACK = np.random.default_rng(0).integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
 

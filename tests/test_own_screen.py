@@ -14,7 +14,7 @@ from own_cells import (
     write_table,
 )
 
-from deeploc_jax.data.bad_rows import bad_rows_path
+from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.datasets import own_screen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deeploc_jax.data.deeploc_release import DEEPLOC_CITATION, DeepLocRelease
+from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
 
 
 class Chong2015(DeepLocRelease):

@@ -11,8 +11,12 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import screen_builder
-from deeploc_jax.data.channel_layout import parse_names, parse_roles
-from deeploc_jax.data.checked_screen import CheckedScreen, check_screen, source_digest
+from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
+from deeploc_jax.data.own.checked_screen import (
+    CheckedScreen,
+    check_screen,
+    source_digest,
+)
 
 
 class OwnScreen(screen_builder.ScreenBuilder):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deeploc_jax.data.deeploc_release import DeepLocRelease
+from deeploc_jax.data.release.builder import DeepLocRelease
 
 
 class Wt2017(DeepLocRelease):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import tifffile
 
-from deeploc_jax.data.image_file import ImageError, ImageFile
+from deeploc_jax.data.own.image_file import ImageError, ImageFile
 
 
 def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:

@@ -9,7 +9,7 @@ from types import EllipsisType
 
 import numpy as np
 
-from deeploc_jax.data.image_file import ImageError, ImageFile, array_file
+from deeploc_jax.data.own.image_file import ImageError, ImageFile, array_file
 
 
 def open_npz(path: Path, resources: contextlib.ExitStack) -> ImageFile:

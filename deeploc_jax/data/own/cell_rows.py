@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deeploc_jax.data.bad_rows import BadRow
-from deeploc_jax.data.cell_splits import SPLITS, split_rows
-from deeploc_jax.data.cell_table import TEXT_COLUMNS, CellTable
+from deeploc_jax.data.own.bad_rows import BadRow
+from deeploc_jax.data.own.cell_splits import SPLITS, split_rows
+from deeploc_jax.data.own.cell_table import TEXT_COLUMNS, CellTable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from deeploc_jax.data.release_extras import cell_ids, label_names, measurements
-from deeploc_jax.data.release_hdf5 import (
+from deeploc_jax.data.release.extras import cell_ids, label_names, measurements
+from deeploc_jax.data.release.hdf5 import (
     PLANE,
     Source,
     column_names,

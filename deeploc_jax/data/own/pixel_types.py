@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from deeploc_jax.data.image_file import ImageError
+from deeploc_jax.data.own.image_file import ImageError
 
 PIXEL_TYPES = ('uint8', 'uint16', 'float32', 'float64')
 _EXACT = 2**53  # up to here float64 holds every integer

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from deeploc_jax.data.bad_rows import bad_rows_path, report_bad_rows
-from deeploc_jax.data.cell_images import check_images, read_cell
-from deeploc_jax.data.cell_rows import CellRow, check_rows
-from deeploc_jax.data.cell_splits import SPLITS
-from deeploc_jax.data.cell_table import read_table
-from deeploc_jax.data.channel_layout import Layout, make_layout
-from deeploc_jax.data.image_file import ImageError
-from deeploc_jax.data.images import ImageReader
-from deeploc_jax.data.pixel_types import stored_type
-from deeploc_jax.data.screen_gaps import describe_gaps
+from deeploc_jax.data.own.bad_rows import bad_rows_path, report_bad_rows
+from deeploc_jax.data.own.cell_images import check_images, read_cell
+from deeploc_jax.data.own.cell_rows import CellRow, check_rows
+from deeploc_jax.data.own.cell_splits import SPLITS
+from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.channel_layout import Layout, make_layout
+from deeploc_jax.data.own.image_file import ImageError
+from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.data.own.pixel_types import stored_type
+from deeploc_jax.data.own.screen_gaps import describe_gaps
 
 
 @dataclasses.dataclass(frozen=True)

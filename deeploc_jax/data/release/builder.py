@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release_checks import Contents, check_release
-from deeploc_jax.data.release_files import (
+from deeploc_jax.data.release.checks import Contents, check_release
+from deeploc_jax.data.release.files import (
     URL,
     ZIP_NAME,
     ReleaseNotFoundError,
@@ -20,7 +20,7 @@ from deeploc_jax.data.release_files import (
     members,
     record_zip,
 )
-from deeploc_jax.data.release_hdf5 import Source, read_slices, to_images
+from deeploc_jax.data.release.hdf5 import Source, read_slices, to_images
 from deeploc_jax.data.screen_builder import (
     ScreenBuilder,
     example,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deeploc_jax.data.bad_rows import BadRow
-from deeploc_jax.data.cell_rows import CellRow
-from deeploc_jax.data.channel_layout import Layout
-from deeploc_jax.data.image_file import ImageError
-from deeploc_jax.data.images import ImageReader
-from deeploc_jax.data.pixel_types import check_pixels
+from deeploc_jax.data.own.bad_rows import BadRow
+from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.channel_layout import Layout
+from deeploc_jax.data.own.image_file import ImageError
+from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.data.own.pixel_types import check_pixels
 from deeploc_jax.data.screen_builder import IMAGE_SIZE
 from deeploc_jax.progress import track
 

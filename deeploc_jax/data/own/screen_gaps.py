@@ -5,8 +5,8 @@ from __future__ import annotations
 import collections
 from collections.abc import Sequence
 
-from deeploc_jax.data.cell_rows import CellRow
-from deeploc_jax.data.cell_splits import SPLITS
+from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_splits import SPLITS
 
 
 def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from deeploc_jax.data.cell_table import CellTable
-from deeploc_jax.data.image_file import ImageError, ImageFile
-from deeploc_jax.data.images import ImageReader
+from deeploc_jax.data.own.cell_table import CellTable
+from deeploc_jax.data.own.image_file import ImageError, ImageFile
+from deeploc_jax.data.own.images import ImageReader
 
 _TRIED = 20  # files opened to see what the images are like
 

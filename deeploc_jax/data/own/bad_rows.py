@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from deeploc_jax.data.cell_table import CellTable
+from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.files import atomic_write
 
 _LISTED = 20  # bad rows named in a message; the file beside the table has them all

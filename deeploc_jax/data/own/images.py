@@ -11,15 +11,15 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 
-from deeploc_jax.data.image_file import (
+from deeploc_jax.data.own.image_file import (
     ImageError,
     ImageFile,
     array_file,
     channels_last,
 )
-from deeploc_jax.data.image_hdf5 import open_hdf5
-from deeploc_jax.data.image_npz import open_npz
-from deeploc_jax.data.image_tiff import open_tiff
+from deeploc_jax.data.own.image_hdf5 import open_hdf5
+from deeploc_jax.data.own.image_npz import open_npz
+from deeploc_jax.data.own.image_tiff import open_tiff
 
 
 class ImageReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from deeploc_jax.data.cell_table import CellTable
+from deeploc_jax.data.own.cell_table import CellTable
 
 SPLITS = ('train', 'validation', 'test')
 HELD_OUT = 0.15

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release_hdf5 import Source
+from deeploc_jax.data.release.hdf5 import Source
 from deeploc_jax.files import read_json, write_json
 
 ZIP_NAME = 'DeepLoc_full_datasets.zip'

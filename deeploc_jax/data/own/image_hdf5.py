@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.data.image_file import ImageError, ImageFile, array_file
+from deeploc_jax.data.own.image_file import ImageError, ImageFile, array_file
 
 _EDGE = 64  # of the planes in the release, pixels
 
