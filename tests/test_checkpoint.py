@@ -4,7 +4,8 @@ import numpy as np
 import optax
 import pytest
 
-from deeploc_jax.train.checkpoint import CheckpointError, Checkpoints, MismatchError
+from deeploc_jax.train.checkpoint import CheckpointError, Checkpoints
+from deeploc_jax.train.fingerprint import MismatchError
 from deeploc_jax.train.state import TrainState
 
 METRIC = 'validation/accuracy'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import warnings
@@ -10,20 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
+from deeploc_jax.train.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train.state import TrainState
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint is damaged."""
-
-
-class MismatchError(ValueError):
-    """A checkpoint is of another network or optimizer."""
 
 
 class Checkpoints:
@@ -173,7 +168,7 @@ class Checkpoints:
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like
         )
         seal = self._read(step, seal=ocp.args.JsonRestore()).seal
-        _check_fit(seal['arrays'], arrays_of(like), self.directory / str(step))
+        check_fit(seal['arrays'], arrays_of(like), self.directory / str(step))
         state = self._read(step, state=ocp.args.StandardRestore(target)).state
         if digest(state) != seal['sha256']:
             raise CheckpointError(
@@ -213,38 +208,3 @@ class Checkpoints:
 
     def __exit__(self, *unused: object) -> None:
         self.close()
-
-
-def digest(state: Any) -> str:
-    """SHA-256 over names, types, shapes and bytes of all arrays."""
-    sha = hashlib.sha256()
-    for (name, kind), leaf in zip(
-        arrays_of(state).items(), jax.tree.leaves(state), strict=True
-    ):
-        sha.update(f'{name} {kind}'.encode())
-        sha.update(np.ascontiguousarray(leaf).data)
-    return sha.hexdigest()
-
-
-def arrays_of(state: Any) -> dict[str, str]:
-    """Type and shape of each array by name: {'.params/conv_1': 'float32 [3, 3]'}."""
-    return {
-        jax.tree_util.keystr(path, simple=True, separator='/'): (
-            f'{leaf.dtype} {list(leaf.shape)}'
-        )
-        for path, leaf in jax.tree_util.tree_leaves_with_path(state)
-    }
-
-
-def _check_fit(found: dict[str, str], wanted: dict[str, str], where: Path) -> None:
-    differ = [
-        f'  {name}: {found.get(name, "absent")} there, '
-        f'{wanted.get(name, "absent")} in this network'
-        for name in sorted(found.keys() | wanted.keys())
-        if found.get(name) != wanted.get(name)
-    ]
-    if differ:
-        more = [f'  and {len(differ) - 10} more'] if len(differ) > 10 else []
-        raise MismatchError(
-            f'Checkpoint {where} does not fit:\n' + '\n'.join(differ[:10] + more)
-        )
