@@ -12,7 +12,7 @@ METRIC = 'validation/accuracy'
 
 
 def make_state(step, width=64):
-    params = dict(kernel=jnp.full((width, width), float(step)))
+    params = dict(kernel=jax.random.normal(jax.random.key(step), (width, width)))
     opt_state = optax.adam(1.0).init(params)
     return TrainState(jnp.int32(step), params, dict(mean=jnp.zeros(3)), opt_state)
 
