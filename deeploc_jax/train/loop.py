@@ -102,8 +102,9 @@ def train(
             # device waits.
             jax.block_until_ready(pending[-2:][0])
             progress.update()
-            stopping = stop.agreed(cadence.logs(step))
-            if cadence.logs(step) or stopping:
+            due = cadence.logs(step)
+            stopping = stop.agreed(due)
+            if due or stopping:
                 row = _fetch(pending, step, checkpoints)
                 row['train/learning_rate'] = float(schedule(step - 1))
                 row['train/steps_per_second'] = len(pending) / (
