@@ -7,10 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
-GROUND = {'types', 'sharding', 'metrics', 'files', 'progress'}
+GROUND = {'types', 'sharding', 'metrics', 'files', 'progress', 'lookup'}
 BELOW = {
     **{f'{name}.py': {'files'} for name in GROUND},
-    'models': set(),
+    'models': {'lookup'},
     'simulate': set(),
     'report': GROUND,
     'data': GROUND,

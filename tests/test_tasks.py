@@ -132,7 +132,7 @@ def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):
 @pytest.mark.parametrize(
     ('field', 'value', 'answer'),
     [
-        ('select_by', 'validation/acuracy', 'must be one of validation/loss'),
+        ('select_by', 'validation/acuracy', "Did you mean 'validation/accuracy'"),
         ('augmentation.crop', 70, 'must be 8 to 64'),
         ('evaluation.crops', 3, 'must be 1 or 5'),
         ('log_every', 0, 'at least 1'),

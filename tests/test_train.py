@@ -112,7 +112,7 @@ def test_weight_decay_shrinks_kernels_only(name):
 
 
 def test_unknown_optimizers_and_schedules_are_named():
-    with pytest.raises(ValueError, match="no optimizer 'lion'; there are: adam"):
+    with pytest.raises(ValueError, match="no optimizer 'lion'. There are: adam"):
         make_optimizer('lion', optax.constant_schedule(1))
     with pytest.raises(ValueError, match="no schedule 'linear'"):
         make_schedule('linear', 1, 1)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import flax.linen as nn
 
+from deeploc_jax.lookup import check_name, lookup
 from deeploc_jax.models.deeploc import DeepLoc
 
 MODELS: dict[str, type[nn.Module]] = {'deeploc': DeepLoc}
@@ -30,19 +30,8 @@ def get_model(name: str, num_classes: int, **options: Any) -> nn.Module:
         >>> model = get_model('deeploc', num_classes=19)
         >>> variables = model.init(key, jnp.zeros((1, 60, 60, 2)), train=False)
     """
-    if name not in MODELS:
-        raise ValueError(f'There is no model {name!r}. {nearest(name, MODELS)}')
-    fields = set(MODELS[name].__dataclass_fields__) - {'parent', 'name'}
+    model = lookup('model', name, MODELS)
+    fields = set(model.__dataclass_fields__) - {'parent', 'name'}
     for option in options:
-        if option not in fields:
-            raise ValueError(
-                f'Model {name!r} has no option {option!r}. {nearest(option, fields)}'
-            )
-    return MODELS[name](num_classes=num_classes, **options)
-
-
-def nearest(word: str, words: Any) -> str:
-    """A sentence that names the word meant, or all there are."""
-    close = difflib.get_close_matches(word, words, n=1)
-    known = ', '.join(sorted(words))
-    return f'Did you mean {close[0]!r}?' if close else f'There are: {known}.'
+        check_name(f'option of model {name!r} called', option, fields)
+    return model(num_classes=num_classes, **options)

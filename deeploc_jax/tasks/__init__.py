@@ -19,22 +19,18 @@ def run(config: Any, workdir: Path) -> int:
     answered in words; the traceback goes to `<workdir>/error.log`. An interrupted
     training says how to continue and exits with 130.
     """
-    if config.task not in TASKS:
-        print(
-            f'ERROR: There is no task {config.task!r}; there are: {", ".join(TASKS)}.',
-            file=sys.stderr,
-        )
-        return 1
     # Read when jax is imported: a second start then compiles nothing.
     os.environ.setdefault('JAX_COMPILATION_CACHE_DIR', str(cache_dir()))
     from absl import logging
     from jax.experimental import multihost_utils
 
     from deeploc_jax import sharding
+    from deeploc_jax.lookup import check_name
     from deeploc_jax.train.interrupt import Interrupted
 
-    logging.set_verbosity(logging.WARNING)  # Orbax tells of every rename
+    logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
     try:
+        check_name('task', config.task, TASKS)
         sharding.initialize_distributed()
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
         module.run(config, workdir)

@@ -15,6 +15,7 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.data.screen_builder import IMAGE_SIZE
 from deeploc_jax.files import read_json, read_jsonl, write_json
+from deeploc_jax.lookup import check_name
 from deeploc_jax.types import Cells
 
 SELECTORS = (
@@ -51,9 +52,7 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
         raise ValueError(
             f'evaluation.crops ({config.evaluation.crops}) must be 1 or 5.'
         )
-    if config.select_by not in SELECTORS:
-        known = ', '.join(SELECTORS)
-        raise ValueError(f'select_by ({config.select_by!r}) must be one of {known}.')
+    check_name('validation metric', config.select_by, SELECTORS)
 
 
 def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:

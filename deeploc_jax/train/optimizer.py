@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import optax
 
+from deeploc_jax.lookup import lookup
+
 
 def make_schedule(
     name: str,
@@ -43,7 +45,7 @@ def make_schedule(
         'cosine': lambda: optax.cosine_decay_schedule(learning_rate, remaining),
         'constant': lambda: optax.constant_schedule(learning_rate),
     }
-    schedule = _lookup('schedule', name, make)()
+    schedule = lookup('schedule', name, make)()
     if not warmup_steps:
         return schedule
     warmup = optax.linear_schedule(
@@ -81,7 +83,7 @@ def make_optimizer(
         ),
         'sgd': lambda: optax.sgd(schedule, momentum=momentum),
     }
-    parts = [_lookup('optimizer', name, make)()]
+    parts = [lookup('optimizer', name, make)()]
     if weight_decay and name != 'adamw':
         parts.insert(0, optax.add_decayed_weights(weight_decay, mask=_kernels))
     if clip_norm:
@@ -91,11 +93,3 @@ def make_optimizer(
 
 def _kernels(params: Any) -> Any:
     return jax.tree.map(lambda x: x.ndim > 1, params)
-
-
-def _lookup(kind: str, name: str, makers: dict[str, Any]) -> Any:
-    if name not in makers:
-        raise ValueError(
-            f'There is no {kind} {name!r}; there are: {", ".join(makers)}.'
-        )
-    return makers[name]
