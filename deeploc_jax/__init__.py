@@ -1,3 +1,3 @@
-"""DeepLoc and DeepYeast in JAX: from yeast micrographs to protein localizations."""
+"""DeepLoc in JAX: from cells of a yeast screen to protein localizations."""
 
 __version__ = '0.1.0'
