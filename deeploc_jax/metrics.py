@@ -9,21 +9,10 @@ A class without a (weighted) cell is NaN in a per-class result and left out of t
 macro means. A class with cells that is never predicted has precision 0.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 Value = float | np.ndarray  # a number for weights [n], [...] for weights [..., n]
-
-
-class Reliability(NamedTuple):
-    """Accuracy against confidence; confidence and accuracy are NaN in empty bins."""
-
-    edges: np.ndarray  # [bins + 1]
-    confidence: np.ndarray  # [..., bins], mean of the highest class probability
-    accuracy: np.ndarray  # [..., bins]
-    count: np.ndarray  # [..., bins], summed weights
 
 
 def check_labels(labels: np.ndarray, num_cells: int, num_classes: int) -> np.ndarray:
@@ -79,7 +68,7 @@ def check_cells(
     return probabilities, labels, weights
 
 
-def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike, empty: float = np.nan) -> Value:
+def ratio(part: npt.ArrayLike, whole: npt.ArrayLike, empty: float = np.nan) -> Value:
     """`part / whole`, and `empty` where whole is zero."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), whole)
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)[()]
@@ -92,7 +81,7 @@ def _mean(values: np.ndarray, weights: np.ndarray) -> Value:
 def macro_mean(per_class: np.ndarray) -> Value:
     """Mean [...] of per-class numbers [..., k] over the classes that occur."""
     known = ~np.isnan(per_class)
-    return _ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
+    return ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
 def log_loss(
@@ -167,7 +156,7 @@ def recall(
 ) -> np.ndarray:
     """Fraction of a class's cells that are predicted in it, [..., k]; [..., n]."""
     hits, cells, _ = _class_totals(probabilities, labels, weights)
-    return np.asarray(_ratio(hits, cells))
+    return np.asarray(ratio(hits, cells))
 
 
 def precision(
@@ -175,7 +164,7 @@ def precision(
 ) -> np.ndarray:
     """Fraction of the cells predicted in a class that are in it, [..., k]; [..., n]."""
     hits, cells, calls = _class_totals(probabilities, labels, weights)
-    return np.where(cells > 0, _ratio(hits, calls, empty=0.0), np.nan)
+    return np.where(cells > 0, ratio(hits, calls, empty=0.0), np.nan)
 
 
 def f1(
@@ -183,7 +172,7 @@ def f1(
 ) -> np.ndarray:
     """Harmonic mean of precision and recall, [..., k]; weights [..., n]."""
     hits, cells, calls = _class_totals(probabilities, labels, weights)
-    return np.where(cells > 0, _ratio(2 * hits, cells + calls), np.nan)
+    return np.where(cells > 0, ratio(2 * hits, cells + calls), np.nan)
 
 
 def balanced_accuracy(
@@ -219,8 +208,8 @@ def average_precision(
     for index, scores in enumerate(probabilities.T):
         hits, calls, _ = _threshold_totals(scores, labels == index, weights)
         gained = np.diff(hits, axis=-1, prepend=0.0)
-        area = (gained * _ratio(hits, calls, empty=0.0)).sum(axis=-1)
-        areas.append(_ratio(area, hits[..., -1]))
+        area = (gained * ratio(hits, calls, empty=0.0)).sum(axis=-1)
+        areas.append(ratio(area, hits[..., -1]))
     return np.stack(areas, axis=-1)
 
 
@@ -247,45 +236,5 @@ def precision_recall_curve(
     hits, calls, thresholds = _threshold_totals(
         probabilities[used, index], labels[used] == index, weights[used]
     )
-    precisions, recalls = hits / calls, np.asarray(_ratio(hits, hits[-1]))
+    precisions, recalls = hits / calls, np.asarray(ratio(hits, hits[-1]))
     return np.r_[precisions[::-1], 1.0], np.r_[recalls[::-1], 0.0], thresholds[::-1]
-
-
-def reliability_curve(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
-    bins: int = 15,
-) -> Reliability:
-    """Accuracy by confidence in `bins` bins of equal width over 0..1; weights [..., n].
-
-    A bin holds its upper edge, and the first one also 0.
-    """
-    probabilities, labels, weights = check_cells(probabilities, labels, weights)
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
-    member = np.eye(bins)[np.digitize(confidence, edges[1:-1], right=True)]
-    count = weights @ member
-    return Reliability(
-        edges,
-        np.asarray(_ratio(weights @ (member * confidence[:, None]), count)),
-        np.asarray(_ratio(weights @ (member * right[:, None]), count)),
-        count,
-    )
-
-
-def expected_calibration_error(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
-    bins: int = 15,
-) -> Value:
-    """Mean distance of accuracy from confidence over the cells; weights [..., n].
-
-    References:
-        Guo et al. 2017, On calibration of modern neural networks, equation 3.
-    """
-    curve = reliability_curve(probabilities, labels, weights, bins)
-    gap = np.nan_to_num(np.abs(curve.accuracy - curve.confidence))
-    return (gap * curve.count).sum(axis=-1) / curve.count.sum(axis=-1)

@@ -7,9 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
-GROUND = {'types', 'sharding', 'metrics', 'files', 'progress', 'lookup'}
+GROUND = {'types', 'sharding', 'metrics', 'files', 'progress', 'lookup', 'reliability'}
 BELOW = {
-    **{f'{name}.py': {'files'} for name in GROUND},
+    **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
     'models': {'lookup'},
     'simulate': set(),
     'report': GROUND,

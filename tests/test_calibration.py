@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from deeploc_jax import metrics
+from deeploc_jax import metrics, reliability
 from deeploc_jax.evaluate import calibration
 
 
@@ -38,7 +38,7 @@ def test_lowers_calibration_error():
     before = calibration.mean_crop_probabilities(logits)
     found = calibration.fit_temperature(logits, labels)
     after = calibration.mean_crop_probabilities(logits, found)
-    error = metrics.expected_calibration_error
+    error = reliability.expected_calibration_error
     assert error(after, labels) < 0.5 * error(before, labels)
     assert metrics.accuracy(after, labels) == metrics.accuracy(before, labels)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from deeploc_jax import metrics
+from deeploc_jax import metrics, reliability
 
 CLASSES = 5
 
@@ -118,7 +118,7 @@ def test_weight_is_repetition(cells):
         metrics.log_loss,
         metrics.average_precision,
         metrics.f1,
-        metrics.expected_calibration_error,
+        reliability.expected_calibration_error,
     )
     for score in scores:
         np.testing.assert_allclose(score(p, y, w), score(p[rows], y[rows]))
@@ -134,7 +134,7 @@ def test_many_weights_at_once(cells):
         metrics.precision,
         metrics.average_precision,
         metrics.macro_average_precision,
-        metrics.expected_calibration_error,
+        reliability.expected_calibration_error,
     )
     for score in scores:
         together = score(p, y, weights)
@@ -165,17 +165,17 @@ def test_class_never_called_has_precision_zero():
 def test_expected_calibration_error_by_hand():
     # Bins (0.6, 0.8] and (0.8, 1]: confidence 0.7 with half right, 0.9 with all right.
     p = np.array([[0.7, 0.3], [0.7, 0.3], [0.1, 0.9], [0.1, 0.9]])
-    curve = metrics.reliability_curve(p, np.array([0, 1, 1, 1]), bins=5)
+    curve = reliability.reliability_curve(p, np.array([0, 1, 1, 1]), bins=5)
     np.testing.assert_allclose(curve.accuracy, [np.nan, np.nan, np.nan, 0.5, 1.0])
     np.testing.assert_allclose(curve.confidence[3:], [0.7, 0.9])
     np.testing.assert_array_equal(curve.count, [0, 0, 0, 2, 2])
-    error = metrics.expected_calibration_error(p, np.array([0, 1, 1, 1]), bins=5)
+    error = reliability.expected_calibration_error(p, np.array([0, 1, 1, 1]), bins=5)
     assert error == pytest.approx(0.5 * 0.2 + 0.5 * 0.1)
 
 
 def test_confidence_one_and_bin_edges_are_counted():
     p = np.array([[1.0, 0.0], [0.6, 0.4], [0.5, 0.5]])
-    curve = metrics.reliability_curve(p, np.array([0, 0, 0]), bins=10)
+    curve = reliability.reliability_curve(p, np.array([0, 0, 0]), bins=10)
     np.testing.assert_array_equal(np.flatnonzero(curve.count), [4, 5, 9])
 
 

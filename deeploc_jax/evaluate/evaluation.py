@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax import metrics
+from deeploc_jax import reliability
 from deeploc_jax.evaluate import proteins, tables
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
 from deeploc_jax.evaluate.summary import plain, summarise
@@ -50,7 +50,7 @@ def write_evaluation(
     known = labels >= 0
     before = np.nan
     if known.any():
-        before = metrics.expected_calibration_error(
+        before = reliability.expected_calibration_error(
             mean_crop_probabilities(logits[known]), labels[known]
         )
     summary |= plain(dict(temperature=temperature, ece_before_temperature=before))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax import metrics
+from deeploc_jax import metrics, reliability
 from deeploc_jax.evaluate import bootstrap, proteins
 
 MANY_CELLS = 10
@@ -20,7 +20,7 @@ SCORES = {
     'top2_accuracy': metrics.top_k_accuracy,
     'macro_precision': lambda p, y: metrics.macro_mean(metrics.precision(p, y)),
     'macro_recall': metrics.balanced_accuracy,
-    'ece': metrics.expected_calibration_error,
+    'ece': reliability.expected_calibration_error,
 }
 """Numbers of a split without an interval."""
 
@@ -69,7 +69,7 @@ def summarise(
         summary |= {name: score(*cells) for name, score in SCORES.items()}
         summary |= _intervals(*cells, known, seed, resamples)
         summary['confusion'] = metrics.confusion_matrix(*cells)
-        summary['reliability'] = metrics.reliability_curve(*cells)._asdict()
+        summary['reliability'] = reliability.reliability_curve(*cells)._asdict()
     else:
         unknown = dict.fromkeys(bootstrap.STATISTICS, {'value': None, 'interval': None})
         keys = (*SCORES, 'resampled_by', 'n_resampled', 'confusion', 'reliability')
