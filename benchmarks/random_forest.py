@@ -9,7 +9,6 @@ Trained on the train split, reported on the test split, over several seeds.
 from __future__ import annotations
 
 import concurrent.futures
-import os
 
 import numpy as np
 from absl import app, flags
@@ -61,7 +60,7 @@ def main(argv: list[str]) -> None:
 def measure_cells(images: Images) -> np.ndarray:
     """Features of all cells, float32 [n, f], by a process a core."""
     n = images.shape[0]
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ProcessPoolExecutor() as pool:
         rows = pool.map(hand_features, images[np.arange(n)], chunksize=64)
         return np.stack(list(track(rows, n, 'measure', unit='cell')))
 

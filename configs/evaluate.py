@@ -13,7 +13,7 @@ def get_config() -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict()
     config.task = 'evaluate'
     config.seed = 0
-    config.source = config_dict.placeholder(str)  # workdir of a training
+    config.source = config_dict.placeholder(str)  # workdir of a training, or weights
     config.screen = config_dict.placeholder(str)  # default: the one trained on
     config.split = 'test'
     config.channels = config_dict.placeholder(str)  # default: those trained on

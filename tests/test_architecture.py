@@ -7,7 +7,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
-GROUND = {'types', 'sharding', 'metrics', 'files', 'progress', 'lookup', 'reliability'}
+GROUND = {
+    'types',
+    'sharding',
+    'metrics',
+    'files',
+    'fingerprint',
+    'progress',
+    'lookup',
+    'reliability',
+    '__version__',
+}
 BELOW = {
     **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
     'models': {'lookup'},
@@ -16,7 +26,9 @@ BELOW = {
     'data': GROUND,
     'train': GROUND | {'data', 'models'},
     'evaluate': GROUND | {'data', 'models'},
-    'tasks': GROUND | {'data', 'models', 'train', 'evaluate', 'report', 'datasets'},
+    'weights': GROUND | {'models'},
+    'tasks': GROUND
+    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'},
 }
 ONLY_IN = {
     'orbax': {'train/checkpoint.py'},
@@ -24,7 +36,8 @@ ONLY_IN = {
     'tensorflow_datasets': {'data/', 'tasks/prepare.py'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {'models/', 'train/', 'evaluate/', 'tasks/build.py'},
+    'flax': {'models/', 'weights/', 'train/', 'evaluate/', 'tasks/build.py'},
+    'safetensors': {'weights/'},
     'tensorboardX': {'train/metric_log.py'},
     'tensorflow': set(),
 }

@@ -4,8 +4,8 @@ import numpy as np
 import optax
 import pytest
 
+from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.train.checkpoint import CheckpointError, Checkpoints
-from deeploc_jax.train.fingerprint import MismatchError
 from deeploc_jax.train.state import TrainState
 
 METRIC = 'validation/accuracy'
@@ -98,6 +98,17 @@ def test_a_file_cut_short_by_a_power_cut_is_found(tmp_path, part):
     path.write_bytes(path.read_bytes()[:-7])
     with Checkpoints(tmp_path, METRIC) as checkpoints:
         assert int(checkpoints.restore_latest(make_state(0)).step) == 10
+
+
+def test_metrics_that_changed_on_disk_do_not_decide_which_is_best(tmp_path):
+    fill(tmp_path, {10: 0.5, 20: 0.9, 30: 0.4}).close()
+    path = tmp_path / '30' / 'metrics' / 'metrics'
+    path.write_text(path.read_text().replace('0.4', '0.94'))
+    with pytest.warns(UserWarning, match='30/metrics/metrics is damaged'):
+        checkpoints = Checkpoints(tmp_path, METRIC)
+    assert checkpoints.best_step() == 20
+    assert checkpoints.metrics(20) == {METRIC: 0.9}
+    checkpoints.close()
 
 
 def test_lack_of_permission_destroys_nothing(tmp_path, monkeypatch):

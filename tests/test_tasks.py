@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,6 +99,15 @@ def test_a_training_explains_itself(config, tmp_path):
     repeated = json.loads((tmp_path / 'again/evaluation/test/metrics.json').read_text())
     assert repeated['confusion'] == metrics['confusion']
     assert repeated['loss'] == pytest.approx(metrics['loss'], rel=1e-4)
+
+    # The weights are all that another machine needs.
+    elsewhere = shutil.copytree(tmp_path / 'weights', tmp_path / 'elsewhere')
+    again.source = str(elsewhere)
+    evaluate_task.run(again, tmp_path / 'by_weights')
+    for name in ('predictions.parquet', 'metrics.json'):
+        path = Path('evaluation', 'test', name)
+        one, other = (tmp_path / run / path for run in ('again', 'by_weights'))
+        assert one.read_bytes() == other.read_bytes()
 
     with pytest.raises(ValueError, match=r'batch_size: 8 there, 16 asked'):
         config.batch_size = 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import os
 from typing import Any
 
 import numpy as np
@@ -127,7 +126,7 @@ def _read_columns(
 
 
 def _load(images: StreamedImages) -> np.ndarray:
-    """All images; decoded and normalised by a thread a core."""
+    """All images; decoded and normalised by threads."""
     loaded = _empty_aligned(images.shape)
     starts = range(0, len(images), _CHUNK)
 
@@ -135,7 +134,7 @@ def _load(images: StreamedImages) -> np.ndarray:
         rows = np.arange(start, min(start + _CHUNK, len(images)))
         loaded[rows[0] : rows[-1] + 1] = images[rows]
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
         progress = pool.map(load, starts)
         for _ in track(progress, len(starts), 'normalise', unit='chunk'):
             pass

@@ -14,65 +14,50 @@ from deeploc_jax.evaluate.evaluation import write_evaluation
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.report.page import write_report
-from deeploc_jax.tasks.build import build
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import (
-    claim_workdir,
-    describe_splits,
-    environment,
-    read_config,
-)
-from deeploc_jax.train.checkpoint import Checkpoints
+from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
+from deeploc_jax.train.state import count_parameters
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import read_weights
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
-    """Evaluates the best checkpoint of `config.source` on `config.split`.
+    """Evaluates the network of `config.source` on `config.split`.
 
     Raises:
         ValueError: No source is given, or the screen has other classes or channels
             than the network.
     """
     if not config.source:
-        raise ValueError('Say --config.source=<workdir of a training>.')
+        raise ValueError('Say --config.source=<workdir of a training, or weights>.')
     mesh = sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
-    source = Path(config.source)
-    trained = read_config(source)
-    if not (source / 'run.json').exists():
-        raise ValueError(f'The training in {source} is not finished: no run.json.')
-    record = read_json(source / 'run.json')
+    network = read_weights(config.source)
+    card = network.card
     claim_workdir(workdir, config)
-    with config.unlocked():
-        config.data_dir = config.data_dir or trained.data_dir
-        config.manual_dir = config.manual_dir or trained.manual_dir
-    builder = open_screen(config, config.screen or trained.screen)
+    find_data_like(config, Path(config.source))
+    trained_on = card.screen.rpartition('/')[0]  # without its version
+    builder = open_screen(config, config.screen or trained_on)
     cells = read_cells(
         builder,
         config.split,
         memory_limit=config.memory_limit,
-        channels=config.channels or trained.channels,
+        channels=config.channels or ','.join(card.channels),
     )
-    check_fit(cells, record, builder.info.full_name)
-    experiment = build(trained, len(cells.class_names), len(cells.channels), mesh)
-    with Checkpoints(
-        source / 'checkpoints', trained.select_by, read_only=True
-    ) as checkpoints:
-        state = checkpoints.restore(record['best_step'], experiment.state)
-    predict = make_predict(
-        experiment.model,
-        mesh,
-        crop=trained.augmentation.crop,
-        crops=config.evaluation.crops,
-    )
-    record |= environment()
-    record |= dict(
-        trained_on=record['dataset'],
+    check_fit(cells, card, builder.info.full_name)
+    record = dict(
+        **environment(),
+        trained_on=card.screen,
         dataset=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
+        class_names=card.class_names,
         channels=cells.channels,
         marker_channel=marker_channel(builder, cells),
         **describe_splits({config.split: cells}),
+        parameters=count_parameters(network.variables['params']),
+        best_step=card.step,
+        temperature=card.temperature,
     )
     if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)
@@ -80,19 +65,31 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         config,
         workdir,
         config.split,
-        predict,
-        state.variables,
+        make_predict(
+            network.model, mesh, crop=card.crop, crops=config.evaluation.crops
+        ),
+        sharding.put_replicated(network.variables, mesh),
         cells,
-        record['temperature'],
+        card.temperature,
         mesh,
     )
 
 
-def check_fit(cells: Cells, record: dict[str, Any], name: str) -> None:
+def find_data_like(config: ml_collections.ConfigDict, source: Path) -> None:
+    """Looks for data where the training of `source` did, unless told otherwise."""
+    if not (source / 'config.json').exists():  # weights alone
+        return
+    trained = read_json(source / 'config.json')
+    with config.unlocked():
+        for name in ('data_dir', 'manual_dir'):
+            config[name] = config[name] or trained[name]
+
+
+def check_fit(cells: Cells, card: Card, name: str) -> None:
     """Raises a ValueError unless the screen has the network's classes and channels."""
     for what, found, wanted in (
-        ('classes', list(cells.class_names), record['class_names']),
-        ('number of channels', len(cells.channels), len(record['channels'])),
+        ('classes', cells.class_names, card.class_names),
+        ('number of channels', len(cells.channels), len(card.channels)),
     ):
         if found != wanted:
             raise ValueError(

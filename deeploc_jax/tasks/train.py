@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import ml_collections
 
-from deeploc_jax import sharding
+from deeploc_jax import __version__, sharding
 from deeploc_jax.data.batches import train_batches
 from deeploc_jax.data.cells import check_split, marker_channel, read_cells
 from deeploc_jax.data.sampling import make_sampler
@@ -30,6 +30,8 @@ from deeploc_jax.train.metric_log import MetricLog
 from deeploc_jax.train.state import TrainState, count_parameters
 from deeploc_jax.train.step import make_train_step
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import write_weights
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -59,6 +61,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     with Checkpoints(workdir / 'checkpoints', config.select_by) as checkpoints:
         fit(config, workdir, experiment, cells, checkpoints, mesh)
         best_step, state = checkpoints.restore_best(experiment.state)
+        validation = checkpoints.metrics(best_step)
 
     predict = make_predict(
         experiment.model,
@@ -67,14 +70,30 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         crops=config.evaluation.crops,
     )
     temperature = calibrate(predict, state, cells['validation'], mesh, config)
-    cells['test'] = read('test')
-    record = dict(
-        **environment(),
-        dataset=builder.info.full_name,
-        simulated=bool(builder.info.metadata['simulated']),
+    card = Card(
+        model=config.model.to_dict(),
+        crop=config.augmentation.crop,
         class_names=classes,
         channels=channels,
         marker_channel=marker_channel(builder, cells['train']),
+        temperature=temperature,
+        screen=builder.info.full_name,
+        simulated=bool(builder.info.metadata['simulated']),
+        licence=builder.info.redistribution_info.license or 'not stated',
+        step=best_step,
+        validation=validation,
+        version=__version__,
+    )
+    if jax.process_index() == 0:
+        write_weights(workdir / 'weights', state.variables, card)
+    cells['test'] = read('test')
+    record = dict(
+        **environment(),
+        dataset=card.screen,
+        simulated=card.simulated,
+        class_names=classes,
+        channels=channels,
+        marker_channel=card.marker_channel,
         **describe_splits(cells),
         parameters=count_parameters(state.params),
         best_step=best_step,

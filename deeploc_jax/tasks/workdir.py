@@ -81,18 +81,6 @@ def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
         write_json(path, asked)
 
 
-def read_config(workdir: Path) -> ml_collections.ConfigDict:
-    """The config of a run.
-
-    Raises:
-        FileNotFoundError: There is no run.
-    """
-    path = workdir / 'config.json'
-    if not path.exists():
-        raise FileNotFoundError(f'{workdir} is not the workdir of a run: no {path}.')
-    return ml_collections.ConfigDict(read_json(path))
-
-
 def environment() -> dict[str, Any]:
     """Versions and devices, for `run.json`."""
     devices = jax.devices()

@@ -13,7 +13,7 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
-from deeploc_jax.train.fingerprint import arrays_of, check_fit, digest
+from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train.state import TrainState
 
 
@@ -34,15 +34,13 @@ class Checkpoints:
         directory: Made when missing.
         metric: Name of the validation metric that decides which one is best. The
             lowest wins if the name ends in 'loss', else the highest.
-        read_only: For reading what another process may be writing.
     """
 
-    def __init__(self, directory: Path | str, metric: str, *, read_only: bool = False):
+    def __init__(self, directory: Path | str, metric: str):
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
-        if not read_only:
-            self._check_metrics()
+        self._check_metrics()
         self.manager = ocp.CheckpointManager(
             self.directory,
             options=ocp.CheckpointManagerOptions(
@@ -60,8 +58,7 @@ class Checkpoints:
                 # Without these two, no metrics are written and there is no best.
                 best_fn=self._value,
                 best_mode='min' if self.lowest else 'max',
-                cleanup_tmp_directories=not read_only,
-                read_only=read_only,
+                cleanup_tmp_directories=True,
             ),
         )
 
@@ -86,7 +83,7 @@ class Checkpoints:
             args=ocp.args.Composite(
                 state=ocp.args.StandardSave(state),
                 seal=ocp.args.JsonSave(
-                    dict(sha256=digest(state), arrays=arrays_of(state))
+                    dict(sha256=digest(state), arrays=arrays_of(state), metrics=metrics)
                 ),
             ),
             metrics=metrics,
@@ -149,13 +146,17 @@ class Checkpoints:
         multihost_utils.sync_global_devices('damaged checkpoint set aside')
 
     def _check_metrics(self) -> None:
-        """Sets aside checkpoints whose metrics, which decide, cannot be read."""
+        """Sets aside checkpoints whose metrics, which decide, are not those saved."""
         for path in self.directory.glob('*/metrics/metrics'):
+            folder = path.parents[1]
             try:
-                json.loads(path.read_text())
-            except ValueError:
+                seal = json.loads((folder / 'seal' / 'metadata').read_text())
+                intact = json.loads(path.read_text()) == seal['metrics']
+            except (ValueError, KeyError):
+                intact = False
+            if not intact:
                 warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=3)
-                self._set_aside(int(path.parents[1].name))
+                self._set_aside(int(folder.name))
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """The state of one step.
@@ -190,6 +191,10 @@ class Checkpoints:
     def best_step(self) -> int | None:
         """The step with the best validation metric; the later one of equals."""
         return self.manager.best_step()
+
+    def metrics(self, step: int) -> dict[str, float]:
+        """The validation metrics that were saved with a step."""
+        return self.manager.metrics(step) or {}
 
     def steps(self) -> list[int]:
         """All steps kept, in order."""

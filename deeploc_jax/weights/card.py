@@ -1,0 +1,71 @@
+"""What must be known about weights to use them right."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+FORMAT = 1
+NORMALIZATION = (
+    'each channel of each cell, on the whole crop: 0.1 to 99.9 percentile -> 0 to 1, '
+    'clipped; a constant channel -> 0'
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """The words beside the numbers.
+
+    Attributes:
+        model: Keyword arguments of `models.get_model` except the number of classes.
+        crop: Side in pixels of what the network looks at.
+        class_names: In the order of its outputs.
+        channels: Names of its inputs in order, protein first.
+        marker_channel: Index of the marker among them, -1 for none.
+        temperature: Logits are divided by it for calibrated probabilities.
+        screen: Full name of the data set it was trained on.
+        simulated: Whether those cells were simulated.
+        licence: Of those images, as their builder states it.
+        step: How many updates it has seen.
+        validation: Metrics of that step on the validation split.
+        version: Of `deeploc_jax`, by which it was trained.
+        normalization: What was done to the pixels.
+        format: Of this card.
+    """
+
+    model: dict[str, Any]
+    crop: int
+    class_names: tuple[str, ...]
+    channels: tuple[str, ...]
+    marker_channel: int
+    temperature: float
+    screen: str
+    simulated: bool
+    licence: str
+    step: int
+    validation: dict[str, float]
+    version: str
+    normalization: str = NORMALIZATION
+    format: int = FORMAT
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Card:
+        """A card from what `dataclasses.asdict` and JSON made of it.
+
+        Raises:
+            ValueError: Fields are missing or unknown, or the format is a later one.
+        """
+        if fields.get('format') != FORMAT:
+            raise ValueError(
+                f'it has format {fields.get("format")!r}, this version of deeploc_jax '
+                f'reads {FORMAT}.'
+            )
+        names = {field.name for field in dataclasses.fields(cls)}
+        if names != fields.keys():
+            missing, unknown = names - fields.keys(), fields.keys() - names
+            raise ValueError(
+                f'fields missing: {sorted(missing)}, unknown: {sorted(unknown)}.'
+            )
+        for name in ('class_names', 'channels'):
+            fields = fields | {name: tuple(fields[name])}
+        return cls(**fields)

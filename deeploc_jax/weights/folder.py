@@ -1,0 +1,98 @@
+"""Weights as a folder that opens on any machine: safetensors and a JSON card."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import safetensors
+import safetensors.numpy
+from flax import traverse_util
+
+from deeploc_jax.files import atomic_write, read_json, write_json
+from deeploc_jax.fingerprint import arrays_of, check_fit, digest
+from deeploc_jax.models import get_model
+from deeploc_jax.weights.card import Card
+
+ARRAYS, CARD = 'weights.safetensors', 'card.json'
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A trained network.
+
+    Attributes:
+        card: Classes, channels and all else there is to know.
+        model: The Flax module.
+        variables: Its `params` and `batch_stats`, float32.
+    """
+
+    card: Card
+    model: nn.Module
+    variables: dict[str, Any]
+
+
+def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
+    """Writes `weights.safetensors` and `card.json`, the latter last.
+
+    Args:
+        folder: Made when missing; an older pair in it is replaced.
+        variables: `params` and `batch_stats` of the network.
+        card: What to say of them.
+
+    Returns:
+        The folder.
+    """
+    folder = Path(folder)
+    variables = jax.device_get(variables)
+    flat: dict[str, Any] = traverse_util.flatten_dict(variables, sep='/')
+    atomic_write(folder / ARRAYS, lambda path: safetensors.numpy.save_file(flat, path))
+    seal = dict(sha256=digest(variables))
+    write_json(folder / CARD, dataclasses.asdict(card) | seal)
+    return folder
+
+
+def read_weights(source: Path | str) -> Network:
+    """A network from a folder of weights, or from the workdir of a training.
+
+    Raises:
+        FileNotFoundError: There are no weights.
+        ValueError: The card or the weights are damaged.
+        MismatchError: The weights are of another network than the card says; both
+            sides are listed.
+    """
+    folder = _find(Path(source))
+    fields = read_json(folder / CARD)
+    try:
+        sha256 = fields.pop('sha256', None)
+        card = Card.from_json(fields)
+        flat = safetensors.numpy.load_file(folder / ARRAYS)
+    except (ValueError, safetensors.SafetensorError) as error:
+        raise ValueError(f'The weights in {folder} cannot be read: {error}') from None
+    variables = traverse_util.unflatten_dict(flat, sep='/')
+    model = get_model(num_classes=len(card.class_names), **card.model)
+    check_fit(arrays_of(variables), arrays_of(_expected(model, card)), folder)
+    if digest(variables) != sha256:
+        raise ValueError(f'The weights in {folder} are damaged (wrong digest).')
+    return Network(card, model, variables)
+
+
+def _find(source: Path) -> Path:
+    for folder in (source, source / 'weights'):
+        if (folder / CARD).exists():
+            return folder
+    raise FileNotFoundError(
+        f'{source} holds no weights and is not the workdir of a finished training: '
+        f'there is no {CARD} in it or in {source / "weights"}.'
+    )
+
+
+def _expected(model: nn.Module, card: Card) -> Any:
+    image = jnp.zeros((1, card.crop, card.crop, len(card.channels)))
+    return jax.eval_shape(
+        lambda: dict(model.init(jax.random.key(0), image, train=False))
+    )

@@ -1,0 +1,113 @@
+import dataclasses
+import json
+import shutil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from deeploc_jax.fingerprint import MismatchError
+from deeploc_jax.models import get_model
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import ARRAYS, CARD, read_weights, write_weights
+
+SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
+
+
+@pytest.fixture(scope='module')
+def saved(tmp_path_factory):
+    """DeepLoc on tiny crops, its variables and its folder."""
+    model = get_model(num_classes=3, **SMALL)
+    variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
+    card = Card(
+        model=SMALL,
+        crop=8,
+        class_names=('A', 'B', 'C'),
+        channels=('GFP', 'RFP'),
+        marker_channel=1,
+        temperature=1.25,
+        screen='a_screen/1.0.0',
+        simulated=True,
+        licence='none',
+        step=7,
+        validation={'validation/accuracy': 0.5},
+        version='0.1.0',
+    )
+    folder = tmp_path_factory.mktemp('run')
+    write_weights(folder / 'weights', variables, card)
+    return variables, card, folder
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    """A copy that a test may damage."""
+    return shutil.copytree(saved[2] / 'weights', tmp_path / 'copy')
+
+
+def edit_card(folder, **fields):
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps(card | fields))
+
+
+def test_weights_come_back_bit_for_bit(saved):
+    variables, card, folder = saved
+    network = read_weights(folder / 'weights')
+    assert network.card == card
+    one, other = (jax.tree.leaves_with_path(v) for v in (variables, network.variables))
+    for (path, a), (same, b) in zip(one, other, strict=True):
+        assert path == same
+        np.testing.assert_array_equal(a, b)
+    image = jax.random.uniform(jax.random.key(1), (2, 8, 8, 2))
+    logits, _ = network.model.apply(network.variables, image, train=False)
+    assert logits.shape == (2, 3)
+
+
+def test_a_workdir_is_as_good_as_its_weights(saved):
+    assert read_weights(saved[2]).card == saved[1]
+
+
+def test_no_weights_are_answered_with_both_places_looked_at(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no card.json in it or in .*weights'):
+        read_weights(tmp_path)
+
+
+def test_a_flipped_bit_is_found(copy):
+    content = bytearray((copy / ARRAYS).read_bytes())
+    content[-100] ^= 1
+    (copy / ARRAYS).write_bytes(bytes(content))
+    with pytest.raises(ValueError, match='wrong digest'):
+        read_weights(copy)
+
+
+def test_a_file_cut_short_is_found(copy):
+    content = (copy / ARRAYS).read_bytes()
+    (copy / ARRAYS).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=f'{copy} cannot be read'):
+        read_weights(copy)
+
+
+def test_weights_of_another_network_list_both_sides(copy, saved):
+    edit_card(copy, channels=['GFP'])
+    with pytest.raises(MismatchError, match=r'conv_1.*3, 3, 2, .*3, 3, 1, '):
+        read_weights(copy)
+
+
+@pytest.mark.parametrize(
+    ('fields', 'answer'),
+    [
+        (dict(format=2), 'format 2'),
+        (dict(colour='red'), "unknown: .'colour'"),
+        (dict(model=SMALL | dict(name='deeplok')), "mean 'deeploc'"),
+    ],
+)
+def test_a_card_that_is_not_understood_is_answered(copy, fields, answer):
+    edit_card(copy, **fields)
+    with pytest.raises(ValueError, match=answer):
+        read_weights(copy)
+
+
+def test_the_card_says_all_there_is_to_say(saved):
+    card = json.loads((saved[2] / 'weights' / CARD).read_text())
+    assert card.keys() == {f.name for f in dataclasses.fields(Card)} | {'sha256'}
+    assert card['class_names'] == ['A', 'B', 'C'] and card['simulated'] is True
