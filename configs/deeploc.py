@@ -5,6 +5,7 @@
 trains with the published protocol (Kraus et al. 2017). Variants, after a colon:
 
     deeploc.py:modern   our recipe: cosine schedule, weight decay, dropout
+    deeploc.py:small    the same for a few hundred cells; minutes on two cores
     deeploc.py:sim      the simulated screen; needs no download. Two cores: about 13
                         minutes with the simulation, test accuracy 0.72
     deeploc.py:smoke    a few steps on a few simulated cells, to see that all works
@@ -59,7 +60,13 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
 
     config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
 
-    variants = dict(published=(), modern=(modern,), sim=(modern, sim), smoke=(smoke,))
+    variants = dict(
+        published=(),
+        modern=(modern,),
+        small=(modern, small),
+        sim=(modern, sim),
+        smoke=(smoke,),
+    )
     if variant not in variants:
         raise ValueError(f'No variant {variant!r}; there are {", ".join(variants)}.')
     for change in variants[variant]:
@@ -73,6 +80,15 @@ def modern(config: ml_collections.ConfigDict) -> None:
     config.schedule.update(name='cosine', learning_rate=3e-3, warmup_steps=50)
     config.model.update(bn_momentum=0.9, dropout=0.5)
     config.label_smoothing = 0.05
+
+
+def small(config: ml_collections.ConfigDict) -> None:
+    """A few hundred labelled cells, seen about a dozen times each."""
+    config.schedule.warmup_steps = 16
+    config.batch_size = 32
+    config.total_steps = 160
+    config.log_every = 16
+    config.checkpoint_every = 32
 
 
 def sim(config: ml_collections.ConfigDict) -> None:

@@ -16,6 +16,7 @@ GROUND = {
     'progress',
     'lookup',
     'reliability',
+    'precision_recall',
     '__version__',
 }
 BELOW = {

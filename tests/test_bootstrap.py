@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deeploc_jax import metrics
+from deeploc_jax import metrics, precision_recall
 from deeploc_jax.evaluate import bootstrap
 
 
@@ -63,7 +63,7 @@ def test_agrees_with_resampling_by_hand():
     for times in drawn:
         rows = np.concatenate([np.flatnonzero(groups == g) for g in range(12)])
         rows = np.repeat(rows, times[groups[rows]])
-        by_hand.append(metrics.macro_average_precision(p[rows], y[rows]))
+        by_hand.append(precision_recall.macro_average_precision(p[rows], y[rows]))
     found = bootstrap.bootstrap_intervals(p, y, groups, resamples=50, seed=4)
     np.testing.assert_allclose(
         found['macro_average_precision'], np.percentile(by_hand, [2.5, 97.5])

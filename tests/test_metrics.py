@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from deeploc_jax import metrics, reliability
+from deeploc_jax import metrics, precision_recall, reliability
 
 CLASSES = 5
 
@@ -97,16 +97,16 @@ def test_average_precision_agrees(cells):
         expected = sklearn_metrics.average_precision_score(
             one_hot(y), p, average=None, sample_weight=weights
         )
-        found = metrics.average_precision(p, y, weights)
+        found = precision_recall.average_precision(p, y, weights)
         np.testing.assert_allclose(found, expected, atol=1e-12)
-    macro = metrics.macro_average_precision(p, y, w)
+    macro = precision_recall.macro_average_precision(p, y, w)
     assert macro == pytest.approx(np.mean(expected))
 
 
 def test_precision_recall_curve_agrees(cells):
     p, y, w = cells
     expected = sklearn_metrics.precision_recall_curve(y == 2, p[:, 2], sample_weight=w)
-    found = metrics.precision_recall_curve(p, y, 2, w)
+    found = precision_recall.precision_recall_curve(p, y, 2, w)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
@@ -116,7 +116,7 @@ def test_weight_is_repetition(cells):
     rows = np.repeat(np.arange(200), w.astype(int))
     scores = (
         metrics.log_loss,
-        metrics.average_precision,
+        precision_recall.average_precision,
         metrics.f1,
         reliability.expected_calibration_error,
     )
@@ -132,8 +132,8 @@ def test_many_weights_at_once(cells):
         metrics.accuracy,
         metrics.balanced_accuracy,
         metrics.precision,
-        metrics.average_precision,
-        metrics.macro_average_precision,
+        precision_recall.average_precision,
+        precision_recall.macro_average_precision,
         reliability.expected_calibration_error,
     )
     for score in scores:
@@ -149,7 +149,7 @@ def test_class_without_cells_is_nan_and_out_of_the_mean():
         metrics.precision,
         metrics.recall,
         metrics.f1,
-        metrics.average_precision,
+        precision_recall.average_precision,
     ):
         values = score(p, y)
         np.testing.assert_array_equal(np.isnan(values), [False, False, True])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import betainc
 
-from deeploc_jax.evaluate import proteins, tables
+from deeploc_jax.evaluate import proteins, table_files, tables
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI')
 
@@ -28,9 +28,9 @@ def test_means_calls_and_posterior():
     assert table['n_cells'].to_pylist() == [1, 2]
     assert table['predicted_name'].to_pylist() == ['NUCLEI', 'ER']
     assert table['label_name'].to_pylist() == ['GOLGI', 'ER']
-    means = tables.class_values(table)
+    means = table_files.class_values(table)
     np.testing.assert_allclose(means[1], [0.6, 0.3, 0.1], atol=1e-6)
-    posterior = tables.class_values(table, 'posterior_')
+    posterior = table_files.class_values(table, 'posterior_')
     np.testing.assert_allclose(posterior[1], [2.2 / 5, 1.6 / 5, 1.2 / 5], atol=1e-6)
     assert proteins.protein_accuracy(table) == (0.5, 2)
     assert proteins.protein_accuracy(table, 2) == (1.0, 1)
@@ -53,7 +53,9 @@ def test_unlabelled_cells_count_for_the_call_but_not_for_the_label():
     )
     assert table['n_cells'].to_pylist() == [4]
     assert table['label'].to_pylist() == [1]
-    np.testing.assert_allclose(tables.class_values(table)[0], P.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(
+        table_files.class_values(table)[0], P.mean(axis=0), atol=1e-6
+    )
 
 
 def test_wells_stand_in_when_no_protein_is_known():

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from deeploc_jax import files
-from deeploc_jax.evaluate import proteins, summary, tables
+from deeploc_jax.evaluate import proteins, summary, table_files, tables
 from deeploc_jax.report import write_report
 from deeploc_jax.report.cells import composite, mistake_sheet
 from deeploc_jax.report.confusion import row_fractions
@@ -63,8 +63,10 @@ def fake_workdir(
 
     folder = path / 'evaluation' / 'test'
     call = (metadata, labels, probabilities, names)
-    tables.write_table(tables.predictions_table(*call), folder / 'predictions.parquet')
-    tables.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
+    table_files.write_table(
+        tables.predictions_table(*call), folder / 'predictions.parquet'
+    )
+    table_files.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
     numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
     files.write_json(folder / 'metrics.json', numbers | {'temperature': 1.2})
     rows = rng.permutation(cells)
@@ -207,7 +209,7 @@ def test_same_files_give_the_same_page(tmp_path):
 
 def test_misplaced_proteins_are_listed(tmp_path, no_pictures):
     workdir = fake_workdir(tmp_path, sharpness=0.3)
-    table = tables.read_proteins(workdir / 'evaluation/test/proteins.parquet')
+    table = table_files.read_proteins(workdir / 'evaluation/test/proteins.parquet')
     html = write_report(workdir).read_text()
     wrong = [row for row in table.to_pylist() if row['label'] != row['predicted']]
     assert 0 < len(wrong) < len(table)

@@ -5,13 +5,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import record_writer
-from deeploc_jax.data.screen_builder import (
-    ScreenBuilder,
-    example,
-    prepare_screen,
-    screen_features,
-    screen_metadata,
-)
+from deeploc_jax.data.screen_builder import ScreenBuilder, prepare_screen
+from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 
 class TinyScreen(ScreenBuilder):

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deeploc_jax.evaluate import proteins, tables
+from deeploc_jax.evaluate import proteins, table_files, tables, units
 
 NAMES = ('ER', 'GOLGI')
 TEXT = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
@@ -22,41 +22,43 @@ LABELS = np.array([0, 1, -1], np.int32)
 
 def test_predictions_survive_parquet(tmp_path):
     table = tables.predictions_table(metadata(), LABELS, P, NAMES)
-    path = tables.write_table(table, tmp_path / 'evaluation' / 'predictions.parquet')
-    back = tables.read_predictions(path)
+    path = table_files.write_table(
+        table, tmp_path / 'evaluation' / 'predictions.parquet'
+    )
+    back = table_files.read_predictions(path)
     assert back.column_names == [
         *('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
         *('p_ER', 'p_GOLGI'),
     ]
-    assert tables.class_names(back) == NAMES
+    assert table_files.class_names(back) == NAMES
     assert back['label_name'].to_pylist() == ['ER', 'GOLGI', '']
     assert back['predicted'].to_pylist() == [0, 1, 0]
     assert back['protein'].to_pylist() == ['protein0', 'protein1', 'protein2']
     assert np.isnan(back['x'].to_numpy()).all()
-    np.testing.assert_allclose(tables.class_values(back), P, atol=1e-7)
+    np.testing.assert_allclose(table_files.class_values(back), P, atol=1e-7)
     assert [p.name for p in path.parent.iterdir()] == ['predictions.parquet']
 
 
 def test_proteins_survive_parquet(tmp_path):
     table = proteins.proteins_table(metadata(), LABELS, P, NAMES)
-    path = tables.write_table(table, tmp_path / 'proteins.parquet')
-    assert tables.read_proteins(path).equals(table)
+    path = table_files.write_table(table, tmp_path / 'proteins.parquet')
+    assert table_files.read_proteins(path).equals(table)
 
 
 def test_class_order_is_kept():
     names = ('VACUOLE', 'ACTIN')
     table = tables.predictions_table(metadata(), LABELS, P, names)
-    assert tables.class_names(table) == names
+    assert table_files.class_names(table) == names
     assert table.column_names[-2:] == ['p_VACUOLE', 'p_ACTIN']
 
 
 def test_missing_columns_are_named(tmp_path):
     table = tables.predictions_table(metadata(), LABELS, P, NAMES)
     path = tmp_path / 'predictions.parquet'
-    tables.write_table(table.drop_columns(['well', 'p_GOLGI']), path)
+    table_files.write_table(table.drop_columns(['well', 'p_GOLGI']), path)
     with pytest.raises(ValueError, match='predictions.parquet lacks.* well, p_GOLGI'):
-        tables.read_predictions(path)
+        table_files.read_predictions(path)
 
 
 def test_columns_of_another_type_are_named(tmp_path):
@@ -64,25 +66,25 @@ def test_columns_of_another_type_are_named(tmp_path):
     index = table.column_names.index('label')
     field = pa.field('label', pa.int64())
     changed = table.set_column(index, field, table['label'].cast(pa.int64()))
-    tables.write_table(changed, tmp_path / 'p.parquet')
+    table_files.write_table(changed, tmp_path / 'p.parquet')
     with pytest.raises(ValueError, match=r'label \(int64, not int32\)'):
-        tables.read_predictions(tmp_path / 'p.parquet')
+        table_files.read_predictions(tmp_path / 'p.parquet')
 
 
 def test_files_of_others_are_errors(tmp_path):
     with pytest.raises(FileNotFoundError, match='run an evaluation first'):
-        tables.read_predictions(tmp_path / 'none.parquet')
+        table_files.read_predictions(tmp_path / 'none.parquet')
     (tmp_path / 'text.parquet').write_text('cell_id,label\n')
     with pytest.raises(ValueError, match='text.parquet is not a readable Parquet'):
-        tables.read_proteins(tmp_path / 'text.parquet')
+        table_files.read_proteins(tmp_path / 'text.parquet')
     pq.write_table(pa.table({'a': [1]}), tmp_path / 'bare.parquet')
     with pytest.raises(ValueError, match='bare.parquet has no class names'):
-        tables.read_predictions(tmp_path / 'bare.parquet')
+        table_files.read_predictions(tmp_path / 'bare.parquet')
 
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     table = tables.predictions_table(metadata(), LABELS, P, NAMES)
-    path = tables.write_table(table, tmp_path / 'predictions.parquet')
+    path = table_files.write_table(table, tmp_path / 'predictions.parquet')
 
     def fail(table, where):
         where.write_bytes(b'half a file')
@@ -90,8 +92,8 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pq, 'write_table', fail)
     with pytest.raises(OSError, match='disk full'):
-        tables.write_table(table.slice(0, 1), path)
-    assert tables.read_predictions(path).num_rows == 3
+        table_files.write_table(table.slice(0, 1), path)
+    assert table_files.read_predictions(path).num_rows == 3
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -123,5 +125,5 @@ def test_wells_are_named_with_screen_and_plate():
         'plate': np.array(['1', '2', '2']),
         'well': np.array(['A01', 'A01', '']),
     }
-    names = tables.unit_names(columns, 'well').tolist()
+    names = units.unit_names(columns, 'well').tolist()
     assert names == ['1/A01', '2/A01', '']

@@ -12,12 +12,8 @@ import tensorflow_datasets as tfds
 from small import Small
 
 from configs import deeploc, evaluate
-from deeploc_jax.data.screen_builder import (
-    ScreenBuilder,
-    example,
-    screen_features,
-    screen_metadata,
-)
+from deeploc_jax.data.screen_builder import ScreenBuilder
+from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import evaluate as evaluate_task
@@ -190,7 +186,7 @@ def test_early_stopping_ends_after_checkpoints_without_a_new_best(config, tmp_pa
     ('arguments', 'answer'),
     [
         (['--config=configs/deeploc.py', '--config.batchsize=1'], '"batch_size"'),
-        (['--config=configs/deeploc.py:simm'], 'published, modern, sim, smoke'),
+        (['--config=configs/deeploc.py:simm'], 'published, modern, small, sim, smoke'),
         (['--config=configs/evaluate.py'], '--config.source='),
     ],
 )

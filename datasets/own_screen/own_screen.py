@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data import screen_builder
+from deeploc_jax.data import screen_builder, screen_features
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
     CheckedScreen,
@@ -92,11 +92,11 @@ class OwnScreen(screen_builder.ScreenBuilder):
             return self.screen_info(None, None, description=description)
         screen = self._checked
         channels = screen.layout.channels
-        metadata = screen_builder.screen_metadata(
+        metadata = screen_features.screen_metadata(
             channels, screen.layout.marker_channel
         )
         metadata['source_sha256'] = source_digest(screen.table, self._arguments)
-        features = screen_builder.screen_features(
+        features = screen_features.screen_features(
             screen.classes, channels, screen.pixel_dtype
         )
         return self.screen_info(features, metadata, description=description)
@@ -130,7 +130,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
         screen_name = self.builder_config.name
         for row, image in self._checked.read_split(split):
-            example = screen_builder.example(
+            example = screen_features.example(
                 image, row.label or -1, screen=screen_name, **row.metadata
             )
             yield row.metadata['cell_id'], example

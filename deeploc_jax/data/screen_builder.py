@@ -1,118 +1,17 @@
-"""What every screen's TFDS builder shares: features, metadata, record format."""
+"""What every screen's TFDS builder shares: storage, and preparation on disk."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 from etils import epath
 
 from deeploc_jax.data.record_writer import write_split
-
-IMAGE_SIZE = 64  # pixels on a side; every crop of every screen
-_TEXT_FIELDS = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
-
-
-def screen_features(
-    class_names: Sequence[str],
-    channels: Sequence[str],
-    pixel_dtype: np.typing.DTypeLike,
-    num_measurements: int = 0,
-) -> tfds.features.FeaturesDict:
-    """The features of one cell, the same for every screen.
-
-    Args:
-        class_names: Localizations in index order.
-        channels: Channel names in image order: protein, marker, then any others.
-        pixel_dtype: Type in which the pixels are stored, without loss.
-        num_measurements: Number F of measurements a cell; 0 leaves them out.
-
-    Returns:
-        `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
-        (pixels in the field image) and, when F > 0, `measurements` float32 [F].
-    """
-    features: dict[str, Any] = {
-        'image': tfds.features.Tensor(
-            shape=(IMAGE_SIZE, IMAGE_SIZE, len(channels)),
-            dtype=np.dtype(pixel_dtype),
-            encoding='zlib',
-        ),
-        'label': tfds.features.ClassLabel(names=list(class_names)),
-        **{name: tfds.features.Text() for name in _TEXT_FIELDS},
-        'x': tfds.features.Scalar(np.float32),
-        'y': tfds.features.Scalar(np.float32),
-    }
-    if num_measurements:
-        features['measurements'] = tfds.features.Tensor(
-            shape=(num_measurements,), dtype=np.float32, encoding='bytes'
-        )
-    return tfds.features.FeaturesDict(features)
-
-
-def screen_metadata(
-    channels: Sequence[str],
-    marker_channel: int,
-    measurement_names: Sequence[str] = (),
-    simulated: bool = False,
-) -> tfds.core.MetadataDict:
-    """What a reader must know of a screen beyond its features.
-
-    Args:
-        channels: Channel names in image order; the protein is always channel 0.
-        marker_channel: Index of the cytosolic marker, -1 when there is none.
-        measurement_names: Names of the entries of `measurements`.
-        simulated: Whether the images were computed, not taken.
-    """
-    return tfds.core.MetadataDict(
-        channels=list(channels),
-        protein_channel=0,
-        marker_channel=marker_channel,
-        measurement_names=list(measurement_names),
-        simulated=simulated,
-    )
-
-
-def example(
-    image: np.ndarray,
-    label: int | str,
-    cell_id: str,
-    *,
-    screen: str = '',
-    plate: str = '',
-    well: str = '',
-    field: str = '',
-    protein: str = '',
-    x: float = np.nan,
-    y: float = np.nan,
-    measurements: np.ndarray | None = None,
-) -> dict[str, Any]:
-    """One cell as the features want it; what is not known stays '' or NaN.
-
-    Args:
-        image: [64, 64, C] in the pixel type of the screen's features.
-        label: Class index or name; -1 when unlabelled.
-        cell_id: Name of the cell, unique in the screen.
-        screen: Name of the screen or condition.
-        plate: Plate of the cell.
-        well: Well of the plate.
-        field: Field image of the well.
-        protein: Tagged protein or strain.
-        x: Cell centre in the field image, pixels from the left.
-        y: Cell centre in the field image, pixels from the top.
-        measurements: float32 [F], for a screen that declares them.
-    """
-    cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
-    cell |= {'plate': plate, 'well': well, 'field': field, 'protein': protein}
-    cell |= {'x': np.float32(x), 'y': np.float32(y)}
-    if measurements is not None:
-        cell['measurements'] = np.asarray(measurements, np.float32)
-    return cell
 
 
 class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):

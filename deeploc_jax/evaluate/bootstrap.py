@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from deeploc_jax import metrics
-from deeploc_jax.evaluate import tables
+from deeploc_jax import metrics, precision_recall
+from deeploc_jax.evaluate.units import UNITS, unit_names
 
 Statistic = Callable[..., float | np.ndarray]
 """(probabilities [n, k], labels [n], weights [r, n]) -> [r], as in metrics.py."""
@@ -23,7 +23,7 @@ Statistic = Callable[..., float | np.ndarray]
 STATISTICS: Mapping[str, Statistic] = {
     'accuracy': metrics.accuracy,
     'balanced_accuracy': metrics.balanced_accuracy,
-    'macro_average_precision': metrics.macro_average_precision,
+    'macro_average_precision': precision_recall.macro_average_precision,
 }
 
 BLOCK = 300_000
@@ -45,9 +45,9 @@ def choose_groups(metadata: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
     Returns:
         The unit's name and the number of each cell's group, int [n] in 0..groups-1.
     """
-    units = list(tables.UNITS)
+    units = list(UNITS)
     for i, unit in enumerate(units):
-        names = tables.unit_names(metadata, unit)
+        names = unit_names(metadata, unit)
         known = names[names != '']
         if 2 * len(known) > len(names) and len(set(known)) > 1:
             return unit, _group_numbers(metadata, units[i:])
@@ -118,6 +118,6 @@ def _group_numbers(
     cells = range(len(metadata['protein']))
     names = np.array([f'cell {row}' for row in cells], object)
     for unit in reversed(units):
-        known = tables.unit_names(metadata, unit)
+        known = unit_names(metadata, unit)
         names = np.where(known != '', f'{unit} ' + known, names)
     return np.unique(names, return_inverse=True)[1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax import reliability
-from deeploc_jax.evaluate import proteins, tables
+from deeploc_jax.evaluate import proteins, table_files, tables
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
 from deeploc_jax.evaluate.summary import plain, summarise
 from deeploc_jax.files import atomic_write, write_json
@@ -56,9 +56,9 @@ def write_evaluation(
     summary |= plain(dict(temperature=temperature, ece_before_temperature=before))
     write_json(folder / 'metrics.json', summary)
     per_cell = tables.predictions_table(cells.metadata, labels, probabilities, names)
-    tables.write_table(per_cell, folder / 'predictions.parquet')
+    table_files.write_table(per_cell, folder / 'predictions.parquet')
     per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
-    tables.write_table(per_protein, folder / 'proteins.parquet')
+    table_files.write_table(per_protein, folder / 'proteins.parquet')
     rows = example_rows(probabilities, labels, seed)
     images = np.round(cells.images[rows] * 255).astype(np.uint8)
     atomic_write(

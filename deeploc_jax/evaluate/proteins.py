@@ -20,6 +20,7 @@ import pyarrow as pa
 from scipy.special import gammainc, gammaincinv
 
 from deeploc_jax.evaluate import tables
+from deeploc_jax.evaluate.units import UNIT_COLUMNS, unit_names
 
 NODES = 64
 """Points of the Gauss-Legendre quadrature in `certainty_of_largest`."""
@@ -47,9 +48,9 @@ def proteins_table(
         probabilities: float [n, k].
         class_names: k names in index order.
     """
-    tables.check_rows(metadata, labels, probabilities, class_names, tables.UNIT_COLUMNS)
+    tables.check_rows(metadata, labels, probabilities, class_names, UNIT_COLUMNS)
     unit = 'protein' if (np.asarray(metadata['protein']) != '').any() else 'well'
-    names = tables.unit_names(metadata, unit)
+    names = unit_names(metadata, unit)
     kept = names != ''
     units, rows = np.unique(names[kept].astype(str), return_inverse=True)
     sums = _sums(rows, np.asarray(probabilities, np.float64)[kept], len(units))

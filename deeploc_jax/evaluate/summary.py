@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax import metrics, reliability
+from deeploc_jax import metrics, precision_recall, reliability
 from deeploc_jax.evaluate import bootstrap, proteins
 
 MANY_CELLS = 10
@@ -28,7 +28,7 @@ CLASS_SCORES = {
     'precision': metrics.precision,
     'recall': metrics.recall,
     'f1': metrics.f1,
-    'average_precision': metrics.average_precision,
+    'average_precision': precision_recall.average_precision,
 }
 
 

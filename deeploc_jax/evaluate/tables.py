@@ -1,4 +1,4 @@
-"""Tables that leave an evaluation: their columns, and Parquet in and out.
+"""Tables that leave an evaluation: their columns, and how they are filled.
 
 `predictions.parquet` has a row a cell, `proteins.parquet` a row a protein (a well where
 no protein is known). In both, p_<CLASS> columns hold class probabilities in index order
@@ -9,23 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from deeploc_jax import files
 from deeploc_jax.types import METADATA
-
-UNITS = {
-    'protein': ('protein',),
-    'well': ('screen', 'plate', 'well'),
-    'field': ('screen', 'plate', 'well', 'field'),
-}
-"""Columns that tell one protein, well or field from another."""
-UNIT_COLUMNS = ('screen', 'plate', 'well', 'field', 'protein')
-"""All columns that `UNITS` needs."""
 
 
 def predictions_schema(class_names: Sequence[str]) -> pa.Schema:
@@ -143,53 +131,6 @@ def to_table(columns: Mapping[str, np.ndarray], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def write_table(table: pa.Table, path: Path | str) -> Path:
-    """Writes Parquet; the file appears whole or not at all."""
-    return files.atomic_write(path, lambda temporary: pq.write_table(table, temporary))
-
-
-def read_predictions(path: Path | str) -> pa.Table:
-    """Reads predictions.parquet; a ValueError says which columns are not as needed."""
-    table = _read(path)
-    return _checked(table, predictions_schema(class_names(table, path)), path)
-
-
-def read_proteins(path: Path | str) -> pa.Table:
-    """Reads proteins.parquet; a ValueError says which columns are not as needed."""
-    table = _read(path)
-    return _checked(table, proteins_schema(class_names(table, path)), path)
-
-
-def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
-    """Class names in index order, from the schema's metadata."""
-    stored = (table.schema.metadata or {}).get(b'class_names')
-    if stored is None:
-        raise ValueError(
-            f"{path} has no class names (b'class_names' in the schema's metadata): it "
-            'was not written by an evaluation, or rewritten without its metadata.'
-        )
-    return tuple(json.loads(stored))
-
-
-def class_values(table: pa.Table, prefix: str = 'p_') -> np.ndarray:
-    """The <prefix><CLASS> columns as float32 [n, k] in index order."""
-    names = class_names(table)
-    return np.stack([table[prefix + name].to_numpy() for name in names], axis=1)
-
-
-def unit_names(metadata: Mapping[str, np.ndarray], unit: str) -> np.ndarray:
-    """Which protein, well or field each cell is of, as text [n]; '' when not known.
-
-    A well is named with its screen and plate ('WT1/plate2/A01'), a field with its well:
-    A01 of two plates are two wells. Columns that are empty everywhere are left out.
-    """
-    columns = [np.asarray(metadata[name], object) for name in UNITS[unit]]
-    known = columns[-1] != ''
-    named = [column for column in columns if (column != '').any()]
-    joined = ['/'.join(row) for row in zip(*named, strict=True)] or ''
-    return np.where(known, np.array(joined, object), '')
-
-
 def _schema(
     fields: list[tuple[str, pa.DataType]],
     class_names: Sequence[str],
@@ -201,26 +142,3 @@ def _schema(
     columns = [p + name for p in prefixes for name in class_names]
     fields = fields + [(name, pa.float32()) for name in columns]
     return pa.schema(fields, {'class_names': json.dumps(list(class_names))})
-
-
-def _read(path: Path | str) -> pa.Table:
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path} does not exist: run an evaluation first.')
-    try:
-        return pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f'{path} is not a readable Parquet file: {error}') from None
-
-
-def _checked(table: pa.Table, schema: pa.Schema, path: Path | str) -> pa.Table:
-    missing = [name for name in schema.names if name not in table.column_names]
-    if missing:
-        raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
-    wrong = [
-        f'{field.name} ({table.schema.field(field.name).type}, not {field.type})'
-        for field in schema
-        if table.schema.field(field.name).type != field.type
-    ]
-    if wrong:
-        raise ValueError(f'{path} has columns of another type: {", ".join(wrong)}.')
-    return table

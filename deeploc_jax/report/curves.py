@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from deeploc_jax.metrics import precision_recall_curve
+from deeploc_jax.precision_recall import precision_recall_curve
 from deeploc_jax.report import style
 from deeploc_jax.report.words import count
 

@@ -13,7 +13,7 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax import sharding
-from deeploc_jax.data.screen_builder import IMAGE_SIZE
+from deeploc_jax.data.screen_features import IMAGE_SIZE
 from deeploc_jax.files import read_json, read_jsonl, write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.types import Cells

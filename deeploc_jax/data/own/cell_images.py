@@ -12,7 +12,7 @@ from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.data.own.image_file import ImageError
 from deeploc_jax.data.own.images import ImageReader
 from deeploc_jax.data.own.pixel_types import check_pixels
-from deeploc_jax.data.screen_builder import IMAGE_SIZE
+from deeploc_jax.data.screen_features import IMAGE_SIZE
 from deeploc_jax.progress import track
 
 

@@ -21,12 +21,8 @@ from deeploc_jax.data.release.files import (
     record_zip,
 )
 from deeploc_jax.data.release.hdf5 import Source, read_slices, to_images
-from deeploc_jax.data.screen_builder import (
-    ScreenBuilder,
-    example,
-    screen_features,
-    screen_metadata,
-)
+from deeploc_jax.data.screen_builder import ScreenBuilder
+from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 DEEPLOC_HOMEPAGE = 'https://github.com/okraus/DeepLoc'
 DEEPLOC_CITATION = """\

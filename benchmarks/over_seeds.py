@@ -1,0 +1,68 @@
+"""Several trainings that differ in their seed, as one row of a table.
+
+    for seed in 0 1 2; do
+      python launch.py --config=configs/deeploc.py:sim --config.seed=$seed \
+          --workdir=runs/sim-$seed
+    done
+    python -m benchmarks.over_seeds runs/sim-*
+
+Workdirs whose configs are the same but for the seed make one row: means over the seeds
+with the standard deviation.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from absl import app
+
+from deeploc_jax.files import read_json
+
+METRICS = ('accuracy', 'balanced_accuracy', 'macro_average_precision')
+
+
+def main(argv: list[str]) -> None:
+    """Prints a table in Markdown, a row for each group of workdirs."""
+    if len(argv) < 2:
+        raise app.UsageError('Say which workdirs, e.g. runs/sim-*.')
+    groups: dict[str, list[Path]] = {}
+    for workdir in map(Path, argv[1:]):
+        config = read_json(workdir / 'config.json') | dict(seed=None)
+        groups.setdefault(json.dumps(config, sort_keys=True), []).append(workdir)
+    print('| data set | split | n | steps | seeds | ' + ' | '.join(METRICS) + ' |')
+    print('|---' * (5 + len(METRICS)) + '|')
+    for workdirs in groups.values():
+        print('| ' + ' | '.join(row(workdirs)) + ' |')
+
+
+def row(workdirs: list[Path]) -> list[str]:
+    """The cells of one row of the table, from finished runs of one config."""
+    configs = [read_json(workdir / 'config.json') for workdir in workdirs]
+    runs = [read_json(workdir / 'run.json') for workdir in workdirs]
+    results = [result(workdir) for workdir in workdirs]
+    return [
+        runs[0]['dataset'],
+        str(configs[0]['splits']['test']),
+        f'{results[0]["n_labelled"]:,}',
+        f'{configs[0]["total_steps"]:,} x {configs[0]["batch_size"]}',
+        ', '.join(str(seed) for seed in sorted(config['seed'] for config in configs)),
+        *(spread([values[name]['value'] for values in results]) for name in METRICS),
+    ]
+
+
+def result(workdir: Path) -> dict[str, Any]:
+    """Metrics of the test split of a training."""
+    return read_json(workdir / 'evaluation' / 'test' / 'metrics.json')
+
+
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation: 0.720 ± 0.011."""
+    text = f'{statistics.mean(values):.3f}'
+    return text + (f' ± {statistics.stdev(values):.3f}' if len(values) > 1 else '')
+
+
+if __name__ == '__main__':
+    app.run(main)

@@ -1,0 +1,66 @@
+"""Precision and recall over all thresholds, in NumPy; they agree with scikit-learn.
+
+Arguments, weights and classes without a cell are as in `metrics`.
+"""
+
+import numpy as np
+
+from deeploc_jax.metrics import Value, check_cells, macro_mean, ratio
+
+
+def _threshold_totals(
+    scores: np.ndarray, positive: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Right cells and all cells [..., t] called at each distinct score, falling [t]."""
+    order = np.argsort(-scores, kind='stable')
+    scores = scores[order]
+    # Cells of one score are called together: a threshold is the last of its ties.
+    last = np.flatnonzero(np.diff(scores, append=-1.0))
+    weights = weights[..., order]
+    hits = np.cumsum(weights * positive[order], axis=-1)[..., last]
+    return hits, np.cumsum(weights, axis=-1)[..., last], scores[last]
+
+
+def average_precision(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Area under each class's precision-recall curve, [..., k]; weights [..., n].
+
+    The step-wise sum of precision times gained recall, without interpolation; cells of
+    equal probability enter together.
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    areas = []
+    for index, scores in enumerate(probabilities.T):
+        hits, calls, _ = _threshold_totals(scores, labels == index, weights)
+        gained = np.diff(hits, axis=-1, prepend=0.0)
+        area = (gained * ratio(hits, calls, empty=0.0)).sum(axis=-1)
+        areas.append(ratio(area, hits[..., -1]))
+    return np.stack(areas, axis=-1)
+
+
+def macro_average_precision(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> Value:
+    """Mean average precision over the classes that occur; weights [..., n]."""
+    return macro_mean(average_precision(probabilities, labels, weights))
+
+
+def precision_recall_curve(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    index: int,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision [t + 1], recall [t + 1] and rising thresholds [t] of class `index`.
+
+    Entry i calls every cell of probability >= thresholds[i]; the last entry, which
+    calls none, is (1, 0). Recall is NaN when the class has no cell. Weights are [n].
+    """
+    probabilities, labels, weights = check_cells(probabilities, labels, weights)
+    used = weights > 0
+    hits, calls, thresholds = _threshold_totals(
+        probabilities[used, index], labels[used] == index, weights[used]
+    )
+    precisions, recalls = hits / calls, np.asarray(ratio(hits, hits[-1]))
+    return np.r_[precisions[::-1], 1.0], np.r_[recalls[::-1], 0.0], thresholds[::-1]
