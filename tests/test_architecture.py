@@ -26,7 +26,7 @@ BELOW = {
     'report': GROUND,
     'data': GROUND,
     'train': GROUND | {'data', 'models'},
-    'evaluate': GROUND | {'data', 'models'},
+    'evaluate': GROUND | {'data', 'models', 'weights'},
     'weights': GROUND | {'models'},
     'tasks': GROUND
     | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'},

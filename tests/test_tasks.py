@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
 from small import Small
 
+import deeploc_jax
 from configs import deeploc, evaluate
 from deeploc_jax.data.screen_builder import ScreenBuilder
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
@@ -95,6 +97,13 @@ def test_a_training_explains_itself(config, tmp_path):
     repeated = json.loads((tmp_path / 'again/evaluation/test/metrics.json').read_text())
     assert repeated['confusion'] == metrics['confusion']
     assert repeated['loss'] == pytest.approx(metrics['loss'], rel=1e-4)
+
+    raw = tfds.data_source('spot_screen', split='test', data_dir=config.data_dir)
+    network = deeploc_jax.load(tmp_path)
+    table = pq.read_table(tmp_path / 'evaluation/test/predictions.parquet')
+    expected = np.stack([table[f'p_{name}'] for name in network.class_names], axis=1)
+    probabilities = network.predict(np.stack([cell['image'] for cell in raw]))
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
 
     # The weights are all that another machine needs.
     elsewhere = shutil.copytree(tmp_path / 'weights', tmp_path / 'elsewhere')

@@ -1,0 +1,99 @@
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from small import Small
+
+import deeploc_jax
+from deeploc_jax.models import MODELS
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import write_weights
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def predictor(tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, 'small', Small)
+    image = jnp.zeros((1, 16, 16, 2))
+    variables = Small().init(jax.random.key(0), image, train=False)
+    card = Card(
+        model=dict(name='small'),
+        crop=16,
+        class_names=('A', 'B', 'C'),
+        channels=('GFP', 'RFP'),
+        marker_channel=1,
+        temperature=0.5,
+        screen='s/1.0.0',
+        simulated=False,
+        licence='none',
+        step=1,
+        validation={},
+        version='0',
+    )
+    return deeploc_jax.load(write_weights(tmp_path, variables, card))
+
+
+@pytest.mark.parametrize('n', [1, 3, 8, 21])
+def test_any_number_of_cells_in_any_batch_is_predicted_alike(predictor, n):
+    images = RNG.integers(0, 60_000, (n, 20, 20, 2), np.uint16)
+    whole = predictor.predict(images)
+    assert whole.shape == (n, 3) and whole.dtype == np.float32
+    np.testing.assert_allclose(whole.sum(1), 1, rtol=1e-6)
+    np.testing.assert_allclose(predictor.predict(images, batch_size=4), whole, 1e-5)
+    one_by_one = [predictor.predict(image[None])[0] for image in images]
+    np.testing.assert_allclose(one_by_one, whole, rtol=1e-5)
+
+
+def test_brightness_and_type_of_the_pixels_do_not_matter(predictor):
+    images = RNG.integers(0, 255, (5, 20, 20, 2)).astype(np.uint8)
+    other = images * np.float64(3.7) + 1000
+    np.testing.assert_allclose(
+        predictor.predict(images), predictor.predict(other), atol=1e-5
+    )
+
+
+def test_five_crops_are_their_mean(predictor):
+    image = RNG.random((1, 20, 20, 2), np.float32)
+    low, high = np.percentile(image, (0.1, 99.9), axis=(1, 2), keepdims=True)
+    scaled = np.clip((image - low) / (high - low), 0, 1)
+    variables = predictor._variables
+    corners = [(2, 2), (0, 0), (0, 4), (4, 0), (4, 4)]
+    each = [
+        jax.nn.softmax(
+            Small().apply(variables, scaled[:, i : i + 16, j : j + 16], train=False)[0]
+            / 0.5
+        )
+        for i, j in corners
+    ]
+    np.testing.assert_allclose(predictor.predict(image), np.mean(each, 0), atol=1e-6)
+    np.testing.assert_allclose(predictor.predict(image, crops=1), each[0], atol=1e-6)
+
+
+def test_no_cells_are_no_error(predictor):
+    assert predictor.predict(np.zeros((0, 20, 20, 2))).shape == (0, 3)
+
+
+@pytest.mark.parametrize('shape', [(20, 20, 2), (4, 20, 20, 3), (4, 15, 20, 2)])
+def test_other_shapes_are_answered_with_what_is_wanted(predictor, shape):
+    with pytest.raises(ValueError, match=r'\[n, h, w, 2\] \(channels: GFP, RFP\)'):
+        predictor.predict(np.zeros(shape))
+
+
+def test_a_pixel_that_is_no_number_names_its_image(predictor):
+    images = RNG.random((9, 20, 20, 2))
+    images[6, 3, 3, 1] = np.nan
+    with pytest.raises(ValueError, match=r'images\[6\]'):
+        predictor.predict(images, batch_size=4)
+
+
+def test_the_import_brings_nothing_heavy():
+    code = (
+        'import sys, deeploc_jax; '
+        'print({"jax", "flax", "matplotlib", "tensorflow_datasets"} & set(sys.modules))'
+    )
+    out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert out.stdout.strip() == 'set()'
