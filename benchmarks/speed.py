@@ -1,0 +1,114 @@
+"""Crops per second against PyTorch and plain Flax, alternating in one run.
+
+    pip install -e '.[torch]'
+    python -m benchmarks.speed --mode=train --batch=128
+    python -m benchmarks.speed --mode=predict --batch=128 \
+        --contestants=deeploc_jax,torch,torch.compile
+
+Every contestant is a process of its own. In each round each does one call, in an order
+that changes from round to round, so that a slow minute of the machine hits them all.
+Ratios are medians over the rounds of the ratio within a round.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+
+from absl import app, flags
+
+from benchmarks.speed_worker import CONTESTANTS, MATRIX
+
+_MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'What is timed.')
+_BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 a call.')
+_ROUNDS = flags.DEFINE_integer('rounds', 7, 'Rounds after the warm-up.')
+_CALLS = flags.DEFINE_integer('calls', 1, 'Calls of each contestant in a round.')
+_NAMES = flags.DEFINE_list('contestants', list(CONTESTANTS), 'Who takes part.')
+
+REFERENCE = 'deeploc_jax'
+GFLOP = {'deeploc': 1.60, 'eager': 1.60, 'compile': 1.60, 'plain': 1.60, 'lean': 0.123}
+"""Of the convolutions of a forward pass a crop, counted as multiplied directly."""
+
+
+class Worker:
+    """A contestant at work."""
+
+    def __init__(self, name: str):
+        self.name = name
+        command = [sys.executable, '-m', 'benchmarks.speed_worker', name, _MODE.value]
+        self.process = subprocess.Popen(
+            [*command, str(_BATCH.value)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.first = self._answer()['seconds']
+        self.seconds: list[float] = []
+        self.call()  # a warm-up
+        self.seconds.clear()
+
+    def call(self) -> None:
+        """One turn."""
+        assert self.process.stdin
+        self.process.stdin.write(f'{_CALLS.value}\n')
+        self.process.stdin.flush()
+        answer = self._answer()
+        self.seconds.append(answer['seconds'])
+        self.gigabytes = answer['gigabytes']
+
+    def _answer(self) -> dict[str, float]:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f'{self.name} died with {self.process.wait()}.')
+        return json.loads(line)
+
+    def row(self, reference: Worker) -> list[str]:
+        """Name, median time, throughput, ratio to the reference, memory, first call."""
+        median = statistics.median(self.seconds)
+        pairs = zip(self.seconds, reference.seconds, strict=True)
+        ratio = statistics.median(mine / theirs for mine, theirs in pairs)
+        framework, _, option = CONTESTANTS[self.name]
+        if option in GFLOP:
+            passes = 3 if _MODE.value == 'train' else 1
+            gflop = GFLOP[option] * passes * _BATCH.value
+            crops = f'{_BATCH.value / median:.1f}'
+        else:
+            gflop, crops = 2 * MATRIX**3 / 1e9, ''
+        return [
+            self.name,
+            f'{median:.3f}',
+            crops,
+            f'{ratio:.2f}',
+            f'{gflop / median:.0f}',
+            f'{self.gigabytes:.1f}',
+            f'{self.first:.1f}',
+        ]
+
+
+def main(argv: list[str]) -> None:
+    """Prints a table in Markdown."""
+    del argv
+    unknown = set(_NAMES.value) - set(CONTESTANTS)
+    if unknown:
+        raise app.UsageError(f'Unknown: {unknown}. There are {", ".join(CONTESTANTS)}.')
+    workers = [Worker(name) for name in _NAMES.value]
+    for number in range(_ROUNDS.value):
+        turn = number % len(workers)
+        for worker in workers[turn:] + workers[:turn]:
+            worker.call()
+        print(f'round {number + 1} of {_ROUNDS.value}', file=sys.stderr)
+    reference = next((w for w in workers if w.name == REFERENCE), workers[0])
+    print(f'\n{_MODE.value}, batch {_BATCH.value}, medians of {_ROUNDS.value} rounds\n')
+    print(
+        f'| | s a call | crops/s | time / that of {reference.name} | GFLOP/s (direct) '
+        '| peak GB | first call, s |\n|---|---|---|---|---|---|---|'
+    )
+    for worker in workers:
+        print('| ' + ' | '.join(worker.row(reference)) + ' |')
+
+
+if __name__ == '__main__':
+    app.run(main)

@@ -1,0 +1,168 @@
+"""One contestant of `speed.py` in a process of its own: works when it is told to.
+
+Reads a line, does some calls, answers with a line of JSON: seconds a call and the
+peak of its resident memory. The first answer, unasked, is the first call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+NUM_CLASSES, SIDE, CROP = 19, 64, 60
+MATRIX = 4096
+
+
+def main() -> None:
+    """Serves until its input ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('contestant', choices=CONTESTANTS)
+    parser.add_argument('mode', choices=('train', 'predict'))
+    parser.add_argument('batch', type=int)
+    arguments = parser.parse_args()
+    framework, dtype, option = CONTESTANTS[arguments.contestant]
+    call = framework(arguments.mode, arguments.batch, dtype, option)
+    answer(call, 1)
+    for line in sys.stdin:
+        answer(call, int(line))
+
+
+def answer(call: Callable[[], None], number: int) -> None:
+    """Times `number` calls and prints the answer."""
+    start = time.perf_counter()
+    for _ in range(number):
+        call()
+    seconds = (time.perf_counter() - start) / number
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps(dict(seconds=seconds, gigabytes=peak)), flush=True)
+
+
+def random_batch(batch: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images [b, side, side, 2] and labels [b]."""
+    rng = np.random.default_rng(0)
+    images = rng.random((batch, side, side, 2), np.float32)
+    return images, rng.integers(NUM_CLASSES, size=batch).astype(np.int32)
+
+
+def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], None]:
+    """A training step (augmentation included) or a forward pass in JAX."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    from benchmarks.plain_flax import PlainDeepLoc
+    from deeploc_jax import sharding
+    from deeploc_jax.models import get_model
+    from deeploc_jax.train.state import init_state
+    from deeploc_jax.train.step import make_train_step
+
+    if option == 'plain':
+        model = PlainDeepLoc(NUM_CLASSES, compute_dtype=dtype)
+    else:
+        model = get_model(option, NUM_CLASSES, compute_dtype=dtype)
+    mesh = sharding.make_mesh()
+    tx = optax.adam(1e-3)
+    state = init_state(model, tx, (CROP, CROP, 2), 0, mesh)
+    images, labels = random_batch(batch, SIDE)
+    if mode == 'predict':
+        image = jnp.asarray(images[:, :CROP, :CROP])
+
+        @jax.jit
+        def predict(variables: dict, image: jax.Array) -> jax.Array:
+            logits, _ = model.apply(variables, image, train=False)
+            return jax.nn.softmax(logits)
+
+        return lambda: _discard(predict(state.variables, image).block_until_ready())
+    step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))
+    data = dict(image=images, label=labels, mask=np.ones(batch, bool))
+    data = sharding.put_batch(data, mesh)
+
+    def train() -> None:
+        nonlocal state
+        state, metrics = step(state, data)
+        jax.block_until_ready((state, metrics))
+
+    return train
+
+
+def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], None]:
+    """The same in PyTorch; crops are not augmented, to its advantage."""
+    import torch
+
+    from benchmarks.torch_deeploc import TorchDeepLoc
+
+    torch.manual_seed(0)
+    model = TorchDeepLoc(NUM_CLASSES)
+    images, labels = random_batch(batch, CROP)
+    image, label = torch.from_numpy(images), torch.from_numpy(labels).long()
+    run = torch.compile(model) if option == 'compile' else model
+    low = torch.autocast('cpu', torch.bfloat16)
+    precision = low if dtype == 'bfloat16' else contextlib.nullcontext()
+    if mode == 'predict':
+        model.eval()
+
+        def predict() -> None:
+            with torch.inference_mode(), precision:
+                torch.softmax(run(image), dim=1)
+
+        return predict
+    tx = torch.optim.Adam(model.parameters(), 1e-3)
+
+    def train() -> None:
+        tx.zero_grad(set_to_none=True)
+        with precision:
+            loss = torch.nn.functional.cross_entropy(run(image), label)
+        loss.backward()
+        tx.step()
+
+    return train
+
+
+def matrix_product(
+    mode: str, batch: int, dtype: str, option: str
+) -> Callable[[], None]:
+    """The product of two square matrices: what the machine can do."""
+    del mode, batch
+    if option == 'torch':
+        import torch
+
+        a = torch.rand((MATRIX, MATRIX)).to(getattr(torch, dtype))
+        return lambda: _discard(a @ a)
+    import jax
+
+    x = jax.random.uniform(jax.random.key(0), (MATRIX, MATRIX)).astype(dtype)
+    product = jax.jit(lambda x: jax.numpy.dot(x, x, preferred_element_type='float32'))
+    return lambda: _discard(product(x).block_until_ready())
+
+
+def _discard(value: object) -> None:
+    del value
+
+
+CONTESTANTS = {
+    'deeploc_jax': (in_jax, 'float32', 'deeploc'),
+    'deeploc_jax bf16': (in_jax, 'bfloat16', 'deeploc'),
+    'lean': (in_jax, 'float32', 'lean'),
+    'plain Flax': (in_jax, 'float32', 'plain'),
+    'plain Flax bf16': (in_jax, 'bfloat16', 'plain'),
+    'torch': (in_torch, 'float32', 'eager'),
+    'torch.compile': (in_torch, 'float32', 'compile'),
+    'torch bf16': (in_torch, 'bfloat16', 'eager'),
+    'torch.compile bf16': (in_torch, 'bfloat16', 'compile'),
+    'matmul (XLA)': (matrix_product, 'float32', 'jax'),
+    'matmul (XLA) bf16': (matrix_product, 'bfloat16', 'jax'),
+    'matmul (torch)': (matrix_product, 'float32', 'torch'),
+    'matmul (torch) bf16': (matrix_product, 'bfloat16', 'torch'),
+}
+"""Name -> framework, precision, and which network or way to run it."""
+
+
+if __name__ == '__main__':
+    main()

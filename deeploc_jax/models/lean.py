@@ -1,0 +1,105 @@
+"""A small residual network for screens of millions of cells on a laptop."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from deeploc_jax.models.conv import conv3x3
+
+
+class Lean(nn.Module):
+    """Residual blocks behind a strided stem; 13 times fewer FLOPs than DeepLoc.
+
+    The stem halves 60x60 inputs to 30; each later stage halves them again (15, 8) and
+    widens them. A stage is one block of two 3x3 convolutions around which its input is
+    added. The mean over the image feeds one dense layer: 0.47 million parameters with
+    the default widths.
+
+    Attributes:
+        num_classes: Number of localization classes.
+        widths: Feature maps of the stages.
+        dropout: Dropout rate before the last layer, in training.
+        bn_momentum: Decay of the running averages of batch norm.
+        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
+            float32 either way.
+
+    References:
+        He et al. 2016, Deep Residual Learning, CVPR. Moen et al. 2019, Nat. Methods
+        16:1233, Fig 2, for what makes networks for cells cheap.
+    """
+
+    num_classes: int
+    widths: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.0
+    bn_momentum: float = 0.9
+    compute_dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, image: jax.Array, *, train: bool
+    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """Applies the network.
+
+        Args:
+            image: [b, h, w, c] in [0, 1]; any h, w and c.
+            train: Whether batch norm uses (and updates) the batch's statistics and
+                dropout is on (rng 'dropout').
+
+        Returns:
+            Logits, float32 [b, num_classes], and the activations by layer:
+            `stage_1` ... [b, h', w', f] and `mean` [b, f].
+        """
+        layer = partial(
+            ConvNorm,
+            train=train,
+            bn_momentum=self.bn_momentum,
+            dtype=jnp.dtype(self.compute_dtype),
+        )
+        features = {}
+        x = image
+        for number, width in enumerate(self.widths, start=1):
+            x = nn.relu(layer(width, strides=2, name=f'down_{number}')(x))
+            y = nn.relu(layer(width, name=f'conv_{number}a')(x))
+            y = layer(width, name=f'conv_{number}b')(y)
+            features[f'stage_{number}'] = x = nn.relu(x + y)
+        features['mean'] = x = x.mean((1, 2))
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        logits = nn.Dense(self.num_classes, name='final_layer')(x.astype(jnp.float32))
+        return logits, features
+
+
+class ConvNorm(nn.Module):
+    """A 3x3 convolution and batch norm."""
+
+    width: int
+    strides: int = 1
+    train: bool = False
+    bn_momentum: float = 0.9
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer to [b, h, w, c]."""
+        x = nn.Conv(
+            self.width,
+            (3, 3),
+            self.strides,
+            use_bias=False,
+            kernel_init=nn.initializers.he_normal(),
+            dtype=self.dtype,
+            conv_general_dilated=conv3x3,
+            name='conv',
+        )(x)
+        return nn.BatchNorm(
+            use_running_average=not self.train,
+            momentum=self.bn_momentum,
+            epsilon=1e-3,
+            dtype=self.dtype,
+            use_fast_variance=False,  # as in DeepLoc: it would cancel
+            name='bn',
+        )(x)

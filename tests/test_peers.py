@@ -1,0 +1,37 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from test_models import randomized
+
+from benchmarks.plain_flax import PlainDeepLoc
+from deeploc_jax.models import get_model
+
+
+@pytest.fixture(scope='module')
+def ours():
+    """DeepLoc for 20-pixel crops, its variables and logits."""
+    model = get_model('deeploc', num_classes=7)
+    image = jax.random.uniform(jax.random.key(0), (3, 20, 20, 2))
+    variables = randomized(model.init(jax.random.key(1), image, train=False))
+    return variables, np.array(image), model.apply(variables, image, train=False)[0]
+
+
+def test_the_torch_peer_is_the_same_network(ours):
+    torch = pytest.importorskip('torch')
+    from benchmarks.torch_deeploc import TorchDeepLoc
+
+    variables, image, expected = ours
+    peer = TorchDeepLoc(num_classes=7, side=20)
+    peer.load_flax(variables)
+    with torch.inference_mode():
+        found = peer.eval()(torch.from_numpy(image)).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_plain_flax_peer_is_the_same_network(ours):
+    variables, image, expected = ours
+    found, _ = PlainDeepLoc(num_classes=7).apply(
+        variables, jnp.asarray(image), train=False
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
