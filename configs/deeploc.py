@@ -58,6 +58,8 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     config.patience = 0  # checkpoints without a new best before stopping; 0: never
     config.select_by = 'validation/accuracy'
 
+    config.profile = False  # trace a step, into <workdir>/profile
+
     config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
 
     variants = dict(

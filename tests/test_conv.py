@@ -72,9 +72,7 @@ def test_values_and_gradients_are_those_of_xla(shape, small_chunks):
 
 def test_chunks_fit_the_cache():
     def size(b, h, c, features):
-        x = jax.ShapeDtypeStruct((b, h, h, c), jnp.float32)
-        kernel = jax.ShapeDtypeStruct((3, 3, c, features), jnp.float32)
-        return winograd._chunk_size(x, kernel)
+        return winograd._chunk_size((b, h, h, c), (3, 3, c, features))
 
     # The layers of DeepLoc, a batch smaller than its chunk, an image too large.
     assert [size(128, 60, 64, 64), size(128, 30, 128, 128)] == [2, 4]

@@ -16,7 +16,7 @@ def randomized(variables, seed=1):
     """Variables in which no bias, scale or average has a value that hides a mistake."""
     rng = np.random.default_rng(seed)
     return jax.tree.map(
-        lambda x: np.float32(rng.uniform(0.5, 1.5, x.shape)) if x.ndim == 1 else x,
+        lambda x: jnp.float32(rng.uniform(0.5, 1.5, x.shape)) if x.ndim == 1 else x,
         variables,
     )
 
@@ -82,6 +82,7 @@ def test_deeploc_agrees_with_numpy(train):
     image = np.random.default_rng(0).random((4, 20, 20, 3), np.float32)
     reference = Reference(variables, train)
     expected = reference(image)
+    image = jnp.asarray(image)
     if not train:
         logits, _ = model.apply(variables, image, train=False)
     else:

@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 import shutil
@@ -135,6 +136,15 @@ def test_an_interrupted_training_ends_the_same(config, tmp_path, monkeypatch, st
         assert (parts / path).read_bytes() == (whole / path).read_bytes()
     written = [row['step'] for row in read_jsonl(parts / 'metrics.jsonl')]
     assert written == sorted(written)
+
+
+def test_a_profile_changes_nothing_but_leaves_a_trace(config, tmp_path):
+    train_task.run(config, tmp_path / 'plain')
+    config.profile = True
+    train_task.run(config, tmp_path / 'profiled')
+    assert digest_of(tmp_path / 'profiled') == digest_of(tmp_path / 'plain')
+    (trace,) = (tmp_path / 'profiled/profile').rglob('perfetto_trace.json.gz')
+    assert b'train_step' in gzip.decompress(trace.read_bytes())
 
 
 def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):

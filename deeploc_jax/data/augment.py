@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float32, Key
 
 
 def augment(
-    key: jax.Array,
-    images: jax.Array,
+    key: Key[Array, ''],
+    images: Float32[Array, 'b h w c'],
     crop: int = 60,
     *,
     gamma: float = 0.0,
     noise: float = 0.0,
-) -> jax.Array:
+) -> Float32[Array, 'b {crop} {crop} c']:
     """Crops, reflects and rotates each image; optionally changes its brightness.
 
     Every crop offset and each of the 8 symmetries of the square is equally likely,
@@ -49,7 +50,9 @@ def augment(
     return images
 
 
-def random_crop(key: jax.Array, images: jax.Array, size: int) -> jax.Array:
+def random_crop(
+    key: Key[Array, ''], images: Float32[Array, 'b h w c'], size: int
+) -> Float32[Array, 'b {size} {size} c']:
     """A square crop at a uniformly drawn offset: [b, h, w, c] -> [b, size, size, c]."""
     b, h, w, c = images.shape
     limits = jnp.array([h - size + 1, w - size + 1])
@@ -61,7 +64,9 @@ def random_crop(key: jax.Array, images: jax.Array, size: int) -> jax.Array:
     return jax.vmap(cut)(images, offsets)
 
 
-def random_symmetry(key: jax.Array, images: jax.Array) -> jax.Array:
+def random_symmetry(
+    key: Key[Array, ''], images: Float32[Array, 'b s s c']
+) -> Float32[Array, 'b s s c']:
     """One of the 8 symmetries of the square for each image, uniformly."""
     flips = jax.random.bernoulli(key, shape=(3, len(images), 1, 1, 1))
     images = jnp.where(flips[0], images[:, ::-1], images)
@@ -69,7 +74,9 @@ def random_symmetry(key: jax.Array, images: jax.Array) -> jax.Array:
     return jnp.where(flips[2], images.swapaxes(1, 2), images)
 
 
-def center_crop(images: jax.Array, size: int) -> jax.Array:
+def center_crop(
+    images: Float32[Array, 'b h w c'], size: int
+) -> Float32[Array, 'b {size} {size} c']:
     """The central crop: [b, h, w, c] -> [b, size, size, c]."""
     top, left = ((side - size) // 2 for side in images.shape[1:3])
     return images[:, top : top + size, left : left + size]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float32, Real
 
 PERCENTILES = (0.1, 99.9)
 """Saturated at either end (Kraus et al. 2017, Training DeepLoc)."""
 
 
-def percentile_normalize(images: np.ndarray) -> np.ndarray:
+def percentile_normalize(
+    images: Real[np.ndarray, 'n h w c'],
+) -> Float32[np.ndarray, 'n h w c']:
     """Scales each cell and channel to [0, 1], saturating both 0.1 % tails.
 
     Done on the whole plane, before any crop. Inputs that already lie in [0, 1]

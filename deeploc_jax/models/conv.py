@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Array, Float
 
 from deeploc_jax.models.winograd import winograd_conv
 
@@ -78,7 +79,7 @@ def conv3x3(
     return native(lhs, rhs)
 
 
-def max_pool_2x2(x: jax.Array) -> jax.Array:
+def max_pool_2x2(x: Float[Array, 'b h w c']) -> Float[Array, 'b (h+1)//2 (w+1)//2 c']:
     """The maximum of each 2x2 window, two apart, SAME padding (60-30-15-8).
 
     The maximum of four strided slices, whose gradient is several times faster on CPUs

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.conv import conv3x3, max_pool_2x2
+from deeploc_jax.models.norm import BatchNorm
 
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256))
 """Feature maps of the convolutions; a 2x2 max pool follows each group."""
@@ -40,8 +41,8 @@ class DeepLoc(nn.Module):
 
     @nn.compact
     def __call__(
-        self, image: jax.Array, *, train: bool
-    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        self, image: Float[Array, 'b h w c'], *, train: bool
+    ) -> tuple[Float32[Array, 'b k'], dict[str, Float[Array, 'b ...']]]:
         """Applies the network.
 
         Args:
@@ -85,7 +86,7 @@ class Layer(nn.Module):
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: Float[Array, 'b ...']) -> Float[Array, 'b ...']:
         """Applies the layer to [b, h, w, c] (with `window`) or [b, f]."""
         options = dict(
             use_bias=False,
@@ -98,18 +99,5 @@ class Layer(nn.Module):
         else:
             x = nn.Dense(self.width, name='dense', **options)(x)
         bias = self.param('bias', nn.initializers.constant(0.1), (self.width,))
-        if self.train:
-            # Batch norm subtracts it again: its gradient is zero but for rounding
-            # errors, which Adam would blow up to whole steps.
-            bias = jax.lax.stop_gradient(bias)
-        x = x + bias.astype(self.dtype).reshape((1,) * (x.ndim - 1) + (-1,))
-        x = nn.BatchNorm(
-            use_running_average=not self.train,
-            momentum=self.bn_momentum,
-            epsilon=1e-3,
-            dtype=self.dtype,
-            # E[x^2] - E[x]^2 cancels on the near-constant background of these images.
-            use_fast_variance=False,
-            name='bn',
-        )(x)
-        return nn.relu(x) if self.relu else x
+        norm = BatchNorm(self.train, self.bn_momentum, relu=self.relu, name='bn')
+        return norm(x, bias)

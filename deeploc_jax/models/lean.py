@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.conv import conv3x3
+from deeploc_jax.models.norm import BatchNorm
 
 
 class Lean(nn.Module):
@@ -41,8 +42,8 @@ class Lean(nn.Module):
 
     @nn.compact
     def __call__(
-        self, image: jax.Array, *, train: bool
-    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        self, image: Float[Array, 'b h w c'], *, train: bool
+    ) -> tuple[Float32[Array, 'b k'], dict[str, Float[Array, 'b ...']]]:
         """Applies the network.
 
         Args:
@@ -63,9 +64,9 @@ class Lean(nn.Module):
         features = {}
         x = image
         for number, width in enumerate(self.widths, start=1):
-            x = nn.relu(layer(width, strides=2, name=f'down_{number}')(x))
-            y = nn.relu(layer(width, name=f'conv_{number}a')(x))
-            y = layer(width, name=f'conv_{number}b')(y)
+            x = layer(width, strides=2, name=f'down_{number}')(x)
+            y = layer(width, name=f'conv_{number}a')(x)
+            y = layer(width, relu=False, name=f'conv_{number}b')(y)
             features[f'stage_{number}'] = x = nn.relu(x + y)
         features['mean'] = x = x.mean((1, 2))
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
@@ -74,16 +75,17 @@ class Lean(nn.Module):
 
 
 class ConvNorm(nn.Module):
-    """A 3x3 convolution and batch norm."""
+    """A 3x3 convolution, batch norm, and ReLU."""
 
     width: int
     strides: int = 1
+    relu: bool = True
     train: bool = False
     bn_momentum: float = 0.9
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: Float[Array, 'b h w c']) -> Float[Array, 'b i j f']:
         """Applies the layer to [b, h, w, c]."""
         x = nn.Conv(
             self.width,
@@ -95,11 +97,4 @@ class ConvNorm(nn.Module):
             conv_general_dilated=conv3x3,
             name='conv',
         )(x)
-        return nn.BatchNorm(
-            use_running_average=not self.train,
-            momentum=self.bn_momentum,
-            epsilon=1e-3,
-            dtype=self.dtype,
-            use_fast_variance=False,  # as in DeepLoc: it would cancel
-            name='bn',
-        )(x)
+        return BatchNorm(self.train, self.bn_momentum, relu=self.relu, name='bn')(x)

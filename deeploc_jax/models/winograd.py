@@ -30,6 +30,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Array, Float32
 
 CACHE_BYTES = 2**20
 """Second-level cache of a core: 1 MiB or more on the server CPUs of today."""
@@ -38,7 +39,9 @@ G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float
 
 
 @jax.custom_vjp
-def winograd_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def winograd_conv(
+    x: Float32[Array, 'b h w c'], kernel: Float32[Array, '3 3 c f']
+) -> Float32[Array, 'b h w f']:
     """A 3x3 convolution with stride 1 and SAME padding.
 
     The tiles of a whole batch are four times its size, so a few images at a time go
@@ -69,7 +72,7 @@ winograd_conv.defvjp(
 
 
 def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    size = _chunk_size(x, kernel)
+    size = _chunk_size(x.shape, kernel.shape)
     weights = jnp.einsum('ik,jl,klcd->ijcd', G, G, kernel)
     weights = weights.reshape(16, *kernel.shape[2:])
 
@@ -87,7 +90,7 @@ def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
     """(B' d B) * (A dy A'), summed over all tiles: [4, 4, c, features]."""
-    size = _chunk_size(x, kernel)
+    size = _chunk_size(x.shape, kernel.shape)
     chunks = math.ceil(len(x) / size)
     fill = [(0, chunks * size - len(x)), (0, 0), (0, 0), (0, 0)]
     x, dy = jnp.pad(x, fill), jnp.pad(dy, fill)
@@ -152,9 +155,9 @@ def _merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array
     return combine([combine(m[k : k + 4], 2) for k in range(0, 16, 4)], 1)[:, :h, :w]
 
 
-def _chunk_size(x: jax.Array, kernel: jax.Array) -> int:
+def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
     """Number of images for which one of the 16 matrix products stays in the cache."""
-    (b, h, w, _), (c, features) = x.shape, kernel.shape[2:]
+    (b, h, w, _), (c, features) = shape, kernel[2:]
     tiles = math.ceil(h / 2) * math.ceil(w / 2)
     room = CACHE_BYTES // 4 - c * features
     size = max(1, room // (tiles * (c + features)))

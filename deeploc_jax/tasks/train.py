@@ -27,6 +27,7 @@ from deeploc_jax.tasks.workdir import (
 from deeploc_jax.train.checkpoint import Checkpoints
 from deeploc_jax.train.loop import Cadence, train
 from deeploc_jax.train.metric_log import MetricLog
+from deeploc_jax.train.profile import profiled
 from deeploc_jax.train.state import TrainState, count_parameters
 from deeploc_jax.train.step import make_train_step
 from deeploc_jax.types import Cells
@@ -141,16 +142,19 @@ def fit(
         config.seed,
         class_balanced=config.class_balanced,
     )
+    batches = train_batches(
+        cells['train'],
+        sampler,
+        range(step, config.total_steps),
+        mesh,
+        device_limit=config.device_limit,
+    )
+    if config.profile:
+        batches = profiled(batches, workdir / 'profile')
     with MetricLog(workdir, step) as log:
         return train(
             state,
-            train_batches(
-                cells['train'],
-                sampler,
-                range(step, config.total_steps),
-                mesh,
-                device_limit=config.device_limit,
-            ),
+            batches,
             make_train_step(
                 experiment.model,
                 experiment.tx,

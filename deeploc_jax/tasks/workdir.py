@@ -31,6 +31,7 @@ _MAY_CHANGE = (
     'manual_dir',
     'memory_limit',
     'device_limit',
+    'profile',
     'splits.test',
     'evaluation.',
 )

@@ -1,0 +1,43 @@
+"""Where the time of a step goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import jax
+
+T = TypeVar('T')
+
+
+def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[T]:
+    """The same batches; what is done with one of them is traced.
+
+    `perfetto_trace.json.gz` opens at https://ui.perfetto.dev, which keeps it on your
+    machine; TensorBoard's profile plugin opens the folder.
+
+    Args:
+        batches: Of a training.
+        folder: Where the trace goes.
+        after: Batches before it; the first step compiles.
+    """
+    tracing = False
+    try:
+        for index, batch in enumerate(batches):
+            if index == after:
+                jax.profiler.start_trace(folder, create_perfetto_trace=True)
+                tracing = True
+            # The loop keeps one step in flight, which ends with the next batch.
+            if index == after + 2:
+                tracing = _stop(folder)
+            yield batch
+    finally:
+        if tracing:
+            _stop(folder)
+
+
+def _stop(folder: Path) -> bool:
+    jax.profiler.stop_trace()
+    print(f'Profile: {folder}')
+    return False
