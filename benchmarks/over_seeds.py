@@ -6,8 +6,8 @@
     done
     python -m benchmarks.over_seeds runs/sim-*
 
-Workdirs whose configs are the same but for the seed make one row: means over the seeds
-with the standard deviation.
+Workdirs of one config, where only the seed and places on disk may differ, make one row:
+means over the seeds with the standard deviation (of the sample).
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ from absl import app
 
 from deeploc_jax.files import read_json
 
+MAY_DIFFER = (
+    'seed',
+    'data_dir',
+    'manual_dir',
+    'memory_limit',
+    'device_limit',
+    'profile',
+)
 METRICS = ('accuracy', 'balanced_accuracy', 'macro_average_precision')
 
 
@@ -29,11 +37,13 @@ def main(argv: list[str]) -> None:
     if len(argv) < 2:
         raise app.UsageError('Say which workdirs, e.g. runs/sim-*.')
     groups: dict[str, list[Path]] = {}
-    for workdir in map(Path, argv[1:]):
-        config = read_json(workdir / 'config.json') | dict(seed=None)
+    for workdir in sorted({Path(name).resolve() for name in argv[1:]}):
+        config = read_json(workdir / 'config.json')
+        config = {name: config[name] for name in config if name not in MAY_DIFFER}
         groups.setdefault(json.dumps(config, sort_keys=True), []).append(workdir)
-    print('| data set | split | n | steps | seeds | ' + ' | '.join(METRICS) + ' |')
-    print('|---' * (5 + len(METRICS)) + '|')
+    header = ('data set', 'split', 'n', 'network', 'schedule', 'steps', 'seeds')
+    print('| ' + ' | '.join([*header, *METRICS]) + ' |')
+    print('|---' * (len(header) + len(METRICS)) + '|')
     for workdirs in groups.values():
         print('| ' + ' | '.join(row(workdirs)) + ' |')
 
@@ -47,6 +57,8 @@ def row(workdirs: list[Path]) -> list[str]:
         runs[0]['dataset'],
         str(configs[0]['splits']['test']),
         f'{results[0]["n_labelled"]:,}',
+        configs[0]['model']['name'],
+        configs[0]['schedule']['name'],
         f'{configs[0]["total_steps"]:,} x {configs[0]["batch_size"]}',
         ', '.join(str(seed) for seed in sorted(config['seed'] for config in configs)),
         *(spread([values[name]['value'] for values in results]) for name in METRICS),

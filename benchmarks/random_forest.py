@@ -48,7 +48,7 @@ def main(argv: list[str]) -> None:
     print(f'{features[0].shape[1]} features, {_TREES.value} trees, seeds 0 to {seed}\n')
     print('| | mean | spread (sd) |\n|---|---|---|')
     for name, values in (('accuracy', accuracy), ('balanced accuracy', balanced)):
-        print(f'| {name} | {np.mean(values):.3f} | {np.std(values):.3f} |')
+        print(f'| {name} | {np.mean(values):.3f} | {np.std(values, ddof=1):.3f} |')
     recalls = [
         recall_score(labels, p, labels=range(len(test.class_names)), average=None)
         for p in predicted

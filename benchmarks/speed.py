@@ -1,4 +1,4 @@
-"""Crops per second against PyTorch and plain Flax, alternating in one run.
+"""Crops per second on CPUs against PyTorch and plain Flax, alternating in one run.
 
     pip install -e '.[torch]'
     python -m benchmarks.speed --mode=train --batch=128
@@ -13,6 +13,7 @@ Ratios are medians over the rounds of the ratio within a round.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -43,6 +44,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=os.environ | {'JAX_PLATFORMS': 'cpu'},
         )
         self.first = self._answer()['seconds']
         self.seconds: list[float] = []

@@ -2,8 +2,8 @@
 
     python launch.py --config=configs/deeploc_lean.py --config.screen=<screen>
 
-Variants, after a colon, are those of `deeploc.py`: modern (the default), small, sim,
-smoke. Everything but the network and its learning rate is the same.
+Variants, after a colon, are those of `deeploc.py`, with `modern` the default.
+Everything but the network is the same.
 """
 
 import ml_collections

@@ -9,7 +9,7 @@ from ml_collections import config_dict
 
 
 def get_config() -> ml_collections.ConfigDict:
-    """Five-crop evaluation of the best checkpoint of a workdir."""
+    """Five-crop evaluation of a trained network."""
     config = ml_collections.ConfigDict()
     config.task = 'evaluate'
     config.seed = 0
@@ -17,8 +17,8 @@ def get_config() -> ml_collections.ConfigDict:
     config.screen = config_dict.placeholder(str)  # default: the one trained on
     config.split = 'test'
     config.channels = config_dict.placeholder(str)  # default: those trained on
-    config.data_dir = config_dict.placeholder(str)  # default: that of the training
-    config.manual_dir = config_dict.placeholder(str)  # default: that of the training
+    config.data_dir = config_dict.placeholder(str)  # default: that of the workdir
+    config.manual_dir = config_dict.placeholder(str)  # default: that of the workdir
     config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
     config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
     return config

@@ -11,7 +11,7 @@ import numpy as np
 
 
 class MismatchError(ValueError):
-    """A checkpoint is of another network or optimizer."""
+    """Arrays on disk are of another network or optimizer."""
 
 
 def digest(state: Any) -> str:
@@ -46,5 +46,5 @@ def check_fit(found: dict[str, str], wanted: dict[str, str], where: Path) -> Non
     if differ:
         more = [f'  and {len(differ) - 10} more'] if len(differ) > 10 else []
         raise MismatchError(
-            f'Checkpoint {where} does not fit:\n' + '\n'.join(differ[:10] + more)
+            f'The arrays in {where} do not fit:\n' + '\n'.join(differ[:10] + more)
         )

@@ -3,6 +3,7 @@
 import flax.linen as nn
 import numpy as np
 
+from deeploc_jax.models.norm import BatchNorm
 from deeploc_jax.types import Cells
 
 
@@ -12,8 +13,7 @@ class Small(nn.Module):
     @nn.compact
     def __call__(self, image, *, train):
         x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
-        x = nn.BatchNorm(use_running_average=not train, momentum=0.5)(x)
-        features = {'conv': nn.relu(x)}
+        features = {'conv': BatchNorm(train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name='dense')(x), features
 

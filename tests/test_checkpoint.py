@@ -1,3 +1,5 @@
+import shutil
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -109,6 +111,23 @@ def test_metrics_that_changed_on_disk_do_not_decide_which_is_best(tmp_path):
     assert checkpoints.best_step() == 20
     assert checkpoints.metrics(20) == {METRIC: 0.9}
     checkpoints.close()
+
+
+def test_a_killed_save_is_no_damage(tmp_path):
+    fill(tmp_path, {10: 0.5}).close()
+    half = tmp_path / '20.orbax-checkpoint-tmp'
+    shutil.copytree(tmp_path / '10', half)
+    shutil.rmtree(half / 'seal')
+    with Checkpoints(tmp_path, METRIC) as checkpoints:
+        assert checkpoints.steps() == [10]
+
+
+@pytest.mark.filterwarnings('ignore:.* is damaged. Setting it aside')
+def test_nothing_starts_anew_where_all_is_damaged(tmp_path):
+    fill(tmp_path, {10: 0.5}).close()
+    (tmp_path / '10' / 'metrics' / 'metrics').write_text('{}')
+    with pytest.raises(CheckpointError, match='give another --workdir'):
+        Checkpoints(tmp_path, METRIC)
 
 
 def test_lack_of_permission_destroys_nothing(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ class Reference:
     """DeepLoc in plain NumPy, float64, written from the paper alone."""
 
     def __init__(self, variables, train):
+        variables = jax.tree.map(np.asarray, variables)
         self.params, self.stats = variables['params'], variables['batch_stats']
         self.train, self.new_stats = train, {}
 
@@ -143,6 +144,20 @@ def test_dropout_is_an_option_and_off_at_inference():
 
     assert not np.allclose(logits(0), logits(1))
     model.apply(variables, image, train=False)  # needs no key
+
+
+def test_the_lean_network_keeps_the_contract():
+    model = get_model('lean', num_classes=19)
+    image = jax.random.uniform(jax.random.key(0), (2, 60, 60, 2))
+    variables = model.init(jax.random.key(1), image, train=False)
+    assert sum(x.size for x in jax.tree.leaves(variables['params'])) == 483_603
+    logits, features = model.apply(variables, image, train=False)
+    assert logits.shape == (2, 19) and logits.dtype == jnp.float32
+    assert [features[f'stage_{i}'].shape[1] for i in (1, 2, 3)] == [30, 15, 8]
+    assert features['mean'].shape == (2, 128)
+    low = get_model('lean', num_classes=19, compute_dtype='bfloat16')
+    found, _ = low.apply(variables, image, train=False)
+    np.testing.assert_allclose(found, logits, atol=0.1)
 
 
 def test_unknown_names_are_answered_with_the_nearest():

@@ -92,9 +92,10 @@ def test_the_shift_is_felt_in_the_running_mean_alone():
 def test_bfloat16_keeps_float32_statistics():
     variables, x, shift = arguments((64, 7), dtype=jnp.bfloat16)
     y, new, (_, dx) = with_gradients(ours(True, True), variables, x, shift)
-    expected, _, _ = with_gradients(
+    expected, _, (_, expected_dx) = with_gradients(
         library(True, True), variables, jnp.float32(x), shift
     )
     assert y.dtype == dx.dtype == jnp.bfloat16
     assert new['batch_stats']['mean'].dtype == jnp.float32
     np.testing.assert_allclose(jnp.float32(y), expected, atol=0.02)
+    np.testing.assert_allclose(jnp.float32(dx), expected_dx, atol=0.02)

@@ -24,9 +24,15 @@ def test_the_torch_peer_is_the_same_network(ours):
     variables, image, expected = ours
     peer = TorchDeepLoc(num_classes=7, side=20)
     peer.load_flax(variables)
+    model = get_model('deeploc', num_classes=7)
+    (trained, _), _ = model.apply(
+        variables, jnp.asarray(image), train=True, mutable=['batch_stats']
+    )
     with torch.inference_mode():
         found = peer.eval()(torch.from_numpy(image)).numpy()
+        found_trained = peer.train()(torch.from_numpy(image)).numpy()
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found_trained, trained, rtol=1e-3, atol=1e-3)
 
 
 def test_the_plain_flax_peer_is_the_same_network(ours):

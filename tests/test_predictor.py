@@ -22,7 +22,9 @@ def predictor(tmp_path, monkeypatch):
     variables = Small().init(jax.random.key(0), image, train=False)
     card = Card(
         model=dict(name='small'),
+        side=20,
         crop=16,
+        crops=5,
         class_names=('A', 'B', 'C'),
         channels=('GFP', 'RFP'),
         marker_channel=1,
@@ -73,13 +75,27 @@ def test_five_crops_are_their_mean(predictor):
     np.testing.assert_allclose(predictor.predict(image, crops=1), each[0], atol=1e-6)
 
 
+def test_a_list_of_crops_is_as_good_as_an_array(predictor):
+    images = RNG.random((3, 20, 20, 2))
+    np.testing.assert_array_equal(
+        predictor.predict(list(images)), predictor.predict(images)
+    )
+
+
+def test_no_batch_size_is_answered(predictor):
+    with pytest.raises(ValueError, match=r'batch_size \(0\)'):
+        predictor.predict(RNG.random((3, 20, 20, 2)), batch_size=0)
+
+
 def test_no_cells_are_no_error(predictor):
     assert predictor.predict(np.zeros((0, 20, 20, 2))).shape == (0, 3)
 
 
-@pytest.mark.parametrize('shape', [(20, 20, 2), (4, 20, 20, 3), (4, 15, 20, 2)])
+@pytest.mark.parametrize(
+    'shape', [(20, 20, 2), (4, 20, 20, 3), (4, 20, 24, 2), (4, 64, 64, 2)]
+)
 def test_other_shapes_are_answered_with_what_is_wanted(predictor, shape):
-    with pytest.raises(ValueError, match=r'\[n, h, w, 2\] \(channels: GFP, RFP\)'):
+    with pytest.raises(ValueError, match=r'\[n, 20, 20, 2\] \(channels: GFP, RFP\)'):
         predictor.predict(np.zeros(shape))
 
 

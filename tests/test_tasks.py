@@ -92,7 +92,7 @@ def test_a_training_explains_itself(config, tmp_path):
     assert list((tmp_path / 'tensorboard').iterdir())
 
     again = evaluate.get_config()
-    again.source, again.data_dir = str(tmp_path), config.data_dir
+    again.source = str(tmp_path)  # which knows the data_dir
     again.evaluation.update(batch_size=4, resamples=50)  # other padding, same cells
     evaluate_task.run(again, tmp_path / 'again')
     repeated = json.loads((tmp_path / 'again/evaluation/test/metrics.json').read_text())
@@ -108,7 +108,7 @@ def test_a_training_explains_itself(config, tmp_path):
 
     # The weights are all that another machine needs.
     elsewhere = shutil.copytree(tmp_path / 'weights', tmp_path / 'elsewhere')
-    again.source = str(elsewhere)
+    again.source, again.data_dir = str(elsewhere), config.data_dir
     evaluate_task.run(again, tmp_path / 'by_weights')
     for name in ('predictions.parquet', 'metrics.json'):
         path = Path('evaluation', 'test', name)
@@ -143,6 +143,7 @@ def test_a_profile_changes_nothing_but_leaves_a_trace(config, tmp_path):
     config.profile = True
     train_task.run(config, tmp_path / 'profiled')
     assert digest_of(tmp_path / 'profiled') == digest_of(tmp_path / 'plain')
+    train_task.run(config, tmp_path / 'plain')  # a finished run may be asked for more
     (trace,) = (tmp_path / 'profiled/profile').rglob('perfetto_trace.json.gz')
     assert b'train_step' in gzip.decompress(trace.read_bytes())
 

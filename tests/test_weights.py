@@ -22,7 +22,9 @@ def saved(tmp_path_factory):
     variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
     card = Card(
         model=SMALL,
+        side=10,
         crop=8,
+        crops=5,
         class_names=('A', 'B', 'C'),
         channels=('GFP', 'RFP'),
         marker_channel=1,
@@ -78,6 +80,32 @@ def test_a_flipped_bit_is_found(copy):
     (copy / ARRAYS).write_bytes(bytes(content))
     with pytest.raises(ValueError, match='wrong digest'):
         read_weights(copy)
+
+
+def test_classes_in_another_order_are_found(copy):
+    edit_card(copy, class_names=['B', 'A', 'C'])
+    with pytest.raises(ValueError, match='card was edited'):
+        read_weights(copy)
+
+
+def test_arrays_in_another_memory_order_are_written_right(saved, tmp_path):
+    variables, card, _ = saved
+    turned = jax.tree.map(lambda x: np.asfortranarray(x), variables)
+    network = read_weights(write_weights(tmp_path, turned, card))
+    for a, b in zip(
+        jax.tree.leaves(network.variables), jax.tree.leaves(variables), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_full_disk_is_an_error_of_the_system(saved, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr('pathlib.Path.write_bytes', full)
+    with pytest.raises(OSError, match='No space left'):
+        write_weights(tmp_path / 'new', *saved[:2])
+    assert not any((tmp_path / 'new').iterdir())
 
 
 def test_a_file_cut_short_is_found(copy):

@@ -70,7 +70,8 @@ def read_cells(
     if not set(names) <= set(every):
         raise ValueError(
             f'channels={channels!r}, but {builder.info.full_name} has '
-            f'{",".join(every)}.'
+            f'{",".join(every)}. Name those to use, in the order that the network '
+            'takes them: --config.channels=...'
         )
     skip = {'image': tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=skip)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import flax.linen as nn
@@ -65,10 +65,22 @@ def predict_cells(
     description: str = 'predict',
 ) -> np.ndarray:
     """Logits of every cell, float32 [n, crops, k], in the order of the cells."""
+    batches = predict_batches(predict, variables, cells, mesh, batch_size, description)
+    return np.concatenate(list(batches))
+
+
+def predict_batches(
+    predict: Predict,
+    variables: Any,
+    cells: Cells,
+    mesh: jax.sharding.Mesh,
+    batch_size: int,
+    description: str = 'predict',
+) -> Iterator[np.ndarray]:
+    """Logits of the cells, float32 [b, crops, k] a batch, without the padding."""
     batches: Iterable[Any] = eval_batches(cells, batch_size, mesh)
-    total = -(-len(cells) // batch_size)
-    logits = [
-        np.asarray(predict(variables, batch['image']))
-        for batch in track(batches, total, description, unit='batch')
-    ]
-    return np.concatenate(logits)[: len(cells)]
+    left = len(cells)
+    total = -(-left // batch_size)
+    for batch in track(batches, total, description, unit='batch'):
+        yield np.asarray(predict(variables, batch['image']))[:left]
+        left -= batch_size

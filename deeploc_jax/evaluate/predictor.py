@@ -9,13 +9,13 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
-from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
+from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
 
 class Predictor:
-    """Predicts localizations on every device of this machine.
+    """Predicts localizations on every device that JAX sees.
 
     Args:
         network: From `weights.folder.read_weights`.
@@ -34,18 +34,18 @@ class Predictor:
         self._compiled: dict[int, Predict] = {}
 
     def predict(
-        self, images: np.ndarray, *, crops: int = 5, batch_size: int = 128
+        self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
     ) -> np.ndarray:
-        """Calibrated class probabilities of cells.
+        """Class probabilities of cells.
 
         Shows its progress. Images are normalised as in training, a batch at a time:
         a memory map of any length will do.
 
         Args:
-            images: Raw pixels [n, h, w, c] of any real type, one cell in the middle of
-                each; channels in the order of `card.channels`. Cut them as large as
-                those of the training: 64 x 64.
+            images: Raw pixels [n, side, side, c] of any real type, one cell in the
+                middle of each; `card` says the side and the order of the channels.
             crops: 5 as in the paper (centre and corners), or 1: five times faster.
+                Probabilities are calibrated for the number on the card, the default.
             batch_size: Cells at a time, over all devices.
 
         Returns:
@@ -55,10 +55,16 @@ class Predictor:
             ValueError: Images of another shape than the network's, or pixels that are
                 not finite; names the first such image.
         """
+        if not hasattr(images, 'shape'):
+            images = np.asarray(images)
         self._check(images)
+        if batch_size < 1:
+            raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
         n, k = len(images), len(self.class_names)
+        probabilities = np.empty((n, k), np.float32)
         if not n:
-            return np.zeros((0, k), np.float32)
+            return probabilities
+        crops = self.card.crops if crops is None else crops
         if crops not in self._compiled:
             self._compiled[crops] = make_predict(
                 self._model, self._mesh, crop=self.card.crop, crops=crops
@@ -70,24 +76,23 @@ class Predictor:
             class_names=self.class_names,
             channels=self.card.channels,
         )
-        logits = predict_cells(
-            self._compiled[crops],
-            self._variables,
-            cells,
-            self._mesh,
-            self._batch_size(n, batch_size),
+        size = self._batch_size(n, batch_size)
+        batches = predict_batches(
+            self._compiled[crops], self._variables, cells, self._mesh, size
         )
-        probabilities = mean_crop_probabilities(logits, self.card.temperature)
-        return probabilities.astype(np.float32)
+        for number, logits in enumerate(batches):
+            probabilities[number * size :][: len(logits)] = mean_crop_probabilities(
+                logits, self.card.temperature
+            )
+        return probabilities
 
     def _check(self, images: np.ndarray) -> None:
-        crop, channels = self.card.crop, self.card.channels
-        shape = np.shape(images)
-        if len(shape) != 4 or shape[3] != len(channels) or min(shape[1:3]) < crop:
+        side, channels = self.card.side, self.card.channels
+        if images.ndim != 4 or images.shape[1:] != (side, side, len(channels)):
             raise ValueError(
-                f'images must be [n, h, w, {len(channels)}] (channels: '
-                f'{", ".join(channels)}), h and w at least {crop}, but have shape '
-                f'{shape}.'
+                f'images must be [n, {side}, {side}, {len(channels)}] (channels: '
+                f'{", ".join(channels)}), as in training, but have shape '
+                f'{images.shape}.'
             )
 
     def _batch_size(self, n: int, wanted: int) -> int:

@@ -18,8 +18,8 @@ class Lean(nn.Module):
 
     The stem halves 60x60 inputs to 30; each later stage halves them again (15, 8) and
     widens them. A stage is one block of two 3x3 convolutions around which its input is
-    added. The mean over the image feeds one dense layer: 0.47 million parameters with
-    the default widths.
+    added. The mean over the image feeds one dense layer: 483,603 parameters for 19
+    classes.
 
     Attributes:
         num_classes: Number of localization classes.

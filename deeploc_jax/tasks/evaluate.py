@@ -77,9 +77,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
 def find_data_like(config: ml_collections.ConfigDict, source: Path) -> None:
     """Looks for data where the training of `source` did, unless told otherwise."""
-    if not (source / 'config.json').exists():  # weights alone
+    workdir = source.parent if source.name == 'weights' else source
+    if not (workdir / 'run.json').exists():  # weights alone
         return
-    trained = read_json(source / 'config.json')
+    trained = read_json(workdir / 'config.json')
     with config.unlocked():
         for name in ('data_dir', 'manual_dir'):
             config[name] = config[name] or trained[name]

@@ -73,7 +73,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     temperature = calibrate(predict, state, cells['validation'], mesh, config)
     card = Card(
         model=config.model.to_dict(),
+        side=cells['train'].images.shape[1],
         crop=config.augmentation.crop,
+        crops=config.evaluation.crops,
         class_names=classes,
         channels=channels,
         marker_channel=marker_channel(builder, cells['train']),
@@ -149,7 +151,7 @@ def fit(
         mesh,
         device_limit=config.device_limit,
     )
-    if config.profile:
+    if config.profile and jax.process_index() == 0:
         batches = profiled(batches, workdir / 'profile')
     with MetricLog(workdir, step) as log:
         return train(

@@ -40,7 +40,9 @@ class Checkpoints:
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
-        self._check_metrics()
+        if jax.process_index() == 0:
+            self._check_metrics()
+        multihost_utils.sync_global_devices('checkpoints checked')
         self.manager = ocp.CheckpointManager(
             self.directory,
             options=ocp.CheckpointManagerOptions(
@@ -132,31 +134,30 @@ class Checkpoints:
             return self.restore(step, like)
         except CheckpointError as error:
             warnings.warn(f'{error} Falling back to another.', stacklevel=3)
-            self._set_aside(step)
+            if jax.process_index() == 0:
+                self._set_aside(step)
+            multihost_utils.sync_global_devices('damaged checkpoint set aside')
             self.manager.reload()
             return None
 
     def _set_aside(self, step: int) -> None:
         """Moves a checkpoint out of the way, without destroying evidence."""
-        if jax.process_index() == 0:
-            aside = self.directory.with_name(self.directory.name + '-damaged')
-            aside.mkdir(exist_ok=True)
-            number = len(list(aside.iterdir()))
-            (self.directory / str(step)).rename(aside / f'{step}-{number}')
-        multihost_utils.sync_global_devices('damaged checkpoint set aside')
+        aside = self.directory.with_name(self.directory.name + '-damaged')
+        aside.mkdir(exist_ok=True)
+        number = len(list(aside.iterdir()))
+        (self.directory / str(step)).rename(aside / f'{step}-{number}')
 
     def _check_metrics(self) -> None:
         """Sets aside checkpoints whose metrics, which decide, are not those saved."""
-        for path in self.directory.glob('*/metrics/metrics'):
-            folder = path.parents[1]
-            try:
-                seal = json.loads((folder / 'seal' / 'metadata').read_text())
-                intact = json.loads(path.read_text()) == seal['metrics']
-            except (ValueError, KeyError):
-                intact = False
-            if not intact:
-                warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=3)
-                self._set_aside(int(folder.name))
+        files = self.directory.glob('*/metrics/metrics')
+        # Not what a killed save left under a temporary name.
+        saved = [path for path in files if path.parts[-3].isdigit()]
+        damaged = [path for path in saved if not _as_sealed(path)]
+        for path in damaged:
+            warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=3)
+            self._set_aside(int(path.parts[-3]))
+        if damaged and len(damaged) == len(saved):
+            raise self._none_intact()
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """The state of one step.
@@ -213,3 +214,12 @@ class Checkpoints:
 
     def __exit__(self, *unused: object) -> None:
         self.close()
+
+
+def _as_sealed(path: Path) -> bool:
+    """Whether the metrics of a checkpoint are those that were saved."""
+    seal = path.parents[1] / 'seal' / 'metadata'
+    try:
+        return json.loads(path.read_text()) == json.loads(seal.read_text())['metrics']
+    except (ValueError, KeyError, FileNotFoundError):
+        return False

@@ -22,7 +22,7 @@ def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[
         folder: Where the trace goes.
         after: Batches before it; the first step compiles.
     """
-    tracing = False
+    index, tracing = 0, False
     try:
         for index, batch in enumerate(batches):
             if index == after:
@@ -35,6 +35,8 @@ def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[
     finally:
         if tracing:
             _stop(folder)
+        elif index < after:
+            print(f'No profile: it takes more than {after} steps.')
 
 
 def _stop(folder: Path) -> bool:

@@ -18,7 +18,9 @@ class Card:
 
     Attributes:
         model: Keyword arguments of `models.get_model` except the number of classes.
+        side: Side in pixels of the images that were normalised and cropped.
         crop: Side in pixels of what the network looks at.
+        crops: How many crops of a cell the temperature was fitted for.
         class_names: In the order of its outputs.
         channels: Names of its inputs in order, protein first.
         marker_channel: Index of the marker among them, -1 for none.
@@ -34,7 +36,9 @@ class Card:
     """
 
     model: dict[str, Any]
+    side: int
     crop: int
+    crops: int
     class_names: tuple[str, ...]
     channels: tuple[str, ...]
     marker_channel: int

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import safetensors
 import safetensors.numpy
 from flax import traverse_util
@@ -48,11 +51,13 @@ def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
         The folder.
     """
     folder = Path(folder)
-    variables = jax.device_get(variables)
+    # safetensors writes memory as it lies.
+    variables = jax.tree.map(np.ascontiguousarray, jax.device_get(variables))
     flat: dict[str, Any] = traverse_util.flatten_dict(variables, sep='/')
-    atomic_write(folder / ARRAYS, lambda path: safetensors.numpy.save_file(flat, path))
-    seal = dict(sha256=digest(variables))
-    write_json(folder / CARD, dataclasses.asdict(card) | seal)
+    content = safetensors.numpy.save(flat)
+    atomic_write(folder / ARRAYS, lambda path: path.write_bytes(content))
+    fields = dataclasses.asdict(card)
+    write_json(folder / CARD, fields | dict(sha256=_seal(fields, variables)))
     return folder
 
 
@@ -68,7 +73,7 @@ def read_weights(source: Path | str) -> Network:
     folder = _find(Path(source))
     fields = read_json(folder / CARD)
     try:
-        sha256 = fields.pop('sha256', None)
+        sha256 = fields.pop('sha256', None)  # of the other fields and the arrays
         card = Card.from_json(fields)
         flat = safetensors.numpy.load_file(folder / ARRAYS)
     except (ValueError, safetensors.SafetensorError) as error:
@@ -76,9 +81,17 @@ def read_weights(source: Path | str) -> Network:
     variables = traverse_util.unflatten_dict(flat, sep='/')
     model = get_model(num_classes=len(card.class_names), **card.model)
     check_fit(arrays_of(variables), arrays_of(_expected(model, card)), folder)
-    if digest(variables) != sha256:
-        raise ValueError(f'The weights in {folder} are damaged (wrong digest).')
+    if _seal(fields, variables) != sha256:
+        raise ValueError(
+            f'The weights in {folder} are damaged, or their card was edited (wrong '
+            'digest).'
+        )
     return Network(card, model, variables)
+
+
+def _seal(fields: dict[str, Any], variables: Any) -> str:
+    text = json.dumps(fields, sort_keys=True) + digest(variables)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _find(source: Path) -> Path:
