@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from pathlib import Path
@@ -14,6 +13,7 @@ from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
+from deeploc_jax.train.damage import set_aside, set_aside_changed_metrics
 from deeploc_jax.train.state import TrainState
 
 
@@ -34,14 +34,17 @@ class Checkpoints:
         directory: Made when missing.
         metric: Name of the validation metric that decides which one is best. The
             lowest wins if the name ends in 'loss', else the highest.
+
+    Raises:
+        CheckpointError: The metrics of all checkpoints are damaged.
     """
 
     def __init__(self, directory: Path | str, metric: str):
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
-        if jax.process_index() == 0:
-            self._check_metrics()
+        if jax.process_index() == 0 and set_aside_changed_metrics(self.directory):
+            raise self._none_intact()
         multihost_utils.sync_global_devices('checkpoints checked')
         self.manager = ocp.CheckpointManager(
             self.directory,
@@ -135,29 +138,10 @@ class Checkpoints:
         except CheckpointError as error:
             warnings.warn(f'{error} Falling back to another.', stacklevel=3)
             if jax.process_index() == 0:
-                self._set_aside(step)
+                set_aside(self.directory, step)
             multihost_utils.sync_global_devices('damaged checkpoint set aside')
             self.manager.reload()
             return None
-
-    def _set_aside(self, step: int) -> None:
-        """Moves a checkpoint out of the way, without destroying evidence."""
-        aside = self.directory.with_name(self.directory.name + '-damaged')
-        aside.mkdir(exist_ok=True)
-        number = len(list(aside.iterdir()))
-        (self.directory / str(step)).rename(aside / f'{step}-{number}')
-
-    def _check_metrics(self) -> None:
-        """Sets aside checkpoints whose metrics, which decide, are not those saved."""
-        files = self.directory.glob('*/metrics/metrics')
-        # Not what a killed save left under a temporary name.
-        saved = [path for path in files if path.parts[-3].isdigit()]
-        damaged = [path for path in saved if not _as_sealed(path)]
-        for path in damaged:
-            warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=3)
-            self._set_aside(int(path.parts[-3]))
-        if damaged and len(damaged) == len(saved):
-            raise self._none_intact()
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """The state of one step.
@@ -214,12 +198,3 @@ class Checkpoints:
 
     def __exit__(self, *unused: object) -> None:
         self.close()
-
-
-def _as_sealed(path: Path) -> bool:
-    """Whether the metrics of a checkpoint are those that were saved."""
-    seal = path.parents[1] / 'seal' / 'metadata'
-    try:
-        return json.loads(path.read_text()) == json.loads(seal.read_text())['metrics']
-    except (ValueError, KeyError, FileNotFoundError):
-        return False
