@@ -48,8 +48,10 @@ class Worker:
         )
         self.first = self._answer()['seconds']
         self.seconds: list[float] = []
+        self.cpu: list[float] = []
         self.call()  # a warm-up
         self.seconds.clear()
+        self.cpu.clear()
 
     def call(self) -> None:
         """One turn."""
@@ -58,6 +60,7 @@ class Worker:
         self.process.stdin.flush()
         answer = self._answer()
         self.seconds.append(answer['seconds'])
+        self.cpu.append(answer['cpu'])
         self.gigabytes = answer['gigabytes']
 
     def _answer(self) -> dict[str, float]:
@@ -84,6 +87,7 @@ class Worker:
             f'{median:.3f}',
             crops,
             f'{ratio:.2f}',
+            f'{statistics.median(self.cpu):.2f}',
             f'{gflop / median:.0f}',
             f'{self.gigabytes:.1f}',
             f'{self.first:.1f}',
@@ -101,12 +105,13 @@ def main(argv: list[str]) -> None:
         turn = number % len(workers)
         for worker in workers[turn:] + workers[:turn]:
             worker.call()
-        print(f'round {number + 1} of {_ROUNDS.value}', file=sys.stderr)
+        now = ', '.join(f'{w.name} {w.seconds[-1]:.2f} s' for w in workers)
+        print(f'round {number + 1} of {_ROUNDS.value}: {now}', file=sys.stderr)
     reference = next((w for w in workers if w.name == REFERENCE), workers[0])
     print(f'\n{_MODE.value}, batch {_BATCH.value}, medians of {_ROUNDS.value} rounds\n')
     print(
-        f'| | s a call | crops/s | time / that of {reference.name} | GFLOP/s (direct) '
-        '| peak GB | first call, s |\n|---|---|---|---|---|---|---|'
+        f'| | s a call | crops/s | time / that of {reference.name} | CPU s | GFLOP/s '
+        '(direct) | peak GB | first call, s |\n|---|---|---|---|---|---|---|---|'
     )
     for worker in workers:
         print('| ' + ' | '.join(worker.row(reference)) + ' |')

@@ -1,7 +1,7 @@
 """One contestant of `speed.py` in a process of its own: works when it is told to.
 
-Reads a line, does some calls, answers with a line of JSON: seconds a call and the
-peak of its resident memory. The first answer, unasked, is the first call.
+Reads a line, does some calls, answers with a line of JSON: seconds and CPU seconds a
+call, and the peak of its resident memory. The first answer, unasked, is the first call.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ def main() -> None:
 
 def answer(call: Callable[[], None], number: int) -> None:
     """Times `number` calls and prints the answer."""
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for _ in range(number):
         call()
     seconds = (time.perf_counter() - start) / number
+    cpu = (time.process_time() - cpu) / number
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps(dict(seconds=seconds, gigabytes=peak)), flush=True)
+    print(json.dumps(dict(seconds=seconds, cpu=cpu, gigabytes=peak)), flush=True)
 
 
 def random_batch(batch: int, side: int) -> tuple[np.ndarray, np.ndarray]:

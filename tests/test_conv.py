@@ -52,7 +52,7 @@ def arguments(b, h, w, c, features, dtype=jnp.float32):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Two images of 8x8x16 to 16 features at a time."""
-    monkeypatch.setattr(winograd, 'CACHE_BYTES', 6000)
+    monkeypatch.setattr(winograd, 'CACHE_BYTES', 2500)
 
 
 SHAPES = [
@@ -75,8 +75,8 @@ def test_chunks_fit_the_cache():
         return winograd._chunk_size((b, h, h, c), (3, 3, c, features))
 
     # The layers of DeepLoc, a batch smaller than its chunk, an image too large.
-    assert [size(128, 60, 64, 64), size(128, 30, 128, 128)] == [2, 4]
-    assert [size(128, 15, 256, 256), size(3, 15, 256, 256)] == [4, 3]
+    assert [size(128, 60, 64, 64), size(128, 30, 128, 128)] == [8, 8]
+    assert [size(128, 15, 256, 256), size(3, 15, 256, 256)] == [16, 3]
     assert size(4, 1024, 64, 64) == size(4, 8, 1024, 1024) == 1
 
 
@@ -206,3 +206,20 @@ def test_equal_maxima_share_the_gradient():
     dx = jax.grad(lambda x: max_pool_2x2(x).sum())(jnp.zeros((1, 3, 3, 1)))
     expected = [[0.25, 0.25, 0.5], [0.25, 0.25, 0.5], [0.5, 0.5, 1]]
     np.testing.assert_array_equal(dx[0, :, :, 0], expected)
+
+
+def test_a_filter_of_three_taps_takes_six_products():
+    rng = np.random.default_rng(0)
+    d, w = rng.standard_normal(6), rng.standard_normal(3)
+    y = winograd.A.T @ ((winograd.G @ w) * (winograd.B @ d))
+    np.testing.assert_allclose(y, np.correlate(d, w), atol=1e-13)
+
+
+def test_rounding_errors_are_a_few_millionths():
+    dy, x, kernel = (np.asarray(a, np.float64) for a in arguments(2, 15, 15, 128, 32))
+    with jax.enable_x64(True):
+        expected = with_gradients(native)(dy, x, kernel)
+    results = with_gradients(ours)(*(a.astype(np.float32) for a in (dy, x, kernel)))
+    for result, reference in zip(results, map(np.asarray, expected), strict=True):
+        error = np.sqrt(np.mean((result - reference) ** 2) / np.mean(reference**2))
+        assert error < 4e-6

@@ -75,7 +75,7 @@ def conv3x3(
         preferred_element_type=preferred_element_type,
     )
     if _is_plain(lhs, rhs, native.keywords):
-        return lax.platform_dependent(lhs, rhs, cpu=_in_float32, default=native)
+        return lax.platform_dependent(lhs, rhs, cpu=winograd_conv, default=native)
     return native(lhs, rhs)
 
 
@@ -96,11 +96,6 @@ def max_pool_2x2(x: Float[Array, 'b h w c']) -> Float[Array, 'b (h+1)//2 (w+1)//
     x = jnp.pad(x, fill, constant_values=-jnp.inf)
     a, b, c, d = (x[:, i::2, j::2] for i in (0, 1) for j in (0, 1))
     return jnp.maximum(jnp.maximum(a, b), jnp.maximum(c, d))
-
-
-def _in_float32(lhs: jax.Array, rhs: jax.Array) -> jax.Array:
-    y = winograd_conv(lhs.astype(jnp.float32), rhs.astype(jnp.float32))
-    return y.astype(lhs.dtype)
 
 
 def _is_plain(lhs: jax.Array, rhs: jax.Array, options: dict[str, Any]) -> bool:
