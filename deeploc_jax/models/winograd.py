@@ -154,8 +154,9 @@ def _output_tiles(dy: jax.Array) -> list[jax.Array]:
 
 
 def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Array]:
-    """matrix @ tile @ matrix' of tiles that are given pixel by pixel."""
-    rows = [[_weighted_sum(line, column) for column in zip(*pixels)] for line in matrix]
+    """M @ tile @ M' for the matrix M, of tiles that are given pixel by pixel."""
+    columns = list(zip(*pixels, strict=True))
+    rows = [[_weighted_sum(line, column) for column in columns] for line in matrix]
     tiles = [_weighted_sum(line, row) for row in rows for line in matrix]
     return [tile.reshape(-1, tile.shape[-1]) for tile in tiles]
 
