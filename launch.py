@@ -4,6 +4,7 @@ The config names the task; everything it makes goes to the workdir. Run the same
 command again to continue what was interrupted.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def parse(argv: list[str]) -> list[str]:
     sys.exit('ERROR: ' + ' '.join(text.replace('\\n', ' ').split()))
 
 
+def use_huge_pages() -> None:
+    """Starts the program anew with a setting that the C library reads at its start.
+
+    The gigabyte that XLA works in on a CPU is mapped anew each step; with pages of
+    2 MiB a step of DeepLoc takes a fifth less time. A setting of the user's stands.
+    """
+    if sys.platform == 'linux' and 'GLIBC_TUNABLES' not in os.environ:
+        os.environ['GLIBC_TUNABLES'] = 'glibc.malloc.hugetlb=1'
+        os.execv(sys.executable, sys.orig_argv)
+
+
 if __name__ == '__main__':
+    use_huge_pages()
     flags.mark_flag_as_required('config')
     app.run(main, flags_parser=parse)

@@ -5,6 +5,7 @@ import numpy as np
 
 from deeploc_jax.models.norm import BatchNorm
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.card import Card
 
 
 class Small(nn.Module):
@@ -16,6 +17,26 @@ class Small(nn.Module):
         features = {'conv': BatchNorm(train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name='dense')(x), features
+
+
+def make_card(**fields):
+    """What a training writes beside its weights, of three classes and two channels."""
+    usual = dict(
+        side=20,
+        crop=16,
+        crops=5,
+        class_names=('A', 'B', 'C'),
+        channels=('GFP', 'RFP'),
+        marker_channel=1,
+        temperature=0.5,
+        screen='a_screen/1.0.0',
+        simulated=True,
+        licence='none',
+        step=7,
+        validation={'validation/accuracy': 0.5},
+        version='0.1.0',
+    )
+    return Card(**usual | fields)
 
 
 def random_cells(n, num_classes=3, size=64, seed=0):

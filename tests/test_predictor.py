@@ -5,11 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import Small
+from small import Small, make_card
 
 import deeploc_jax
 from deeploc_jax.models import MODELS
-from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import write_weights
 
 RNG = np.random.default_rng(0)
@@ -20,22 +19,7 @@ def predictor(tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, 'small', Small)
     image = jnp.zeros((1, 16, 16, 2))
     variables = Small().init(jax.random.key(0), image, train=False)
-    card = Card(
-        model=dict(name='small'),
-        side=20,
-        crop=16,
-        crops=5,
-        class_names=('A', 'B', 'C'),
-        channels=('GFP', 'RFP'),
-        marker_channel=1,
-        temperature=0.5,
-        screen='s/1.0.0',
-        simulated=False,
-        licence='none',
-        step=1,
-        validation={},
-        version='0',
-    )
+    card = make_card(model=dict(name='small'))
     return deeploc_jax.load(write_weights(tmp_path, variables, card))
 
 

@@ -216,3 +216,22 @@ def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
     assert done.returncode == 1
     assert answer in done.stderr
     assert '  File "' not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='glibc is asked for large pages')
+@pytest.mark.parametrize(
+    ('setting', 'seen'),
+    [(None, ['None', 'glibc.malloc.hugetlb=1']), ('mine', ['mine'])],
+)
+def test_the_program_starts_anew_once_for_large_pages(setting, seen):
+    code = (
+        'import os, launch\n'
+        'print(os.environ.get("GLIBC_TUNABLES"), flush=True)\n'
+        'launch.use_huge_pages()'
+    )
+    environment = {k: v for k, v in os.environ.items() if k != 'GLIBC_TUNABLES'}
+    if setting:
+        environment['GLIBC_TUNABLES'] = setting
+    command = [sys.executable, '-c', code]
+    printed = subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
+    assert printed.split() == seen

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from small import make_card
 
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
-from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import ARRAYS, CARD, read_weights, write_weights
 
 SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
@@ -20,22 +20,7 @@ def saved(tmp_path_factory):
     """DeepLoc on tiny crops, its variables and its folder."""
     model = get_model(num_classes=3, **SMALL)
     variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
-    card = Card(
-        model=SMALL,
-        side=10,
-        crop=8,
-        crops=5,
-        class_names=('A', 'B', 'C'),
-        channels=('GFP', 'RFP'),
-        marker_channel=1,
-        temperature=1.25,
-        screen='a_screen/1.0.0',
-        simulated=True,
-        licence='none',
-        step=7,
-        validation={'validation/accuracy': 0.5},
-        version='0.1.0',
-    )
+    card = make_card(model=SMALL, side=10, crop=8)
     folder = tmp_path_factory.mktemp('run')
     write_weights(folder / 'weights', variables, card)
     return variables, card, folder
@@ -137,5 +122,5 @@ def test_a_card_that_is_not_understood_is_answered(copy, fields, answer):
 
 def test_the_card_says_all_there_is_to_say(saved):
     card = json.loads((saved[2] / 'weights' / CARD).read_text())
-    assert card.keys() == {f.name for f in dataclasses.fields(Card)} | {'sha256'}
+    assert card.keys() == {f.name for f in dataclasses.fields(saved[1])} | {'sha256'}
     assert card['class_names'] == ['A', 'B', 'C'] and card['simulated'] is True

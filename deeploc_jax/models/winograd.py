@@ -60,7 +60,7 @@ def _evaluate(count: int) -> np.ndarray:
 A, G, B = _evaluate(STEP), _evaluate(3), np.linalg.inv(_evaluate(STEP + 2)).T
 # A factor may go from B's rows to G's: with these B is of whole numbers.
 FACTORS = np.append(B[:-1, -2], 1)[:, None]
-G, B = G * FACTORS, np.rint(B / FACTORS)
+G, B = np.float32(G * FACTORS), np.rint(B / FACTORS)
 
 
 @jax.custom_vjp
@@ -99,7 +99,7 @@ winograd_conv.defvjp(
 
 def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
     size = _chunk_size(x.shape, kernel.shape)
-    weights = jnp.einsum('ik,jl,klcd->ijcd', G, G, kernel.astype(jnp.float32))
+    weights = jnp.einsum('ik,jl,klcd->ijcd', G, G, kernel).astype(jnp.float32)
     weights = weights.reshape(-1, *kernel.shape[2:])
 
     def convolve_chunk(i: jax.Array, y: jax.Array) -> jax.Array:
@@ -129,7 +129,7 @@ def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
         products = map(partial(lax.dot_general, dimension_numbers=over_tiles), v, e)
         return [total + product for total, product in zip(sums, products, strict=True)]
 
-    zeros = [jnp.zeros(kernel.shape[2:])] * len(B) ** 2
+    zeros = [jnp.zeros(kernel.shape[2:], jnp.float32)] * len(B) ** 2
     sums = lax.fori_loop(0, chunks, add_chunk, zeros)
     return jnp.stack(sums).reshape(len(B), len(B), *kernel.shape[2:])
 
