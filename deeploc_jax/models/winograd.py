@@ -13,7 +13,8 @@ filtering F(4, 3)): four outputs from six products, not twelve,
 
 On the rows and then the columns it is F(4x4, 3x3): each tile of 6x6 pixels, four apart,
 gives 4x4 outputs from 36 products, not 144. With the sum over the input channels, each
-of the 36 is one matrix product over all tiles, [tiles, c] @ [c, features].
+of the 36 is one matrix product over all tiles, [tiles, c] @ [c, features]; here they
+come as one product of stacks of six matrices for each of the six columns.
 
 As y is linear in w, the gradient of the kernel is the transpose of the above,
 G' ((B d) * (A dy)), summed over the tiles: 36 matrix products again. The gradient of
@@ -42,8 +43,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-CACHE_BYTES = 2**20
-"""Second-level cache of a core: 1 MiB or more on the server CPUs of today."""
+CACHE_BYTES = 2**19
+"""Half of a core's second-level cache: 1 MiB or more on the server CPUs of today."""
 
 POINTS = (0, 1, -1, 2, -2)
 """And infinity, where a polynomial's value is its leading coefficient."""
@@ -60,7 +61,7 @@ def _evaluate(count: int) -> np.ndarray:
 A, G, B = _evaluate(STEP), _evaluate(3), np.linalg.inv(_evaluate(STEP + 2)).T
 # A factor may go from B's rows to G's: with these B is of whole numbers.
 FACTORS = np.append(B[:-1, -2], 1)[:, None]
-G, B = np.float32(G * FACTORS), np.rint(B / FACTORS)
+G, B = np.asarray(G * FACTORS, np.float32), np.rint(B / FACTORS)
 
 
 @jax.custom_vjp
@@ -99,8 +100,7 @@ winograd_conv.defvjp(
 
 def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
     size = _chunk_size(x.shape, kernel.shape)
-    weights = jnp.einsum('ik,jl,klcd->ijcd', G, G, kernel).astype(jnp.float32)
-    weights = weights.reshape(-1, *kernel.shape[2:])
+    weights = jnp.einsum('ik,jl,klcd->jicd', G, G, kernel).astype(jnp.float32)
 
     def convolve_chunk(i: jax.Array, y: jax.Array) -> jax.Array:
         # Slices that reach past the end are moved back, in x as in y: the last chunk
@@ -125,17 +125,16 @@ def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
         v = _input_tiles(lax.dynamic_slice_in_dim(x, i * size, size))
         e = _output_tiles(lax.dynamic_slice_in_dim(dy, i * size, size))
         # Not v.T @ e, for which XLA would make a transposed copy of v.
-        over_tiles = ((0,), (0,)), ((), ())
+        over_tiles = ((1,), (1,)), ((0,), (0,))
         products = map(partial(lax.dot_general, dimension_numbers=over_tiles), v, e)
         return [total + product for total, product in zip(sums, products, strict=True)]
 
-    zeros = [jnp.zeros(kernel.shape[2:], jnp.float32)] * len(B) ** 2
-    sums = lax.fori_loop(0, chunks, add_chunk, zeros)
-    return jnp.stack(sums).reshape(len(B), len(B), *kernel.shape[2:])
+    zeros = [jnp.zeros((len(B), *kernel.shape[2:]), jnp.float32)] * len(B)
+    return jnp.stack(lax.fori_loop(0, chunks, add_chunk, zeros), axis=1)
 
 
 def _input_tiles(x: jax.Array) -> list[jax.Array]:
-    """B d B' of every tile: [b, h, w, c] to 36 times [tiles, c]."""
+    """B d B' of every tile: [b, h, w, c] to 6 times [6, tiles, c]."""
     high, wide = _tiles(x.shape)
     below, right = STEP * high - x.shape[1] + 1, STEP * wide - x.shape[2] + 1
     x = jnp.pad(x.astype(jnp.float32), [(0, 0), (1, below), (1, right), (0, 0)])
@@ -145,7 +144,7 @@ def _input_tiles(x: jax.Array) -> list[jax.Array]:
 
 
 def _output_tiles(dy: jax.Array) -> list[jax.Array]:
-    """A dy A' of every tile: [b, h, w, features] to 36 times [tiles, features]."""
+    """A dy A' of every tile: [b, h, w, f] to 6 times [6, tiles, f]."""
     high, wide = _tiles(dy.shape)
     below, right = STEP * high - dy.shape[1], STEP * wide - dy.shape[2]
     dy = jnp.pad(dy.astype(jnp.float32), [(0, 0), (0, below), (0, right), (0, 0)])
@@ -154,24 +153,39 @@ def _output_tiles(dy: jax.Array) -> list[jax.Array]:
 
 
 def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Array]:
-    """M @ tile @ M' for the matrix M, of tiles that are given pixel by pixel."""
-    columns = list(zip(*pixels, strict=True))
-    rows = [[_weighted_sum(line, column) for column in columns] for line in matrix]
-    tiles = [_weighted_sum(line, row) for row in rows for line in matrix]
-    return [tile.reshape(-1, tile.shape[-1]) for tile in tiles]
+    """M @ tile @ M' for the matrix M, of tiles that are given pixel by pixel.
+
+    Args:
+        matrix: [6, k].
+        pixels: k times k times [b, high, wide, c], rows first.
+
+    Returns:
+        The six columns: each the six rows of all tiles, [6, b * high * wide, c].
+    """
+    weights = np.asarray(matrix.T, np.float32)[
+        ..., None, None, None, None
+    ]  # [k, 6, 1, 1, 1, 1]
+
+    def rows(column: tuple[jax.Array, ...]) -> jax.Array:
+        terms = (w * x[None] for w, x in zip(weights, column, strict=True))
+        # Without the barrier XLA computes the rows anew for each of the columns.
+        return lax.optimization_barrier(functools.reduce(operator.add, terms))
+
+    stacks = [rows(column) for column in zip(*pixels, strict=True)]
+    columns = [_weighted_sum(line, stacks) for line in matrix]
+    return [column.reshape(len(matrix), -1, column.shape[-1]) for column in columns]
 
 
 def _merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array:
-    """A' m A of every tile: 36 times [tiles, features] to [b, h, w, features]."""
+    """A' m A of every tile: 6 times [6, tiles, features] to [b, h, w, features]."""
     b, h, w, _ = shape
 
-    def combine(m: list[jax.Array], axis: int) -> jax.Array:
+    def combine(m: Iterable[jax.Array], axis: int) -> jax.Array:
         lines = jnp.stack([_weighted_sum(line, m) for line in A.T], axis + 1)
         return lax.collapse(lines, axis, axis + 2)
 
-    m = [product.reshape(b, *_tiles(shape), -1) for product in products]
-    columns = [combine(m[k : k + len(B)], 2) for k in range(0, len(m), len(B))]
-    return combine(columns, 1)[:, :h, :w]
+    rows = combine([m.reshape(len(A), b, *_tiles(shape), -1) for m in products], 3)
+    return combine(rows, 1)[:, :h, :w]
 
 
 def _weighted_sum(weights: Iterable[float], parts: Iterable[jax.Array]) -> jax.Array:
@@ -186,7 +200,7 @@ def _tiles(shape: Sequence[int]) -> tuple[int, int]:
 
 
 def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
-    """Number of images for which one of the 36 matrix products stays in the cache."""
+    """Number of images for which one of 36 matrix products stays in the cache."""
     c, features = kernel[2:]
     room = CACHE_BYTES // 4 - c * features
     size = max(1, room // (math.prod(_tiles(shape)) * (c + features)))
