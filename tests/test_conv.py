@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax import export, lax
 
-from deeploc_jax.models import winograd
+from deeploc_jax.models import winograd, winograd_tiles
 from deeploc_jax.models.conv import conv3x3, max_pool_2x2
 from deeploc_jax.sharding import batch_sharding, make_mesh, replicated
 
@@ -211,7 +211,8 @@ def test_equal_maxima_share_the_gradient():
 def test_a_filter_of_three_taps_takes_six_products():
     rng = np.random.default_rng(0)
     d, w = rng.standard_normal(6), rng.standard_normal(3)
-    y = winograd.A.T @ ((winograd.G @ w) * (winograd.B @ d))
+    A, G, B = winograd_tiles.A, winograd_tiles.G, winograd_tiles.B
+    y = A.T @ ((G @ w) * (B @ d))
     np.testing.assert_allclose(y, np.correlate(d, w), atol=1e-6)
 
 
