@@ -45,10 +45,9 @@ def parse(argv: list[str]) -> list[str]:
 
 
 def use_huge_pages() -> None:
-    """Starts the program anew with a setting that the C library reads at its start.
+    """Starts anew with a setting that the C library reads as the program starts.
 
-    The gigabyte that XLA works in on a CPU is mapped anew each step; with pages of
-    2 MiB a step of DeepLoc takes a fifth less time. A setting of the user's stands.
+    XLA on a CPU maps its memory anew each step: a fifth of the time in small pages.
     """
     if sys.platform == 'linux' and 'GLIBC_TUNABLES' not in os.environ:
         os.environ['GLIBC_TUNABLES'] = 'glibc.malloc.hugetlb=1'
