@@ -5,8 +5,10 @@
     python -m benchmarks.speed --mode=predict --batch=128 \
         --contestants=deeploc_jax,torch,torch.compile
 
-Every contestant is a process of its own. In each round each does one call, in an order
-that changes from round to round, so that a slow minute of the machine hits them all.
+Every contestant is a process of its own. In each round each does a call that is not
+timed and then `--calls` that are, in an order that changes from round to round, so that
+a slow minute of the machine hits them all. All have the memory pages that `launch.py`
+asks for.
 Ratios are medians over the rounds of the ratio within a round.
 """
 
@@ -24,8 +26,8 @@ from benchmarks.speed_worker import CONTESTANTS, MATRIX
 
 _MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'What is timed.')
 _BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 a call.')
-_ROUNDS = flags.DEFINE_integer('rounds', 7, 'Rounds after the warm-up.')
-_CALLS = flags.DEFINE_integer('calls', 1, 'Calls of each contestant in a round.')
+_ROUNDS = flags.DEFINE_integer('rounds', 7, 'Turns of each contestant.')
+_CALLS = flags.DEFINE_integer('calls', 1, 'Timed calls of a turn.')
 _NAMES = flags.DEFINE_list('contestants', list(CONTESTANTS), 'Who takes part.')
 
 REFERENCE = 'deeploc_jax'
@@ -44,14 +46,13 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {'JAX_PLATFORMS': 'cpu'},
+            env={'GLIBC_TUNABLES': 'glibc.malloc.hugetlb=1'}
+            | os.environ
+            | {'JAX_PLATFORMS': 'cpu'},
         )
         self.first = self._answer()['seconds']
         self.seconds: list[float] = []
         self.cpu: list[float] = []
-        self.call()  # a warm-up
-        self.seconds.clear()
-        self.cpu.clear()
 
     def call(self) -> None:
         """One turn."""
@@ -61,7 +62,7 @@ class Worker:
         answer = self._answer()
         self.seconds.append(answer['seconds'])
         self.cpu.append(answer['cpu'])
-        self.gigabytes = answer['gigabytes']
+        self.gibibytes = answer['gibibytes']
 
     def _answer(self) -> dict[str, float]:
         assert self.process.stdout
@@ -71,7 +72,7 @@ class Worker:
         return json.loads(line)
 
     def row(self, reference: Worker) -> list[str]:
-        """Name, median time, throughput, ratio to the reference, memory, first call."""
+        """A cell for each column of the table."""
         median = statistics.median(self.seconds)
         pairs = zip(self.seconds, reference.seconds, strict=True)
         ratio = statistics.median(mine / theirs for mine, theirs in pairs)
@@ -89,7 +90,7 @@ class Worker:
             f'{ratio:.2f}',
             f'{statistics.median(self.cpu):.2f}',
             f'{gflop / median:.0f}',
-            f'{self.gigabytes:.1f}',
+            f'{self.gibibytes:.1f}',
             f'{self.first:.1f}',
         ]
 
@@ -111,7 +112,7 @@ def main(argv: list[str]) -> None:
     print(f'\n{_MODE.value}, batch {_BATCH.value}, medians of {_ROUNDS.value} rounds\n')
     print(
         f'| | s a call | crops/s | time / that of {reference.name} | CPU s | GFLOP/s '
-        '(direct) | peak GB | first call, s |\n|---|---|---|---|---|---|---|---|'
+        '(direct) | peak GiB | first call, s |\n|---|---|---|---|---|---|---|---|'
     )
     for worker in workers:
         print('| ' + ' | '.join(worker.row(reference)) + ' |')

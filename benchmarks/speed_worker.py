@@ -1,7 +1,8 @@
 """One contestant of `speed.py` in a process of its own: works when it is told to.
 
-Reads a line, does some calls, answers with a line of JSON: seconds and CPU seconds a
-call, and the peak of its resident memory. The first answer, unasked, is the first call.
+Reads a number, does as many calls after one that is not timed, and answers with a line
+of JSON: seconds and CPU seconds a call, and the peak of its resident memory. The first
+answer, unasked, is of the first call, after all has been set up.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def main() -> None:
         answer(call, int(line))
 
 
-def answer(call: Callable[[], None], number: int) -> None:
+def answer(call: Callable[[], object], number: int) -> None:
     """Times `number` calls and prints the answer."""
     start, cpu = time.perf_counter(), time.process_time()
     for _ in range(number):
@@ -43,7 +44,7 @@ def answer(call: Callable[[], None], number: int) -> None:
     seconds = (time.perf_counter() - start) / number
     cpu = (time.process_time() - cpu) / number
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps(dict(seconds=seconds, cpu=cpu, gigabytes=peak)), flush=True)
+    print(json.dumps(dict(seconds=seconds, cpu=cpu, gibibytes=peak)), flush=True)
 
 
 def random_batch(batch: int, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +54,7 @@ def random_batch(batch: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     return images, rng.integers(NUM_CLASSES, size=batch).astype(np.int32)
 
 
-def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], None]:
+def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], object]:
     """A training step (augmentation included) or a forward pass in JAX."""
     import jax
     import jax.numpy as jnp
@@ -94,7 +95,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], None]
     return train
 
 
-def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], None]:
+def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], object]:
     """The same in PyTorch; crops are not augmented, to its advantage."""
     import torch
 
@@ -129,7 +130,7 @@ def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], Non
 
 def matrix_product(
     mode: str, batch: int, dtype: str, option: str
-) -> Callable[[], None]:
+) -> Callable[[], object]:
     """The product of two square matrices: what the machine can do."""
     del mode, batch
     if option == 'torch':

@@ -56,7 +56,7 @@ def small_chunks(monkeypatch):
 
 
 SHAPES = [
-    (4, 9, 7, 17, 33),  # chunks of one, odd sizes, tiles that reach past the edge
+    (5, 9, 7, 17, 33),  # chunks of one, odd sizes, tiles that reach past the edge
     (7, 8, 8, 16, 16),  # a last chunk that is not full
     (1, 1, 2, 16, 19),
     (3, 6, 5, 2, 16),  # few channels: XLA's
@@ -81,7 +81,7 @@ def test_chunks_fit_the_cache():
 
 
 def test_bfloat16_is_rounded_as_xla_rounds_it(small_chunks):
-    dy, x, kernel = arguments(4, 7, 8, 16, 16, jnp.bfloat16)
+    dy, x, kernel = arguments(7, 7, 8, 16, 16, jnp.bfloat16)
     expected = with_gradients(native)(dy, x, kernel)
     assert_close(with_gradients(ours)(dy, x, kernel), expected, tolerance=2**-8)
 
@@ -113,7 +113,8 @@ def test_a_sharded_batch_stays_where_it_is(devices, small_chunks):
     for operation in ('all-gather(', 'all-to-all(', 'collective-permute('):
         assert operation not in program
     # One sum, of the kernel's gradient, and outside of the loops.
-    assert program.count(' all-reduce(') == 1
+    entry = program[program.index('\nENTRY') :]
+    assert entry.count(' all-reduce(') == program.count(' all-reduce(') == 1
 
 
 def test_other_platforms_get_the_native_convolution():
@@ -124,8 +125,10 @@ def test_other_platforms_get_the_native_convolution():
         assert ('stablehlo.convolution' in program) == (platform != 'cpu')
 
 
-@pytest.mark.parametrize('dtype', [jnp.float32, jnp.bfloat16])
-def test_plugs_into_flax(dtype):
+@pytest.mark.parametrize(
+    ('dtype', 'tolerance'), [(jnp.float32, 1e-5), (jnp.bfloat16, 2**-8)]
+)
+def test_plugs_into_flax(dtype, tolerance):
     x = normal(0, (2, 7, 8, 16))
     reference = nn.Conv(16, (3, 3), dtype=dtype)
     variables = reference.init(jax.random.key(1), x)
@@ -133,7 +136,7 @@ def test_plugs_into_flax(dtype):
     apply = jax.jit(layer.apply).lower(variables, x)
     assert 'stablehlo.convolution' not in apply.as_text()
     results = [apply.compile()(variables, x)]
-    assert_close(results, [reference.apply(variables, x)], tolerance=2**-8)
+    assert_close(results, [reference.apply(variables, x)], tolerance)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,7 @@ def test_channels_that_do_not_match_are_an_error():
 def test_pooling_is_that_of_flax(shape, dtype):
     # No two values are equal, so that one of each window gets all of the gradient.
     x = jax.random.permutation(jax.random.key(0), np.prod(shape)).reshape(shape)
-    x = x.astype(dtype) - 50
+    x = (x % 256 - 50).astype(dtype)  # bfloat16 has whole numbers to 256
 
     def reference(x):
         return nn.max_pool(x, (2, 2), (2, 2), 'SAME')

@@ -1,6 +1,6 @@
-"""3x3 convolutions and 2x2 max pooling that are fast on every platform.
+"""3x3 convolutions and 2x2 max pooling that are fast on CPUs too.
 
-XLA's own convolutions are right for GPUs and TPUs. On CPUs their kernel gradients are
+XLA's own convolutions are made for GPUs and TPUs. On CPUs their kernel gradients are
 slow, and Winograd's algorithm is faster all round; the numbers agree up to rounding.
 """
 
@@ -39,8 +39,8 @@ def conv3x3(
     """`jax.lax.conv_general_dilated`, faster on CPUs for 3x3 kernels.
 
     A plain 3x3 convolution (stride 1, SAME, NHWC and HWIO, no dilation or groups,
-    float32 or bfloat16) of at least 16 channels goes through Winograd's algorithm, in
-    float32, where the program is lowered for a CPU. All else is XLA's convolution.
+    float32 or bfloat16) of at least 16 channels in and out goes through Winograd's
+    algorithm, in float32, where the program is lowered for a CPU. All else is XLA's.
     Plain ones are differentiable in reverse mode only, on every platform.
 
     Args:

@@ -1,4 +1,4 @@
-"""3x3 convolutions with a quarter of the multiplications, for CPUs.
+"""3x3 convolutions with about a quarter of the multiplications, for CPUs.
 
 Pixels and kernels become tiles (`winograd_tiles.py`), between which a convolution is 36
 matrix products over all tiles, [tiles, c] @ [c, features]: six columns of stacks of
@@ -26,7 +26,7 @@ from deeploc_jax.models.winograd_tiles import (
 )
 
 CACHE_BYTES = 2**19
-"""Half of a core's second-level cache: 1 MiB or more on the server CPUs of today."""
+"""Half of the 1 MiB that a second-level cache has today, more or less."""
 
 
 @jax.custom_vjp
@@ -99,7 +99,7 @@ def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
-    """Number of images for which one of 36 matrix products stays in the cache."""
+    """Number of images, a power of two, for which a matrix product fits the cache."""
     c, features = kernel[2:]
     room = CACHE_BYTES // 4 - c * features
     size = max(1, room // (math.prod(tile_counts(shape)) * (c + features)))
