@@ -1,4 +1,4 @@
-"""Crops per second on CPUs against PyTorch and plain Flax, alternating in one run.
+"""Crops per second against PyTorch and plain Flax, alternating in one run.
 
     pip install -e '.[torch]'
     python -m benchmarks.speed --mode=train --batch=128
@@ -8,8 +8,8 @@
 Every contestant is a process of its own. In each round each does a call that is not
 timed and then `--calls` that are, in an order that changes from round to round, so that
 a slow minute of the machine hits them all. All have the memory pages that `launch.py`
-asks for.
-Ratios are medians over the rounds of the ratio within a round.
+asks for. A GPU is used where there is one (then with `--calls=20` or so);
+`JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=` in front hides it. Ratios are medians over the rounds of the ratio within a round.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ _CALLS = flags.DEFINE_integer('calls', 1, 'Timed calls of a turn.')
 _NAMES = flags.DEFINE_list('contestants', list(CONTESTANTS), 'Who takes part.')
 
 REFERENCE = 'deeploc_jax'
+SETTINGS = {
+    'GLIBC_TUNABLES': 'glibc.malloc.hugetlb=1',
+    'XLA_PYTHON_CLIENT_PREALLOCATE': 'false',  # contestants share the GPU
+}
 GFLOP = {'deeploc': 1.60, 'eager': 1.60, 'compile': 1.60, 'plain': 1.60, 'lean': 0.123}
 """Of the convolutions of a forward pass a crop, counted as multiplied directly."""
 
@@ -46,9 +50,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={'GLIBC_TUNABLES': 'glibc.malloc.hugetlb=1'}
-            | os.environ
-            | {'JAX_PLATFORMS': 'cpu'},
+            env=SETTINGS | os.environ,
         )
         self.first = self._answer()['seconds']
         self.seconds: list[float] = []

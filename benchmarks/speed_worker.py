@@ -1,8 +1,9 @@
 """One contestant of `speed.py` in a process of its own: works when it is told to.
 
 Reads a number, does as many calls after one that is not timed, and answers with a line
-of JSON: seconds and CPU seconds a call, and the peak of its resident memory. The first
-answer, unasked, is of the first call, after all has been set up.
+of JSON: seconds and CPU seconds a call, and the peak of the memory it has held: of the
+GPU where it works on one, else resident. The first answer, unasked, is of the first
+call, after all has been set up.
 """
 
 from __future__ import annotations
@@ -43,8 +44,19 @@ def answer(call: Callable[[], object], number: int) -> None:
         call()
     seconds = (time.perf_counter() - start) / number
     cpu = (time.process_time() - cpu) / number
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = peak_bytes() / 2**30
     print(json.dumps(dict(seconds=seconds, cpu=cpu, gibibytes=peak)), flush=True)
+
+
+def peak_bytes() -> int:
+    """Of the GPU that this process has worked on, else of its resident memory."""
+    if 'torch' in sys.modules:
+        cuda = sys.modules['torch'].cuda
+        held = cuda.max_memory_allocated() if cuda.is_available() else 0
+    else:
+        stats = sys.modules['jax'].local_devices()[0].memory_stats() or {}
+        held = stats.get('peak_bytes_in_use', 0)
+    return held or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def random_batch(batch: int, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +94,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
             logits, _ = model.apply(variables, image, train=False)
             return jax.nn.softmax(logits)
 
-        return lambda: _discard(predict(state.variables, image).block_until_ready())
+        return lambda: _discard(np.asarray(predict(state.variables, image)))
     step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))
     data = dict(image=images, label=labels, mask=np.ones(batch, bool))
     data = sharding.put_batch(data, mesh)
@@ -102,18 +114,20 @@ def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], obj
     from benchmarks.torch_deeploc import TorchDeepLoc
 
     torch.manual_seed(0)
-    model = TorchDeepLoc(NUM_CLASSES)
+    device = torch_device()
+    model = TorchDeepLoc(NUM_CLASSES).to(device)
     images, labels = random_batch(batch, CROP)
-    image, label = torch.from_numpy(images), torch.from_numpy(labels).long()
+    image = torch.from_numpy(images).to(device)
+    label = torch.from_numpy(labels).long().to(device)
     run = torch.compile(model) if option == 'compile' else model
-    low = torch.autocast('cpu', torch.bfloat16)
+    low = torch.autocast(device, torch.bfloat16)
     precision = low if dtype == 'bfloat16' else contextlib.nullcontext()
     if mode == 'predict':
         model.eval()
 
         def predict() -> None:
             with torch.inference_mode(), precision:
-                torch.softmax(run(image), dim=1)
+                torch.softmax(run(image), dim=1).cpu()
 
         return predict
     tx = torch.optim.Adam(model.parameters(), 1e-3)
@@ -124,8 +138,21 @@ def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], obj
             loss = torch.nn.functional.cross_entropy(run(image), label)
         loss.backward()
         tx.step()
+        if device == 'cuda':
+            torch.cuda.synchronize()
 
     return train
+
+
+def torch_device() -> str:
+    """'cuda' where there is one, as fast as JAX is by default, else 'cpu'."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return 'cpu'
+    torch.backends.cudnn.benchmark = True  # times the algorithms, as XLA does
+    torch.set_float32_matmul_precision('high')  # TF32, as in XLA
+    return 'cuda'
 
 
 def matrix_product(
@@ -136,8 +163,8 @@ def matrix_product(
     if option == 'torch':
         import torch
 
-        a = torch.rand((MATRIX, MATRIX)).to(getattr(torch, dtype))
-        return lambda: _discard(a @ a)
+        a = torch.rand((MATRIX, MATRIX)).to(torch_device(), getattr(torch, dtype))
+        return lambda: _discard((a @ a)[0, 0].item())
     import jax
 
     x = jax.random.uniform(jax.random.key(0), (MATRIX, MATRIX)).astype(dtype)
