@@ -8,8 +8,9 @@
 Every contestant is a process of its own. In each round each does a call that is not
 timed and then `--calls` that are, in an order that changes from round to round, so that
 a slow minute of the machine hits them all. All have the memory pages that `launch.py`
-asks for. A GPU is used where there is one (then with `--calls=20` or so);
-`JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=` in front hides it. Ratios are medians over the rounds of the ratio within a round.
+asks for. Where there is a GPU, it is used (say `--calls=20` then), unless hidden with
+`JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=`. Ratios are medians over the rounds of the
+ratio within a round.
 """
 
 from __future__ import annotations
