@@ -4,9 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
-import jax
-import pytest
-from jaxtyping import install_import_hook
+# Before JAX looks for devices: tests need four, and a GPU rounds otherwise.
+os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+
+import jax  # noqa: E402
+import pytest  # noqa: E402
+from jaxtyping import install_import_hook  # noqa: E402
 
 _NUMERICS = ('models', 'data.normalize', 'data.augment')
 # Before they are imported: shapes and types in their signatures hold in every test.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -52,8 +53,8 @@ def winograd_conv(
 
 def _backward(residuals: tuple, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
-    sums = _on_each_device(partial(_sum_products, kernel=kernel), x, dy).sum(0)
-    gradient = sum_kernel_tiles(sums).astype(kernel.dtype)
+    sums = _on_each_device(partial(_sum_products, kernel=kernel), x, dy)
+    gradient = sum_kernel_tiles([s.sum(0) for s in sums]).astype(kernel.dtype)
     turned = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     return winograd_conv(dy, turned), gradient
 
@@ -79,8 +80,8 @@ def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
     return lax.fori_loop(0, math.ceil(len(x) / size), convolve_chunk, y)
 
 
-def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
-    """(B d B') * (A dy A'), summed over the tiles, column by column: [6, 6, c, f]."""
+def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> list[jax.Array]:
+    """(B d B') * (A dy A'), summed over the tiles: six columns [6, c, f]."""
     size = _chunk_size(x.shape, kernel.shape)
     chunks = math.ceil(len(x) / size)
     fill = [(0, chunks * size - len(x)), (0, 0), (0, 0), (0, 0)]
@@ -95,7 +96,7 @@ def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
         return [total + product for total, product in zip(sums, products, strict=True)]
 
     zeros = [jnp.zeros((6, *kernel.shape[2:]), jnp.float32)] * 6
-    return jnp.stack(lax.fori_loop(0, chunks, add_chunk, zeros))
+    return lax.fori_loop(0, chunks, add_chunk, zeros)
 
 
 def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
@@ -107,7 +108,7 @@ def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
     return min(shape[0], 2 ** (size.bit_length() - 1))
 
 
-def _on_each_device(share: Callable[..., jax.Array], *batch: jax.Array) -> jax.Array:
+def _on_each_device(share: Callable[..., Any], *batch: jax.Array) -> Any:
     """Stacks what `share` makes of each of the equal parts of a batch.
 
     XLA can only split an axis among devices if no loop runs over it. How the batch is

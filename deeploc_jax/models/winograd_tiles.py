@@ -58,17 +58,18 @@ def _evaluate(count: int) -> np.ndarray:
 A, G, B = _evaluate(STEP), _evaluate(3), np.linalg.inv(_evaluate(STEP + 2)).T
 # A factor may go from B's rows to G's: with these B is of whole numbers.
 FACTORS = np.append(B[:-1, -2], 1)[:, None]
-G, B = np.asarray(G * FACTORS, np.float32), np.rint(B / FACTORS)
+G, B = G * FACTORS, np.rint(B / FACTORS)
 
 
-def kernel_tiles(kernel: Float[Array, '3 3 c f']) -> Float[Array, '6 6 c f']:
+def kernel_tiles(kernel: Float[Array, '3 3 c f']) -> list[Float[Array, '6 c f']]:
     """G w G', column by column."""
-    return jnp.einsum('ik,jl,klcd->jicd', G, G, kernel)
+    return _transform(G, [list(row) for row in kernel])
 
 
-def sum_kernel_tiles(tiles: Float[Array, '6 6 c f']) -> Float[Array, '3 3 c f']:
+def sum_kernel_tiles(columns: list[Float[Array, '6 c f']]) -> Float[Array, '3 3 c f']:
     """G' m G: the transpose of `kernel_tiles`."""
-    return jnp.einsum('ik,jl,jicd->klcd', G, G, tiles)
+    rows = zip(*columns, strict=True)
+    return jnp.stack(_transform(G.T, [list(row) for row in rows]), 1)
 
 
 def input_tiles(x: jax.Array) -> list[jax.Array]:
@@ -94,13 +95,14 @@ def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Ar
     """M @ tile @ M' for the matrix M, of tiles that are given pixel by pixel.
 
     Args:
-        matrix: [6, k].
-        pixels: k times k times [b, high, wide, c], rows first.
+        matrix: [m, k].
+        pixels: k times k times [..., c], rows first.
 
     Returns:
-        The six columns: each the six rows of all tiles, [6, b * high * wide, c].
+        The m columns: each the m rows of all tiles, [m, ..., c] with one axis between.
     """
-    weights = np.reshape(matrix.T, (-1, len(matrix), 1, 1, 1, 1)).astype(np.float32)
+    ones = [1] * pixels[0][0].ndim
+    weights = np.reshape(matrix.T, (-1, len(matrix), *ones)).astype(np.float32)
 
     def rows(column: tuple[jax.Array, ...]) -> jax.Array:
         terms = (w * x[None] for w, x in zip(weights, column, strict=True))
