@@ -89,11 +89,12 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
     if mode == 'predict':
         image = jnp.asarray(images[:, :CROP, :CROP])
 
-        @jax.jit
         def predict(variables: dict, image: jax.Array) -> jax.Array:
             logits, _ = model.apply(variables, image, train=False)
             return jax.nn.softmax(logits)
 
+        options = sharding.compiler_options(mesh)
+        predict = jax.jit(predict, compiler_options=options)
         return lambda: _discard(np.asarray(predict(state.variables, image)))
     step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))
     data = dict(image=images, label=labels, mask=np.ones(batch, bool))

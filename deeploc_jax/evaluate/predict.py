@@ -53,7 +53,11 @@ def make_predict(
         # One crop after the other: a fifth of the memory.
         return jax.lax.map(apply, views).swapaxes(0, 1)
 
-    return jax.jit(predict, out_shardings=sharding.replicated(mesh))
+    return jax.jit(
+        predict,
+        out_shardings=sharding.replicated(mesh),
+        compiler_options=sharding.compiler_options(mesh),
+    )
 
 
 def predict_cells(

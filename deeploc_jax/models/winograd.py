@@ -8,9 +8,7 @@ six. Here are the loops over a few images at a time, and the gradients.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,16 +45,28 @@ def winograd_conv(
     Returns:
         [b, h, w, features], of the dtype of `x`.
     """
-    y = _on_each_device(partial(_convolve, kernel=kernel), x)
-    return y.reshape(-1, *y.shape[2:])
+    shares = _share_out(x)
+    size = _chunk_size(shares.shape[1:], kernel.shape)
+    convolve = jax.vmap(partial(_convolve, weights=kernel_tiles(kernel)))
+
+    def convolve_chunk(i: jax.Array, y: jax.Array) -> jax.Array:
+        # Slices that reach past the end are moved back, in x as in y: the last chunk
+        # then does a few images for the second time.
+        done = convolve(lax.dynamic_slice_in_dim(shares, i * size, size, axis=1))
+        # Without the barrier the last transform becomes part of the update, which XLA
+        # leaves to a single thread.
+        done = lax.optimization_barrier(done.astype(y.dtype))
+        return lax.dynamic_update_slice_in_dim(y, done, i * size, axis=1)
+
+    y = jnp.zeros((*shares.shape[:-1], kernel.shape[3]), x.dtype)
+    y = lax.fori_loop(0, math.ceil(shares.shape[1] / size), convolve_chunk, y)
+    return y.reshape(*x.shape[:3], -1)
 
 
 def _backward(residuals: tuple, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
-    sums = _on_each_device(partial(_sum_products, kernel=kernel), x, dy)
-    gradient = sum_kernel_tiles([s.sum(0) for s in sums]).astype(kernel.dtype)
     turned = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
-    return winograd_conv(dy, turned), gradient
+    return winograd_conv(dy, turned), _kernel_gradient(x, dy, kernel)
 
 
 winograd_conv.defvjp(
@@ -64,39 +74,37 @@ winograd_conv.defvjp(
 )
 
 
-def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    size = _chunk_size(x.shape, kernel.shape)
-    weights = kernel_tiles(kernel)
-
-    def convolve_chunk(i: jax.Array, y: jax.Array) -> jax.Array:
-        # Slices that reach past the end are moved back, in x as in y: the last chunk
-        # then does a few images for the second time.
-        chunk = lax.dynamic_slice_in_dim(x, i * size, size)
-        products = [v @ u for v, u in zip(input_tiles(chunk), weights, strict=True)]
-        done = merge_tiles(products, chunk.shape).astype(y.dtype)
-        return lax.dynamic_update_slice_in_dim(y, done, i * size, axis=0)
-
-    y = jnp.zeros((*x.shape[:3], kernel.shape[3]), x.dtype)
-    return lax.fori_loop(0, math.ceil(len(x) / size), convolve_chunk, y)
-
-
-def _sum_products(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> list[jax.Array]:
-    """(B d B') * (A dy A'), summed over the tiles: six columns [6, c, f]."""
-    size = _chunk_size(x.shape, kernel.shape)
-    chunks = math.ceil(len(x) / size)
-    fill = [(0, chunks * size - len(x)), (0, 0), (0, 0), (0, 0)]
-    x, dy = jnp.pad(x, fill), jnp.pad(dy, fill)
+def _kernel_gradient(x: jax.Array, dy: jax.Array, kernel: jax.Array) -> jax.Array:
+    """G' ((B d B') * (A dy A')) G, its middle summed over the tiles."""
+    shares = _share_out(x), _share_out(dy)
+    size = _chunk_size(shares[0].shape[1:], kernel.shape)
+    chunks = math.ceil(shares[0].shape[1] / size)
+    fill = [(0, 0), (0, chunks * size - shares[0].shape[1]), (0, 0), (0, 0), (0, 0)]
+    shares = [jnp.pad(share, fill) for share in shares]
 
     def add_chunk(i: jax.Array, sums: list[jax.Array]) -> list[jax.Array]:
-        v = input_tiles(lax.dynamic_slice_in_dim(x, i * size, size))
-        e = output_tiles(lax.dynamic_slice_in_dim(dy, i * size, size))
-        # Not v.T @ e, for which XLA would make a transposed copy of v.
-        over_tiles = ((1,), (1,)), ((0,), (0,))
-        products = map(partial(lax.dot_general, dimension_numbers=over_tiles), v, e)
+        chunk = [lax.dynamic_slice_in_dim(s, i * size, size, axis=1) for s in shares]
+        products = jax.vmap(_multiply)(*chunk)
         return [total + product for total, product in zip(sums, products, strict=True)]
 
-    zeros = [jnp.zeros((6, *kernel.shape[2:]), jnp.float32)] * 6
-    return lax.fori_loop(0, chunks, add_chunk, zeros)
+    zeros = jnp.zeros((len(shares[0]), 6, *kernel.shape[2:]), jnp.float32)
+    sums = lax.fori_loop(0, chunks, add_chunk, [zeros] * 6)
+    return sum_kernel_tiles([total.sum(0) for total in sums]).astype(kernel.dtype)
+
+
+def _convolve(x: jax.Array, weights: list[jax.Array]) -> jax.Array:
+    """A few images with the tiles of a kernel."""
+    products = [v @ u for v, u in zip(input_tiles(x), weights, strict=True)]
+    return merge_tiles(products, x.shape)
+
+
+def _multiply(x: jax.Array, dy: jax.Array) -> list[jax.Array]:
+    """(B d B') * (A dy A') of a few images: six columns [6, c, f]."""
+    # Not v.T @ e, for which XLA would make a transposed copy of v.
+    over_tiles = partial(
+        lax.dot_general, dimension_numbers=(((1,), (1,)), ((0,), (0,)))
+    )
+    return [over_tiles(*p) for p in zip(input_tiles(x), output_tiles(dy), strict=True)]
 
 
 def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
@@ -108,11 +116,11 @@ def _chunk_size(shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
     return min(shape[0], 2 ** (size.bit_length() - 1))
 
 
-def _on_each_device(share: Callable[..., Any], *batch: jax.Array) -> Any:
-    """Stacks what `share` makes of each of the equal parts of a batch.
+def _share_out(x: jax.Array) -> jax.Array:
+    """A batch [b, ...] in equal shares: [devices, b / devices, ...].
 
     XLA can only split an axis among devices if no loop runs over it. How the batch is
-    laid out is not known while tracing, so there is a part for each device there is.
+    laid out is not known while tracing, so there is a share for each device there is,
+    or for as many as divide the batch.
     """
-    parts = math.gcd(len(batch[0]), jax.device_count())
-    return jax.vmap(share)(*(x.reshape(parts, -1, *x.shape[1:]) for x in batch))
+    return x.reshape(math.gcd(len(x), jax.device_count()), -1, *x.shape[1:])

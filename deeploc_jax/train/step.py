@@ -87,6 +87,7 @@ def make_train_step(
         in_shardings=(whole, split),
         out_shardings=(whole, whole),
         donate_argnums=0,
+        compiler_options=sharding.compiler_options(mesh),
     )
 
 
