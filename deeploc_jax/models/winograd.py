@@ -53,10 +53,9 @@ def winograd_conv(
         # Slices that reach past the end are moved back, in x as in y: the last chunk
         # then does a few images for the second time.
         done = convolve(lax.dynamic_slice_in_dim(shares, i * size, size, axis=1))
-        # Without the barrier the last transform becomes part of the update, which XLA
-        # leaves to a single thread.
-        done = lax.optimization_barrier(done.astype(y.dtype))
-        return lax.dynamic_update_slice_in_dim(y, done, i * size, axis=1)
+        return lax.dynamic_update_slice_in_dim(
+            y, done.astype(y.dtype), i * size, axis=1
+        )
 
     y = jnp.zeros((*shares.shape[:-1], kernel.shape[3]), x.dtype)
     y = lax.fori_loop(0, math.ceil(shares.shape[1] / size), convolve_chunk, y)

@@ -106,8 +106,7 @@ def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Ar
 
     def rows(column: tuple[jax.Array, ...]) -> jax.Array:
         terms = (w * x[None] for w, x in zip(weights, column, strict=True))
-        # Without the barrier XLA computes the rows anew for each of the columns.
-        return lax.optimization_barrier(functools.reduce(operator.add, terms))
+        return functools.reduce(operator.add, terms)
 
     stacks = [rows(column) for column in zip(*pixels, strict=True)]
     columns = [_weighted_sum(line, stacks) for line in matrix]
