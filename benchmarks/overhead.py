@@ -168,9 +168,10 @@ def prediction(
     variables = jax.jit(lambda: model.init(jax.random.key(0), image[:1], train=False))()
     predictor = Predictor(Network(card, model, variables))
 
-    @jax.jit
     def forward(variables: Any, image: jax.Array) -> jax.Array:
         return jax.nn.softmax(model.apply(variables, image, train=False)[0])
+
+    forward = jax.jit(forward, compiler_options=sharding.compiler_options(mesh))
 
     def bare() -> float:
         start = time.perf_counter()
