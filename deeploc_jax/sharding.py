@@ -79,13 +79,13 @@ def local_slice(batch_size: int) -> slice:
 def compiler_options(mesh: Mesh) -> dict[str, str]:
     """Options of `jax.jit` for programs with networks in them; none but on CPUs.
 
-    XLA (of jax 0.10) hands matrix products on CPUs to YNNPACK, which gives stacks of
-    small ones to a single thread. Without it, inference is a tenth faster and training
-    takes less memory.
+    XLA (of jax 0.10) hands matrix products and sums on CPUs to YNNPACK, which gives
+    stacks of small products to a single thread: inference is a tenth faster without.
+    Its sums are kept: a training step takes a sixth less time than with XLA's own.
     """
     if mesh.devices.flat[0].platform != 'cpu':
         return {}
-    return {'xla_cpu_experimental_ynn_fusion_type': ''}
+    return {'xla_cpu_experimental_ynn_fusion_type': 'LIBRARY_FUSION_TYPE_REDUCE'}
 
 
 def put_batch(batch: Any, mesh: Mesh) -> Any:

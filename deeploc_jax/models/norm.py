@@ -109,13 +109,16 @@ def _backward(epsilon: float, relu: bool, residuals: Any, cotangents: Any) -> An
     axes = tuple(range(x.ndim - 1))
     n = x.size // x.shape[-1]
     factor = scale * inverse
-    normal = (x - _wide(mean, x)) * _wide(inverse, x)
+    centered = x - _wide(mean, x)
     dz = cotangents[0].astype(jnp.float32)
+    product = dz * centered
     if relu:
+        # The last thing done, or XLA would keep `centered` since the forward pass.
         positive = _scaled(x, mean, factor, bias, relu) > 0
-        dz = jnp.where(positive, dz, 0)
-    dbias, dscale = jnp.sum(dz, axes), jnp.sum(dz * normal, axes)
-    dx = _wide(factor, x) * (dz - _wide(dbias / n, x) - normal * _wide(dscale / n, x))
+        dz, product = jnp.where(positive, dz, 0), jnp.where(positive, product, 0)
+    dbias, dscale = jnp.sum(dz, axes), jnp.sum(product, axes) * inverse
+    slope = dscale / n * inverse
+    dx = _wide(factor, x) * (dz - _wide(dbias / n, x) - centered * _wide(slope, x))
     return dx.astype(x.dtype), dscale, dbias
 
 
