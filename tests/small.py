@@ -14,7 +14,7 @@ class Small(nn.Module):
     @nn.compact
     def __call__(self, image, *, train):
         x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
-        features = {'conv': BatchNorm(train, 0.5, epsilon=1e-5, name='bn')(x)}
+        features = {'conv': BatchNorm(4, train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name='dense')(x), features
 

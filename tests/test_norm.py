@@ -33,7 +33,7 @@ def library(train, relu):
 
 def ours(train, relu):
     def apply(variables, x, shift):
-        norm = BatchNorm(train, relu=relu, **OPTIONS)
+        norm = BatchNorm(x.shape[-1], train, relu=relu, **OPTIONS)
         return norm.apply(variables, x, shift, mutable=['batch_stats'])
 
     return apply

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
-from deeploc_jax.models.conv import conv3x3, max_pool_2x2
-from deeploc_jax.models.norm import BatchNorm
+from deeploc_jax.models.conv import max_pool_2x2
+from deeploc_jax.models.layer import Layer
 
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256))
 """Feature maps of the convolutions; a 2x2 max pool follows each group."""
@@ -56,8 +55,10 @@ class DeepLoc(nn.Module):
         """
         layer = partial(
             Layer,
+            bias=0.1,
             train=train,
             bn_momentum=self.bn_momentum,
+            kernel_init=nn.initializers.truncated_normal(0.1),
             dtype=jnp.dtype(self.compute_dtype),
         )
         features = {}
@@ -73,31 +74,3 @@ class DeepLoc(nn.Module):
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
         logits = layer(self.num_classes, relu=False, name='final_layer')(x)
         return logits.astype(jnp.float32), features
-
-
-class Layer(nn.Module):
-    """A convolution (with `window`) or dense layer, batch norm, and ReLU."""
-
-    width: int
-    window: tuple[int, int] | None = None
-    relu: bool = True
-    train: bool = False
-    bn_momentum: float = 0.5
-    dtype: Any = jnp.float32
-
-    @nn.compact
-    def __call__(self, x: Float[Array, 'b ...']) -> Float[Array, 'b ...']:
-        """Applies the layer to [b, h, w, c] (with `window`) or [b, f]."""
-        options = dict(
-            use_bias=False,
-            kernel_init=nn.initializers.truncated_normal(0.1),
-            dtype=self.dtype,
-        )
-        if self.window:
-            options['conv_general_dilated'] = conv3x3
-            x = nn.Conv(self.width, self.window, name='conv', **options)(x)
-        else:
-            x = nn.Dense(self.width, name='dense', **options)(x)
-        bias = self.param('bias', nn.initializers.constant(0.1), (self.width,))
-        norm = BatchNorm(self.train, self.bn_momentum, relu=self.relu, name='bn')
-        return norm(x, bias)

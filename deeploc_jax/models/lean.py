@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
-from deeploc_jax.models.conv import conv3x3
-from deeploc_jax.models.norm import BatchNorm
+from deeploc_jax.models.layer import Layer
 
 
 class Lean(nn.Module):
@@ -56,7 +54,8 @@ class Lean(nn.Module):
             `stage_1` ... [b, h', w', f] and `mean` [b, f].
         """
         layer = partial(
-            ConvNorm,
+            Layer,
+            window=(3, 3),
             train=train,
             bn_momentum=self.bn_momentum,
             dtype=jnp.dtype(self.compute_dtype),
@@ -72,29 +71,3 @@ class Lean(nn.Module):
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
         logits = nn.Dense(self.num_classes, name='final_layer')(x.astype(jnp.float32))
         return logits, features
-
-
-class ConvNorm(nn.Module):
-    """A 3x3 convolution, batch norm, and ReLU."""
-
-    width: int
-    strides: int = 1
-    relu: bool = True
-    train: bool = False
-    bn_momentum: float = 0.9
-    dtype: Any = jnp.float32
-
-    @nn.compact
-    def __call__(self, x: Float[Array, 'b h w c']) -> Float[Array, 'b i j f']:
-        """Applies the layer to [b, h, w, c]."""
-        x = nn.Conv(
-            self.width,
-            (3, 3),
-            self.strides,
-            use_bias=False,
-            kernel_init=nn.initializers.he_normal(),
-            dtype=self.dtype,
-            conv_general_dilated=conv3x3,
-            name='conv',
-        )(x)
-        return BatchNorm(self.train, self.bn_momentum, relu=self.relu, name='bn')(x)

@@ -35,18 +35,27 @@ class BatchNorm(nn.Module):
     them.
 
     Attributes:
+        width: Number of channels.
         train: Whether to use, and average, the statistics of the batch.
         momentum: Decay of the running averages.
         epsilon: Added to the variance.
         relu: Whether negative results become zero.
     """
 
+    width: int
     train: bool
     momentum: float = 0.9
     epsilon: float = 1e-3
     relu: bool = True
 
-    @nn.compact
+    def setup(self) -> None:
+        """Makes parameters and running averages, [width] each."""
+        size = (self.width,)
+        self.scale = self.param('scale', nn.initializers.ones, size)
+        self.bias = self.param('bias', nn.initializers.zeros, size)
+        self.mean = self.variable('batch_stats', 'mean', jnp.zeros, size)
+        self.var = self.variable('batch_stats', 'var', jnp.ones, size)
+
     def __call__(
         self, x: Float[Array, '... c'], shift: ArrayLike = 0.0
     ) -> Float[Array, '... c']:
@@ -58,21 +67,32 @@ class BatchNorm(nn.Module):
                 running mean: the batch's mean takes it away again, so that neither
                 values nor gradients depend on it.
         """
-        size = x.shape[-1:]
-        scale = self.param('scale', nn.initializers.ones, size)
-        bias = self.param('bias', nn.initializers.zeros, size)
-        mean = self.variable('batch_stats', 'mean', jnp.zeros, size)
-        var = self.variable('batch_stats', 'var', jnp.ones, size)
         if not self.train:
-            factor = scale * jax.lax.rsqrt(var.value + self.epsilon)
-            return _scaled(x, mean.value - shift, factor, bias, self.relu)
-        y, batch_mean, batch_var = normalize(x, scale, bias, self.epsilon, self.relu)
+            mean, factor = self.mean.value - shift, self._factor()
+            return _scaled(x, mean, factor, self.bias, self.relu)
+        y, mean, var = normalize(x, self.scale, self.bias, self.epsilon, self.relu)
         if not self.is_initializing():
             decay = self.momentum
-            shifted = batch_mean + jax.lax.stop_gradient(shift)
-            mean.value = decay * mean.value + (1 - decay) * shifted
-            var.value = decay * var.value + (1 - decay) * batch_var
+            shifted = mean + jax.lax.stop_gradient(shift)
+            self.mean.value = decay * self.mean.value + (1 - decay) * shifted
+            self.var.value = decay * self.var.value + (1 - decay) * var
         return y
+
+    def fold(
+        self, shift: ArrayLike = 0.0
+    ) -> tuple[Float32[Array, ' c'], Float32[Array, ' c']]:
+        """`factor` and `offset`: in inference it makes factor x + offset, then ReLU.
+
+        A linear layer before it can have its kernel multiplied instead.
+
+        Args:
+            shift: A bias [c] of the layer before.
+        """
+        factor = self._factor()
+        return factor, self.bias + (shift - self.mean.value) * factor
+
+    def _factor(self) -> Float32[Array, ' c']:
+        return self.scale * jax.lax.rsqrt(self.var.value + self.epsilon)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3, 4))
@@ -98,7 +118,7 @@ def normalize(
 def _forward(x: Any, scale: Any, bias: Any, epsilon: float, relu: bool) -> Any:
     axes = tuple(range(x.ndim - 1))
     mean = jnp.mean(x, axes, dtype=jnp.float32)
-    var = jnp.mean(jnp.square(x - _wide(mean, x)), axes)
+    var = jnp.mean(jnp.square(x - wide(mean, x)), axes)
     inverse = jax.lax.rsqrt(var + epsilon)
     y = _scaled(x, mean, scale * inverse, bias, relu)
     return (y, mean, var), (x, mean, inverse, scale, bias)
@@ -109,7 +129,7 @@ def _backward(epsilon: float, relu: bool, residuals: Any, cotangents: Any) -> An
     axes = tuple(range(x.ndim - 1))
     n = x.size // x.shape[-1]
     factor = scale * inverse
-    centered = x - _wide(mean, x)
+    centered = x - wide(mean, x)
     dz = cotangents[0].astype(jnp.float32)
     product = dz * centered
     if relu:
@@ -118,7 +138,7 @@ def _backward(epsilon: float, relu: bool, residuals: Any, cotangents: Any) -> An
         dz, product = jnp.where(positive, dz, 0), jnp.where(positive, product, 0)
     dbias, dscale = jnp.sum(dz, axes), jnp.sum(product, axes) * inverse
     slope = dscale / n * inverse
-    dx = _wide(factor, x) * (dz - _wide(dbias / n, x) - centered * _wide(slope, x))
+    dx = wide(factor, x) * (dz - wide(dbias / n, x) - centered * wide(slope, x))
     return dx.astype(x.dtype), dscale, dbias
 
 
@@ -127,10 +147,10 @@ normalize.defvjp(_forward, _backward)
 
 def _scaled(x: Any, mean: Any, factor: Any, bias: Any, relu: bool) -> Any:
     # x * factor - mean * factor would cancel where x is nearly constant.
-    y = (x - _wide(mean, x)) * _wide(factor, x) + _wide(bias, x)
+    y = (x - wide(mean, x)) * wide(factor, x) + wide(bias, x)
     return (jnp.maximum(y, 0) if relu else y).astype(x.dtype)
 
 
-def _wide(value: Any, x: Any) -> Any:
-    """A vector [c] that multiplies the last axis of x."""
-    return value.reshape((1,) * (x.ndim - 1) + (-1,))
+def wide(vector: jax.Array, x: jax.Array) -> jax.Array:
+    """A vector [c] such that it multiplies the last axis of x."""
+    return vector.reshape((1,) * (x.ndim - 1) + (-1,))
