@@ -24,7 +24,7 @@ import numpy as np
 import optax
 from absl import app, flags
 
-from deeploc_jax import sharding
+from deeploc_jax import compilation, sharding
 from deeploc_jax.data.batches import train_batches
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.data.sampling import make_sampler
@@ -171,7 +171,7 @@ def prediction(
     def forward(variables: Any, image: jax.Array) -> jax.Array:
         return jax.nn.softmax(model.apply(variables, image, train=False)[0])
 
-    forward = jax.jit(forward, compiler_options=sharding.compiler_options(mesh))
+    forward = jax.jit(forward, compiler_options=compilation.compiler_options(mesh))
 
     def bare() -> float:
         start = time.perf_counter()

@@ -73,7 +73,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
     import optax
 
     from benchmarks.plain_flax import PlainDeepLoc
-    from deeploc_jax import sharding
+    from deeploc_jax import compilation, sharding
     from deeploc_jax.models import get_model
     from deeploc_jax.train.state import init_state
     from deeploc_jax.train.step import make_train_step
@@ -93,7 +93,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
             logits, _ = model.apply(variables, image, train=False)
             return jax.nn.softmax(logits)
 
-        options = sharding.compiler_options(mesh)
+        options = compilation.compiler_options(mesh)
         predict = jax.jit(predict, compiler_options=options)
         return lambda: _discard(np.asarray(predict(state.variables, image)))
     step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))

@@ -14,6 +14,8 @@ __version__ = '0.1.0'
 def load(source: Path | str) -> Predictor:
     """A trained network, from the workdir of a training or a folder of weights.
 
+    What JAX compiles from now on is kept, see `compilation.keep_programs`.
+
     Raises:
         FileNotFoundError: There is no network.
         ValueError: Its files are damaged.
@@ -24,7 +26,9 @@ def load(source: Path | str) -> Predictor:
         >>> [network.class_names[i] for i in probabilities.argmax(1)]
     """
     # Late: `import deeploc_jax` costs nothing.
+    from deeploc_jax import compilation
     from deeploc_jax.evaluate.predictor import Predictor
     from deeploc_jax.weights.folder import read_weights
 
+    compilation.keep_programs()
     return Predictor(read_weights(source))

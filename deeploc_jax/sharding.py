@@ -76,18 +76,6 @@ def local_slice(batch_size: int) -> slice:
     return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
 
 
-def compiler_options(mesh: Mesh) -> dict[str, str]:
-    """Options of `jax.jit` for programs with networks in them; none but on CPUs.
-
-    XLA (of jax 0.10) hands matrix products and sums on CPUs to YNNPACK, which gives
-    stacks of small products to a single thread: inference is a tenth faster without.
-    Its sums are kept: a training step takes a sixth less time than with XLA's own.
-    """
-    if mesh.devices.flat[0].platform != 'cpu':
-        return {}
-    return {'xla_cpu_experimental_ynn_fusion_type': 'LIBRARY_FUSION_TYPE_REDUCE'}
-
-
 def put_batch(batch: Any, mesh: Mesh) -> Any:
     """Places this process's rows (numpy, first axis) as one global batch."""
     sharding = batch_sharding(mesh)

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
 GROUND = {
     'types',
+    'compilation',
     'sharding',
     'metrics',
     'files',

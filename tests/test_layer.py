@@ -45,7 +45,9 @@ def test_folded_batch_norm_changes_nothing(window, strides, bias):
     folded = Layer(18, window, strides, bias)
     variables = random_variables(folded, x)
     expected = Library(window, strides, bias is not None).apply(variables, x)
-    np.testing.assert_allclose(folded.apply(variables, x), expected, rtol=1e-5, atol=3e-5)
+    np.testing.assert_allclose(
+        folded.apply(variables, x), expected, rtol=1e-5, atol=3e-5
+    )
     assert 0.1 < (expected > 0).mean() < 0.9
 
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deeploc_jax import sharding
+from deeploc_jax import compilation, sharding
 from deeploc_jax.models.norm import BatchNorm
 
 OPTIONS = dict(momentum=0.8, epsilon=1e-3)
@@ -12,7 +12,7 @@ OPTIONS = dict(momentum=0.8, epsilon=1e-3)
 
 def compiled(function):
     """Compiled like a training step."""
-    options = sharding.compiler_options(sharding.make_mesh())
+    options = compilation.compiler_options(sharding.make_mesh())
     return jax.jit(function, compiler_options=options)
 
 

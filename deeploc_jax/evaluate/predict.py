@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deeploc_jax import sharding
+from deeploc_jax import compilation, sharding
 from deeploc_jax.data.batches import eval_batches
 from deeploc_jax.progress import track
 from deeploc_jax.types import Cells
@@ -56,7 +56,7 @@ def make_predict(
     return jax.jit(
         predict,
         out_shardings=sharding.replicated(mesh),
-        compiler_options=sharding.compiler_options(mesh),
+        compiler_options=compilation.compiler_options(mesh),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -19,18 +18,17 @@ def run(config: Any, workdir: Path) -> int:
     answered in words; the traceback goes to `<workdir>/error.log`. An interrupted
     training says how to continue and exits with 130.
     """
-    # Read when jax is imported: a second start then compiles nothing.
-    os.environ.setdefault('JAX_COMPILATION_CACHE_DIR', str(cache_dir()))
     from absl import logging
     from jax.experimental import multihost_utils
 
-    from deeploc_jax import sharding
+    from deeploc_jax import compilation, sharding
     from deeploc_jax.lookup import check_name
     from deeploc_jax.train.interrupt import Interrupted
 
     logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
     try:
         check_name('task', config.task, TASKS)
+        compilation.keep_programs()
         sharding.initialize_distributed()
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
         module.run(config, workdir)
@@ -42,12 +40,6 @@ def run(config: Any, workdir: Path) -> int:
         print(f'\nERROR: {error}{_keep_traceback(workdir)}', file=sys.stderr)
         return 1
     return 0
-
-
-def cache_dir() -> Path:
-    """Where compiled programs are kept; `JAX_COMPILATION_CACHE_DIR` overrides it."""
-    root = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(root, 'deeploc_jax', 'compiled')
 
 
 def _keep_traceback(workdir: Path) -> str:

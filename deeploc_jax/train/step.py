@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax
 import optax
 
-from deeploc_jax import sharding
+from deeploc_jax import compilation, sharding
 from deeploc_jax.data.augment import augment
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Batch
@@ -87,7 +87,7 @@ def make_train_step(
         in_shardings=(whole, split),
         out_shardings=(whole, whole),
         donate_argnums=0,
-        compiler_options=sharding.compiler_options(mesh),
+        compiler_options=compilation.compiler_options(mesh),
     )
 
 
