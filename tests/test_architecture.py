@@ -24,13 +24,15 @@ BELOW = {
     **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
     'models': {'lookup'},
     'simulate': set(),
+    'realism': set(),
     'report': GROUND,
     'data': GROUND,
     'train': GROUND | {'data', 'models'},
     'evaluate': GROUND | {'data', 'models', 'weights'},
     'weights': GROUND | {'models'},
     'tasks': GROUND
-    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'},
+    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
+    | {'realism'},
 }
 ONLY_IN = {
     'orbax': {'train/checkpoint.py'},
@@ -40,6 +42,8 @@ ONLY_IN = {
     'ml_collections': {'tasks/'},
     'flax': {'models/', 'weights/', 'train/', 'evaluate/', 'tasks/build.py'},
     'safetensors': {'weights/'},
+    'skimage': {'realism/'},
+    'sklearn': {'realism/'},
     'tensorboardX': {'train/metric_log.py'},
     'tensorflow': set(),
 }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from deeploc_jax.report import style
 from deeploc_jax.report.cells import example_sheet, mistake_sheet
 from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.curves import precision_recall, reliability
+from deeploc_jax.report.html import Picture, picture
 from deeploc_jax.report.results import Results
 from deeploc_jax.report.training import training_curves
 from deeploc_jax.report.words import count, decimal, percent
@@ -25,26 +22,6 @@ NAMES = (
     'mistakes',
 )
 MOST_MISTAKES = 48
-
-
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """A figure ready for the page.
-
-    Attributes:
-        png: The file's bytes.
-        width: CSS pixels it is shown at.
-        alt: What it shows, in words.
-    """
-
-    png: bytes
-    width: int
-    alt: str
-
-    @property
-    def url(self) -> str:
-        """The file as a data URL, for a page that needs no other file."""
-        return 'data:image/png;base64,' + base64.b64encode(self.png).decode()
 
 
 def draw_figures(results: Results) -> dict[str, Picture]:
@@ -61,12 +38,7 @@ def draw_figures(results: Results) -> dict[str, Picture]:
         'examples': _examples(results),
         'mistakes': _mistakes(results),
     }
-    return {name: _picture(*made) for name, made in drawn.items() if made}
-
-
-def _picture(figure: Figure, alt: str) -> Picture:
-    width = round(100 * figure.get_size_inches()[0])
-    return Picture(style.to_png(figure), width, alt)
+    return {name: picture(*made) for name, made in drawn.items() if made}
 
 
 def _training(results: Results) -> tuple[Figure, str] | None:

@@ -6,10 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from deeploc_jax.files import atomic_write
-from deeploc_jax.report import figures, style, tables, words
+from deeploc_jax.report import figures, html, style, tables, words
 from deeploc_jax.report.results import Results, read_results
 
 MANY_GROUPS = 20
@@ -41,25 +38,19 @@ def write_report(workdir: Path | str, split: str = 'test') -> Path:
     for name in figures.NAMES:
         path = workdir / 'figures' / f'{name}.png'
         if name in pictures:
-            _write_bytes(path, pictures[name].png)
+            html.write_bytes(path, pictures[name].png)
         else:
             path.unlink(missing_ok=True)
-    html = render_page(results, pictures)
-    return _write_bytes(workdir / 'report.html', html.encode())
+    page = render_page(results, pictures)
+    return html.write_bytes(workdir / 'report.html', page.encode())
 
 
-def render_page(results: Results, pictures: dict[str, figures.Picture]) -> str:
+def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
     """The page as HTML text."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     metrics = results.metrics
     labelled = metrics['n_labelled'] > 0
-    return environment.get_template('report.html.j2').render(
+    return html.render(
+        'report.html.j2',
         title=f'{results.run["dataset"]}: {results.split} split',
         summary=words.summary(results),
         simulated=bool(results.run.get('simulated')),
@@ -75,8 +66,6 @@ def render_page(results: Results, pictures: dict[str, figures.Picture]) -> str:
         few_groups=(metrics.get('n_resampled') or MANY_GROUPS) < MANY_GROUPS,
         kept=results.run.get('best_step') is not None,
         example_caption=words.example_caption(labelled, len(results.channels)),
-        percent=words.percent,
-        decimal=words.decimal,
         config=_pretty(results.config),
         run=_pretty(results.run),
     )
@@ -84,7 +73,3 @@ def render_page(results: Results, pictures: dict[str, figures.Picture]) -> str:
 
 def _pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _write_bytes(path: Path, data: bytes) -> Path:
-    return atomic_write(path, lambda temporary: temporary.write_bytes(data))

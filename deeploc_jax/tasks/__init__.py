@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-TASKS = ('prepare', 'train', 'evaluate')
+TASKS = ('prepare', 'train', 'evaluate', 'realism')
 
 
 def run(config: Any, workdir: Path) -> int:

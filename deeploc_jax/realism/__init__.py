@@ -1,0 +1,1 @@
+"""How far simulated cells are from real ones, in numbers."""

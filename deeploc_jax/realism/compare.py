@@ -1,0 +1,107 @@
+"""Telling real from simulated cells: the worse it can be done, the better."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+try:
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+except ImportError as error:  # pragma: no cover
+    raise ImportError(
+        "Realism needs scikit-learn: pip install -e '.[baseline]'"
+    ) from error
+
+TREES = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """How well each statistic, and all together, tell real from simulated.
+
+    Attributes:
+        single: statistic -> AUC, 0.5 to 1: the chance that a cell of the side with the
+            larger values has the larger one of a random pair.
+        together: AUC of a random forest on all statistics.
+        folds: AUC of each fold of its cross-validation.
+    """
+
+    single: dict[str, float]
+    together: float
+    folds: tuple[float, ...]
+
+
+def compare(
+    real: dict[str, np.ndarray],
+    simulated: dict[str, np.ndarray],
+    real_groups: np.ndarray,
+    simulated_groups: np.ndarray,
+    seed: int,
+) -> Comparison:
+    """Compares two sets of cells by their statistics.
+
+    The forest is judged on fields or plates that it has not seen: no group is in
+    training and test of the same fold.
+
+    Args:
+        real: Statistic -> value of each real cell, [n].
+        simulated: The same statistics of simulated cells, [m].
+        real_groups: What cells share an image or plate, [n].
+        simulated_groups: The same of the simulated cells, [m].
+        seed: Of the forest.
+
+    Raises:
+        ValueError: A side has fewer than two groups.
+    """
+    for side, groups in (('real', real_groups), ('simulated', simulated_groups)):
+        if len(np.unique(groups)) < 2:
+            raise ValueError(
+                f'All {side} cells are of one field or plate: nothing is left to test '
+                'on. Take more splits, as in train+validation+test.'
+            )
+    is_real = np.repeat([1, 0], [len(real_groups), len(simulated_groups)])
+    columns = {name: np.concatenate([real[name], simulated[name]]) for name in real}
+    single = {name: roc_auc_score(is_real, x) for name, x in columns.items()}
+    folds = _forest_folds(
+        np.stack(list(columns.values()), axis=1),
+        is_real,
+        _pair_folds(real_groups, simulated_groups),
+        seed,
+    )
+    return Comparison(
+        single={name: max(auc, 1 - auc) for name, auc in single.items()},
+        together=float(np.mean(folds)),
+        folds=tuple(folds),
+    )
+
+
+def _pair_folds(real_groups: np.ndarray, simulated_groups: np.ndarray) -> np.ndarray:
+    """A fold for each cell, real ones first; each fold has whole groups of both."""
+    sides = (real_groups, simulated_groups)
+    number = min(5, *(len(np.unique(groups)) for groups in sides))
+    folds = []
+    for groups in sides:
+        fold = np.empty(len(groups), int)
+        parts = GroupKFold(number).split(groups, groups=groups)
+        for index, (_, rows) in enumerate(parts):
+            fold[rows] = index
+        folds.append(fold)
+    return np.concatenate(folds)
+
+
+def _forest_folds(
+    x: np.ndarray, is_real: np.ndarray, folds: np.ndarray, seed: int
+) -> list[float]:
+    areas = []
+    for fold in np.unique(folds):
+        train, test = folds != fold, folds == fold
+        forest = RandomForestClassifier(
+            TREES, n_jobs=-1, random_state=seed, class_weight='balanced'
+        )
+        forest.fit(x[train], is_real[train])
+        guess = forest.predict_proba(x[test])[:, 1]
+        areas.append(float(roc_auc_score(is_real[test], guess)))
+    return areas
