@@ -3,6 +3,11 @@
 Each painter takes a Specimen and gives the light of its class at abundance 1, where a
 filled cell has light 1; a spot of weight 10 peaks near 1 in focus. What a cell shows
 depends on its bud: without one, a bud protein has no place to be.
+
+References:
+    Gladfelter, Pringle & Lew 2001, Curr. Opin. Microbiol. 4:681: septins at the neck.
+    Howell & Lew 2012, Genetics 190:51: buds grow at the tip, then all over.
+    Winey & O'Toole 2001, Nat. Cell Biol. 3:E23: the cycle of spindle and poles.
 """
 
 from __future__ import annotations
@@ -14,13 +19,13 @@ from deeploc_jax.simulate.specimen import Specimen
 
 
 def spindle_pole(specimen: Specimen) -> np.ndarray:
-    """SPINDLEPOLE: one dot on the nuclear rim, two once it has doubled."""
+    """SPINDLEPOLE (GO:0005816): one dot on the nuclear rim, two once doubled."""
     poles = specimen.cell.poles
     return specimen.spots(poles, 30 * specimen.spread(len(poles), 0.2), 0.35)
 
 
 def spindle(specimen: Specimen) -> np.ndarray:
-    """SPINDLE: a bar between the poles, through the neck in anaphase.
+    """SPINDLE (GO:0005819): a bar between the poles, through the neck in anaphase.
 
     Before the poles part there is only a short tuft of microtubules at the pole, and
     a few astral microtubules point into the cytoplasm at every stage.
@@ -37,7 +42,7 @@ def spindle(specimen: Specimen) -> np.ndarray:
 
 
 def bud_neck(specimen: Specimen) -> np.ndarray:
-    """BUDNECK: a ring at the neck, seen from the side as a bar or two dots.
+    """BUDNECK (GO:0005935): a ring at the neck, from the side a bar or two dots.
 
     A cell without a bud shows at most the pale remnant of its last division.
     """
@@ -57,7 +62,7 @@ def bud_neck(specimen: Specimen) -> np.ndarray:
 
 
 def bud_tip(specimen: Specimen) -> np.ndarray:
-    """BUDTIP: a crescent at the far pole of the bud, spread out in large buds.
+    """BUDTIP (GO:0005934): a crescent at the bud's far pole, spread out in large buds.
 
     A cell without a bud may show a pale cap where the next one will emerge.
     """

@@ -2,6 +2,13 @@
 
 Each painter takes a Specimen and gives the light of its class at abundance 1, where a
 filled cell has light 1.
+
+References:
+    Egner, Jakobs & Hell 2002, PNAS 99:3370: mitochondria as tubes near the surface.
+    Malinska et al. 2003, Mol. Biol. Cell 14:4427: patches in the plasma membrane.
+    West et al. 2011, J. Cell Biol. 193:333: the ER around the nucleus and the cortex.
+    Winey et al. 1997, Mol. Biol. Cell 8:2119: nuclear pores, 65 to 182 a nucleus.
+    Weisman 2003, Annu. Rev. Genet. 37:435: vacuoles, one to a few a cell.
 """
 
 from __future__ import annotations
@@ -13,13 +20,13 @@ from deeploc_jax.simulate.specimen import Specimen
 
 
 def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
-    """VACUOLARMEMBRANE: the rim of each vacuole, bright where two of them touch."""
+    """VACUOLARMEMBRANE (GO:0000329): each vacuole's rim, bright where two touch."""
     rims = [optics.shell(specimen.view, v) for v in specimen.cell.vacuoles]
     return 4.2 * sum(rims, optics.dark())
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
-    """CELLPERIPHERY: a thin continuous rim around mother and bud, slightly patchy."""
+    """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, slightly patchy."""
     return 4.0 * _rim(specimen, 0.0, 1.2) * (1 + 0.15 * specimen.texture)
 
 
@@ -32,7 +39,7 @@ def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
 
 
 def er(specimen: Specimen) -> np.ndarray:
-    """ER: a ring around the nucleus, a broken rim under the membrane, some strands."""
+    """ER (GO:0005783): a nuclear ring, a broken rim under the membrane, strands."""
     broken = np.clip(0.75 + 1.1 * specimen.texture, 0, 2)
     cortical = 2.6 * _rim(specimen, 1.5, 1.5) * broken
     around = sum(_envelope(specimen, lobe) for lobe in specimen.cell.nuclei)
@@ -48,7 +55,7 @@ def _envelope(specimen: Specimen, lobe: geometry.Ellipsoid) -> np.ndarray:
 
 
 def nuclear_periphery(specimen: Specimen) -> np.ndarray:
-    """NUCLEARPERIPHERY: the nuclear envelope, dotted with clusters of pores."""
+    """NUCLEARPERIPHERY (GO:0034399): the envelope, dotted with clusters of pores."""
     light = optics.dark()
     for lobe in specimen.cell.nuclei:
         pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))
@@ -58,7 +65,7 @@ def nuclear_periphery(specimen: Specimen) -> np.ndarray:
 
 
 def mitochondria(specimen: Specimen) -> np.ndarray:
-    """MITOCHONDRIA: a few branched, winding tubes close to the cell's surface."""
+    """MITOCHONDRIA (GO:0005739): a few branched, winding tubes near the surface."""
     light = _tubes(specimen, specimen.cell.outline.mother, specimen.number(3, 7))
     bud = specimen.cell.outline.bud
     if bud is not None and specimen.rng.random() < 0.85:

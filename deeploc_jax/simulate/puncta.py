@@ -2,6 +2,12 @@
 
 Each painter takes a Specimen and gives the light of its class at abundance 1, where a
 filled cell has light 1; a spot of weight 10 peaks near 1 in focus.
+
+References:
+    Adams & Pringle 1984, J. Cell Biol. 98:934: actin patches and cables.
+    Day, Casler & Glick 2018, Dev. Cell 44:56: endosomes beside the vacuole.
+    Losev et al. 2006, Nature 441:1002: Golgi cisternae that are not stacked.
+    Mukherji & O'Shea 2014, eLife 3:e02678: numbers of organelles from cell to cell.
 """
 
 from __future__ import annotations
@@ -13,7 +19,7 @@ from deeploc_jax.simulate.specimen import Specimen
 
 
 def actin(specimen: Specimen) -> np.ndarray:
-    """ACTIN: small cortical patches, most of them in the growing bud, faint cables.
+    """ACTIN (GO:0030479, actin cortical patch): most in the growing bud, faint cables.
 
     Before a bud emerges the patches gather around the site where it will be.
     """
@@ -37,7 +43,7 @@ def _cables(specimen: Specimen) -> np.ndarray:
 
 
 def endosome(specimen: Specimen) -> np.ndarray:
-    """ENDOSOME: one to five rather large spots that lie against the vacuole."""
+    """ENDOSOME (GO:0005768): one to five rather large spots against the vacuole."""
     rng, vacuoles = specimen.rng, specimen.cell.vacuoles
     count = specimen.number(1.2, 4.5)
     hosts = rng.integers(len(vacuoles), size=count)
@@ -53,12 +59,12 @@ def endosome(specimen: Specimen) -> np.ndarray:
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
-    """GOLGI: five to fifteen cisternae scattered through the cytoplasm, uneven."""
+    """GOLGI (GO:0005794): five to fifteen scattered cisternae, uneven."""
     points = specimen.inside(specimen.number(7, 19))
     return specimen.spots(points, 22 * specimen.spread(len(points), 0.5), 0.85)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME: two to ten spots below the resolution, alike in brightness."""
+    """PEROXISOME (GO:0005777): two to ten spots below the resolution, alike."""
     points = specimen.inside(specimen.number(3, 11))
     return specimen.spots(points, 22 * specimen.spread(len(points), 0.2), 0.25)
