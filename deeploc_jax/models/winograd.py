@@ -57,8 +57,9 @@ def winograd_conv(
             y, done.astype(y.dtype), i * size, axis=1
         )
 
-    # All of y is overwritten. Of zeros, XLA would make that of every layer as the program
-    # starts; of a sum, which it does not compute anew for each pixel, when x is there.
+    # All of y is overwritten. Of zeros, XLA would make that of every layer as the
+    # program starts; of a sum, which it does not compute anew for each pixel, only once
+    # x is there.
     start = shares[:, :1, :1, :1].sum(-1, keepdims=True)
     y = jnp.broadcast_to(start, (*shares.shape[:-1], kernel.shape[3]))
     y = lax.fori_loop(0, math.ceil(shares.shape[1] / size), convolve_chunk, y)
