@@ -153,3 +153,11 @@ def test_a_class_that_one_side_lacks_is_refused(tmp_path):
     config.classes = 'ER,DEAD'
     with pytest.raises(ValueError, match='ER, GHOST, GOLGI; the simulated ones DEAD'):
         realism_task.run(config, tmp_path / 'run')
+
+
+def test_a_mistyped_group_is_refused_before_anything_is_read(tmp_path):
+    config = disc_config(tmp_path)
+    config.real.group_by = 'fild'
+    with pytest.raises(ValueError, match='fild'):
+        realism_task.run(config, tmp_path / 'run')
+    assert not (tmp_path / 'run').exists()

@@ -12,13 +12,14 @@ import numpy as np
 
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.files import write_json
+from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
 from deeploc_jax.realism.compare import compare
 from deeploc_jax.realism.statistics import crop_statistics
 from deeploc_jax.report.realism import Side, write_page
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.workdir import claim_workdir, environment
-from deeploc_jax.types import Cells
+from deeploc_jax.types import METADATA, Cells
 
 SIDES = ('real', 'simulated')
 
@@ -32,6 +33,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     if not config.real.screen:
         raise ValueError('Say --config.real.screen=<a screen of real cells>.')
+    for name in SIDES:
+        check_name(f'{name}.group_by', config[name].group_by, METADATA)
     claim_workdir(workdir, config)
     builders = {name: open_screen(config, config[name].screen) for name in SIDES}
     cells = {
