@@ -1,4 +1,4 @@
-"""The simulated yeast screen: no cell in it was ever alive."""
+"""The simulated yeast screens: no cell in them was ever alive."""
 
 from __future__ import annotations
 
@@ -14,85 +14,98 @@ from deeploc_jax.data.screen_features import example, screen_features, screen_me
 
 _DESCRIPTION = """
 SIMULATED IMAGES, not micrographs: no number measured on them says anything about a
-real screen. A physical model of a two-channel spinning-disk image of budding yeast
-draws each cell (shape, bud, organelles), its neighbours, the tagged protein (GFP,
-channel 0), a cytosolic marker (RFP, channel 1), blur, haze, illumination and a 12-bit
-camera. The 19 classes are DeepLoc's, imbalanced as in the screen of Chong et al. 2015.
-Every protein has one class; the splits share no protein. The labels are the classes
-the cells were drawn from, also where a cell does not show it: a bud protein in a cell
-without a bud, a protein too dim to see.
+real screen. A physical model of a spinning-disk image of budding yeast draws whole
+fields of cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur,
+haze, illumination and a camera; the crops are cut out of them. Every protein has one
+split; the splits share no protein. The labels are the classes the cells were drawn
+from, also where a cell does not show it: a bud protein in a cell without a bud, a
+protein too dim to see. Beside the fields of every screen, each cell has the truth: a
+mask (1 the cell, 2 other cells of its localization, 3 cells of another), the second
+localization of its protein and the share of the first, what the conditions do to its
+protein, stage of the bud, radius of the mother (units of 0.12 um), abundance
+(photoelectrons a pixel of a filled cell) and height above the focus (same units).
 """
+_NUMBERS = ('share', 'radius', 'abundance', 'height')
 
 
 class YeastSimConfig(tfds.core.BuilderConfig):
-    """A simulated screen; the same number of cells and seed give the same one.
+    """A simulated screen; equal screens have equal cells.
 
     Attributes:
-        num_cells: Cells in all splits together.
-        seed: Random seed, not negative.
+        screen: What is simulated.
     """
 
-    def __init__(self, *, num_cells: int = 20_000, seed: int = 0, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.num_cells = num_cells
-        self.seed = seed
+    def __init__(self, screen: simulate.Screen):
+        super().__init__(name=screen.name, description=screen.description)
+        self.screen = screen
 
 
 class YeastSim(ScreenBuilder):
-    """Simulated cells of 19 classes, split by protein."""
+    """Simulated cells in TFDS form, split by protein."""
 
-    VERSION = tfds.core.Version('1.0.0')
-    RELEASE_NOTES = {'1.0.0': 'First simulated screen.'}
-    BUILDER_CONFIGS = [
-        YeastSimConfig(
-            name='wild_type',
-            description='Simulated wild-type cells, 20,000.',
-        ),
-        YeastSimConfig(
-            name='small',
-            description='Simulated wild-type cells, 1,900: for a quick look.',
-            num_cells=1_900,
-        ),
-        YeastSimConfig(
-            name='smoke',
-            description='Simulated wild-type cells, 380: to see that all runs.',
-            num_cells=380,
-        ),
-    ]
+    VERSION = tfds.core.Version('2.0.0')
+    RELEASE_NOTES = {
+        '1.0.0': 'First simulated screen.',
+        '2.0.0': 'Crops of whole fields, nine screens, the truth of every cell.',
+    }
+    BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 
     def _info(self) -> tfds.core.DatasetInfo:
+        screen = self.builder_config.screen
+        channels = [channel.name for channel in screen.instrument.channels]
+        stains = [channel.stain for channel in screen.instrument.channels]
+        marker = stains.index('cytosol') if 'cytosol' in stains else -1
+        names = tuple(screen.classes)
+        features = dict(screen_features(names, channels, np.uint16).items())
+        shape = (simulate.CROP, simulate.CROP)
+        features |= {
+            'mask': tfds.features.Tensor(shape=shape, dtype=np.uint8, encoding='zlib'),
+            'second_label': tfds.features.ClassLabel(names=list(names)),
+            'effect': tfds.features.Text(),
+            'stage': tfds.features.Text(),
+            **{name: tfds.features.Scalar(np.float32) for name in _NUMBERS},
+        }
         return self.screen_info(
-            screen_features(simulate.CLASS_NAMES, simulate.CHANNELS, np.uint16),
-            screen_metadata(simulate.CHANNELS, marker_channel=1, simulated=True),
+            tfds.features.FeaturesDict(features),
+            screen_metadata(channels, marker_channel=marker, simulated=True),
             description=_DESCRIPTION,
             license='Computed, not measured: under the licence of the code.',
         )
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager):
-        config = self.builder_config
-        layout = simulate.screen_layout(config.num_cells, config.seed)
+        layout = simulate.screen_layout(self.builder_config.screen)
         return {
             split: self._generate_examples([s for s in layout if s.split == split])
             for split in simulate.SPLITS
         }
 
     def _generate_examples(
-        self, specs: list[simulate.CellSpec]
+        self, specs: list[simulate.FieldSpec]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        images = simulate.simulate_cells(specs, self.builder_config.seed)
-        for spec, image in zip(specs, images, strict=True):
-            yield (
-                spec.cell_id,
-                example(
-                    image,
-                    spec.label,
-                    spec.cell_id,
-                    screen=self.name,
-                    plate=spec.plate.name,
-                    well=spec.well,
-                    field=spec.field.name,
-                    protein=spec.protein.name,
-                    x=spec.x,
-                    y=spec.y,
-                ),
-            )
+        for crops in simulate.simulate_many(simulate.simulate_crops, specs):
+            for crop in crops:
+                cell = self._example(crop)
+                yield cell['cell_id'], cell
+
+    def _example(self, crop: simulate.Crop) -> dict[str, Any]:
+        screen, spec, truth = self.builder_config.screen, crop.spec, crop.truth
+        mixed = truth['state'] == 'live' and truth['share'] < 1
+        second = simulate.class_of(screen.classes, truth['second'], 'live')
+        return example(
+            crop.image,
+            simulate.label_of(screen.classes, truth),
+            f'{spec.plate.name}_{spec.well}_{spec.name}_{crop.index:06d}',
+            screen=spec.condition or screen.name,
+            plate=spec.plate.name,
+            well=spec.well,
+            field=spec.name,
+            protein=spec.protein.name,
+            x=truth['x'],
+            y=truth['y'],
+        ) | dict(
+            mask=crop.mask,
+            second_label=second if mixed else -1,
+            effect=spec.effect,
+            stage=truth['stage'],
+            **{name: np.float32(truth[name]) for name in _NUMBERS},
+        )

@@ -12,12 +12,14 @@ import dataclasses
 import numpy as np
 
 from deeploc_jax.simulate import geometry
-from deeploc_jax.simulate.geometry import Ellipsoid, Outline
+from deeploc_jax.simulate.geometry import Ellipsoid
+from deeploc_jax.simulate.outline import Culture, Outline, draw_outline
 
-NUCLEUS_RADIUS = 7.3
+NUCLEUS_RADIUS = 7.3  # in a mother of typical size
+TYPICAL_RADIUS = 17.2
 VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)
 VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))  # of the mother's
-NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5}
+NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5, 'shmoo': 1.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Cell:
     poles: np.ndarray
 
 
-def draw_cell(rng: np.random.Generator) -> Cell:
-    """A random cell with its organelles in place."""
-    outline = geometry.draw_outline(rng)
+def draw_cell(rng: np.random.Generator, culture: Culture) -> Cell:
+    """A random cell of a culture with its organelles in place."""
+    outline = draw_outline(rng, culture)
     if outline.bud and outline.stage == 'large' and rng.random() < 0.45:
         nuclei, bridge = _divided_nucleus(rng, outline, outline.bud)
     else:
@@ -68,7 +70,7 @@ def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
 
 
 def _clearance(points: np.ndarray, shapes) -> np.ndarray:
-    """Distance [n] in pixels from points [n, 3] to the nearest shape's surface."""
+    """Distance [n] from points [n, 3] to the nearest shape's surface."""
     gaps = [np.linalg.norm(points - s.center, axis=1) - s.radius for s in shapes]
     return np.min(gaps, axis=0)
 
@@ -80,7 +82,7 @@ def _nucleus(rng, center: np.ndarray, radius: float, angle: float) -> Ellipsoid:
 def _single_nucleus(rng, outline: Outline) -> Ellipsoid:
     """Off centre, and nearer to the neck as the bud grows."""
     mother = outline.mother
-    radius = NUCLEUS_RADIUS * np.sqrt(mother.radius / geometry.MOTHER_RADIUS)
+    radius = NUCLEUS_RADIUS * np.sqrt(mother.radius / TYPICAL_RADIUS)
     room = max(0.97 - radius / mother.radius, 0.1)
     places = mother.place(geometry.sphere(rng, 6) * [room, room, 0.4 * room])
     to_neck = np.linalg.norm(places - outline.neck, axis=1)
@@ -92,7 +94,7 @@ def _divided_nucleus(rng, outline: Outline, bud: Ellipsoid):
     """Two lobes on either side of the neck, joined by a bridge in early anaphase."""
     mother, toward = outline.mother, geometry.heading(outline.axis)
     progress = rng.uniform(0.25, 1)
-    radius = 0.8 * NUCLEUS_RADIUS * np.sqrt(mother.radius / geometry.MOTHER_RADIUS)
+    radius = 0.8 * NUCLEUS_RADIUS * np.sqrt(mother.radius / TYPICAL_RADIUS)
     in_bud = min(radius, 0.62 * bud.radius)
     back = (radius + 1) * (1 - progress) + progress * mother.radius
     ahead = (in_bud + 1) * (1 - progress) + progress * bud.radius
@@ -123,7 +125,7 @@ def _draw_poles(rng, outline: Outline, nuclei) -> np.ndarray:
     nucleus = nuclei[0]
     if outline.stage == 'large':
         return nucleus.center + 0.9 * nucleus.radius * np.array([-outward, outward])
-    count = 1 if outline.stage == 'unbudded' or rng.random() < 0.4 else 2
+    count = 1 if outline.bud is None or rng.random() < 0.4 else 2
     directions = outward + 0.5 * rng.normal(size=(count, 3)) * [1, 1, 0.7]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return nucleus.center + nucleus.radius * directions

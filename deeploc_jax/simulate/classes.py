@@ -1,39 +1,17 @@
-"""The 19 classes of the simulated screen, in DeepLoc's index order, and their sizes."""
+"""Lists of classes as three real screens have them, and how many cells of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from deeploc_jax.simulate import compartments, division, membranes, puncta
-from deeploc_jax.simulate.specimen import Specimen
-
-PAINTERS: dict[str, Callable[[Specimen], np.ndarray]] = {
-    'ACTIN': puncta.actin,
-    'BUDNECK': division.bud_neck,
-    'BUDTIP': division.bud_tip,
-    'CELLPERIPHERY': membranes.cell_periphery,
-    'CYTOPLASM': compartments.cytoplasm,
-    'ENDOSOME': puncta.endosome,
-    'ER': membranes.er,
-    'GOLGI': puncta.golgi,
-    'MITOCHONDRIA': membranes.mitochondria,
-    'NUCLEARPERIPHERY': membranes.nuclear_periphery,
-    'NUCLEI': compartments.nuclei,
-    'NUCLEOLUS': compartments.nucleolus,
-    'PEROXISOME': puncta.peroxisome,
-    'SPINDLE': division.spindle,
-    'SPINDLEPOLE': division.spindle_pole,
-    'VACUOLARMEMBRANE': membranes.vacuolar_membrane,
-    'VACUOLE': compartments.vacuole,
-}
-LOCALIZATIONS = tuple(PAINTERS)
-CLASS_NAMES = (*LOCALIZATIONS, 'DEAD', 'GHOST')
-CHANNELS = ('GFP', 'RFP')
+ClassList = Mapping[str, tuple[str, ...]]
+"""Class name, in index order -> the localizations (painters.py) that it covers."""
 
 # Cells of each class in the test split of the screen of Chong et al. 2015, whose
-# imbalance the simulated screen keeps.
+# imbalance the simulated screens of these classes keep.
 CHONG_TEST_COUNTS = {
     'ACTIN': 93,
     'BUDNECK': 68,
@@ -55,32 +33,90 @@ CHONG_TEST_COUNTS = {
     'DEAD': 95,
     'GHOST': 180,
 }
+STATES = {'DEAD': 'dead', 'GHOST': 'ghost'}  # classes that no protein makes
+DEEPLOC: ClassList = {
+    name: () if name in STATES else (name,) for name in CHONG_TEST_COUNTS
+}
+CLASS_NAMES = tuple(DEEPLOC)
+WT2017: ClassList = {
+    'Actin': ('ACTIN',),
+    'Bud': ('BUD',),
+    'Bud_Neck': ('BUDNECK',),
+    'Bud_Periphery': ('BUDPERIPHERY',),
+    'Bud_Site': ('BUDSITE',),
+    'Cell_Periphery': ('CELLPERIPHERY',),
+    'Cytoplasm': ('CYTOPLASM',),
+    'Cytoplasmic_Foci': ('CYTOPLASMICFOCI',),
+    'Eisosomes': ('EISOSOMES',),
+    'Endoplasmic_Reticulum': ('ER',),
+    'Endosome': ('ENDOSOME',),
+    'Golgi': ('GOLGI',),
+    'Lipid_Particles': ('LIPIDPARTICLES',),
+    'Mitochondria': ('MITOCHONDRIA',),
+    'None': ('NONE',),
+    'Nuclear_Periphery': ('NUCLEARPERIPHERY',),
+    'Nucleolus': ('NUCLEOLUS',),
+    'Nucleus': ('NUCLEI',),
+    'Peroxisomes': ('PEROXISOME',),
+    'Punctate_Nuclear': ('PUNCTATENUCLEAR',),
+    'Vacuole': ('VACUOLE',),
+    'Vacuole_Periphery': ('VACUOLARMEMBRANE',),
+}
+SWAT: ClassList = {
+    'ER': ('ER',),
+    'bud': ('BUD', 'BUDTIP', 'BUDPERIPHERY'),
+    'bud_neck': ('BUDNECK',),
+    'cell_periphery': ('CELLPERIPHERY',),
+    'cytosol': ('CYTOPLASM',),
+    'mitochondria': ('MITOCHONDRIA',),
+    'nuclear_periphery': ('NUCLEARPERIPHERY',),
+    'nucleus': ('NUCLEI', 'NUCLEOLUS'),
+    'punctate': ('ENDOSOME', 'GOLGI', 'PEROXISOME', 'LIPIDPARTICLES'),
+    'vacuole': ('VACUOLE',),
+    'vacuole_membrane': ('VACUOLARMEMBRANE',),
+}
 
 RAREST_SHARE = 1 / 80  # of all cells: 250 of 20,000
 FEWEST_PROTEINS = 12  # in a class, when it has as many cells
 NUM_SPLITS = 3  # train, validation, test
 
 
-def class_sizes(num_cells: int) -> dict[str, int]:
-    """Cells of each class: the real screen's imbalance, with a floor for rare ones.
+def class_of(classes: ClassList, localization: str, state: str) -> str:
+    """Name of the class of a cell, '' where the list has none for it."""
+    for name, covered in classes.items():
+        if STATES.get(name) == state or (state == 'live' and localization in covered):
+            return name
+    return ''
+
+
+def label_of(classes: ClassList, cell: Mapping[str, Any]) -> str:
+    """Name of the class of a described cell (field.py): where most of its protein is."""
+    most = cell['localization'] if cell['share'] >= 0.5 else cell['second']
+    return class_of(classes, most, cell['state'])
+
+
+def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:
+    """Cells of each class: Chong et al.'s imbalance with a floor, or all alike.
 
     Args:
         num_cells: cells in the screen.
+        classes: those of Chong et al. 2015, or a list with classes of like size.
 
     Raises:
         ValueError: if a class could not have a cell in every split.
     """
-    fewest = NUM_SPLITS * len(CLASS_NAMES)
+    fewest = NUM_SPLITS * len(classes)
     if num_cells < fewest:
         raise ValueError(
             f'num_cells ({num_cells}) must be at least {fewest}: each of the '
-            f'{len(CLASS_NAMES)} classes needs a cell in each split.'
+            f'{len(classes)} classes needs a cell in each split.'
         )
-    even = num_cells // len(CLASS_NAMES)
+    even = num_cells // len(classes)
     floor = max(int(num_cells * RAREST_SHARE), min(FEWEST_PROTEINS, even))
-    counts = np.array([CHONG_TEST_COUNTS[name] for name in CLASS_NAMES], float)
-    sizes = _with_floor(counts / counts.sum(), num_cells, floor)
-    return dict(zip(CLASS_NAMES, sizes.tolist(), strict=True))
+    counts = CHONG_TEST_COUNTS if classes is DEEPLOC else dict.fromkeys(classes, 1)
+    weights = np.array(list(counts.values()), float)
+    sizes = _with_floor(weights / weights.sum(), num_cells, min(floor, even))
+    return dict(zip(classes, sizes.tolist(), strict=True))
 
 
 def _with_floor(shares: np.ndarray, total: int, floor: int) -> np.ndarray:

@@ -41,7 +41,7 @@ def nucleolus(specimen: Specimen) -> np.ndarray:
 
 def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
     """A cap of each nuclear lobe, opposite to its pole, as light of density 1."""
-    light = optics.dark()
+    light = specimen.view.dark()
     for lobe, pole in zip(specimen.cell.nuclei, specimen.cell.poles, strict=False):
         away = lobe.unit(2 * lobe.center - pole)[0]
         points = geometry.sphere(specimen.rng, 4 * count)

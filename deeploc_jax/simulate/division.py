@@ -64,14 +64,15 @@ def bud_neck(specimen: Specimen) -> np.ndarray:
 def bud_tip(specimen: Specimen) -> np.ndarray:
     """BUDTIP (GO:0005934): a crescent at the bud's far pole, spread out in large buds.
 
-    A cell without a bud may show a pale cap where the next one will emerge.
+    A cell without a bud may show a pale cap where the next one will emerge, a shmoo
+    has one at the tip of its projection.
     """
     outline, rng = specimen.cell.outline, specimen.rng
-    host = outline.bud or outline.mother
-    cap = {'unbudded': 0.9, 'small': 0.25, 'large': 0.45}[outline.stage]
+    host = outline.bodies[-1]
+    cap = {'unbudded': 0.9, 'small': 0.25, 'large': 0.45, 'shmoo': 0.55}[outline.stage]
     directions = geometry.sphere(rng, 400)
     ahead = directions @ geometry.heading(outline.axis - host.angle)
     points = host.grown(-0.8).place(directions[ahead > cap])
-    total = {'unbudded': 45, 'small': 130, 'large': 130}[outline.stage]
-    total *= rng.random() < 0.5 if outline.bud is None else 1
+    total = 45 if outline.stage == 'unbudded' else 130
+    total *= rng.random() < 0.5 if outline.stage == 'unbudded' else 1
     return specimen.spots(points, total / max(len(points), 1), 0.5)

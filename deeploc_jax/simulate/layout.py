@@ -1,166 +1,148 @@
-"""The layout of a simulated screen: which protein grows where, which cells are kept.
+"""The layout of a screen: which protein grows where, and which fields are imaged.
 
-A pure function of the number of cells and a seed; the pixels come later, cell by cell
-(render.py).
+A pure function of the screen; the pixels come later, field by field (field.py).
 """
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate.classes import (
-    CLASS_NAMES,
-    FEWEST_PROTEINS,
-    LOCALIZATIONS,
-    class_sizes,
-)
-from deeploc_jax.simulate.plate import (
-    WELLS,
-    Field,
-    Plate,
-    draw_fields,
-    draw_plate,
-    draw_sites,
-)
-from deeploc_jax.simulate.protein import Protein, draw_protein
+from deeploc_jax.simulate.classes import STATES, class_of, class_sizes
+from deeploc_jax.simulate.field_spec import FieldSpec
+from deeploc_jax.simulate.plate import WELLS, Instrument, Plate, draw_plate, drifted
+from deeploc_jax.simulate.screens import Screen
+from deeploc_jax.simulate.strains import Strain, draw_strains
 
-SPLITS = ('train', 'validation', 'test')
-HELD_OUT_SHARE = 0.15  # of a class's proteins, for validation and again for test
-CELLS_PER_PROTEIN = 55
+CROWD = (60, 150)  # cells in a field of 960 x 1280 pixels at 0.12 um
+REFERENCE_AREA = 960 * 1280
+WANTED_SHARE = 0.3  # of the cells of an average field, at most
+APART_SHARE = 0.2  # the same where wanted cells keep apart
 
 
 @dataclasses.dataclass(frozen=True)
-class CellSpec:
-    """Everything about one cell that is known before it is drawn.
+class _Site:
+    """A field of a strain before plate and culture are known."""
 
-    Attributes:
-        index: number of the cell in the screen.
-        split: train, validation or test.
-        protein: what the cell carries.
-        stranger: another protein of the plate, found in contaminating cells.
-        plate: where it grows.
-        well: its well on the plate.
-        field: the image it is in.
-        x: column of its centre in the field, pixels.
-        y: row of its centre in the field, pixels.
-    """
-
-    index: int
-    split: str
-    protein: Protein
-    stranger: Protein
-    plate: Plate
-    well: str
-    field: Field
-    x: float
-    y: float
-
-    @property
-    def label(self) -> int:
-        """Index of its class in CLASS_NAMES."""
-        return self.protein.label
-
-    @property
-    def class_name(self) -> str:
-        """Name of its class."""
-        return CLASS_NAMES[self.label]
-
-    @property
-    def cell_id(self) -> str:
-        """Identifier, unique in the screen."""
-        return f'{self.plate.name}_{self.well}_{self.field.name}_{self.index:06d}'
+    strain: Strain
+    well: int
+    name: str
+    wanted: dict[str, int]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Strain:
-    """A protein with its split and its number of cells."""
-
-    protein: Protein
-    split: str
-    size: int
-
-
-def screen_layout(num_cells: int, seed: int) -> list[CellSpec]:
-    """The cells of a screen, in the order of their index.
-
-    Args:
-        num_cells: cells in the screen.
-        seed: the layout's random seed, not negative.
+def screen_layout(screen: Screen) -> list[FieldSpec]:
+    """The fields of a screen, in the order of the cells that are taken from them.
 
     Returns:
-        One CellSpec a cell: its protein (one class each), plate, well, field, position,
-        and its split, which all cells of a protein share.
+        One FieldSpec an image: its protein, plate, well, how many cells of each state
+        are wanted, and its split, which all fields of a protein share.
 
     Raises:
         ValueError: if there are too few cells for every class to be in every split, or
             the seed is negative.
     """
-    if seed < 0:
-        raise ValueError(f'seed ({seed}) must not be negative.')
-    rng = np.random.default_rng([seed, _LAYOUT_STREAM])
-    strains = _draw_strains(rng, class_sizes(num_cells))
+    if screen.seed < 0:
+        raise ValueError(f'seed ({screen.seed}) must not be negative.')
+    strains = draw_strains(np.random.default_rng([screen.seed, 0]), screen)
+    seed = (screen.seed, 1 + screen.replicate)
+    rng = np.random.default_rng(seed)
+    sites = _draw_sites(rng, strains, screen)
+    specs: list[FieldSpec] = []
+    for index in range(len(screen.conditions)):
+        specs += _image(rng, sites, screen, index, specs)
+    return specs
+
+
+def _draw_sites(rng, strains: list[Strain], screen: Screen) -> list[_Site]:
+    """Wells of all strains, and fields for as many cells as are wanted, in order."""
+    room = _typical_crowd(screen.instrument)
+    capacity = max(1, int(room * (APART_SHARE if screen.swapped else WANTED_SHARE)))
     places = rng.permutation(-(-len(strains) // len(WELLS)) * len(WELLS))
-    grown: dict[int, list] = collections.defaultdict(list)
+    sites = []
     for strain, place in zip(strains, places.tolist(), strict=False):
-        plate, well = divmod(place, len(WELLS))
-        grown[plate].append((strain, WELLS[well]))
-    specs: list[CellSpec] = []
-    for number in sorted(grown):
-        specs += _plate_specs(rng, f'P{number + 1:02d}', grown[number], len(specs))
-    return specs
-
-
-# Cells draw from (seed, index); no screen has so many of them.
-_LAYOUT_STREAM = 2**40
-
-
-def _plate_specs(rng, name: str, strains: list, start: int) -> list[CellSpec]:
-    """The cells of one plate, numbered from start."""
-    plate = draw_plate(rng, name)
-    specs: list[CellSpec] = []
-    for strain, well in strains:
-        stranger = strains[rng.integers(len(strains))][0].protein
-        fields = draw_fields(rng)
-        specs += [
-            CellSpec(
-                index=start + len(specs) + number,
-                split=strain.split,
-                protein=strain.protein,
-                stranger=stranger,
-                plate=plate,
-                well=well,
-                field=fields[field],
-                x=x,
-                y=y,
-            )
-            for number, (field, x, y) in enumerate(draw_sites(rng, strain.size))
+        count = -(-strain.size // capacity)
+        share, more = divmod(strain.size, count)
+        sites += [
+            _Site(strain, place, str(i + 1), {'live': share + (i < more)})
+            for i in range(count)
         ]
+    sizes = class_sizes(screen.num_cells, screen.classes)
+    for name in STATES.keys() & sizes.keys():
+        _spread(rng, sites, STATES[name], sizes[name])
+    return sorted(sites, key=lambda site: (site.well, site.name))
+
+
+def _spread(rng, sites: list[_Site], state: str, count: int) -> None:
+    """Wants some cells of a state, evenly over all fields and so over the splits."""
+    order = sorted(rng.permutation(len(sites)), key=lambda i: sites[i].strain.split)
+    chosen = (np.arange(count) + rng.random()) * len(sites) / count
+    for i in chosen.astype(int) % len(sites):
+        wanted = sites[order[i]].wanted
+        wanted[state] = wanted.get(state, 0) + 1
+
+
+def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
+    """The fields of one condition; those of swapped screens repeat the first one's."""
+    condition, culture = screen.conditions[index]
+    first = before[-1].first + _count(before[-1]) if before else 0
+    if screen.swapped and index:
+        return _swapped(rng, before, condition, first, screen)
+    stem = condition or (f'r{screen.replicate}' if screen.replicate else '')
+    plates: dict[int, Plate] = {}
+    specs = []
+    for site in sites:
+        number, well = divmod(site.well, len(WELLS))
+        if number not in plates:
+            name = f'{stem}_P{number + 1:02d}'.lstrip('_')
+            plates[number] = draw_plate(rng, name, screen.instrument)
+        stranger = sites[rng.integers(len(sites))].strain.proteins[index]
+        low, high = (_typical_crowd(screen.instrument) * n / sum(CROWD) for n in CROWD)
+        spec = FieldSpec(
+            seed=(screen.seed, 1 + screen.replicate),
+            stream=len(before) + len(specs),
+            split=site.strain.split,
+            condition=condition,
+            plate=drifted(rng, plates[number]),
+            well=WELLS[well],
+            name=site.name,
+            protein=site.strain.proteins[index],
+            effect=site.strain.effect,
+            stranger=stranger,
+            around=None,
+            apart=screen.swapped,
+            culture=culture,
+            focus=float(rng.normal(0, 2.0 if rng.random() < 0.93 else 5.0)),
+            crowd=max(round(rng.uniform(2 * low, 2 * high)), 2),
+            wanted=tuple(site.wanted.items()),
+            first=first,
+        )
+        first += _count(spec)
+        specs.append(spec)
     return specs
 
 
-def _draw_strains(rng, cells_per_class: dict[str, int]) -> list[_Strain]:
-    """Proteins of every class; dead cells and ghosts occur with any localization."""
-    counts = {
-        name: min(max(FEWEST_PROTEINS, round(size / CELLS_PER_PROTEIN)), size)
-        for name, size in cells_per_class.items()
-    }
-    names = (f'SIM{number:04d}' for number in rng.permutation(sum(counts.values())))
-    strains = []
-    for label, (name, count) in enumerate(counts.items()):
-        share, more = divmod(cells_per_class[name], count)
-        for i, split in enumerate(_draw_splits(rng, count)):
-            anywhere = LOCALIZATIONS[rng.integers(len(LOCALIZATIONS))]
-            shown = name if name in LOCALIZATIONS else anywhere
-            protein = draw_protein(rng, next(names), label, shown)
-            strains.append(_Strain(protein, split, share + (i < more)))
-    return strains
+def _typical_crowd(instrument: Instrument) -> float:
+    """Cells in an average field."""
+    rows, columns = instrument.field_shape
+    return np.mean(CROWD) * rows * columns / instrument.scale**2 / REFERENCE_AREA
 
 
-def _draw_splits(rng, count: int) -> list[str]:
-    """A split for each of a class's proteins, every split at least once."""
-    held = max(1, round(count * HELD_OUT_SHARE))
-    names = ['train'] * (count - 2 * held) + ['validation'] * held + ['test'] * held
-    return [names[i] for i in rng.permutation(count)]
+def _count(spec: FieldSpec) -> int:
+    return sum(count for _, count in spec.wanted)
+
+
+def _swapped(rng, before: list[FieldSpec], condition: str, first: int, screen: Screen):
+    """The same fields, but the cells around the wanted ones carry another protein."""
+    offset = first - before[0].first
+    places = [class_of(screen.classes, s.protein.localization, 'live') for s in before]
+    specs = []
+    for spec, own in zip(before, places, strict=True):
+        others = [s for s, place in zip(before, places, strict=True) if place != own]
+        around = others[rng.integers(len(others))].protein
+        specs.append(
+            dataclasses.replace(
+                spec, condition=condition, around=around, first=spec.first + offset
+            )
+        )
+    return specs

@@ -22,7 +22,7 @@ from deeploc_jax.simulate.specimen import Specimen
 def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
     """VACUOLARMEMBRANE (GO:0000329): each vacuole's rim, bright where two touch."""
     rims = [optics.shell(specimen.view, v) for v in specimen.cell.vacuoles]
-    return 4.2 * sum(rims, optics.dark())
+    return 4.2 * sum(rims, specimen.view.dark())
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
@@ -56,7 +56,7 @@ def _envelope(specimen: Specimen, lobe: geometry.Ellipsoid) -> np.ndarray:
 
 def nuclear_periphery(specimen: Specimen) -> np.ndarray:
     """NUCLEARPERIPHERY (GO:0034399): the envelope, dotted with clusters of pores."""
-    light = optics.dark()
+    light = specimen.view.dark()
     for lobe in specimen.cell.nuclei:
         pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))
         light += 2.8 * _envelope(specimen, lobe)

@@ -1,4 +1,8 @@
-"""Plates, wells and fields: where cells lie and how each of their images is taken."""
+"""Instruments, and the plates imaged with them: what varies from session to session.
+
+An instrument gives ranges; every plate draws its own values from them, since no two
+sessions are alike and a network should not lean on one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,103 +10,141 @@ import dataclasses
 
 import numpy as np
 
-WELLS = tuple(f'{row}{column:02d}' for row in 'ABCDEFGH' for column in range(1, 13))
-FIELDS_PER_WELL = 4
-SITE, SITE_ROWS, SITE_COLUMNS = 80, 12, 16  # a field is a grid of sites, in pixels
-FIELD_SHAPE = (SITE * SITE_ROWS, SITE * SITE_COLUMNS)  # rows, columns, in pixels
+from deeploc_jax.simulate.camera import Camera
+
+# Of 96 wells those at the edge, which dry out first, stay empty.
+WELLS = tuple(f'{row}{column:02d}' for row in 'BCDEFG' for column in range(2, 12))
+DRIFT = 0.12  # of the logarithm of what changes from field to field
+Range = tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Channel:
+    """One colour of an instrument; pairs are ranges that plates draw from.
+
+    Attributes:
+        name: as it is called in data sets.
+        stain: protein, cytosol, nucleus (and septins) or brightfield.
+        psf: sigma of the blur in focus, pixels.
+        level: photoelectrons a pixel of a marked compartment (of empty glass in bright
+            field); 0 for the protein, which has its own abundance.
+        glow: photoelectrons a pixel of an unlabelled cell.
+        background: photoelectrons a pixel outside cells.
+        registered: whether software moves it onto the first channel.
+    """
+
+    name: str
+    stain: str
+    psf: Range
+    level: float = 0.0
+    glow: Range = (0.0, 0.0)
+    background: Range = (2.0, 8.0)
+    registered: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Instrument:
+    """A microscope; pairs are ranges that plates draw from.
+
+    Attributes:
+        channels: the protein first.
+        scale: pixels a unit of 0.12 um.
+        section: half thickness of the optical section, units.
+        haze: share of the light outside the section that reaches the camera.
+        haze_sigma: blur of that light, pixels.
+        vignette: loss of light in the corners of a field.
+        heights: standard deviation of the cells' heights about the focus, units.
+        field_shape: rows and columns of an image, pixels, even.
+        camera: the camera.
+    """
+
+    channels: tuple[Channel, ...]
+    scale: float = 1.0
+    section: Range = (4.5, 7.5)
+    haze: Range = (0.12, 0.40)
+    haze_sigma: Range = (4.0, 8.0)
+    vignette: Range = (0.1, 0.4)
+    heights: Range = (1.5, 4.0)
+    field_shape: tuple[int, int] = (960, 1280)
+    camera: Camera = Camera()
 
 
 @dataclasses.dataclass(frozen=True)
 class Plate:
-    """One plate, imaged in one session.
+    """One plate, imaged in one session; see Channel and Instrument.
 
     Attributes:
         name: identifier in the screen.
-        marker: photoelectrons a pixel of the cytosolic marker.
-        autofluorescence: photoelectrons a pixel of an unlabelled cell, protein channel.
-        background: photoelectrons a pixel outside cells, protein and marker channel.
-        vignette: loss of light (0 to 1) in the corners of a field.
+        instrument: what it was imaged with.
+        psf, level, glow, background: a value a channel.
+        shift: movement (x, y) in pixels of each channel by registration.
+        bleed: share of each channel's light seen in the next one.
+        section, haze, haze_sigma, vignette, heights: of this session.
         bright: where in the field the illumination peaks (x, y), 0 to 1.
-        shift: misalignment (x, y) in pixels of the marker channel.
     """
 
     name: str
-    marker: float
-    autofluorescence: float
-    background: tuple[float, float]
+    instrument: Instrument
+    psf: tuple[float, ...]
+    level: tuple[float, ...]
+    glow: tuple[float, ...]
+    background: tuple[float, ...]
+    shift: tuple[tuple[float, float], ...]
+    bleed: float
+    section: float
+    haze: float
+    haze_sigma: float
     vignette: float
+    heights: float
     bright: tuple[float, float]
-    shift: tuple[float, float]
 
 
-@dataclasses.dataclass(frozen=True)
-class Field:
-    """One image of a well.
-
-    Attributes:
-        name: number of the field in its well.
-        focus: focal plane above the middle of the cells, pixels.
-        density: mean number of neighbours about a cell.
-    """
-
-    name: str
-    focus: float
-    density: float
-
-
-def draw_plate(rng: np.random.Generator, name: str) -> Plate:
+def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> Plate:
     """A random plate."""
+    channels = instrument.channels
+
+    def draw(limits: Range) -> float:
+        return float(rng.uniform(*limits))
+
     return Plate(
         name=name,
-        marker=float(55 * np.exp(0.25 * rng.normal())),
-        autofluorescence=float(rng.uniform(3.5, 6.5)),
-        background=(float(rng.uniform(2, 5)), float(rng.uniform(2, 6))),
-        vignette=float(rng.uniform(0.1, 0.4)),
-        bright=(float(rng.uniform(0.35, 0.65)), float(rng.uniform(0.35, 0.65))),
-        shift=(_misalignment(rng), _misalignment(rng)),
+        instrument=instrument,
+        psf=tuple(draw(channel.psf) for channel in channels),
+        level=tuple(float(c.level * np.exp(0.3 * rng.normal())) for c in channels),
+        glow=tuple(draw(channel.glow) for channel in channels),
+        background=tuple(draw(channel.background) for channel in channels),
+        shift=tuple(
+            (draw((-0.6, 0.6)), draw((-0.6, 0.6))) if c.registered else (0.0, 0.0)
+            for c in channels
+        ),
+        bleed=draw((0, 0.03)),
+        section=draw(instrument.section),
+        haze=draw(instrument.haze),
+        haze_sigma=draw(instrument.haze_sigma),
+        vignette=draw(instrument.vignette),
+        heights=draw(instrument.heights),
+        bright=(draw((0.35, 0.65)), draw((0.35, 0.65))),
     )
 
 
-def _misalignment(rng: np.random.Generator) -> float:
-    return float(np.clip(0.4 * rng.normal(), -1.2, 1.2))
+def drifted(rng: np.random.Generator, plate: Plate) -> Plate:
+    """The plate as it is seen in one field: immersion and lamp are never quite alike."""
+
+    def vary(value: float) -> float:
+        return float(value * np.exp(DRIFT * rng.normal()))
+
+    return dataclasses.replace(
+        plate,
+        psf=tuple(vary(value) for value in plate.psf),
+        background=tuple(vary(value) for value in plate.background),
+        haze=vary(plate.haze),
+        section=vary(plate.section),
+    )
 
 
-def draw_fields(rng: np.random.Generator) -> list[Field]:
-    """The random fields of one well; autofocus holds most and misses some."""
-    return [
-        Field(
-            name=str(number),
-            focus=float(rng.normal(0, 2.2 if rng.random() < 0.93 else 6)),
-            density=float(2.2 * np.exp(0.4 * rng.normal())),
-        )
-        for number in range(1, FIELDS_PER_WELL + 1)
-    ]
-
-
-def draw_sites(rng: np.random.Generator, count: int) -> list[tuple[int, float, float]]:
-    """Where a well's cells lie, spread over its fields; no two crops overlap.
-
-    Args:
-        rng: source of the positions.
-        count: cells in the well.
-
-    Returns:
-        (number of the field from 0, x, y) of each cell, x and y in pixels.
-
-    Raises:
-        ValueError: if the well has no room for so many.
-    """
-    sites = SITE_ROWS * SITE_COLUMNS
-    if count > FIELDS_PER_WELL * sites:
-        raise ValueError(
-            f'{count} cells do not fit in a well: its {FIELDS_PER_WELL} fields hold '
-            f'{sites} each.'
-        )
-    fields, places = np.divmod(rng.permutation(FIELDS_PER_WELL * sites)[:count], sites)
-    rows, columns = np.divmod(places, SITE_COLUMNS)
-    jitter = rng.uniform(-7.5, 7.5, (count, 2))
-    centers = np.stack([columns, rows], 1) * SITE + SITE / 2 + jitter
-    return [
-        (field, x, y)
-        for field, (x, y) in zip(fields.tolist(), centers.tolist(), strict=True)
-    ]
+def illumination(plate: Plate) -> np.ndarray:
+    """Brightness of the lamp (0 to 1) in each pixel of a field, float32 [h, w]."""
+    height, width = plate.instrument.field_shape
+    x = np.arange(width, dtype=np.float32) / width - np.float32(plate.bright[0])
+    y = np.arange(height, dtype=np.float32) / height - np.float32(plate.bright[1])
+    return 1 - np.float32(plate.vignette * 2) * (x[None] ** 2 + y[:, None] ** 2)

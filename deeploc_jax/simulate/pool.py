@@ -1,4 +1,4 @@
-"""Many simulated cells at once, on several processors and in bounded memory."""
+"""Many simulated fields at once, on several processors and in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,46 +9,45 @@ import multiprocessing
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
 
-import numpy as np
+from deeploc_jax.simulate.field_spec import FieldSpec
 
-from deeploc_jax.simulate.layout import CellSpec
-from deeploc_jax.simulate.render import simulate_cell
-
-CHUNK = 200  # cells: 3 MB of pixels a task
-SMALL = 1000  # cells that are made sooner than other processes have started
+SMALL = 30e6  # pixels that are made sooner than other processes have started
+Made = TypeVar('Made')
 
 
-def simulate_cells(
-    specs: Sequence[CellSpec], seed: int, processes: int | None = None
-) -> Iterator[np.ndarray]:
-    """Images of cells, in the order of their specs.
+def simulate_many(
+    make: Callable[[FieldSpec], Made],
+    specs: Sequence[FieldSpec],
+    processes: int | None = None,
+) -> Iterator[Made]:
+    """What is made of fields, in the order of their specs.
 
     Args:
-        specs: which cells.
-        seed: the screen's seed.
+        make: simulate_field, simulate_crops, or a function of a module that calls them.
+        specs: which fields.
         processes: how many to use; by default every processor this process may use, and
-            one when there are few cells. The images do not depend on it.
+            one when there is little to do. The results do not depend on it.
 
     Yields:
-        uint16 [64, 64, 2], one a spec.
+        make(spec) of each spec.
     """
     if processes is None:
-        alone = len(specs) <= SMALL or not _main_can_be_imported()
+        alone = _pixels(specs) <= SMALL or not _main_can_be_imported()
         processes = 1 if alone else available_processors()
-    chunks = [specs[i : i + CHUNK] for i in range(0, len(specs), CHUNK)]
     done = 0
     if processes > 1:
         try:
-            for images in _in_parallel(chunks, seed, processes):
-                yield from images
+            for made in _in_parallel(make, specs, processes):
+                yield made
                 done += 1
         except BrokenProcessPool:
             warnings.warn(_BROKEN, RuntimeWarning, stacklevel=2)
-    for chunk in chunks[done:]:
-        yield from _simulate_chunk(chunk, seed)
+    for spec in specs[done:]:
+        yield make(spec)
 
 
 _BROKEN = (
@@ -64,26 +63,27 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
+def _pixels(specs: Sequence[FieldSpec]) -> int:
+    shapes = (spec.plate.instrument.field_shape for spec in specs)
+    return sum(rows * columns for rows, columns in shapes)
+
+
 def _main_can_be_imported() -> bool:
     """Whether a fresh process could start: it imports the main script, if any."""
     main = getattr(sys.modules['__main__'], '__file__', None)
     return main is None or os.path.exists(main)  # not so for `python < script`
 
 
-def _simulate_chunk(specs: Sequence[CellSpec], seed: int) -> np.ndarray:
-    return np.stack([simulate_cell(spec, seed) for spec in specs])
-
-
 def _in_parallel(
-    chunks: Sequence[Sequence[CellSpec]], seed: int, processes: int
-) -> Iterator[np.ndarray]:
-    """Chunks in order, with no more than a few made ahead of the one wanted."""
+    make: Callable[[FieldSpec], Made], specs: Sequence[FieldSpec], processes: int
+) -> Iterator[Made]:
+    """Results in order, with no more than a few made ahead of the one wanted."""
     # Fresh processes: a fork of one that runs JAX can hang.
     context = multiprocessing.get_context('spawn')
     executor = concurrent.futures.ProcessPoolExecutor(processes, context)
-    tasks = (executor.submit(_simulate_chunk, chunk, seed) for chunk in chunks)
+    tasks = (executor.submit(make, spec) for spec in specs)
     try:
-        waiting = collections.deque(itertools.islice(tasks, 2 * processes))
+        waiting = collections.deque(itertools.islice(tasks, 4 * processes))
         while waiting:
             yield waiting.popleft().result()
             waiting.extend(itertools.islice(tasks, 1))

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 65.0  # photoelectrons a pixel of a cell filled with the protein
-ABUNDANCE_SPREAD = 0.65  # of its natural logarithm: a tail of dim proteins
+MEDIAN_ABUNDANCE = 60.0  # photoelectrons a pixel of a cell filled with the protein
+ABUNDANCE_SPREAD = 0.7  # of its natural logarithm: a tail of dim proteins
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,18 +16,20 @@ class Protein:
 
     Attributes:
         name: identifier in the screen.
-        label: index in CLASS_NAMES of the class that its cells are labelled with.
-        localization: name of the class that its living cells show.
+        localization: where most of it is, a key of PAINTERS.
+        second: where the rest of it is, the same as localization for most proteins.
+        share: part of it (0 to 1) at its localization.
         abundance: photoelectrons a pixel of a cell that were filled with it.
         diffuse: share of the protein (0 to 1) that is free in the cytosol.
         nuclear: concentration of that share in the nucleus, relative to the cytosol.
         count: factor on how many spots or tubes it forms.
-        size: standard deviation in pixels added to its spots.
+        size: standard deviation added to its spots.
     """
 
     name: str
-    label: int
     localization: str
+    second: str
+    share: float
     abundance: float
     diffuse: float
     nuclear: float
@@ -35,17 +37,16 @@ class Protein:
     size: float
 
 
-def draw_protein(
-    rng: np.random.Generator, name: str, label: int, localization: str
-) -> Protein:
-    """A random protein of a class; see Protein for the arguments."""
+def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
+    """A random protein of one localization."""
     return Protein(
         name=name,
-        label=label,
         localization=localization,
+        second=localization,
+        share=1.0,
         abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * rng.normal())),
-        diffuse=float(rng.beta(1.2, 7)),
-        nuclear=float(rng.uniform(0.5, 1.5)),
-        count=float(np.exp(0.25 * rng.normal())),
-        size=float(rng.uniform(0, 0.35)),
+        diffuse=float(rng.beta(1.2, 5)),
+        nuclear=float(rng.uniform(0.6, 1.6)),
+        count=float(np.exp(0.3 * rng.normal())),
+        size=float(rng.uniform(0, 0.6)),
     )

@@ -20,10 +20,10 @@ class Specimen:
 
     Attributes:
         cell: shape and organelles.
-        view: position in the crop and focus.
+        view: canvas, position on it, and focus.
         protein: what is tagged.
-        texture: smooth noise of mean 0 and variance 1, [CANVAS, CANVAS].
-        rng: the crop's random stream.
+        texture: smooth noise of mean 0 and variance 1, [h, w] of the canvas.
+        rng: the cell's random stream.
     """
 
     cell: Cell
@@ -81,7 +81,7 @@ class Specimen:
         return np.exp(deviation * self.rng.normal(size=count))
 
     def spots(self, points: np.ndarray, weights, size: float) -> np.ndarray:
-        """Light of spots of some size in pixels, the protein's own added to it."""
+        """Light of spots of some size, the protein's own added to it."""
         return optics.beads(self.view, points, weights, size + self.protein.size)
 
     def inside(self, count: int) -> np.ndarray:
@@ -107,7 +107,7 @@ class Specimen:
         Args:
             count: how many, before those inside the neck are left out.
             bud_share: share of them in the bud, when there is one.
-            depth: distance under the membrane, pixels.
+            depth: distance under the membrane.
         """
         outline = self.cell.outline
         mother = outline.mother.grown(-depth).place(sphere(self.rng, count))

@@ -1,6 +1,11 @@
 """What a segmentation also calls a cell: dead cells, debris, out-of-focus smears.
 
-Both functions give the light (protein channel, marker channel) in photoelectrons.
+Each function gives light [2, h, w] in which a filled cell has light 1; how bright it is
+differs between channels (cell_light.py).
+
+References:
+    Carmona-Gutierrez et al. 2018, Microb. Cell 5:4: how dying yeast looks.
+    Chong et al. 2015, Cell 161:1413: dead cells and ghosts as classes of a screen.
 """
 
 from __future__ import annotations
@@ -9,22 +14,14 @@ import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
 from deeploc_jax.simulate.specimen import Specimen
 
-Lights = tuple[np.ndarray, np.ndarray]
 
+def dead(specimen: Specimen) -> np.ndarray:
+    """DEAD: shrunken, bright and uneven in all channels, whatever it carried.
 
-def dead(specimen: Specimen, marker: float) -> Lights:
-    """DEAD: shrunken, bright and uneven in both channels, whatever it carried.
-
-    Its contents clump and fluoresce on their own, so both channels show the same
-    shape; how bright depends on how long ago it died.
-
-    Args:
-        specimen: the cell as it was.
-        marker: photoelectrons a pixel of the cytosolic marker in living cells.
+    Its contents clump and fluoresce on their own, so all channels show one shape.
     """
     rng, bodies = specimen.rng, specimen.cell.outline.bodies
     shrinkage = rng.uniform(0.68, 0.95)
@@ -32,10 +29,7 @@ def dead(specimen: Specimen, marker: float) -> Lights:
     uneven = np.clip(1 + rng.uniform(0.15, 0.6) * specimen.texture, 0.1, None)
     lumps = specimen.inside(int(rng.integers(2, 9))) * shrinkage
     weights = rng.uniform(3, 40) * specimen.spread(len(lumps), 0.6)
-    light = remains * uneven + specimen.spots(lumps, weights, rng.uniform(1, 2.5))
-    glow = marker * np.exp(0.35 + 0.6 * rng.normal())
-    ratio = np.exp(0.35 * rng.normal(size=2))
-    return light * np.float32(glow * ratio[0]), light * np.float32(glow * ratio[1])
+    return remains * uneven + specimen.spots(lumps, weights, rng.uniform(1, 2.5))
 
 
 def _shrunken(shape: Ellipsoid, factor: float) -> Ellipsoid:
@@ -44,25 +38,18 @@ def _shrunken(shape: Ellipsoid, factor: float) -> Ellipsoid:
     )
 
 
-def ghost(specimen: Specimen, marker: float) -> Lights:
-    """GHOST: no cell at all: plain background, a smear above the focus, or debris.
-
-    Args:
-        specimen: where a cell would have been; its outline sizes the smear.
-        marker: photoelectrons a pixel of the cytosolic marker in living cells.
-    """
+def ghost(specimen: Specimen) -> np.ndarray:
+    """GHOST: no cell at all: plain background, a smear above the focus, or debris."""
     kind = specimen.rng.choice(3, p=(0.3, 0.4, 0.3))
     if kind == 0:
-        return optics.dark(), optics.dark()
-    light = _smear(specimen) if kind == 1 else _debris(specimen)
-    levels = marker * np.exp(specimen.rng.normal((-0.9, -0.4), 0.7))
-    return light * np.float32(levels[0]), light * np.float32(levels[1])
+        return specimen.view.dark()
+    return _smear(specimen) if kind == 1 else _debris(specimen)
 
 
 def _smear(specimen: Specimen) -> np.ndarray:
     """A cell so far from the focal plane that only its haze is left."""
-    light = optics.dark()
-    light[1] = specimen.whole.sum(0) * specimen.rng.uniform(0.8, 2.5)
+    light = specimen.view.dark()
+    light[1] = specimen.whole.sum(0) * specimen.rng.uniform(0.5, 1.6)
     return light
 
 

@@ -1,0 +1,100 @@
+"""The light that one cell gives in every channel, in photoelectrons."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deeploc_jax.simulate import optics, wreckage
+from deeploc_jax.simulate.crowd import Placed
+from deeploc_jax.simulate.division import bud_neck
+from deeploc_jax.simulate.optics import View
+from deeploc_jax.simulate.painters import protein_light
+from deeploc_jax.simulate.plate import Plate
+from deeploc_jax.simulate.protein import MEDIAN_ABUNDANCE
+from deeploc_jax.simulate.specimen import Specimen
+
+MARGIN = 4  # pixels of the canvas beyond a cell and its blur
+VARIATION = 0.35  # of the logarithm of an abundance, from cell to cell
+LOST = 0.02  # chance that a cell has all but lost its markers
+
+
+def cell_view(placed: Placed, plate: Plate) -> tuple[View, tuple[int, int]]:
+    """How a cell is seen on a canvas that holds it, and where the canvas begins (x, y).
+
+    Light that the haze spreads is added up over a whole field, so the canvas need not
+    hold that.
+    """
+    scale, depth = plate.instrument.scale, -placed.height
+    blur = View((0, 0), (0, 0), scale, depth).blur(max(plate.psf))
+    bodies = placed.cell.outline.bodies
+    reach = np.max([np.abs(s.center[:2]) + s.half_axes.max() for s in bodies], axis=0)
+    half = reach * scale + optics.TRUNCATE * blur + MARGIN
+    first = np.floor(np.subtract(placed.position, half)).astype(int)
+    last = np.ceil(np.add(placed.position, half)).astype(int) + 1
+    x, y = np.subtract(placed.position, first).tolist()
+    width, height = (last - first).tolist()
+    view = View((x, y), (height, width), scale, depth, plate.section)
+    return view, (int(first[0]), int(first[1]))
+
+
+def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
+    """Light of a cell in photoelectrons, blurred by the lens.
+
+    Args:
+        specimen: the cell.
+        state: live, dead or ghost.
+        plate: on which it is seen.
+
+    Returns:
+        float32 [c, 2, h, w]: of each channel what is in focus and what makes the haze.
+        In bright field, plane 0 is the thickness of the cell in units.
+    """
+    wreck = WRECKS[state](specimen) if state in WRECKS else None
+    factors = _brightness(specimen.rng, state, len(plate.psf))
+    planes = []
+    for index, channel in enumerate(plate.instrument.channels):
+        if channel.stain == 'brightfield':
+            light = _thickness(specimen, wreck)
+        else:
+            bright = _stained(specimen, channel.stain) if wreck is None else wreck
+            level = plate.level[index] or _abundance(specimen, wreck)
+            light = bright * np.float32(level * factors[index])
+            if wreck is None:
+                light += specimen.cytosol(0.8) * np.float32(plate.glow[index])
+        light[0] = optics.blurred(light[0], specimen.view.blur(plate.psf[index]))
+        planes.append(light)
+    return np.stack(planes)
+
+
+WRECKS = {'dead': wreckage.dead, 'ghost': wreckage.ghost}
+
+
+def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
+    """A factor for each channel; what is not alive is bright or dim in all of them."""
+    common = {'live': 0.0, 'dead': 0.35 + 0.6 * rng.normal(), 'ghost': rng.normal()}
+    factors = np.exp(common[state] + VARIATION * rng.normal(size=count))
+    if state == 'live' and rng.random() < LOST:
+        factors[1:] *= 0.15
+    return factors
+
+
+def _stained(specimen: Specimen, stain: str) -> np.ndarray:
+    """Light of a living cell in one channel, at level 1."""
+    if stain == 'protein':
+        return protein_light(specimen)
+    if stain == 'cytosol':
+        return specimen.cytosol(1.12)
+    return 1.3 * specimen.nucleus + 0.5 * bud_neck(specimen)  # nucleus and septins
+
+
+def _abundance(specimen: Specimen, wreck: np.ndarray | None) -> float:
+    return specimen.protein.abundance if wreck is None else MEDIAN_ABUNDANCE
+
+
+def _thickness(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:
+    """Plane 0: thickness in units; vacuoles refract less, and count for a part."""
+    if wreck is None:
+        wreck = specimen.whole - 0.4 * specimen.vacuoles
+    light = np.zeros_like(wreck)
+    light[0] = 2 * specimen.view.section * wreck.sum(0)
+    return light

@@ -1,0 +1,121 @@
+"""One simulated field of cells, a pure function of its spec."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from deeploc_jax.simulate import optics
+from deeploc_jax.simulate.brightfield import transmitted
+from deeploc_jax.simulate.camera import record
+from deeploc_jax.simulate.cell_light import cell_light, cell_view
+from deeploc_jax.simulate.crowd import Placed, place_cells
+from deeploc_jax.simulate.field_spec import FieldSpec
+from deeploc_jax.simulate.plate import illumination
+from deeploc_jax.simulate.specimen import Specimen
+
+TEXTURE_SIGMA = 2.2
+TEXTURE_SIZE = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Micrograph:
+    """A field and the truth about it.
+
+    Attributes:
+        image: uint16 [h, w, c].
+        mask: uint16 [h, w], 0 or the number of the cell (from 1) that is there.
+        cells: a row a cell, wanted ones first; see `describe`.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    cells: list[dict[str, Any]]
+
+
+def simulate_field(spec: FieldSpec) -> Micrograph:
+    """The image of a field, with masks and everything known of each cell."""
+    plate, rng = spec.plate, spec.generator(-1)
+    shape = plate.instrument.field_shape
+    texture = _texture(rng)
+    light = np.zeros((len(plate.psf), 2, *shape), np.float32)
+    mask = np.zeros(shape, np.uint16)
+    placed = place_cells(spec)
+    for number, one in enumerate(placed, start=1):
+        view, first = cell_view(one, plate)
+        own = _window(texture, one.rng, view.shape)
+        specimen = Specimen(one.cell, view, one.protein, own, one.rng)
+        inside, part = _overlap(first, view.shape, shape)
+        if one.state != 'ghost':
+            outline = (specimen.whole.sum(0) > 0)[part]
+            mask[inside][outline & (mask[inside] == 0)] = number
+        light[(..., *inside)] += cell_light(specimen, one.state, plate)[(..., *part)]
+    image = _expose(spec, light, rng)
+    return Micrograph(image, mask, [describe(one) for one in placed])
+
+
+def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
+    """Grey values [h, w, c] of light [c, 2, h, w]."""
+    plate, channels = spec.plate, spec.plate.instrument.channels
+    lamp, before, planes = illumination(plate), 0.0, []
+    for index, channel in enumerate(channels):
+        if channel.stain == 'brightfield':
+            seen = plate.level[index] * transmitted(light[index, 0], spec.focus)
+        else:
+            far = optics.haze(light[index, 1], plate.haze_sigma)
+            seen = light[index, 0] + np.float32(plate.haze) * far
+            seen, before = seen + np.float32(plate.bleed) * before, seen
+        expected = lamp * (seen + np.float32(plate.background[index]))
+        camera, shift = plate.instrument.camera, plate.shift[index]
+        planes.append(record(np.maximum(expected, 0), camera, rng, shift))
+    return np.stack(planes, axis=-1)
+
+
+def describe(placed: Placed) -> dict[str, Any]:
+    """What is true of a cell: lengths in units of 0.12 um, positions in pixels."""
+    outline, protein = placed.cell.outline, placed.protein
+    return dict(
+        x=placed.center[0],
+        y=placed.center[1],
+        state=placed.state,
+        wanted=placed.wanted,
+        protein=protein.name,
+        localization=protein.localization,
+        second=protein.second,
+        share=protein.share,
+        abundance=protein.abundance,
+        stage=outline.stage,
+        radius=outline.mother.radius,
+        bud_radius=outline.bud.radius if outline.bud else 0.0,
+        vacuoles=len(placed.cell.vacuoles),
+        height=placed.height,
+    )
+
+
+def _texture(rng: np.random.Generator) -> np.ndarray:
+    """Smooth noise of mean about 0 and variance 1 that can be wrapped, [n, n]."""
+    noise = rng.standard_normal((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
+    smooth = ndimage.gaussian_filter(noise, TEXTURE_SIGMA, mode='wrap', truncate=3)
+    return smooth * np.float32(2 * np.sqrt(np.pi) * TEXTURE_SIGMA)
+
+
+def _window(texture: np.ndarray, rng, shape: tuple[int, int]) -> np.ndarray:
+    """A random part of the texture, as large as a canvas."""
+    rows, columns = (
+        (start + np.arange(size)) % TEXTURE_SIZE
+        for start, size in zip(rng.integers(TEXTURE_SIZE, size=2), shape, strict=True)
+    )
+    return texture[rows[:, None], columns]
+
+
+def _overlap(first: tuple[int, int], canvas: tuple[int, int], shape: tuple[int, int]):
+    """Where a canvas that begins at (x, y) meets the field: slices of both."""
+    inside, part = [], []
+    for start, size, limit in zip(first[::-1], canvas, shape, strict=True):
+        low, high = np.clip([start, start + size], 0, limit)
+        inside.append(slice(low, high))
+        part.append(slice(low - start, max(high - start, low - start)))
+    return tuple(inside), tuple(part)

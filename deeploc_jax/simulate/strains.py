@@ -1,0 +1,106 @@
+"""The proteins of a screen: localization, split, and what a treatment does to them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from deeploc_jax.simulate.classes import (
+    FEWEST_PROTEINS,
+    STATES,
+    class_of,
+    class_sizes,
+)
+from deeploc_jax.simulate.protein import Protein, draw_protein
+from deeploc_jax.simulate.screens import Screen
+
+SPLITS = ('train', 'validation', 'test')
+HELD_OUT_SHARE = 0.15  # of a class's proteins, for validation and again for test
+CELLS_PER_PROTEIN = 55
+MIXED_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+EFFECTS = {'none': 0.6, 'moves': 0.2, 'abundance': 0.2}  # share of proteins
+STAYS = (1.0, 0.55, 0.15)  # part of a mover that is where it was, at each time
+FOLDS = (0.25, 0.4, 2.5, 4.0)  # change of abundance at the last time
+
+
+@dataclasses.dataclass(frozen=True)
+class Strain:
+    """A protein in every condition, its split, and how many cells of it are wanted.
+
+    Attributes:
+        proteins: what its cells carry in each condition.
+        effect: none, moves or abundance: what the conditions do to it.
+        split: train, validation or test.
+        size: living cells of it in each condition.
+    """
+
+    proteins: tuple[Protein, ...]
+    effect: str
+    split: str
+    size: int
+
+
+def draw_strains(rng: np.random.Generator, screen: Screen) -> list[Strain]:
+    """Proteins of every class, a dozen of each at least where there are as many cells.
+
+    Raises:
+        ValueError: if there are too few cells for every class to be in every split.
+    """
+    sizes = class_sizes(screen.num_cells, screen.classes)
+    living = {name: size for name, size in sizes.items() if name not in STATES}
+    counts = {
+        name: min(max(FEWEST_PROTEINS, round(size / CELLS_PER_PROTEIN)), size)
+        for name, size in living.items()
+    }
+    numbers = iter(rng.permutation(sum(counts.values())).tolist())
+    strains = []
+    for name, count in counts.items():
+        share, more = divmod(living[name], count)
+        for i, split in enumerate(_draw_splits(rng, count)):
+            localization = str(rng.choice(screen.classes[name]))
+            identifier = f'{screen.strains}{next(numbers):04d}'
+            protein = draw_protein(rng, identifier, localization)
+            proteins, effect = _in_conditions(rng, protein, screen)
+            strains.append(Strain(proteins, effect, split, share + (i < more)))
+    return strains
+
+
+def _draw_splits(rng: np.random.Generator, count: int) -> list[str]:
+    """A split for each of a class's proteins, every split at least once."""
+    held = max(1, round(count * HELD_OUT_SHARE))
+    names = ['train'] * (count - 2 * held) + ['validation'] * held + ['test'] * held
+    return [names[i] for i in rng.permutation(count)]
+
+
+def _in_conditions(
+    rng: np.random.Generator, protein: Protein, screen: Screen
+) -> tuple[tuple[Protein, ...], str]:
+    """The protein in each condition, and what they do to it."""
+    times = len(screen.conditions)
+    if screen.mixed:
+        share = float(rng.choice(MIXED_SHARES))
+        mixed = dataclasses.replace(
+            protein, second=_elsewhere(rng, protein, screen), share=share
+        )
+        return (mixed,) * times, 'none'
+    if not screen.effects:
+        return (protein,) * times, 'none'
+    effect = str(rng.choice(list(EFFECTS), p=list(EFFECTS.values())))
+    if effect == 'moves':
+        second = _elsewhere(rng, protein, screen)
+        shares = [dict(second=second, share=share) for share in STAYS[:times]]
+        return tuple(dataclasses.replace(protein, **s) for s in shares), effect
+    if effect == 'abundance':
+        fold = float(rng.choice(FOLDS))
+        levels = [protein.abundance * fold ** (i / (times - 1)) for i in range(times)]
+        changed = (dataclasses.replace(protein, abundance=level) for level in levels)
+        return tuple(changed), effect
+    return (protein,) * times, effect
+
+
+def _elsewhere(rng: np.random.Generator, protein: Protein, screen: Screen) -> str:
+    """A localization of another class of the screen."""
+    own = class_of(screen.classes, protein.localization, 'live')
+    others = [covered for name, covered in screen.classes.items() if name != own]
+    return str(rng.choice([place for covered in others for place in covered]))
