@@ -20,7 +20,7 @@ class Camera:
 
     offset: float = 120.0
     gain: float = 7.0
-    read_noise: float = 2.6
+    read_noise: float = 5.0
     maximum: int = 4095
 
 

@@ -14,7 +14,7 @@ from deeploc_jax.simulate.protein import MEDIAN_ABUNDANCE
 from deeploc_jax.simulate.specimen import Specimen
 
 MARGIN = 4  # pixels of the canvas beyond a cell and its blur
-VARIATION = 0.35  # of the logarithm of an abundance, from cell to cell
+VARIATION = 0.25  # of the logarithm of an abundance, from cell to cell, twice
 LOST = 0.02  # chance that a cell has all but lost its markers
 
 
@@ -71,8 +71,11 @@ WRECKS = {'dead': wreckage.dead, 'ghost': wreckage.ghost}
 
 def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
     """A factor for each channel; what is not alive is bright or dim in all of them."""
-    common = {'live': 0.0, 'dead': 0.35 + 0.6 * rng.normal(), 'ghost': rng.normal()}
-    factors = np.exp(common[state] + VARIATION * rng.normal(size=count))
+    mean, spread = {'live': (0, VARIATION), 'dead': (0.35, 0.6), 'ghost': (-0.4, 0.8)}[
+        state
+    ]
+    common = mean + spread * rng.normal()
+    factors = np.exp(common + VARIATION * rng.normal(size=count))
     if state == 'live' and rng.random() < LOST:
         factors[1:] *= 0.15
     return factors

@@ -13,8 +13,8 @@ from deeploc_jax.simulate.protein import Protein
 
 CONTAMINATION = 0.03  # chance that a cell is of another strain
 MORTALITY = 0.02  # chance that a cell nobody asked for is dead
-PARTED = 0.5  # chance that a segmentation takes mother and large bud for two cells
-CLUMPING = 0.9  # chance that a cell lies against another one
+PARTED = 0.6  # chance that a segmentation takes mother and large bud for two cells
+CLUMPING = 0.6  # chance that a cell lies against another one
 GHOST_RADIUS = 9.0  # units of room left around a place where there is no cell
 BORDER = 33  # pixels; centres of wanted cells are as far inside the field
 OUTSIDE = 12  # pixels; how far centres of other cells may lie outside
@@ -135,5 +135,5 @@ def _against(rng, mine: np.ndarray, circles: np.ndarray) -> np.ndarray:
     apart = mine[:, 2] + hosts[:, 2:]
     root = along**2 - (mine[:, :2] ** 2).sum(1) + apart**2
     distance = (np.sqrt(np.maximum(root, 0)) - along).max(1)
-    distance += rng.exponential(2.0, TRIES) - 1
+    distance += rng.exponential(4.0, TRIES) - 1
     return hosts[:, :2] + distance[:, None] * directions

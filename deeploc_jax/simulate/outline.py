@@ -30,12 +30,12 @@ class Culture:
         stages: share of cells of each stage: name -> 0 to 1.
     """
 
-    radius: float = 16.6
+    radius: float = 18.4
     spread: float = 0.17
     stages: tuple[tuple[str, float], ...] = (
-        ('unbudded', 0.42),
-        ('small', 0.25),
-        ('large', 0.33),
+        ('unbudded', 0.52),
+        ('small', 0.20),
+        ('large', 0.28),
     )
 
 

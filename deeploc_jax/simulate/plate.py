@@ -38,7 +38,7 @@ class Channel:
     psf: Range
     level: float = 0.0
     glow: Range = (0.0, 0.0)
-    background: Range = (2.0, 8.0)
+    background: Range = (4.0, 18.0)
     registered: bool = True
 
 
@@ -114,7 +114,7 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
         glow=tuple(draw(channel.glow) for channel in channels),
         background=tuple(draw(channel.background) for channel in channels),
         shift=tuple(
-            (draw((-0.6, 0.6)), draw((-0.6, 0.6))) if c.registered else (0.0, 0.0)
+            (draw((-0.4, 0.4)), draw((-0.4, 0.4))) if c.registered else (0.0, 0.0)
             for c in channels
         ),
         bleed=draw((0, 0.03)),

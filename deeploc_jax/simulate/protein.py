@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 60.0  # photoelectrons a pixel of a cell filled with the protein
-ABUNDANCE_SPREAD = 0.7  # of its natural logarithm: a tail of dim proteins
+MEDIAN_ABUNDANCE = 80.0  # photoelectrons a pixel of a cell filled with the protein
+ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
+DIMMEST = -1.2  # of those spreads below the median: dimmer proteins are not classified
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +40,13 @@ class Protein:
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
+    level = max(rng.normal(), DIMMEST)
     return Protein(
         name=name,
         localization=localization,
         second=localization,
         share=1.0,
-        abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * rng.normal())),
+        abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * level)),
         diffuse=float(rng.beta(1.2, 5)),
         nuclear=float(rng.uniform(0.6, 1.6)),
         count=float(np.exp(0.3 * rng.normal())),

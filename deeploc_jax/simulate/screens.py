@@ -11,8 +11,8 @@ from deeploc_jax.simulate.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(
-        Channel('GFP', 'protein', (1.2, 2.0), glow=(6, 18), registered=False),
-        Channel('RFP', 'cytosol', (1.3, 2.1), level=55),
+        Channel('GFP', 'protein', (1.3, 2.3), glow=(5, 20), registered=False),
+        Channel('RFP', 'cytosol', (1.4, 2.4), level=68),
     )
 )
 SMALL_CHIP = dataclasses.replace(OPERA, field_shape=(320, 432))
