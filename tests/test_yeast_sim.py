@@ -1,22 +1,41 @@
-"""The simulated screen as a TFDS data set."""
+"""The simulated screens as TFDS data sets."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax import datasets
-from deeploc_jax.simulate import CLASS_NAMES, SPLITS, screen_layout, simulate_cell
+from deeploc_jax.simulate import (
+    CLASS_NAMES,
+    SCREENS,
+    SPLITS,
+    screen_layout,
+    simulate_crops,
+)
 
 YeastSim = datasets.yeast_sim.YeastSim
 YeastSimConfig = datasets.yeast_sim.YeastSimConfig
+BY_NAME = {screen.name: screen for screen in SCREENS}
+
+
+def tiny(name, num_cells):
+    screen = BY_NAME[name]
+    instrument = dataclasses.replace(screen.instrument, field_shape=(192, 256))
+    changes = dict(name=f'tiny_{name}', num_cells=num_cells, instrument=instrument)
+    return dataclasses.replace(screen, **changes)
+
+
+def prepared(screen, folder):
+    builder = YeastSim(data_dir=folder, config=YeastSimConfig(screen))
+    builder.download_and_prepare()
+    return builder
 
 
 @pytest.fixture(scope='module')
 def builder(tmp_path_factory):
-    config = YeastSimConfig(name='tiny', description='57 cells', num_cells=57, seed=5)
-    builder = YeastSim(data_dir=tmp_path_factory.mktemp('data'), config=config)
-    builder.download_and_prepare()
-    return builder
+    return prepared(tiny('wild_type', 57), tmp_path_factory.mktemp('data'))
 
 
 @pytest.fixture(scope='module')
@@ -25,8 +44,18 @@ def cells(builder):
 
 
 def test_configs():
-    sizes = {name: c.num_cells for name, c in YeastSim.builder_configs.items()}
-    assert sizes == {'wild_type': 20_000, 'small': 1_900, 'smoke': 380}
+    assert list(YeastSim.builder_configs) == list(BY_NAME)
+    assert set(BY_NAME) >= {
+        'wild_type',
+        'replicate_1',
+        'replicate_2',
+        'replicate_3',
+        'other_microscope',
+        'manual_imaging',
+        'alpha_factor',
+        'mixtures',
+        'neighbours',
+    }
     assert YeastSim.name == 'yeast_sim'
 
 
@@ -40,38 +69,76 @@ def test_it_says_that_it_is_simulated(builder):
     assert 'SIMULATED' in builder.info.description
 
 
-def test_channels_and_classes(builder):
-    metadata = builder.info.metadata
-    assert list(metadata['channels']) == ['GFP', 'RFP']
-    assert (metadata['protein_channel'], metadata['marker_channel']) == (0, 1)
-    assert tuple(builder.info.features['label'].names) == CLASS_NAMES
-    assert builder.info.features['image'].np_dtype == np.uint16
+@pytest.mark.parametrize(
+    ('name', 'channels', 'marker', 'classes'),
+    [
+        ('wild_type', ['GFP', 'RFP'], 1, 19),
+        ('other_microscope', ['GFP', 'far_red', 'nucleus'], 1, 22),
+        ('manual_imaging', ['RFP', 'brightfield'], -1, 11),
+    ],
+)
+def test_channels_and_classes(name, channels, marker, classes, tmp_path):
+    info = tfds.builder(f'yeast_sim/{name}', data_dir=tmp_path).info
+    assert list(info.metadata['channels']) == channels
+    assert (info.metadata['protein_channel'], info.metadata['marker_channel']) == (
+        0,
+        marker,
+    )
+    assert info.features['label'].num_classes == classes
+    assert info.features['image'].np_dtype == np.uint16
 
 
-def test_every_cell_is_there_once_with_its_metadata(cells):
-    specs = {spec.cell_id: spec for spec in screen_layout(57, seed=5)}
+def test_class_lists_are_those_of_the_real_screens(tmp_path):
+    pairs = {
+        'wild_type': 'chong2015',
+        'other_microscope': 'wt2017',
+        'manual_imaging': 'swat_rfp',
+    }
+    for simulated, real in pairs.items():
+        names = [
+            tfds.builder(name, data_dir=tmp_path).info.features['label'].names
+            for name in (f'yeast_sim/{simulated}', real)
+        ]
+        assert names[0] == names[1]
+
+
+def test_every_cell_is_there_once_with_its_metadata_and_truth(cells):
+    specs = screen_layout(tiny('wild_type', 57))
+    crops = {crop.index: crop for spec in specs for crop in simulate_crops(spec)}
     seen = []
     for split, rows in cells.items():
         for row in rows:
-            spec = specs[row['cell_id'].decode()]
-            seen.append(spec.cell_id)
-            assert (spec.split, spec.label) == (split, row['label'])
-            assert row['protein'].decode() == spec.protein.name
-            assert row['plate'].decode() == spec.plate.name
-            assert row['well'].decode() == spec.well
-            assert row['field'].decode() == spec.field.name
-            assert row['screen'] == b'yeast_sim'
-            assert (row['x'], row['y']) == pytest.approx((spec.x, spec.y))
-    assert sorted(seen) == sorted(specs)
-
-
-def test_stored_pixels_are_the_simulated_ones(cells):
-    specs = {spec.cell_id: spec for spec in screen_layout(57, seed=5)}
-    row = cells['test'][0]
-    image = simulate_cell(specs[row['cell_id'].decode()], 5)
-    np.testing.assert_array_equal(row['image'], image)
+            crop = crops[int(row['cell_id'].decode().split('_')[-1])]
+            seen.append(crop.index)
+            assert crop.spec.split == split
+            live = crop.truth['state'] == 'live'
+            label = crop.truth['localization'] if live else crop.truth['state'].upper()
+            assert row['label'] == CLASS_NAMES.index(label)
+            assert row['protein'].decode() == crop.spec.protein.name
+            assert row['plate'].decode() == crop.spec.plate.name
+            assert row['well'].decode() == crop.spec.well
+            assert row['screen'] == b'tiny_wild_type'
+            assert (row['second_label'], row['share']) == (-1, 1)
+            assert (row['x'], row['y']) == pytest.approx(
+                (crop.truth['x'], crop.truth['y'])
+            )
+            np.testing.assert_array_equal(row['image'], crop.image)
+            np.testing.assert_array_equal(row['mask'], crop.mask)
+    assert sorted(seen) == sorted(crops)
 
 
 def test_every_class_is_in_every_split(cells):
     for rows in cells.values():
         assert {int(row['label']) for row in rows} == set(range(19))
+
+
+def test_effects_and_conditions_are_kept(tmp_path):
+    builder = prepared(tiny('alpha_factor', 60), tmp_path)
+    rows = [row for split in SPLITS for row in builder.as_data_source(split=split)]
+    assert len(rows) == 180
+    assert {row['screen'] for row in rows} == {b'untreated', b'alpha_60', b'alpha_120'}
+    movers = [row for row in rows if row['effect'] == b'moves']
+    late = [r for r in movers if r['screen'] == b'alpha_120' and r['second_label'] >= 0]
+    assert late
+    assert all(row['label'] == row['second_label'] for row in late)
+    assert {row['stage'] for row in rows if row['screen'] == b'alpha_120'} > {b'shmoo'}

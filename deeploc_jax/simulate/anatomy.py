@@ -19,6 +19,7 @@ NUCLEUS_RADIUS = 7.3  # in a mother of typical size
 TYPICAL_RADIUS = 17.2
 VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)
 VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))  # of the mother's
+EXCLUSION = (0.35, 0.95)  # vacuoles of some cells show better than others'
 NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5, 'shmoo': 1.0}
 
 
@@ -32,6 +33,7 @@ class Cell:
         nuclei: one lobe, or two in anaphase.
         bridge: what still joins the two lobes, or None.
         poles: spindle pole bodies, [1 or 2, 3]; pole i sits on lobe i in anaphase.
+        exclusion: how well the vacuoles keep soluble proteins out, 0 to 1.
     """
 
     outline: Outline
@@ -39,6 +41,7 @@ class Cell:
     nuclei: tuple[Ellipsoid, ...]
     bridge: Ellipsoid | None
     poles: np.ndarray
+    exclusion: float
 
 
 def draw_cell(rng: np.random.Generator, culture: Culture) -> Cell:
@@ -49,7 +52,9 @@ def draw_cell(rng: np.random.Generator, culture: Culture) -> Cell:
     else:
         nuclei, bridge = (_single_nucleus(rng, outline),), None
     vacuoles = _draw_vacuoles(rng, outline.mother, nuclei)
-    return Cell(outline, vacuoles, nuclei, bridge, _draw_poles(rng, outline, nuclei))
+    poles = _draw_poles(rng, outline, nuclei)
+    exclusion = rng.uniform(*EXCLUSION)
+    return Cell(outline, vacuoles, nuclei, bridge, poles, exclusion)
 
 
 def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:

@@ -90,7 +90,7 @@ def class_of(classes: ClassList, localization: str, state: str) -> str:
 
 
 def label_of(classes: ClassList, cell: Mapping[str, Any]) -> str:
-    """Name of the class of a described cell (field.py): where most of its protein is."""
+    """Name of the class of a described cell (field.py), by most of its protein."""
     most = cell['localization'] if cell['share'] >= 0.5 else cell['second']
     return class_of(classes, most, cell['state'])
 

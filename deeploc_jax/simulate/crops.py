@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-
 from typing import Any
 
 import numpy as np
@@ -63,5 +62,3 @@ def _mask(field: Micrograph, index: int) -> np.ndarray:
     kinds = [LIKE if s == shown[index] else FOREIGN for s in shown]
     kinds[index] = OWN
     return np.array([0, *kinds], np.uint8)[_cut(field.mask, own)]
-
-

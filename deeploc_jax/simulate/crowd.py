@@ -86,7 +86,8 @@ def _placed(spec: FieldSpec, cell: Cell, position, state: str, own, wanted) -> P
     if wanted and not _inside(center, BORDER, spec).all():
         center = position
     height = float(spec.plate.heights * own.normal() - spec.focus)
-    return Placed(cell, tuple(position), tuple(center), protein, state, height, wanted, own)
+    at, seen = tuple(position), tuple(center)
+    return Placed(cell, at, seen, protein, state, height, wanted, own)
 
 
 def _circles(cell: Cell, state: str) -> np.ndarray:

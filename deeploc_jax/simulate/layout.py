@@ -125,7 +125,8 @@ def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
 def _typical_crowd(instrument: Instrument) -> float:
     """Cells in an average field."""
     rows, columns = instrument.field_shape
-    return np.mean(CROWD) * rows * columns / instrument.scale**2 / REFERENCE_AREA
+    area = rows * columns / instrument.scale**2
+    return float(np.mean(CROWD) * area / REFERENCE_AREA)
 
 
 def _count(spec: FieldSpec) -> int:

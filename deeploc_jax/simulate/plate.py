@@ -128,7 +128,7 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
 
 
 def drifted(rng: np.random.Generator, plate: Plate) -> Plate:
-    """The plate as it is seen in one field: immersion and lamp are never quite alike."""
+    """The plate as seen in one field: immersion and lamp are never quite alike."""
 
     def vary(value: float) -> float:
         return float(value * np.exp(DRIFT * rng.normal()))

@@ -33,11 +33,6 @@ class Specimen:
     rng: np.random.Generator
 
     @functools.cached_property
-    def exclusion(self) -> float:
-        """How well the vacuoles of this cell keep soluble proteins out, 0 to 1."""
-        return self.rng.uniform(0.35, 0.95)
-
-    @functools.cached_property
     def whole(self) -> np.ndarray:
         """Light of mother and bud, filled."""
         return self.union(self.cell.outline.bodies)
@@ -69,7 +64,7 @@ class Specimen:
 
     @functools.cached_property
     def _around_vacuoles(self) -> np.ndarray:
-        return self.whole - self.exclusion * self.vacuoles
+        return self.whole - self.cell.exclusion * self.vacuoles
 
     @functools.cached_property
     def _grain(self) -> np.ndarray:
