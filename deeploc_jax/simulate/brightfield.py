@@ -10,22 +10,20 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-REFRACTION = 0.16  # laplacian -> contrast, at a unit of length out of focus
-ABSORPTION = 0.004  # a unit of thickness
-LEAST_FOCUS = 1.2  # bright field is focused beside the cells, where they show
+REFRACTION = 0.05  # laplacian -> contrast, at a unit of length out of focus
+FRINGE = 0.35  # of the second ring, which waves make and rays do not
+ABSORPTION = 0.002  # a unit of thickness
 
 
-def transmitted(thickness: np.ndarray, focus: float) -> np.ndarray:
+def transmitted(phase: np.ndarray, thickness: np.ndarray) -> np.ndarray:
     """Light that comes through, relative to empty glass, float32 [h, w].
 
     Args:
-        thickness: of the cells in units, blurred by the lens, [h, w].
-        focus: focal plane above the middle of the cells, units.
+        phase: thickness times distance from focus, units squared, blurred by the
+            lens, [h, w]. Each cell has its own distance: some shine, some are dark.
+        thickness: of the cells in units, [h, w].
     """
-    defocus = np.copysign(max(abs(focus), LEAST_FOCUS), focus)
-    lens = ndimage.laplace(ndimage.gaussian_filter(thickness, 0.8))
-    ring = ndimage.gaussian_filter(thickness, 2.5) - ndimage.gaussian_filter(
-        thickness, 4.0
-    )
-    seen = 1 - REFRACTION * defocus * lens - 0.03 * defocus * ring
-    return np.maximum(seen - ABSORPTION * thickness, 0.05).astype(np.float32)
+    near = ndimage.laplace(ndimage.gaussian_filter(phase, 0.7))
+    far = ndimage.gaussian_filter(phase, 1.8) - ndimage.gaussian_filter(phase, 3.2)
+    seen = 1 - REFRACTION * (near + FRINGE * far) - ABSORPTION * thickness
+    return np.maximum(seen, 0.05).astype(np.float32)

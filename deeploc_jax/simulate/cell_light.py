@@ -47,18 +47,21 @@ def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
 
     Returns:
         float32 [c, 2, h, w]: of each channel what is in focus and what makes the haze.
-        In bright field, plane 0 is the thickness of the cell in units.
+        In bright field, plane 1 is the thickness in units, plane 0 that times the
+        distance from focus.
     """
     wreck = WRECKS[state](specimen) if state in WRECKS else None
     factors = _brightness(specimen.rng, state, len(plate.psf))
     planes = []
     for index, channel in enumerate(plate.instrument.channels):
         if channel.stain == 'brightfield':
-            light = _thickness(specimen, wreck)
+            light = _refraction(specimen, wreck)
         else:
             bright = _stained(specimen, channel.stain) if wreck is None else wreck
-            level = plate.level[index] or _abundance(specimen, wreck)
-            light = bright * np.float32(level * factors[index])
+            level = plate.level[index] * factors[index]
+            if channel.stain == 'protein':
+                level *= _abundance(specimen, wreck)
+            light = bright * np.float32(level)
             if wreck is None:
                 light += specimen.cytosol(0.8) * np.float32(plate.glow[index])
         light[0] = optics.blurred(light[0], specimen.view.blur(plate.psf[index]))
@@ -94,10 +97,10 @@ def _abundance(specimen: Specimen, wreck: np.ndarray | None) -> float:
     return specimen.protein.abundance if wreck is None else MEDIAN_ABUNDANCE
 
 
-def _thickness(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:
-    """Plane 0: thickness in units; vacuoles refract less, and count for a part."""
+def _refraction(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:
+    """Planes 0 and 1: thickness times distance from focus, and thickness."""
     if wreck is None:
-        wreck = specimen.whole - 0.4 * specimen.vacuoles
-    light = np.zeros_like(wreck)
-    light[0] = 2 * specimen.view.section * wreck.sum(0)
-    return light
+        wreck = specimen.whole - 0.2 * specimen.vacuoles  # these refract less
+    thickness = 2 * specimen.view.section * wreck.sum(0)
+    focus = specimen.view.focus
+    return np.stack([thickness * np.copysign(max(abs(focus), 1), focus), thickness])

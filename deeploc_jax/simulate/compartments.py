@@ -31,12 +31,12 @@ def nuclei(specimen: Specimen) -> np.ndarray:
     shuttling = max(specimen.protein.nuclear - 0.7, 0)
     pale = 0.45 * _nucleolar_body(specimen, 60)
     filled = specimen.nucleus * (1 + 0.08 * specimen.texture)
-    return 1.7 * np.maximum(filled - pale, 0) + shuttling * specimen.cytosol(1)
+    return 2.2 * np.maximum(filled - pale, 0) + shuttling * specimen.cytosol(1)
 
 
 def nucleolus(specimen: Specimen) -> np.ndarray:
     """NUCLEOLUS (GO:0005730): a crescent at the nuclear rim, away from the pole."""
-    return 2.6 * _nucleolar_body(specimen, 160)
+    return 3.4 * _nucleolar_body(specimen, 160)
 
 
 def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
@@ -55,4 +55,4 @@ def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
 
 def vacuole(specimen: Specimen) -> np.ndarray:
     """VACUOLE (GO:0000324): the lumen of one to three vacuoles, filled evenly."""
-    return 1.9 * specimen.vacuoles
+    return 2.3 * specimen.vacuoles

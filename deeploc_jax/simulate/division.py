@@ -21,7 +21,7 @@ from deeploc_jax.simulate.specimen import Specimen
 def spindle_pole(specimen: Specimen) -> np.ndarray:
     """SPINDLEPOLE (GO:0005816): one dot on the nuclear rim, two once doubled."""
     poles = specimen.cell.poles
-    return specimen.spots(poles, 30 * specimen.spread(len(poles), 0.2), 0.35)
+    return specimen.spots(poles, 44 * specimen.spread(len(poles), 0.2), 0.35)
 
 
 def spindle(specimen: Specimen) -> np.ndarray:
@@ -34,7 +34,7 @@ def spindle(specimen: Specimen) -> np.ndarray:
     nucleus = specimen.cell.nuclei[0].center
     start, end = poles[0], poles[1] if len(poles) == 2 else (poles[0] + nucleus) / 2
     along = np.linspace(0, 1, 48)[:, None]
-    bar = specimen.spots(start + along * (end - start), 2.2, 0.45)
+    bar = specimen.spots(start + along * (end - start), 3.6, 0.45)
     roots = poles[rng.integers(len(poles), size=2)]
     tips = roots + 9 * geometry.sphere(rng, 2)
     astral = (roots + along[::3, None] * (tips - roots)).reshape(-1, 3)
@@ -54,10 +54,10 @@ def bud_neck(specimen: Specimen) -> np.ndarray:
     points = outline.neck + radius * ring
     if outline.bud is None:
         return specimen.spots(points, 0.6 * (rng.random() < 0.5), 0.5)
-    light = specimen.spots(points, 3.4 * specimen.spread(40, 0.2), 0.5)
+    light = specimen.spots(points, 6 * specimen.spread(40, 0.2), 0.5)
     if outline.stage == 'large' and rng.random() < 0.5:  # split before division
         step = 1.8 * geometry.heading(outline.axis)
-        return light / 2 + specimen.spots(points + step, 1.7, 0.5)
+        return light / 2 + specimen.spots(points + step, 3.0, 0.5)
     return light
 
 
@@ -73,6 +73,6 @@ def bud_tip(specimen: Specimen) -> np.ndarray:
     directions = geometry.sphere(rng, 400)
     ahead = directions @ geometry.heading(outline.axis - host.angle)
     points = host.grown(-0.8).place(directions[ahead > cap])
-    total = 45 if outline.stage == 'unbudded' else 130
+    total = 90 if outline.stage == 'unbudded' else 260
     total *= rng.random() < 0.5 if outline.stage == 'unbudded' else 1
     return specimen.spots(points, total / max(len(points), 1), 0.5)

@@ -63,7 +63,7 @@ def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
     lamp, before, planes = illumination(plate), 0.0, []
     for index, channel in enumerate(channels):
         if channel.stain == 'brightfield':
-            seen = plate.level[index] * transmitted(light[index, 0], spec.focus)
+            seen = plate.level[index] * transmitted(*light[index])
         else:
             far = optics.haze(light[index, 1], plate.haze_sigma)
             seen = light[index, 0] + np.float32(plate.haze) * far

@@ -22,12 +22,12 @@ from deeploc_jax.simulate.specimen import Specimen
 def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
     """VACUOLARMEMBRANE (GO:0000329): each vacuole's rim, bright where two touch."""
     rims = [optics.shell(specimen.view, v) for v in specimen.cell.vacuoles]
-    return 4.2 * sum(rims, specimen.view.dark())
+    return 5.5 * sum(rims, specimen.view.dark())
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
     """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, slightly patchy."""
-    return 4.0 * _rim(specimen, 0.0, 1.2) * (1 + 0.15 * specimen.texture)
+    return 5.0 * _rim(specimen, 0.0, 1.2) * (1 + 0.15 * specimen.texture)
 
 
 def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
@@ -59,8 +59,8 @@ def nuclear_periphery(specimen: Specimen) -> np.ndarray:
     light = specimen.view.dark()
     for lobe in specimen.cell.nuclei:
         pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))
-        light += 2.8 * _envelope(specimen, lobe)
-        light += specimen.spots(pores, 1.6 * specimen.spread(40, 0.6), 0.3)
+        light += 4.2 * _envelope(specimen, lobe)
+        light += specimen.spots(pores, 2.4 * specimen.spread(40, 0.6), 0.3)
     return light
 
 
@@ -93,5 +93,5 @@ def _tubes(specimen: Specimen, host: geometry.Ellipsoid, count: int) -> np.ndarr
         path, axis=2, keepdims=True
     )
     length = turn[:, -1:] * host.radius / 40 * np.ones(40)
-    weights = 5.0 * specimen.spread(count, 0.25)[:, None] * length
+    weights = 7.0 * specimen.spread(count, 0.25)[:, None] * length
     return specimen.spots(host.place(path.reshape(-1, 3)), weights.ravel(), 0.5)

@@ -27,7 +27,7 @@ class Channel:
         stain: protein, cytosol, nucleus (and septins) or brightfield.
         psf: sigma of the blur in focus, pixels.
         level: photoelectrons a pixel of a marked compartment (of empty glass in bright
-            field); 0 for the protein, which has its own abundance.
+            field); of the protein, a factor on its abundance.
         glow: photoelectrons a pixel of an unlabelled cell.
         background: photoelectrons a pixel outside cells.
         registered: whether software moves it onto the first channel.
@@ -36,7 +36,7 @@ class Channel:
     name: str
     stain: str
     psf: Range
-    level: float = 0.0
+    level: float = 1.0
     glow: Range = (0.0, 0.0)
     background: Range = (4.0, 18.0)
     registered: bool = True
@@ -64,7 +64,7 @@ class Instrument:
     haze: Range = (0.12, 0.40)
     haze_sigma: Range = (4.0, 8.0)
     vignette: Range = (0.1, 0.4)
-    heights: Range = (1.5, 4.0)
+    heights: Range = (1.2, 3.2)
     field_shape: tuple[int, int] = (960, 1280)
     camera: Camera = Camera()
 

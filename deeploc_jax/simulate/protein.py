@@ -8,7 +8,7 @@ import numpy as np
 
 MEDIAN_ABUNDANCE = 80.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
-DIMMEST = -1.2  # of those spreads below the median: dimmer proteins are not classified
+DIMMEST = -0.9  # of those spreads below the median: dimmer proteins are not classified
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +47,7 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
         second=localization,
         share=1.0,
         abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * level)),
-        diffuse=float(rng.beta(1.2, 5)),
+        diffuse=float(rng.beta(1.2, 6)),
         nuclear=float(rng.uniform(0.6, 1.6)),
         count=float(np.exp(0.3 * rng.normal())),
         size=float(rng.uniform(0, 0.6)),

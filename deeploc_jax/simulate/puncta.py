@@ -29,7 +29,7 @@ def actin(specimen: Specimen) -> np.ndarray:
         ahead = (patches - outline.mother.center) @ geometry.heading(outline.axis)
         drawn = specimen.rng.random(len(patches)) < 0.45 + 0.5 * (ahead > 0)
         patches = patches[drawn]
-    light = specimen.spots(patches, 16 * specimen.spread(len(patches)), 0.5)
+    light = specimen.spots(patches, 26 * specimen.spread(len(patches)), 0.5)
     return light + _cables(specimen)
 
 
@@ -55,16 +55,16 @@ def endosome(specimen: Specimen) -> np.ndarray:
             for host, direction in zip(hosts, directions, strict=True)
         ]
     )
-    return specimen.spots(points, 30 * specimen.spread(count), 1.2)
+    return specimen.spots(points, 46 * specimen.spread(count), 1.2)
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
     """GOLGI (GO:0005794): five to fifteen scattered cisternae, uneven."""
     points = specimen.inside(specimen.number(7, 19))
-    return specimen.spots(points, 22 * specimen.spread(len(points), 0.5), 0.85)
+    return specimen.spots(points, 38 * specimen.spread(len(points), 0.5), 0.85)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
     """PEROXISOME (GO:0005777): two to ten spots below the resolution, alike."""
     points = specimen.inside(specimen.number(3, 11))
-    return specimen.spots(points, 22 * specimen.spread(len(points), 0.2), 0.25)
+    return specimen.spots(points, 34 * specimen.spread(len(points), 0.2), 0.25)

@@ -11,7 +11,7 @@ from deeploc_jax.simulate.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(
-        Channel('GFP', 'protein', (1.3, 2.3), glow=(5, 20), registered=False),
+        Channel('GFP', 'protein', (1.3, 2.3), glow=(4, 16), registered=False),
         Channel('RFP', 'cytosol', (1.4, 2.4), level=68),
     )
 )
@@ -32,14 +32,16 @@ OTHER = Instrument(
 )
 MANUAL = Instrument(
     channels=(
-        Channel('RFP', 'protein', (1.1, 2.2), glow=(2, 8), registered=False),
-        Channel('brightfield', 'brightfield', (0.8, 1.2), level=420),
+        Channel(
+            'RFP', 'protein', (1.0, 1.9), level=8, glow=(10, 40), registered=False
+        ),
+        Channel('brightfield', 'brightfield', (0.8, 1.2), level=600),
     ),
-    scale=0.93,
+    scale=0.62,
     section=(9.0, 14.0),  # not confocal
     haze=(0.5, 0.9),
     heights=(1.0, 3.0),
-    field_shape=(1024, 1344),
+    field_shape=(640, 840),
     camera=Camera(offset=200, gain=3.0, read_noise=4.0, maximum=16383),
 )
 ARRESTED = (('unbudded', 0.30), ('small', 0.05), ('large', 0.15), ('shmoo', 0.50))
