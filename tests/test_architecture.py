@@ -32,7 +32,7 @@ BELOW = {
     'weights': GROUND | {'models'},
     'tasks': GROUND
     | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
-    | {'realism'},
+    | {'realism', 'simulate'},
 }
 ONLY_IN = {
     'orbax': {'train/checkpoint.py'},

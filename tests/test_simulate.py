@@ -221,6 +221,7 @@ def test_swapped_neighbours_change_nothing_else():
     screen = small('neighbours')
     specs = screen_layout(screen)
     half = len(specs) // 2
+    assert len({spec.name_of_image for spec in specs}) == len(specs)
     for same, foreign in zip(specs[:3], specs[half:], strict=False):
         plate = dataclasses.replace(same.plate, bleed=0.0)
         same, foreign = (dataclasses.replace(s, plate=plate) for s in (same, foreign))

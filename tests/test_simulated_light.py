@@ -160,7 +160,9 @@ def test_registration_moves_an_image_and_smooths_its_noise():
 def test_bright_field_turns_inside_out_with_the_focus():
     ball = optics.body(VIEW, geometry.Ellipsoid(np.zeros(3), np.full(3, 16.0), 0.0))
     thickness = optics.blurred(2 * VIEW.section * ball.sum(0), 1.0)
-    above, below = (brightfield.transmitted(f * thickness, thickness) for f in (4.0, -4.0))
+    above, below = (
+        brightfield.transmitted(f * thickness, thickness) for f in (4.0, -4.0)
+    )
     assert above[5, 5] == below[5, 5] == 1
     rim = (slice(47, 50), slice(62, 67))
     assert (above[rim].min() - 1) * (below[rim].max() - 1) < 0

@@ -141,9 +141,14 @@ def _swapped(rng, before: list[FieldSpec], condition: str, first: int, screen: S
     for spec, own in zip(before, places, strict=True):
         others = [s for s, place in zip(before, places, strict=True) if place != own]
         around = others[rng.integers(len(others))].protein
+        name = spec.plate.name.replace(spec.condition, condition)
         specs.append(
             dataclasses.replace(
-                spec, condition=condition, around=around, first=spec.first + offset
+                spec,
+                condition=condition,
+                plate=dataclasses.replace(spec.plate, name=name),
+                around=around,
+                first=spec.first + offset,
             )
         )
     return specs

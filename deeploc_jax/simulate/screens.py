@@ -32,9 +32,7 @@ OTHER = Instrument(
 )
 MANUAL = Instrument(
     channels=(
-        Channel(
-            'RFP', 'protein', (1.0, 1.9), level=8, glow=(10, 40), registered=False
-        ),
+        Channel('RFP', 'protein', (1.0, 1.9), level=8, glow=(10, 40), registered=False),
         Channel('brightfield', 'brightfield', (0.8, 1.2), level=600),
     ),
     scale=0.62,

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-TASKS = ('prepare', 'train', 'evaluate', 'realism')
+TASKS = ('prepare', 'train', 'evaluate', 'realism', 'simulate')
 
 
 def run(config: Any, workdir: Path) -> int:

@@ -1,0 +1,89 @@
+"""Task `simulate`: whole plates on disk."""
+
+import csv
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import tifffile
+
+from configs import simulate as simulate_config
+from deeploc_jax import simulate
+from deeploc_jax.tasks import simulate as task
+
+SMOKE = next(screen for screen in simulate.SCREENS if screen.name == 'smoke')
+
+
+@pytest.fixture(scope='module')
+def config():
+    config = simulate_config.get_config('smoke')
+    config.wells = 2
+    return config
+
+
+@pytest.fixture(scope='module')
+def plates(config, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp('plates')
+    task.run(config, workdir)
+    return workdir
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_images_and_masks_are_the_simulated_fields(plates):
+    specs = task.first_wells(simulate.screen_layout(SMOKE), 2)
+    images = rows(plates / 'images.csv')
+    assert len(images) == len(specs)
+    for row, spec in zip(images[:4], specs, strict=False):
+        field = simulate.simulate_field(spec)
+        with tifffile.TiffFile(plates / row['image']) as tiff:
+            assert tiff.is_ome
+            assert 'PhysicalSizeX="0.12"' in tiff.ome_metadata
+            assert 'Name="GFP"' in tiff.ome_metadata
+            np.testing.assert_array_equal(
+                tiff.asarray(), np.moveaxis(field.image, 2, 0)
+            )
+        mask = tifffile.imread(plates / row['mask'])
+        np.testing.assert_array_equal(mask, field.mask)
+
+
+def test_tables_say_what_is_true(plates):
+    wells = rows(plates / 'wells.csv')
+    assert len(wells) == len({(w['plate'], w['well']) for w in wells}) == 8
+    cells = pq.read_table(plates / 'cells.parquet').to_pylist()
+    by_well = {(w['plate'], w['well']): w for w in wells}
+    for cell in cells:
+        well = by_well[cell['plate'], cell['well']]
+        if cell['state'] == 'live' and cell['protein'] == well['protein']:
+            assert cell['label'] == well['label']
+    assert {cell['label'] for cell in cells} <= {*simulate.CLASS_NAMES, ''}
+    fields = {(c['plate'], c['well'], c['field']) for c in cells}
+    assert len(fields) == len(rows(plates / 'images.csv'))
+
+
+def test_it_goes_on_where_it_was_stopped(plates, config, capsys):
+    first = rows(plates / 'images.csv')[0]
+    before = (plates / 'cells.parquet').read_bytes()
+    kept = plates / rows(plates / 'images.csv')[1]['image']
+    time = kept.stat().st_mtime_ns
+    pixels = tifffile.imread(plates / first['image'])
+    (plates / first['image']).unlink()
+    spec = simulate.screen_layout(SMOKE)[0]
+    task.cells_path(plates, spec).unlink()
+    task.run(config, plates)
+    np.testing.assert_array_equal(tifffile.imread(plates / first['image']), pixels)
+    assert (plates / 'cells.parquet').read_bytes() == before
+    assert kept.stat().st_mtime_ns == time
+    assert 'Simulated smoke: 4 plates' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(('screen', 'wells'), [('no_screen', None), ('smoke', 0)])
+def test_bad_requests_are_answered_before_anything_is_made(screen, wells, tmp_path):
+    config = simulate_config.get_config(screen)
+    config.wells = wells
+    with pytest.raises(ValueError, match='no_screen|wells'):
+        task.run(config, tmp_path / 'plates')
+    assert not (tmp_path / 'plates').exists()
