@@ -68,7 +68,7 @@ def _draw_sites(rng, strains: list[Strain], screen: Screen) -> list[_Site]:
             for i in range(count)
         ]
     sizes = class_sizes(screen.num_cells, screen.classes)
-    for name in STATES.keys() & sizes.keys():
+    for name in (name for name in STATES if name in sizes):
         _spread(rng, sites, STATES[name], sizes[name])
     return sorted(sites, key=lambda site: (site.well, site.name))
 
