@@ -27,12 +27,13 @@ def spindle_pole(specimen: Specimen) -> np.ndarray:
 def spindle(specimen: Specimen) -> np.ndarray:
     """SPINDLE (GO:0005819): a bar between the poles, through the neck in anaphase.
 
-    Before the poles part there is only a short tuft of microtubules at the pole, and
-    a few astral microtubules point into the cytoplasm at every stage.
+    Before the poles part, microtubules reach from the one pole into the nucleus, and a
+    few astral ones point into the cytoplasm at every stage.
     """
     poles, rng = specimen.cell.poles, specimen.rng
     nucleus = specimen.cell.nuclei[0].center
-    start, end = poles[0], poles[1] if len(poles) == 2 else (poles[0] + nucleus) / 2
+    across = 1.6 * nucleus - 0.6 * poles[0]
+    start, end = poles[0], poles[1] if len(poles) == 2 else across
     along = np.linspace(0, 1, 48)[:, None]
     bar = specimen.spots(start + along * (end - start), 3.6, 0.45)
     roots = poles[rng.integers(len(poles), size=2)]

@@ -26,8 +26,10 @@ def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
-    """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, slightly patchy."""
-    return 5.0 * _rim(specimen, 0.0, 1.2) * (1 + 0.15 * specimen.texture)
+    """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, more or less patchy."""
+    patchy = 1 + specimen.rng.uniform(0.1, 0.6) * specimen.texture
+    rim = 5.0 * _rim(specimen, 0.0, 1.2) * np.maximum(patchy, 0)
+    return rim + specimen.rng.uniform(0, 1.2) * _envelopes(specimen)  # on its way out
 
 
 def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
@@ -40,26 +42,28 @@ def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
 
 def er(specimen: Specimen) -> np.ndarray:
     """ER (GO:0005783): a nuclear ring, a broken rim under the membrane, strands."""
-    broken = np.clip(0.75 + 1.1 * specimen.texture, 0, 2)
-    cortical = 2.6 * _rim(specimen, 1.5, 1.5) * broken
-    around = sum(_envelope(specimen, lobe) for lobe in specimen.cell.nuclei)
+    rng = specimen.rng
+    broken = np.clip(0.75 + rng.uniform(0.6, 1.6) * specimen.texture, 0, 2)
+    cortical = rng.uniform(1.0, 3.2) * _rim(specimen, 1.5, 1.5) * broken
+    around = rng.uniform(1.5, 5.0) * _envelopes(specimen)
     starts = specimen.cell.nuclei[0].place(geometry.sphere(specimen.rng, 3))
     ends = specimen.cell.outline.mother.place(geometry.sphere(specimen.rng, 3) * 0.9)
     along = np.linspace(0, 1, 20)[:, None, None]
     strands = (starts + along * (ends - starts)).reshape(-1, 3)
-    return cortical + 3.6 * around + specimen.spots(strands, 0.6, 0.4)
+    return cortical + around + specimen.spots(strands, 0.6, 0.4)
 
 
-def _envelope(specimen: Specimen, lobe: geometry.Ellipsoid) -> np.ndarray:
-    return optics.shell(specimen.view, lobe)
+def _envelopes(specimen: Specimen) -> np.ndarray:
+    """The membranes of all nuclear lobes."""
+    shells = (optics.shell(specimen.view, lobe) for lobe in specimen.cell.nuclei)
+    return sum(shells, specimen.view.dark())
 
 
 def nuclear_periphery(specimen: Specimen) -> np.ndarray:
     """NUCLEARPERIPHERY (GO:0034399): the envelope, dotted with clusters of pores."""
-    light = specimen.view.dark()
+    light = 4.2 * _envelopes(specimen)
     for lobe in specimen.cell.nuclei:
         pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))
-        light += 4.2 * _envelope(specimen, lobe)
         light += specimen.spots(pores, 2.4 * specimen.spread(40, 0.6), 0.3)
     return light
 

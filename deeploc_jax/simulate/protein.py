@@ -8,7 +8,10 @@ import numpy as np
 
 MEDIAN_ABUNDANCE = 80.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
-DIMMEST = -0.9  # of those spreads below the median: dimmer proteins are not classified
+DIMMEST = -0.9  # of those spreads below the median: nobody can place a dimmer protein
+# A dim protein without a place is called cytoplasmic, however dim.
+CYTOPLASM_SPREAD = 1.3
+CYTOPLASM_DIMMEST = -1.9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +43,16 @@ class Protein:
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
-    level = max(rng.normal(), DIMMEST)
+    diffuse = localization == 'CYTOPLASM'
+    dimmest = CYTOPLASM_DIMMEST if diffuse else DIMMEST
+    spread = CYTOPLASM_SPREAD if diffuse else ABUNDANCE_SPREAD
+    level = max(rng.normal(), dimmest)
     return Protein(
         name=name,
         localization=localization,
         second=localization,
         share=1.0,
-        abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * level)),
+        abundance=float(MEDIAN_ABUNDANCE * np.exp(spread * level)),
         diffuse=float(rng.beta(1.2, 6)),
         nuclear=float(rng.uniform(0.6, 1.6)),
         count=float(np.exp(0.3 * rng.normal())),

@@ -67,4 +67,4 @@ def golgi(specimen: Specimen) -> np.ndarray:
 def peroxisome(specimen: Specimen) -> np.ndarray:
     """PEROXISOME (GO:0005777): two to ten spots below the resolution, alike."""
     points = specimen.inside(specimen.number(3, 11))
-    return specimen.spots(points, 34 * specimen.spread(len(points), 0.2), 0.25)
+    return specimen.spots(points, 40 * specimen.spread(len(points), 0.2), 0.25)
