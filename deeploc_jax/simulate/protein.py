@@ -6,12 +6,13 @@ import dataclasses
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 80.0  # photoelectrons a pixel of a cell filled with the protein
+MEDIAN_ABUNDANCE = 70.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.9  # of those spreads below the median: nobody can place a dimmer protein
 # A dim protein without a place is called cytoplasmic, however dim.
 CYTOPLASM_SPREAD = 1.3
 CYTOPLASM_DIMMEST = -1.9
+BRIGHTEST = 1.6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
     diffuse = localization == 'CYTOPLASM'
     dimmest = CYTOPLASM_DIMMEST if diffuse else DIMMEST
     spread = CYTOPLASM_SPREAD if diffuse else ABUNDANCE_SPREAD
-    level = max(rng.normal(), dimmest)
+    level = np.clip(rng.normal(), dimmest, BRIGHTEST)
     return Protein(
         name=name,
         localization=localization,
