@@ -13,7 +13,7 @@ from deeploc_jax.simulate.protein import Protein
 
 CONTAMINATION = 0.03  # chance that a cell is of another strain
 MORTALITY = 0.02  # chance that a cell nobody asked for is dead
-PARTED = 0.6  # chance that a segmentation takes mother and large bud for two cells
+PARTED = 0.5  # chance that a segmentation takes mother and large bud for two cells
 CLUMPING = 0.6  # chance that a cell lies against another one
 GHOST_RADIUS = 9.0  # units of room left around a place where there is no cell
 BORDER = 33  # pixels; centres of wanted cells are as far inside the field

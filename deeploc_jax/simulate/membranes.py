@@ -98,4 +98,4 @@ def _tubes(specimen: Specimen, host: geometry.Ellipsoid, count: int) -> np.ndarr
     )
     length = turn[:, -1:] * host.radius / 40 * np.ones(40)
     weights = 6.0 * specimen.spread(count, 0.25)[:, None] * length
-    return specimen.spots(host.place(path.reshape(-1, 3)), weights.ravel(), 0.5)
+    return specimen.spots(host.place(path.reshape(-1, 3)), weights.ravel(), 0.8)

@@ -33,9 +33,9 @@ class Culture:
     radius: float = 18.4
     spread: float = 0.17
     stages: tuple[tuple[str, float], ...] = (
-        ('unbudded', 0.52),
-        ('small', 0.20),
-        ('large', 0.28),
+        ('unbudded', 0.42),
+        ('small', 0.24),
+        ('large', 0.34),
     )
 
 

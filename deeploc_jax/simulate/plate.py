@@ -60,7 +60,7 @@ class Instrument:
 
     channels: tuple[Channel, ...]
     scale: float = 1.0
-    section: Range = (4.5, 7.5)
+    section: Range = (5.5, 9.5)
     haze: Range = (0.12, 0.40)
     haze_sigma: Range = (4.0, 8.0)
     vignette: Range = (0.1, 0.4)

@@ -6,13 +6,12 @@ import dataclasses
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 70.0  # photoelectrons a pixel of a cell filled with the protein
+MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
-DIMMEST = -0.9  # of those spreads below the median: nobody can place a dimmer protein
-# A dim protein without a place is called cytoplasmic, however dim.
-CYTOPLASM_SPREAD = 1.3
-CYTOPLASM_DIMMEST = -1.9
-BRIGHTEST = 1.6
+DIMMEST = -0.8  # of those spreads below the median: nobody can place a dimmer protein
+BRIGHTEST = 2.0
+# Tubes are seen even when dim; a protein without a place is called cytoplasmic.
+PLACED_WHEN_DIM = {'MITOCHONDRIA': -2.6, 'CYTOPLASM': -2.8}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,18 +43,17 @@ class Protein:
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
-    diffuse = localization == 'CYTOPLASM'
-    dimmest = CYTOPLASM_DIMMEST if diffuse else DIMMEST
-    spread = CYTOPLASM_SPREAD if diffuse else ABUNDANCE_SPREAD
-    level = np.clip(rng.normal(), dimmest, BRIGHTEST)
+    dimmest = PLACED_WHEN_DIM.get(localization, DIMMEST)
+    level = rng.uniform(dimmest, BRIGHTEST) if dimmest < DIMMEST else rng.normal()
+    level = np.clip(level, dimmest, BRIGHTEST)
     return Protein(
         name=name,
         localization=localization,
         second=localization,
         share=1.0,
-        abundance=float(MEDIAN_ABUNDANCE * np.exp(spread * level)),
-        diffuse=float(rng.beta(1.2, 6)),
+        abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * level)),
+        diffuse=float(rng.beta(1.2, 9)),
         nuclear=float(rng.uniform(0.6, 1.6)),
-        count=float(np.exp(0.3 * rng.normal())),
-        size=float(rng.uniform(0, 0.6)),
+        count=float(np.exp(0.2 * rng.normal())),
+        size=float(rng.uniform(0, 0.4)),
     )
