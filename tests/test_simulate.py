@@ -320,7 +320,7 @@ def test_the_protein_is_in_channel_0_and_the_marker_in_channel_1(layout):
     assert unmarked[1] < 0.8 * usual[1]
 
 
-def test_dead_cells_are_brighter_than_ghosts(layout):
+def test_ghosts_are_darker_than_cells(layout):
     middles = {'dead': [], 'ghost': [], 'live': []}
     with_both = [s for s in layout if {'dead', 'ghost'} & dict(s.wanted).keys()]
     for spec in with_both[:40]:
@@ -328,4 +328,4 @@ def test_dead_cells_are_brighter_than_ghosts(layout):
             middle = crop.image[26:38, 26:38, 1]
             middles[crop.truth['state']].append(np.median(middle))
     medians = {state: np.median(values) for state, values in middles.items()}
-    assert medians['ghost'] < medians['live'] < medians['dead']
+    assert medians['ghost'] < min(medians['live'], medians['dead'])

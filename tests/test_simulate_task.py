@@ -9,6 +9,7 @@ import tifffile
 
 from configs import simulate as simulate_config
 from deeploc_jax import simulate
+from deeploc_jax.tasks import plates as plates_task
 from deeploc_jax.tasks import simulate as task
 
 SMOKE = next(screen for screen in simulate.SCREENS if screen.name == 'smoke')
@@ -72,7 +73,7 @@ def test_it_goes_on_where_it_was_stopped(plates, config, capsys):
     pixels = tifffile.imread(plates / first['image'])
     (plates / first['image']).unlink()
     spec = simulate.screen_layout(SMOKE)[0]
-    task.cells_path(plates, spec).unlink()
+    plates_task.cells_path(plates, spec).unlink()
     task.run(config, plates)
     np.testing.assert_array_equal(tifffile.imread(plates / first['image']), pixels)
     assert (plates / 'cells.parquet').read_bytes() == before

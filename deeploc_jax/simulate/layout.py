@@ -84,42 +84,50 @@ def _spread(rng, sites: list[_Site], state: str, count: int) -> None:
 
 def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
     """The fields of one condition; those of swapped screens repeat the first one's."""
-    condition, culture = screen.conditions[index]
+    condition, _ = screen.conditions[index]
     first = before[-1].first + _count(before[-1]) if before else 0
     if screen.swapped and index:
         return _swapped(rng, before, condition, first, screen)
     stem = condition or (f'r{screen.replicate}' if screen.replicate else '')
     plates: dict[int, Plate] = {}
-    specs = []
+    specs: list[FieldSpec] = []
     for site in sites:
-        number, well = divmod(site.well, len(WELLS))
+        number = site.well // len(WELLS)
         if number not in plates:
             name = f'{stem}_P{number + 1:02d}'.lstrip('_')
             plates[number] = draw_plate(rng, name, screen.instrument)
         stranger = sites[rng.integers(len(sites))].strain.proteins[index]
-        low, high = (_typical_crowd(screen.instrument) * n / sum(CROWD) for n in CROWD)
-        spec = FieldSpec(
-            seed=(screen.seed, 1 + screen.replicate),
-            stream=len(before) + len(specs),
-            split=site.strain.split,
-            condition=condition,
-            plate=drifted(rng, plates[number]),
-            well=WELLS[well],
-            name=site.name,
-            protein=site.strain.proteins[index],
-            effect=site.strain.effect,
-            stranger=stranger,
-            around=None,
-            apart=screen.swapped,
-            culture=culture,
-            focus=float(rng.normal(0, 2.0 if rng.random() < 0.93 else 5.0)),
-            crowd=max(round(rng.uniform(2 * low, 2 * high)), 2),
-            wanted=tuple(site.wanted.items()),
-            first=first,
-        )
+        stream = len(before) + len(specs)
+        spec = _field(rng, site, screen, index, plates[number], stranger, stream, first)
         first += _count(spec)
         specs.append(spec)
     return specs
+
+
+def _field(
+    rng, site: _Site, screen: Screen, index: int, plate, stranger, stream, first
+) -> FieldSpec:
+    low, high = (_typical_crowd(screen.instrument) * n / sum(CROWD) for n in CROWD)
+    condition, culture = screen.conditions[index]
+    return FieldSpec(
+        seed=(screen.seed, 1 + screen.replicate),
+        stream=stream,
+        split=site.strain.split,
+        condition=condition,
+        plate=drifted(rng, plate),
+        well=WELLS[site.well % len(WELLS)],
+        name=site.name,
+        protein=site.strain.proteins[index],
+        effect=site.strain.effect,
+        stranger=stranger,
+        around=None,
+        apart=screen.swapped,
+        culture=culture,
+        focus=float(rng.normal(0, 2.0 if rng.random() < 0.93 else 5.0)),
+        crowd=max(round(rng.uniform(2 * low, 2 * high)), 2),
+        wanted=tuple(site.wanted.items()),
+        first=first,
+    )
 
 
 def _typical_crowd(instrument: Instrument) -> float:
