@@ -15,6 +15,8 @@ from deeploc_jax.simulate.specimen import Specimen
 
 MARGIN = 4  # pixels of the canvas beyond a cell and its blur
 VARIATION = 0.25  # of the logarithm of an abundance, from cell to cell, twice
+# Mean and standard deviation of the logarithm of the brightness of all channels.
+BRIGHTNESS = {'live': (0.0, VARIATION), 'dead': (0.35, 0.6), 'ghost': (-0.4, 0.8)}
 LOST = 0.02  # chance that a cell has all but lost its markers
 
 
@@ -60,7 +62,8 @@ def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
             bright = _stained(specimen, channel.stain) if wreck is None else wreck
             level = plate.level[index] * factors[index]
             if channel.stain == 'protein':
-                level *= _abundance(specimen, wreck)
+                alive = specimen.protein.abundance
+                level *= alive if wreck is None else MEDIAN_ABUNDANCE
             light = bright * np.float32(level)
             if wreck is None:
                 light += specimen.cytosol(0.8) * np.float32(plate.glow[index])
@@ -74,9 +77,7 @@ WRECKS = {'dead': wreckage.dead, 'ghost': wreckage.ghost}
 
 def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
     """A factor for each channel; what is not alive is bright or dim in all of them."""
-    mean, spread = {'live': (0, VARIATION), 'dead': (0.35, 0.6), 'ghost': (-0.4, 0.8)}[
-        state
-    ]
+    mean, spread = BRIGHTNESS[state]
     common = mean + spread * rng.normal()
     factors = np.exp(common + VARIATION * rng.normal(size=count))
     if state == 'live' and rng.random() < LOST:
@@ -91,10 +92,6 @@ def _stained(specimen: Specimen, stain: str) -> np.ndarray:
     if stain == 'cytosol':
         return specimen.cytosol(1.12)
     return 1.3 * specimen.nucleus + 0.5 * bud_neck(specimen)  # nucleus and septins
-
-
-def _abundance(specimen: Specimen, wreck: np.ndarray | None) -> float:
-    return specimen.protein.abundance if wreck is None else MEDIAN_ABUNDANCE
 
 
 def _refraction(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:
