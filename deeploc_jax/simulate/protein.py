@@ -11,7 +11,7 @@ ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.8  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic.
-PLACED_WHEN_DIM = {'MITOCHONDRIA': -2.6, 'CYTOPLASM': -2.8}
+PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
 @dataclasses.dataclass(frozen=True)
