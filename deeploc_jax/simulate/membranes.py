@@ -27,9 +27,13 @@ def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
     """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, more or less patchy."""
-    patchy = 1 + specimen.rng.uniform(0.1, 0.6) * specimen.texture
-    rim = 5.0 * _rim(specimen, 0.0, 1.2) * np.maximum(patchy, 0)
-    return rim + specimen.rng.uniform(0, 1.2) * _envelopes(specimen)  # on its way out
+    patchy = 1 + specimen.rng.uniform(0.1, 0.9) * specimen.texture
+    rim = (
+        specimen.rng.uniform(2.0, 5.0)
+        * _rim(specimen, 0.0, 1.2)
+        * np.maximum(patchy, 0)
+    )
+    return rim + specimen.rng.uniform(0, 2.0) * _envelopes(specimen)  # on its way out
 
 
 def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
@@ -44,8 +48,8 @@ def er(specimen: Specimen) -> np.ndarray:
     """ER (GO:0005783): a nuclear ring, a broken rim under the membrane, strands."""
     rng = specimen.rng
     broken = np.clip(0.75 + rng.uniform(0.6, 1.6) * specimen.texture, 0, 2)
-    cortical = rng.uniform(1.0, 3.2) * _rim(specimen, 1.5, 1.5) * broken
-    around = rng.uniform(1.5, 5.0) * _envelopes(specimen)
+    cortical = rng.uniform(0.6, 3.2) * _rim(specimen, 1.5, 1.5) * broken
+    around = rng.uniform(1.0, 5.0) * _envelopes(specimen)
     starts = specimen.cell.nuclei[0].place(geometry.sphere(specimen.rng, 3))
     ends = specimen.cell.outline.mother.place(geometry.sphere(specimen.rng, 3) * 0.9)
     along = np.linspace(0, 1, 20)[:, None, None]

@@ -61,10 +61,10 @@ def endosome(specimen: Specimen) -> np.ndarray:
 def golgi(specimen: Specimen) -> np.ndarray:
     """GOLGI (GO:0005794): five to fifteen scattered cisternae, uneven."""
     points = specimen.inside(specimen.number(7, 19))
-    return specimen.spots(points, 38 * specimen.spread(len(points), 0.5), 0.85)
+    return specimen.spots(points, 38 * specimen.spread(len(points), 0.5), 1.0)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME (GO:0005777): two to ten spots below the resolution, alike."""
-    points = specimen.inside(specimen.number(3, 11))
+    """PEROXISOME (GO:0005777): five to fourteen spots below the resolution, alike."""
+    points = specimen.inside(specimen.number(5, 14))
     return specimen.spots(points, 40 * specimen.spread(len(points), 0.2), 0.25)
