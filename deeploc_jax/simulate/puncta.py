@@ -65,6 +65,6 @@ def golgi(specimen: Specimen) -> np.ndarray:
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME (GO:0005777): five to fourteen spots below the resolution, alike."""
-    points = specimen.inside(specimen.number(5, 14))
+    """PEROXISOME (GO:0005777): three to ten spots below the resolution, alike."""
+    points = specimen.inside(specimen.number(5, 14))  # less those inside organelles
     return specimen.spots(points, 40 * specimen.spread(len(points), 0.2), 0.25)
