@@ -34,7 +34,7 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     config.class_balanced = False  # draw each class equally often
 
     # `gamma` and `noise` vary brightness and noise; see data/augment.py.
-    config.augmentation = dict(crop=60, gamma=0.0, noise=0.0)
+    config.augmentation = dict(crop=60, symmetries=True, gamma=0.0, noise=0.0)
     config.model = dict(
         name='deeploc', dropout=0.0, bn_momentum=0.5, compute_dtype='float32'
     )

@@ -12,6 +12,7 @@ def augment(
     images: Float32[Array, 'b h w c'],
     crop: int = 60,
     *,
+    symmetries: bool = True,
     gamma: float = 0.0,
     noise: float = 0.0,
 ) -> Float32[Array, 'b {crop} {crop} c']:
@@ -24,6 +25,7 @@ def augment(
         key: One key for the batch.
         images: float32 [b, h, w, c] in [0, 1], h == w.
         crop: Side of the crops in pixels.
+        symmetries: Whether crops are reflected and rotated.
         gamma: Each channel is raised to a power drawn from exp(U(-gamma, gamma)).
         noise: Gaussian pixel noise; its standard deviation is drawn for each cell
             from U(0, noise).
@@ -36,7 +38,8 @@ def augment(
     """
     keys = jax.random.split(key, 4)
     images = random_crop(keys[0], images, crop)
-    images = random_symmetry(keys[1], images)
+    if symmetries:
+        images = random_symmetry(keys[1], images)
     if gamma:
         shape = (len(images), 1, 1, images.shape[-1])
         exponent = jax.random.uniform(keys[2], shape, minval=-gamma, maxval=gamma)

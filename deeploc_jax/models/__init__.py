@@ -11,9 +11,14 @@ import flax.linen as nn
 
 from deeploc_jax.lookup import check_name, lookup
 from deeploc_jax.models.deeploc import DeepLoc
+from deeploc_jax.models.deepyeast import DeepYeast
 from deeploc_jax.models.lean import Lean
 
-MODELS: dict[str, type[nn.Module]] = {'deeploc': DeepLoc, 'lean': Lean}
+MODELS: dict[str, type[nn.Module]] = {
+    'deeploc': DeepLoc,
+    'deepyeast': DeepYeast,
+    'lean': Lean,
+}
 
 
 def get_model(name: str, num_classes: int, **options: Any) -> nn.Module:

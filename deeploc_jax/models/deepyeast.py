@@ -1,0 +1,103 @@
+"""DeepYeast (Parnamaa & Parts 2017, Fig 1c): 5, 9, 11 or 13 layers, three dense."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Float32
+
+from deeploc_jax.models.conv import max_pool_2x2
+from deeploc_jax.models.layer import Layer
+
+WIDTHS = {
+    5: ((64,), (128,), ()),
+    9: ((64, 64), (128, 128), (256, 256)),
+    11: ((64, 64), (128, 128), (256, 256, 256, 256)),
+    13: ((64, 64), (128, 128), (256, 256, 256, 256, 256, 256)),
+}
+"""Feature maps of the convolutions by depth; a 2x2 max pool follows each group."""
+
+
+class DeepYeast(nn.Module):
+    """The network of the DeepYeast paper, NHWC.
+
+    The mean of the training images is subtracted from each pixel: here that of all
+    images trained on so far, which after an epoch is that of the training set. Every
+    layer but the last is `W * x + b`, batch norm, ReLU. With 64x64x2 inputs, 12 classes
+    and 11 layers it has 10,987,788 trainable parameters. The paper says of the other
+    depths only that they were tried; here they differ in the convolutions.
+
+    Attributes:
+        num_classes: Number of localization classes.
+        depth: Convolutions and dense layers together: 5, 9, 11 or 13.
+        dropout: Dropout rate after the first two dense layers, in training.
+        bn_momentum: Decay of the running averages of batch norm.
+        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
+            float32 either way.
+
+    References:
+        Parnamaa & Parts 2017, G3 7:1385, Materials and Methods.
+    """
+
+    num_classes: int
+    depth: int = 11
+    dropout: float = 0.5
+    bn_momentum: float = 0.9
+    compute_dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, image: Float[Array, 'b h w c'], *, train: bool
+    ) -> tuple[Float32[Array, 'b k'], dict[str, Float[Array, 'b ...']]]:
+        """Applies the network.
+
+        Args:
+            image: [b, h, w, c] in [0, 1]; any h, w and c, the same ones always.
+            train: Whether batch norm uses (and updates) the batch's statistics, the
+                batch counts for the mean image, and dropout is on (rng 'dropout').
+
+        Returns:
+            Logits, float32 [b, num_classes], and the activations by layer:
+            `conv_1` ... [b, h', w', f], `fc_1` and `fc_2` [b, 512].
+        """
+        layer = partial(
+            Layer,
+            bias=0.0,
+            train=train,
+            bn_momentum=self.bn_momentum,
+            kernel_init=nn.initializers.glorot_normal(),
+            dtype=jnp.dtype(self.compute_dtype),
+        )
+        drop = nn.Dropout(self.dropout, deterministic=not train)
+        features = {}
+        x = image - self._mean_image(image, train)
+        if self.depth not in WIDTHS:
+            raise ValueError(f'depth ({self.depth}) must be 5, 9, 11 or 13.')
+        for group in WIDTHS[self.depth]:
+            for width in group:
+                name = f'conv_{len(features) + 1}'
+                features[name] = x = layer(width, (3, 3), name=name)(x)
+            x = max_pool_2x2(x)
+        x = x.reshape(len(x), -1)
+        for name in ('fc_1', 'fc_2'):
+            features[name] = x = layer(512, name=name)(x)
+            x = drop(x)
+        logits = nn.Dense(
+            self.num_classes,
+            kernel_init=nn.initializers.glorot_normal(),
+            dtype=jnp.dtype(self.compute_dtype),
+            name='fc_3',
+        )(x)
+        return logits.astype(jnp.float32), features
+
+    def _mean_image(self, image: jnp.ndarray, train: bool) -> jnp.ndarray:
+        """Mean [1, h, w, c] of the images trained on so far, this batch included."""
+        shape = image.shape[1:]
+        mean = self.variable('batch_stats', 'mean_image', jnp.zeros, shape)
+        batches = self.variable('batch_stats', 'batches', jnp.zeros, ())
+        if train and not self.is_initializing():
+            batches.value = batches.value + 1
+            mean.value += (image.mean(0) - mean.value) / batches.value
+        return mean.value[None]

@@ -1,0 +1,120 @@
+"""DeepYeast: published size, and the values of plain NumPy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import deepyeast as config_file
+from deeploc_jax.models import get_model
+from deeploc_jax.train.optimizer import make_schedule
+
+
+def init(depth, size=16, channels=2, classes=5):
+    model = get_model('deepyeast', num_classes=classes, depth=depth)
+    image = jnp.zeros((1, size, size, channels))
+    return model, jax.jit(lambda: model.init(jax.random.key(0), image, train=False))()
+
+
+def parameters(depth):
+    model = get_model('deepyeast', num_classes=12, depth=depth)
+    image = jnp.zeros((1, 64, 64, 2))
+    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), image, train=False))
+    return sum(x.size for x in jax.tree.leaves(shapes['params'])), shapes
+
+
+def test_the_published_network_has_the_published_size():
+    count, shapes = parameters(11)
+    assert count == 10_987_788
+    assert 'bn' not in shapes['params']['fc_3']
+    assert shapes['batch_stats']['mean_image'].shape == (64, 64, 2)
+
+
+def test_depths_differ_in_their_convolutions():
+    for depth in (5, 9, 11, 13):
+        layers = parameters(depth)[1]['params']
+        assert len(layers) == depth
+        assert sum(name.startswith('conv') for name in layers) == depth - 3
+    with pytest.raises(ValueError, match=r'depth \(7\) must be 5, 9, 11 or 13'):
+        parameters(7)
+
+
+def numpy_deepyeast(variables, x):
+    """DeepYeast in inference, float64, written from the paper alone."""
+    params, stats = variables['params'], variables['batch_stats']
+    x = x - np.float64(stats['mean_image'])
+    names = iter(f'conv_{i}' for i in range(1, 9))
+
+    def normalised(x, name):
+        bn, average = params[name]['bn'], stats[name]['bn']
+        x = (x + params[name]['bias'] - average['mean']) / np.sqrt(
+            average['var'] + 1e-3
+        )
+        return np.maximum(x * bn['scale'] + bn['bias'], 0)
+
+    for count in (2, 2, 4):
+        for name in (next(names) for _ in range(count)):
+            kernel = np.float64(params[name]['conv']['kernel'])
+            h, w = x.shape[1:3]
+            padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+            windows = [
+                padded[:, i : i + h, j : j + w] @ kernel[i, j]
+                for i in range(3)
+                for j in range(3)
+            ]
+            x = normalised(sum(windows), name)
+        n, h, w, c = x.shape
+        x = x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
+    x = x.reshape(len(x), -1)
+    for name in ('fc_1', 'fc_2'):
+        x = normalised(x @ np.float64(params[name]['dense']['kernel']), name)
+    return x @ np.float64(params['fc_3']['kernel']) + params['fc_3']['bias']
+
+
+def test_it_agrees_with_numpy():
+    model, variables = init(11)
+    rng = np.random.default_rng(1)
+    variables = jax.tree.map(
+        lambda x: np.float32(rng.uniform(0.5, 1.5, x.shape)) if x.ndim in (1, 3) else x,
+        variables,
+    )
+    image = rng.random((3, 16, 16, 2), np.float32)
+    logits, features = jax.jit(lambda v, x: model.apply(v, x, train=False))(
+        variables, image
+    )
+    expected = numpy_deepyeast(jax.tree.map(np.asarray, variables), image)
+    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-3)
+    assert features['fc_1'].shape == (3, 512)
+
+
+def test_the_mean_image_is_that_of_all_images_seen():
+    model, variables = init(5)
+    images = np.random.default_rng(0).random((3, 4, 16, 16, 2), np.float32)
+
+    @jax.jit
+    def step(stats, image):
+        return model.apply(
+            {'params': variables['params'], 'batch_stats': stats},
+            image,
+            train=True,
+            mutable=['batch_stats'],
+            rngs={'dropout': jax.random.key(0)},
+        )[1]['batch_stats']
+
+    stats = variables['batch_stats']
+    for image in images:
+        stats = step(stats, image)
+    expected = images.mean((0, 1))
+    np.testing.assert_allclose(stats['mean_image'], expected, rtol=1e-5)
+
+
+def test_the_recipe_is_the_published_one():
+    config = config_file.get_config('9')
+    assert (config.model.name, config.model.depth) == ('deepyeast', 9)
+    schedule = make_schedule(total_steps=config.total_steps, **config.schedule)
+    assert [float(schedule(s)) for s in (0, 16_249, 16_250, 130_000)] == pytest.approx(
+        [0.1, 0.1, 0.05, 0.1 / 256]
+    )
+    assert config.augmentation.to_dict() == dict(
+        crop=64, symmetries=False, gamma=0.0, noise=0.0
+    )
