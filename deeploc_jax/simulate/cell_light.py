@@ -7,6 +7,7 @@ import numpy as np
 from deeploc_jax.simulate import optics, wreckage
 from deeploc_jax.simulate.crowd import Placed
 from deeploc_jax.simulate.division import bud_neck
+from deeploc_jax.simulate.membranes import mitochondria
 from deeploc_jax.simulate.optics import View
 from deeploc_jax.simulate.painters import protein_light
 from deeploc_jax.simulate.plate import Plate
@@ -17,6 +18,7 @@ MARGIN = 4  # pixels of the canvas beyond a cell and its blur
 VARIATION = 0.25  # of the logarithm of an abundance, from cell to cell, twice
 # Mean and standard deviation of the logarithm of the brightness of all channels.
 BRIGHTNESS = {'live': (0.0, VARIATION), 'dead': (0.35, 0.6), 'ghost': (-0.4, 0.8)}
+FLAVINS = (0.05, 0.5)  # share of a cell's own fluorescence in mitochondria
 LOST = 0.02  # chance that a cell has all but lost its markers
 
 
@@ -65,8 +67,9 @@ def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
                 alive = specimen.protein.abundance
                 level *= alive if wreck is None else MEDIAN_ABUNDANCE
             light = bright * np.float32(level)
-            if wreck is None:
-                light += specimen.cytosol(0.8) * np.float32(plate.glow[index])
+            if wreck is None and plate.glow[index]:
+                glow = _autofluorescence(specimen, channel.stain)
+                light += glow * np.float32(plate.glow[index])
         light[0] = optics.blurred(light[0], specimen.view.blur(plate.psf[index]))
         planes.append(light)
     return np.stack(planes)
@@ -92,6 +95,20 @@ def _stained(specimen: Specimen, stain: str) -> np.ndarray:
     if stain == 'cytosol':
         return specimen.cytosol(1.12)
     return 1.3 * specimen.nucleus + 0.5 * bud_neck(specimen)  # nucleus and septins
+
+
+def _autofluorescence(specimen: Specimen, stain: str) -> np.ndarray:
+    """What a cell without any label shows, at level 1.
+
+    In the protein's channel part of it is in the mitochondria, whose flavins fluoresce
+    as GFP does (Monici 2005, Biotechnol. Annu. Rev. 11:227): dim proteins of any
+    localization are seen on a faint pattern of tubes.
+    """
+    even = specimen.cytosol(0.8)
+    if stain != 'protein':
+        return even
+    flavins = specimen.rng.uniform(*FLAVINS)
+    return (1 - flavins) * even + flavins * mitochondria(specimen)
 
 
 def _refraction(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:

@@ -48,8 +48,8 @@ def er(specimen: Specimen) -> np.ndarray:
     """ER (GO:0005783): a nuclear ring, a broken rim under the membrane, strands."""
     rng = specimen.rng
     broken = np.clip(0.75 + rng.uniform(0.6, 1.6) * specimen.texture, 0, 2)
-    cortical = rng.uniform(0.6, 3.2) * _rim(specimen, 1.5, 1.5) * broken
-    around = rng.uniform(1.0, 5.0) * _envelopes(specimen)
+    cortical = rng.uniform(1.0, 3.2) * _rim(specimen, 1.5, 1.5) * broken
+    around = rng.uniform(1.5, 5.0) * _envelopes(specimen)
     starts = specimen.cell.nuclei[0].place(geometry.sphere(specimen.rng, 3))
     ends = specimen.cell.outline.mother.place(geometry.sphere(specimen.rng, 3) * 0.9)
     along = np.linspace(0, 1, 20)[:, None, None]

@@ -53,7 +53,7 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
         share=1.0,
         abundance=float(MEDIAN_ABUNDANCE * np.exp(ABUNDANCE_SPREAD * level)),
         diffuse=float(rng.beta(1.2, 9)),
-        nuclear=float(rng.uniform(0.6, 1.6)),
+        nuclear=float(rng.uniform(0.6, 1.9)),
         count=float(np.exp(0.2 * rng.normal())),
         size=float(rng.uniform(0, 0.4)),
     )
