@@ -13,17 +13,18 @@ from deeploc_jax.data.screen_builder import ScreenBuilder
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 _DESCRIPTION = """
-SIMULATED IMAGES, not micrographs: no number measured on them says anything about a
-real screen. A physical model of a spinning-disk image of budding yeast draws whole
-fields of cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur,
-haze, illumination and a camera; the crops are cut out of them. Every protein has one
-split; the splits share no protein. The labels are the classes the cells were drawn
-from, also where a cell does not show it: a bud protein in a cell without a bud, a
-protein too dim to see. Beside the fields of every screen, each cell has the truth: a
-mask (1 the cell, 2 other cells of its localization, 3 cells of another), the second
-localization of its protein and the share of the first, what the conditions do to its
-protein, stage of the bud, radius of the mother (units of 0.12 um), abundance
-(photoelectrons a pixel of a filled cell) and height above the focus (same units).
+SIMULATED IMAGES, not micrographs: no number measured on them says anything about a real
+screen. A physical model of a spinning-disk image of budding yeast draws whole fields of
+cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur, haze,
+illumination and a camera; the crops are cut out of them. Every protein has one split;
+the splits share no protein, but for the few unlabelled cells of other strains beside a
+cell. The labels are the classes the cells were drawn from, also where a cell does not
+show it: a bud protein in a cell without a bud, a protein too dim to see. Beside the
+fields of every screen, each cell has the truth: a mask (1 the cell, 2 other cells of
+its localization, 3 cells of another), the second localization of its protein and the
+share of the first, what the conditions do to its protein, stage of the bud, radius of
+the mother (units of 0.12 um), abundance (photoelectrons a pixel of a filled cell) and
+height above the focus (same units).
 """
 _NUMBERS = ('share', 'radius', 'abundance', 'height')
 
@@ -46,7 +47,7 @@ class YeastSim(ScreenBuilder):
     VERSION = tfds.core.Version('2.0.0')
     RELEASE_NOTES = {
         '1.0.0': 'First simulated screen.',
-        '2.0.0': 'Crops of whole fields, nine screens, the truth of every cell.',
+        '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 

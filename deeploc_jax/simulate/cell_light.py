@@ -100,8 +100,8 @@ def _stained(specimen: Specimen, stain: str) -> np.ndarray:
 def _autofluorescence(specimen: Specimen, stain: str) -> np.ndarray:
     """What a cell without any label shows, at level 1.
 
-    In the protein's channel part of it is in the mitochondria, whose flavins fluoresce
-    as GFP does (Monici 2005, Biotechnol. Annu. Rev. 11:227): dim proteins of any
+    In the protein's channel part of it is in the mitochondria, whose flavins emit green
+    light too (Croce & Bottiroli 2014, Eur. J. Histochem. 58:2461): dim proteins of any
     localization are seen on a faint pattern of tubes.
     """
     even = specimen.cytosol(0.8)

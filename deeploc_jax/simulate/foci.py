@@ -5,7 +5,7 @@ filled cell has light 1; a spot of weight 10 peaks near 1 in focus.
 
 References:
     Gotta et al. 1996, J. Cell Biol. 134:1349: telomeres in a few nuclear foci.
-    Radulovic et al. 2013, Eur. J. Cell Biol. 92:29: lipid droplets by their numbers.
+    Radulovic et al. 2013, Curr. Genet. 59:231: lipid droplets, made at the ER.
     Sheth & Parker 2003, Science 300:805: processing bodies in the cytoplasm.
     Walther et al. 2006, Nature 439:998: eisosomes, 20 to 45 patches that do not move.
 """
