@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-SCREENS = ('chong2015', 'wt2017', 'swat_rfp', 'yeast_sim', 'own_screen')
+SCREENS = (
+    'chong2015',
+    'wt2017',
+    'swat_rfp',
+    'deepyeast',
+    'yeast_sim',
+    'own_screen',
+)
 
 
 def run(code, folder=REPOSITORY, path=''):

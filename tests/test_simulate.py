@@ -117,6 +117,15 @@ def test_a_protein_has_one_split_class_plate_and_well(layout):
         assert homes.setdefault(spec.protein.name, home) == home
 
 
+@pytest.mark.parametrize('name', ['wild_type', 'neighbours', 'alpha_factor'])
+def test_no_protein_is_drawn_in_two_splits(name):
+    splits = {}
+    for spec in screen_layout(small(name)):
+        for protein in filter(None, (spec.protein, spec.stranger, spec.around)):
+            splits.setdefault(protein.name, set()).add(spec.split)
+    assert all(len(found) == 1 for found in splits.values())
+
+
 def test_split_shares_are_by_protein():
     proteins = {s.protein.name: s.split for s in screen_layout(BY_NAME['wild_type'])}
     shares = [list(proteins.values()).count(split) / len(proteins) for split in SPLITS]
@@ -243,21 +252,22 @@ def test_swapped_neighbours_change_nothing_else():
     specs = screen_layout(screen)
     half = len(specs) // 2
     assert len({spec.name_of_image for spec in specs}) == len(specs)
+    areas = np.zeros(2)
     for same, foreign in zip(specs[:3], specs[half:], strict=False):
         plate = dataclasses.replace(same.plate, bleed=0.0)
         same, foreign = (dataclasses.replace(s, plate=plate) for s in (same, foreign))
         pairs = zip(simulate_crops(same), simulate_crops(foreign), strict=True)
         for first, second in pairs:
             assert first.truth == second.truth
-            assert 3 not in np.unique(first.mask[first.mask > 0]) or (
-                first.truth['state'] != 'live'
-            )
             assert 2 not in second.mask
             own = first.mask == 1
             np.testing.assert_array_equal(own, second.mask == 1)
             np.testing.assert_array_equal(first.image[..., 1], second.image[..., 1])
             differs = (first.image[..., 0] != second.image[..., 0]).any()
             assert differs or 3 not in second.mask
+            if first.truth['state'] == 'live':
+                areas += [(crop.mask == 3).sum() for crop in (first, second)]
+    assert areas[0] < areas[1] / 2  # a contaminant or a dead cell here and there
 
 
 @pytest.mark.parametrize(

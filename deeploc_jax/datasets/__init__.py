@@ -5,7 +5,14 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-_SCREENS = ('chong2015', 'wt2017', 'swat_rfp', 'yeast_sim', 'own_screen')
+_SCREENS = (
+    'chong2015',
+    'wt2017',
+    'swat_rfp',
+    'deepyeast',
+    'yeast_sim',
+    'own_screen',
+)
 _HERE = Path(__file__).parent
 
 # In a wheel the screens lie beside this file. In the repository they lie in

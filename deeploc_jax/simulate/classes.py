@@ -76,8 +76,9 @@ SWAT: ClassList = {
     'vacuole_membrane': ('VACUOLARMEMBRANE',),
 }
 
+FEWEST_CELLS = 12  # of a class, when there are as many
 RAREST_SHARE = 1 / 80  # of all cells: 250 of 20,000
-FEWEST_PROTEINS = 12  # in a class, when it has as many cells
+FEWEST_PROTEINS = 20  # in a class, when it has as many cells
 NUM_SPLITS = 3  # train, validation, test
 
 
@@ -112,7 +113,7 @@ def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:
             f'{len(classes)} classes needs a cell in each split.'
         )
     even = num_cells // len(classes)
-    floor = max(int(num_cells * RAREST_SHARE), min(FEWEST_PROTEINS, even))
+    floor = max(int(num_cells * RAREST_SHARE), min(FEWEST_CELLS, even))
     counts = CHONG_TEST_COUNTS if classes is DEEPLOC else dict.fromkeys(classes, 1)
     weights = np.array(list(counts.values()), float)
     sizes = _with_floor(weights / weights.sum(), num_cells, min(floor, even))

@@ -96,7 +96,9 @@ def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
         if number not in plates:
             name = f'{stem}_P{number + 1:02d}'.lstrip('_')
             plates[number] = draw_plate(rng, name, screen.instrument)
-        stranger = sites[rng.integers(len(sites))].strain.proteins[index]
+        # A held-out protein is not to be seen in the crops of a training cell.
+        peers = [other for other in sites if other.strain.split == site.strain.split]
+        stranger = peers[rng.integers(len(peers))].strain.proteins[index]
         stream = len(before) + len(specs)
         spec = _field(rng, site, screen, index, plates[number], stranger, stream, first)
         first += _count(spec)
@@ -147,8 +149,12 @@ def _swapped(rng, before: list[FieldSpec], condition: str, first: int, screen: S
     places = [class_of(screen.classes, s.protein.localization, 'live') for s in before]
     specs = []
     for spec, own in zip(before, places, strict=True):
-        others = [s for s, place in zip(before, places, strict=True) if place != own]
-        around = others[rng.integers(len(others))].protein
+        others = [
+            other.protein
+            for other, place in zip(before, places, strict=True)
+            if place != own and other.split == spec.split
+        ]
+        around = others[rng.integers(len(others))]
         name = spec.plate.name.replace(spec.condition, condition)
         specs.append(
             dataclasses.replace(

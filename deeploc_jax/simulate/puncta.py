@@ -60,11 +60,11 @@ def endosome(specimen: Specimen) -> np.ndarray:
 
 def golgi(specimen: Specimen) -> np.ndarray:
     """GOLGI (GO:0005794): five to fifteen scattered cisternae, uneven."""
-    points = specimen.inside(specimen.number(7, 19))
-    return specimen.spots(points, 38 * specimen.spread(len(points), 0.5), 1.0)
+    points = specimen.inside(specimen.number(9, 20))  # less those inside organelles
+    return specimen.spots(points, 42 * specimen.spread(len(points), 0.5), 1.2)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME (GO:0005777): three to ten spots below the resolution, alike."""
-    points = specimen.inside(specimen.number(5, 14))  # less those inside organelles
-    return specimen.spots(points, 40 * specimen.spread(len(points), 0.2), 0.25)
+    """PEROXISOME (GO:0005777): two to eight spots below the resolution, alike."""
+    points = specimen.inside(specimen.number(3, 10))  # less those inside organelles
+    return specimen.spots(points, 44 * specimen.spread(len(points), 0.2), 0.1)

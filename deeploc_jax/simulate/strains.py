@@ -17,7 +17,7 @@ from deeploc_jax.simulate.screens import Screen
 
 SPLITS = ('train', 'validation', 'test')
 HELD_OUT_SHARE = 0.15  # of a class's proteins, for validation and again for test
-CELLS_PER_PROTEIN = 55
+CELLS_PER_PROTEIN = 31
 MIXED_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 EFFECTS = {'none': 0.6, 'moves': 0.2, 'abundance': 0.2}  # share of proteins
 STAYS = (1.0, 0.55, 0.15)  # part of a mover that is where it was, at each time
@@ -42,7 +42,7 @@ class Strain:
 
 
 def draw_strains(rng: np.random.Generator, screen: Screen) -> list[Strain]:
-    """Proteins of every class, a dozen of each at least where there are as many cells.
+    """Proteins of every class, twenty of each at least where there are as many cells.
 
     Raises:
         ValueError: if there are too few cells for every class to be in every split.

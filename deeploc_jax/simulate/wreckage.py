@@ -14,6 +14,7 @@ import dataclasses
 
 import numpy as np
 
+from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
 from deeploc_jax.simulate.specimen import Specimen
 
@@ -29,7 +30,8 @@ def dead(specimen: Specimen) -> np.ndarray:
     uneven = np.clip(1 + rng.uniform(0.15, 0.6) * specimen.texture, 0.1, None)
     lumps = specimen.inside(int(rng.integers(2, 9))) * shrinkage
     weights = rng.uniform(3, 40) * specimen.spread(len(lumps), 0.6)
-    return remains * uneven + specimen.spots(lumps, weights, rng.uniform(1, 2.5))
+    lumps_light = optics.beads(specimen.view, lumps, weights, rng.uniform(1, 2.5))
+    return remains * uneven + lumps_light
 
 
 def _shrunken(shape: Ellipsoid, factor: float) -> Ellipsoid:

@@ -1,0 +1,1 @@
+from .deepyeast import DeepYeast as DeepYeast
