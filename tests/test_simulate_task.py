@@ -53,7 +53,7 @@ def test_images_and_masks_are_the_simulated_fields(plates):
 
 def test_tables_say_what_is_true(plates):
     wells = rows(plates / 'wells.csv')
-    assert len(wells) == len({(w['plate'], w['well']) for w in wells}) == 8
+    assert len(wells) == len({(w['plate'], w['well']) for w in wells}) == 10
     cells = pq.read_table(plates / 'cells.parquet').to_pylist()
     by_well = {(w['plate'], w['well']): w for w in wells}
     for cell in cells:
@@ -78,7 +78,7 @@ def test_it_goes_on_where_it_was_stopped(plates, config, capsys):
     np.testing.assert_array_equal(tifffile.imread(plates / first['image']), pixels)
     assert (plates / 'cells.parquet').read_bytes() == before
     assert kept.stat().st_mtime_ns == time
-    assert 'Simulated smoke: 4 plates' in capsys.readouterr().out
+    assert 'Simulated smoke: 5 plates' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(('screen', 'wells'), [('no_screen', None), ('smoke', 0)])

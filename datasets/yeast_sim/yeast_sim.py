@@ -16,15 +16,14 @@ _DESCRIPTION = """
 SIMULATED IMAGES, not micrographs: no number measured on them says anything about a real
 screen. A physical model of a spinning-disk image of budding yeast draws whole fields of
 cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur, haze,
-illumination and a camera; the crops are cut out of them. Every protein has one split;
-the splits share no protein, but for the few unlabelled cells of other strains beside a
-cell. The labels are the classes the cells were drawn from, also where a cell does not
-show it: a bud protein in a cell without a bud, a protein too dim to see. Beside the
-fields of every screen, each cell has the truth: a mask (1 the cell, 2 other cells of
-its localization, 3 cells of another), the second localization of its protein and the
-share of the first, what the conditions do to its protein, stage of the bud, radius of
-the mother (units of 0.12 um), abundance (photoelectrons a pixel of a filled cell) and
-height above the focus (same units).
+illumination and a camera; the crops are cut out of them. Every protein has one split,
+also where it is only seen beside a cell. The labels are the classes the cells were
+drawn from, also where a cell does not show it: a bud protein in a cell without a bud, a
+protein too dim to see. Beside the fields of every screen, each cell has the truth: a
+mask (1 the cell, 2 other cells of its localization, 3 cells of another), the second
+localization of its protein and the share of the first, what the conditions do to its
+protein, stage of the bud, radius of the mother (units of 0.12 um), abundance
+(photoelectrons a pixel of a filled cell) and height above the focus (same units).
 """
 _NUMBERS = ('share', 'radius', 'abundance', 'height')
 
@@ -44,10 +43,11 @@ class YeastSimConfig(tfds.core.BuilderConfig):
 class YeastSim(ScreenBuilder):
     """Simulated cells in TFDS form, split by protein."""
 
-    VERSION = tfds.core.Version('2.0.0')
+    VERSION = tfds.core.Version('3.0.0')
     RELEASE_NOTES = {
         '1.0.0': 'First simulated screen.',
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
+        '3.0.0': 'No protein in two splits, not even beside a cell; more proteins.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 

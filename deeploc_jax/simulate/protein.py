@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 110.0  # photoelectrons a pixel of a cell filled with the protein
+MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.8  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic.
-PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -3.1}
+PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Protein:
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
     dimmest = PLACED_WHEN_DIM.get(localization, DIMMEST)
-    level = rng.uniform(dimmest, BRIGHTEST) if dimmest < DIMMEST else rng.normal()
+    brightest = min(-dimmest, BRIGHTEST)
+    widened = dimmest < DIMMEST
+    level = rng.uniform(dimmest, brightest) if widened else rng.normal()
     level = np.clip(level, dimmest, BRIGHTEST)
     return Protein(
         name=name,

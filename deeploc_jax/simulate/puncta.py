@@ -43,9 +43,9 @@ def _cables(specimen: Specimen) -> np.ndarray:
 
 
 def endosome(specimen: Specimen) -> np.ndarray:
-    """ENDOSOME (GO:0005768): one to five rather large spots against the vacuole."""
+    """ENDOSOME (GO:0005768): two to five rather large spots against the vacuole."""
     rng, vacuoles = specimen.rng, specimen.cell.vacuoles
-    count = specimen.number(1.2, 4.5)
+    count = specimen.number(2, 5.5)
     hosts = rng.integers(len(vacuoles), size=count)
     directions = geometry.sphere(rng, count) * [1, 1, 0.6]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
