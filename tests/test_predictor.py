@@ -8,8 +8,10 @@ import pytest
 from small import Small, make_card
 
 import deeploc_jax
-from deeploc_jax.models import MODELS
-from deeploc_jax.weights.folder import write_weights
+from deeploc_jax.data.normalize import percentile_normalize
+from deeploc_jax.evaluate.features import layer_widths
+from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.weights.folder import Network, write_weights
 
 RNG = np.random.default_rng(0)
 
@@ -97,3 +99,44 @@ def test_the_import_brings_nothing_heavy():
     )
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert out.stdout.strip() == 'set()'
+
+
+def test_features_are_those_of_the_layer(predictor):
+    images = RNG.integers(0, 60_000, (5, 20, 20, 2), np.uint16)
+    scaled = percentile_normalize(images)[:, 2:18, 2:18]
+    maps = Small().apply(predictor._variables, scaled, train=False)[1]['conv']
+    assert predictor.layers == {'conv': 4}
+    for pool, wanted in (('max', maps.max((1, 2))), ('mean', maps.mean((1, 2)))):
+        found = predictor.features(images, 'conv', pool=pool, batch_size=2)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(
+        predictor.features(images, batch_size=2),
+        predictor.features(images, 'conv', batch_size=2),
+    )
+    assert predictor.features(images[:0]).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(layer='conf'), "no layer of 'small' called 'conf'. Did you mean 'conv'"),
+        (dict(pool='sum'), "no pool 'sum'"),
+    ],
+)
+def test_an_unknown_layer_or_pool_is_answered(predictor, options, message):
+    with pytest.raises(ValueError, match=message):
+        predictor.features(np.zeros((1, 20, 20, 2)), **options)
+
+
+@pytest.mark.parametrize('name', sorted(MODELS.keys() - {'small'}))
+def test_every_network_has_its_layers(name):
+    model = get_model(name, num_classes=3)
+    card = make_card(model=dict(name=name), side=64, crop=60)
+    image = jnp.zeros((1, 60, 60, 2))
+    variables = jax.eval_shape(
+        lambda: model.init(jax.random.key(0), image, train=False)
+    )
+    widths = layer_widths(Network(card, model, variables))
+    last = {'deeploc': ('fc_2', 512), 'deepyeast': ('fc_2', 512), 'lean': ('mean', 128)}
+    assert list(widths.items())[-1] == last[name]

@@ -1,16 +1,17 @@
-"""A trained network as one object: crops of cells in, class probabilities out."""
+"""A trained network as one object: crops of cells in, probabilities or features out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deeploc_jax import sharding
-from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
+from deeploc_jax.evaluate.features import choose_layer, layer_widths, make_features
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
-from deeploc_jax.types import Cells
+from deeploc_jax.evaluate.raw import raw_cells
 from deeploc_jax.weights.folder import Network
 
 
@@ -23,15 +24,17 @@ class Predictor:
     Attributes:
         card: What is known of the network, see `weights.card.Card`.
         class_names: In the order of the probabilities.
+        layers: Number of features of each layer, by name.
     """
 
     def __init__(self, network: Network):
         self.card = network.card
         self.class_names = network.card.class_names
-        self._model = network.model
+        self.layers = layer_widths(network)
+        self._network = network
         self._mesh = sharding.make_mesh()
         self._variables = sharding.put_replicated(network.variables, self._mesh)
-        self._compiled: dict[int, Predict] = {}
+        self._programs: dict[Any, Predict] = {}
 
     def predict(
         self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
@@ -55,64 +58,76 @@ class Predictor:
             ValueError: Images of another shape than the network's, or pixels that are
                 not finite; names the first such image.
         """
-        if not hasattr(images, 'shape'):
-            images = np.asarray(images)
-        self._check(images)
+        crops = self.card.crops if crops is None else crops
+        program = self._program(make_predict, crops=crops)
+
+        def probabilities(logits: np.ndarray) -> np.ndarray:
+            return mean_crop_probabilities(logits, self.card.temperature)
+
+        width = len(self.class_names)
+        return self._run(program, images, width, batch_size, 'predict', probabilities)
+
+    def features(
+        self,
+        images: np.ndarray,
+        layer: str | None = None,
+        *,
+        pool: str = 'max',
+        batch_size: int = 128,
+    ) -> np.ndarray:
+        """Activations of a layer: what the network sees in cells, for other models.
+
+        Args:
+            images: As in `predict`; the central crop of each is looked at.
+            layer: A key of `layers`; by default the last, which makes the logits.
+            pool: 'max' or 'mean' over the pixels of a layer that is a map.
+            batch_size: Cells at a time, over all devices.
+
+        Returns:
+            float32 [n, f].
+
+        Raises:
+            ValueError: As in `predict`, or there is no such layer or pool.
+        """
+        layer = choose_layer(self._network, layer)
+        program = self._program(make_features, layer=layer, pool=pool)
+        width = self.layers[layer]
+        return self._run(program, images, width, batch_size, 'features', np.asarray)
+
+    def _program(self, make: Callable[..., Predict], **options: Any) -> Predict:
+        """A compiled program; the second time the same one."""
+        key = (make, *options.values())
+        if key not in self._programs:
+            model, crop = self._network.model, self.card.crop
+            self._programs[key] = make(model, self._mesh, crop=crop, **options)
+        return self._programs[key]
+
+    def _run(
+        self,
+        program: Predict,
+        images: Any,
+        width: int,
+        batch_size: int,
+        description: str,
+        finish: Callable[[np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """What a program makes of the images, a batch at a time, float32 [n, width]."""
+        cells = raw_cells(images, self.card)
         if batch_size < 1:
             raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
-        n, k = len(images), len(self.class_names)
-        probabilities = np.empty((n, k), np.float32)
-        if not n:
-            return probabilities
-        crops = self.card.crops if crops is None else crops
-        if crops not in self._compiled:
-            self._compiled[crops] = make_predict(
-                self._model, self._mesh, crop=self.card.crop, crops=crops
-            )
-        cells = Cells(
-            images=_Normalized(images),
-            labels=np.full(n, -1, np.int32),
-            metadata={},
-            class_names=self.class_names,
-            channels=self.card.channels,
-        )
-        size = self._batch_size(n, batch_size)
+        rows = np.empty((len(cells), width), np.float32)
+        if not len(cells):
+            return rows
+        size = self._batch_size(len(cells), batch_size)
         batches = predict_batches(
-            self._compiled[crops], self._variables, cells, self._mesh, size
+            program, self._variables, cells, self._mesh, size, description
         )
-        for number, logits in enumerate(batches):
-            probabilities[number * size :][: len(logits)] = mean_crop_probabilities(
-                logits, self.card.temperature
-            )
-        return probabilities
-
-    def _check(self, images: np.ndarray) -> None:
-        side, channels = self.card.side, self.card.channels
-        if images.ndim != 4 or images.shape[1:] != (side, side, len(channels)):
-            raise ValueError(
-                f'images must be [n, {side}, {side}, {len(channels)}] (channels: '
-                f'{", ".join(channels)}), as in training, but have shape '
-                f'{images.shape}.'
-            )
+        for number, batch in enumerate(batches):
+            rows[number * size :][: len(batch)] = finish(batch)
+        return rows
 
     def _batch_size(self, n: int, wanted: int) -> int:
         """No more than needed, of few different sizes, divisible by the devices."""
         devices = self._mesh.devices.size
         size = min(wanted, 1 << (n - 1).bit_length())
         return -(-size // devices) * devices
-
-
-class _Normalized:
-    """`types.Images` over raw ones, normalised when they are indexed."""
-
-    def __init__(self, images: np.ndarray):
-        self.images = images
-        self.shape = images.shape
-
-    def __getitem__(self, rows: Any, /) -> np.ndarray:
-        images = np.asarray(self.images[rows])
-        finite = np.isfinite(images).all(axis=(1, 2, 3))
-        if not finite.all():
-            row = np.asarray(rows)[~finite][0]
-            raise ValueError(f'images[{row}] has pixels that are not finite.')
-        return percentile_normalize(images)
