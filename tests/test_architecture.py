@@ -25,6 +25,7 @@ BELOW = {
     'models': {'lookup'},
     'simulate': set(),
     'realism': set(),
+    'measurements': GROUND,
     'report': GROUND,
     'data': GROUND,
     'train': GROUND | {'data', 'models'},
@@ -32,7 +33,7 @@ BELOW = {
     'weights': GROUND | {'models'},
     'tasks': GROUND
     | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
-    | {'realism', 'simulate'},
+    | {'realism', 'simulate', 'measurements', 'probe'},
 }
 ONLY_IN = {
     'orbax': {'train/checkpoint.py'},
@@ -42,8 +43,11 @@ ONLY_IN = {
     'ml_collections': {'tasks/'},
     'flax': {'models/', 'weights/', 'train/', 'evaluate/', 'tasks/build.py'},
     'safetensors': {'weights/'},
-    'skimage': {'realism/'},
+    'skimage': {'realism/', 'measurements/'},
+    'mahotas': {'measurements/'},
     'sklearn': {'realism/'},
+    'anndata': {'evaluate/h5ad.py'},
+    'pandas': {'evaluate/h5ad.py'},
     'tensorboardX': {'train/metric_log.py'},
     'tensorflow': set(),
 }

@@ -12,11 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
 from small import Small
+from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import deeploc, evaluate
-from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import evaluate as evaluate_task
@@ -26,31 +25,6 @@ from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
 
 ROOT = Path(__file__).parents[1]
-
-
-class SpotScreen(ScreenBuilder):
-    """Cells with one bright spot: left, right or in the middle."""
-
-    VERSION = tfds.core.Version('1.0.0')
-
-    def _info(self):
-        return self.screen_info(
-            screen_features(('LEFT', 'RIGHT', 'MIDDLE'), ('GFP', 'RFP'), np.uint8),
-            screen_metadata(('GFP', 'RFP'), marker_channel=1),
-        )
-
-    def _split_generators(self, dl_manager):
-        sizes = dict(train=24, validation=9, test=10)
-        return {name: self._generate_examples(name, n) for name, n in sizes.items()}
-
-    def _generate_examples(self, split, n):
-        rng = np.random.default_rng(len(split))
-        for i in range(n):
-            image = rng.integers(0, 99, (64, 64, 2)).astype(np.uint8)
-            x = (24, 40, 32)[i % 3]
-            image[28:36, x - 4 : x + 4, 0] += 150
-            name = f'{split}{i}'
-            yield name, example(image, i % 3, name, protein=f'P{i % 4}')
 
 
 @pytest.fixture(scope='module')
@@ -64,7 +38,7 @@ def config(data_dir, monkeypatch):
     monkeypatch.setitem(MODELS, 'small', Small)
     config = deeploc.get_config('smoke')
     config.model = dict(name='small')
-    config.screen = 'spot_screen'
+    config.screen = SpotScreen.name
     config.data_dir = data_dir
     config.augmentation.crop = 16
     config.total_steps, config.checkpoint_every = 6, 2

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-TASKS = ('prepare', 'train', 'evaluate', 'realism', 'simulate')
+TASKS = ('prepare', 'train', 'evaluate', 'features', 'realism', 'simulate')
 
 
 def run(config: Any, workdir: Path) -> int:
@@ -36,7 +36,7 @@ def run(config: Any, workdir: Path) -> int:
     except (Interrupted, KeyboardInterrupt) as error:
         print(f'\n{error} Run the same command to continue.', file=sys.stderr)
         return 130
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError) as error:
         print(f'\nERROR: {error}{_keep_traceback(workdir)}', file=sys.stderr)
         return 1
     return 0

@@ -123,12 +123,12 @@ def evaluate_and_report(
         resamples=options.resamples,
     )
     report = write_report(workdir, split)
-    print(f'\n{in_words(summary, split)}\nReport:     {_short(report)}')
+    print(f'\n{in_words(summary, split)}\nReport:     {short(report)}')
 
 
 def print_next(workdir: Path) -> None:
     """What can be done with a trained network."""
-    source = _short(workdir)
+    source = short(workdir)
     print(
         f'Next:       python launch.py --config=configs/evaluate.py '
         f'--config.source={source} --config.split=validation '
@@ -137,7 +137,7 @@ def print_next(workdir: Path) -> None:
     )
 
 
-def _short(path: Path) -> Path:
+def short(path: Path) -> Path:
     """Relative to the folder one is in, when inside it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

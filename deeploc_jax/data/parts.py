@@ -1,0 +1,39 @@
+"""A split in parts, so that what is made of millions of cells can be resumed."""
+
+from __future__ import annotations
+
+import tensorflow_datasets as tfds
+
+from deeploc_jax.data.cells import check_split
+
+Part = tuple[str, int, int]
+"""Name of a split, its first cell, and the one after its last."""
+
+
+def parts_of(
+    builder: tfds.core.DatasetBuilder, splits: str | None, size: int
+) -> list[Part]:
+    """Cuts splits of a prepared screen into parts.
+
+    Args:
+        builder: The screen.
+        splits: 'train,test[:10%]'; None for all.
+        size: Cells in a part, at most.
+
+    Raises:
+        ValueError: The screen has no such split, or the size is not positive.
+    """
+    if size < 1:
+        raise ValueError(f'{size} cells in a part: there must be at least 1.')
+    known = builder.info.splits
+    parts = []
+    for asked in (splits or ','.join(known)).split(','):
+        check_split(builder, asked)
+        for piece in tfds.core.ReadInstruction.from_spec(asked).to_absolute(known):
+            start = piece.from_ or 0
+            end = piece.to or known[piece.splitname].num_examples
+            parts += [
+                (piece.splitname, first, min(first + size, end))
+                for first in range(start, end, size)
+            ]
+    return parts

@@ -1,0 +1,115 @@
+"""A table of features: a row a cell, a column a feature, on disk in parts.
+
+`features.parquet` is a folder of Parquet files, which pyarrow, pandas and polars read
+as one table. The schema's metadata says what the columns are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deeploc_jax.evaluate.tables import names_of
+from deeploc_jax.types import METADATA, Cells
+
+_ABOUT = b'features'
+_NUMBERS = dict(x=pa.float32(), y=pa.float32(), label=pa.int32())
+_COLUMNS = (*METADATA, 'split', 'label', 'label_name')
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """Features of cells.
+
+    Attributes:
+        values: float32 [n, f].
+        names: f names.
+        labels: int32 [n], -1 for an unlabelled cell.
+        metadata: The `METADATA` columns and `split`, each [n].
+        class_names: In index order.
+        about: Where they are from: screen, source, layer, ...
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    labels: np.ndarray
+    metadata: dict[str, np.ndarray]
+    class_names: tuple[str, ...]
+    about: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, rows: np.ndarray) -> Features:
+        """The cells of a mask or of row numbers."""
+        return dataclasses.replace(
+            self,
+            values=self.values[rows],
+            labels=self.labels[rows],
+            metadata={name: column[rows] for name, column in self.metadata.items()},
+        )
+
+
+def features_table(
+    cells: Cells,
+    split: str,
+    names: Sequence[str],
+    values: np.ndarray,
+    about: dict[str, Any],
+) -> pa.Table:
+    """A row a cell, in the order of the cells.
+
+    Args:
+        cells: Their labels and metadata are kept.
+        split: Which they are of.
+        names: f names of features.
+        values: float32 [n, f].
+        about: What else to say, as JSON allows.
+    """
+    columns = {name: cells.metadata[name] for name in METADATA}
+    columns |= dict(
+        split=np.full(len(cells), split, object),
+        label=cells.labels,
+        label_name=names_of(cells.labels, cells.class_names),
+    )
+    arrays = [pa.array(columns[n], _NUMBERS.get(n, pa.string())) for n in _COLUMNS]
+    arrays += [pa.array(np.ascontiguousarray(column)) for column in values.T]
+    facts = dict(about, names=list(names), class_names=list(cells.class_names))
+    table = pa.table(arrays, names=[*_COLUMNS, *names])
+    return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
+
+
+def read_features(path: Path | str) -> Features:
+    """Reads `features.parquet`, or the workdir that holds it.
+
+    Raises:
+        FileNotFoundError: There is no such table.
+        ValueError: It was not written by the task `features`.
+    """
+    path = Path(path)
+    path = path / 'features.parquet' if (path / 'features.parquet').exists() else path
+    if not path.exists() or (path.is_dir() and not list(path.glob('*.parquet'))):
+        raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ValueError(f'{path} cannot be read: {error}') from None
+    stored = (table.schema.metadata or {}).get(_ABOUT)
+    if stored is None:
+        raise ValueError(f'{path} was not written by configs/features.py.')
+    about = json.loads(stored)
+    names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
+    columns = {n: table[n].to_numpy(zero_copy_only=False) for n in _COLUMNS}
+    values = np.empty((len(table), len(names)), np.float32)
+    for index, name in enumerate(names):
+        values[:, index] = table[name].to_numpy()
+    labels = columns.pop('label')
+    columns.pop('label_name')
+    return Features(values, names, labels, columns, classes, about)

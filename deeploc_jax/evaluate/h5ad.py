@@ -1,0 +1,38 @@
+"""Features as AnnData, the table of single-cell tools such as scanpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from deeploc_jax.evaluate.feature_table import Features
+from deeploc_jax.evaluate.tables import names_of
+from deeploc_jax.files import atomic_write
+
+
+def write_h5ad(features: Features, path: Path) -> Path:
+    """Writes cells x features with all that is known of the cells, whole or not at all.
+
+    `X` has the features, `obs` a row a cell with its label by name, `var` the names of
+    the features, `uns` where they are from.
+
+    Raises:
+        ImportError: The extra `anndata` is not installed.
+    """
+    try:
+        import anndata
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            "features.h5ad needs anndata: pip install -e '.[anndata]'"
+        ) from error
+    columns = dict(features.metadata)
+    index = columns.pop('cell_id').astype(str)
+    label = names_of(features.labels, features.class_names).astype(str)
+    obs = pandas.DataFrame(columns | dict(label=label), index=np.asarray(index))
+    var = pandas.DataFrame(index=np.array(features.names))
+    known = {k: v for k, v in features.about.items() if v is not None}
+    uns = known | dict(class_names=np.array(features.class_names))
+    table = anndata.AnnData(X=features.values, obs=obs, var=var, uns=uns)
+    return atomic_write(path, table.write_h5ad)

@@ -1,0 +1,81 @@
+"""All hand-made features of a cell, named, by mahotas and scikit-image."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import multiprocessing
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from deeploc_jax.progress import track
+from deeploc_jax.types import Cells
+
+try:
+    from deeploc_jax.measurements.plane import measure_plane
+    from deeploc_jax.measurements.segment import central_cell, measure_shape
+    from deeploc_jax.measurements.together import measure_together
+except ImportError as error:  # pragma: no cover
+    raise ImportError(
+        "Measurements need scikit-image and mahotas: pip install -e '.[baseline]'"
+    ) from error
+
+FEW = 256  # cells that are measured sooner than other processes have started
+
+
+def measure_cell(
+    image: np.ndarray, channels: Sequence[str], marker: int
+) -> dict[str, float]:
+    """Features of one cell, `<crop or cell>_<channel>_<what>` -> value.
+
+    Intensity, texture, granularity, radial distribution and spots of each channel, and
+    its correlation with the protein: of the whole crop, and of the cell in the middle
+    alone, whose shape is measured too.
+
+    Args:
+        image: float32 [h, w, c] in [0, 1], the protein in channel 0.
+        channels: Names of the c channels.
+        marker: Index of the cytosolic marker, which tells the cell from its
+            neighbours; -1: none, and a disc in the middle stands for the cell.
+
+    Returns:
+        The same names for every cell; what cannot be computed (of a constant plane) is
+        0. Each channel is normalised, so nothing tells how bright it was.
+    """
+    cell = central_cell(image[..., marker] if marker >= 0 else None, image.shape[:2])
+    top = np.percentile(image[cell], 99.5, axis=0) + 1e-6
+    alone = np.clip(np.where(cell[..., None], image / top, 0), 0, 1)
+    found = {f'cell_{name}': value for name, value in measure_shape(cell).items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # constant planes have no correlation
+        for view, seen in (('crop', image), ('cell', alone)):
+            for index, channel in enumerate(channels):
+                parts = measure_plane(seen[..., index])
+                if index:
+                    parts |= measure_together(seen[..., 0], seen[..., index])
+                found |= {f'{view}_{channel}_{what}': v for what, v in parts.items()}
+    values = np.nan_to_num(list(found.values()), posinf=0, neginf=0)
+    return dict(zip(found, values.tolist(), strict=True))
+
+
+def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
+    """Names of the features, and their values float32 [n, f], by a process a core.
+
+    Args:
+        cells: The cells.
+        marker: As in `measure_cell`, among the channels of the cells.
+    """
+    n = len(cells)
+    measure = functools.partial(measure_cell, channels=cells.channels, marker=marker)
+    images = (cells.images[[row]][0] for row in range(n))
+    if n < FEW:
+        found = list(track(map(measure, images), n, 'measure', unit='cell'))
+    else:
+        # Fresh processes: a fork of one that runs JAX can hang.
+        context = multiprocessing.get_context('spawn')
+        with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
+            rows = pool.map(measure, images, chunksize=64)
+            found = list(track(rows, n, 'measure', unit='cell'))
+    return list(found[0]), np.array([[*row.values()] for row in found], np.float32)

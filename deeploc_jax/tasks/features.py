@@ -1,0 +1,120 @@
+"""Task `features`: what a layer of a network, or a pipeline, makes of every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+from jax.experimental import multihost_utils
+
+from deeploc_jax import sharding
+from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.data.parts import Part, parts_of
+from deeploc_jax.evaluate.feature_table import features_table, read_features
+from deeploc_jax.evaluate.features import choose_layer, make_features
+from deeploc_jax.evaluate.h5ad import write_h5ad
+from deeploc_jax.evaluate.predict import predict_cells
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.files import write_json
+from deeploc_jax.tasks.evaluate import find_data_like, short
+from deeploc_jax.tasks.prepare import open_screen
+from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import read_weights
+
+MEASUREMENTS = 'measurements'
+Extract = Callable[[Cells], tuple[list[str], np.ndarray]]
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Writes `features.parquet`, and `features.h5ad` when asked for.
+
+    Raises:
+        ValueError: No source is given, or it has no such layer, or the screen lacks its
+            channels.
+    """
+    if not config.source:
+        raise ValueError(
+            'Say --config.source=<workdir of a training, weights, or measurements>.'
+        )
+    claim_workdir(workdir, config)
+    if config.source == MEASUREMENTS:
+        screen, channels = config.screen, config.channels
+        if not screen:
+            raise ValueError('Say of which screen: --config.screen=<name>.')
+    else:
+        card = read_weights(config.source).card
+        find_data_like(config, Path(config.source))
+        screen = config.screen or card.screen.rpartition('/')[0]
+        channels = config.channels or ','.join(card.channels)
+    builder = open_screen(config, screen)
+    extract, about = _extractor(config, builder)
+    about |= dict(source=config.source, screen=builder.info.full_name)
+    folder = workdir / 'features.parquet'
+    parts = parts_of(builder, config.splits, config.cells_per_file)
+    for split, start, stop in _missing(folder, parts):
+        cells = read_cells(
+            builder, f'{split}[{start}:{stop}]', memory_limit=0, channels=channels
+        )
+        names, values = extract(cells)
+        if jax.process_index() == 0:
+            table = features_table(cells, split, names, values, about)
+            write_table(table, _file(folder, split, start, stop))
+    if jax.process_index():
+        return
+    write_json(workdir / 'run.json', environment() | about)
+    made = read_features(folder)
+    print(f'\n{len(made):,} cells, {len(made.names)} features: {short(folder)}')
+    if config.h5ad:
+        print(f'For scanpy: {short(write_h5ad(made, workdir / "features.h5ad"))}')
+    print(
+        f'Next: python launch.py --config=configs/probe.py '
+        f'--config.features={short(workdir)}'
+    )
+
+
+def _extractor(
+    config: ml_collections.ConfigDict, builder: Any
+) -> tuple[Extract, dict[str, Any]]:
+    """What makes features of cells, and what there is to say about them."""
+    if config.source == MEASUREMENTS:
+        from deeploc_jax.measurements import measure_cells  # an extra
+
+        return lambda cells: measure_cells(cells, marker_channel(builder, cells)), {}
+    network, mesh = read_weights(config.source), sharding.make_mesh()
+    sharding.check_batch_size(config.batch_size, mesh)
+    layer = choose_layer(network, config.layer)
+    program = make_features(
+        network.model, mesh, crop=network.card.crop, layer=layer, pool=config.pool
+    )
+    variables = sharding.put_replicated(network.variables, mesh)
+
+    def extract(cells: Cells) -> tuple[list[str], np.ndarray]:
+        if len(cells.channels) != len(network.card.channels):
+            raise ValueError(
+                f'The network takes {len(network.card.channels)} channels '
+                f'({", ".join(network.card.channels)}), not {len(cells.channels)}.'
+            )
+        values = predict_cells(
+            program, variables, cells, mesh, config.batch_size, 'features'
+        )
+        return [f'{layer}_{i}' for i in range(values.shape[1])], values
+
+    return extract, dict(layer=layer, pool=config.pool, trained_on=network.card.screen)
+
+
+def _missing(folder: Path, parts: list[Part]) -> list[Part]:
+    """Parts that are not on disk; all hosts go by what the first one sees."""
+    there = np.array([_file(folder, *part).exists() for part in parts])
+    there = multihost_utils.broadcast_one_to_all(there)
+    if there.any():
+        print(f'{there.sum()} of {len(parts)} files are there already.')
+    return [part for part, done in zip(parts, there, strict=True) if not done]
+
+
+def _file(folder: Path, split: str, start: int, stop: int) -> Path:
+    return folder / f'{split}-{start:09d}-{stop:09d}.parquet'

@@ -1,0 +1,195 @@
+import json
+
+import anndata
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tensorflow_datasets as tfds
+from small import Small, make_card
+from spot_screen import SpotScreen
+
+import deeploc_jax
+from configs import features as features_config
+from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.parts import parts_of
+from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.evaluate.feature_table import read_features
+from deeploc_jax.measurements import measure_cell, measure_cells
+from deeploc_jax.models import MODELS
+from deeploc_jax.tasks import features as task
+from deeploc_jax.weights.folder import write_weights
+
+
+@pytest.fixture(scope='module')
+def data_dir(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp('screens'))
+    prepare_screen(SpotScreen.name, folder)
+    return folder
+
+
+@pytest.fixture
+def config(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, 'small', Small)
+    image = jnp.zeros((1, 60, 60, 2))
+    variables = Small().init(jax.random.key(0), image, train=False)
+    card = make_card(
+        model=dict(name='small'), side=64, crop=60, screen=f'{SpotScreen.name}/1.0.0'
+    )
+    config = features_config.get_config()
+    config.source = str(write_weights(tmp_path / 'weights', variables, card))
+    config.data_dir = data_dir
+    config.batch_size = 8
+    config.cells_per_file = 10
+    return config
+
+
+def test_every_cell_has_the_features_of_the_network(config, tmp_path, capsys):
+    config.h5ad = True
+    task.run(config, tmp_path / 'out')
+    assert '43 cells, 4 features' in capsys.readouterr().out
+    made = read_features(tmp_path / 'out')
+    assert made.names == ('conv_0', 'conv_1', 'conv_2', 'conv_3')
+    assert made.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
+    assert made.about['layer'] == 'conv' and made.about['screen'].startswith('spot')
+    network = deeploc_jax.load(config.source)
+    for split in ('train', 'validation', 'test'):
+        source = tfds.data_source(
+            SpotScreen.name, split=split, data_dir=config.data_dir
+        )
+        rows = list(source)
+        expected = network.features(np.stack([row['image'] for row in rows]))
+        part = made.where(made.metadata['split'] == split)
+        np.testing.assert_allclose(part.values, expected, rtol=1e-5, atol=1e-6)
+        assert part.labels.tolist() == [row['label'] for row in rows]
+        ids = [row['cell_id'].decode() for row in rows]
+        assert part.metadata['cell_id'].tolist() == ids
+
+    table = anndata.read_h5ad(tmp_path / 'out/features.h5ad')
+    np.testing.assert_array_equal(table.X, made.values)
+    assert table.obs_names.tolist() == made.metadata['cell_id'].tolist()
+    assert table.obs['label'].tolist() == [made.class_names[i] for i in made.labels]
+    assert table.uns['layer'] == 'conv'
+
+
+def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
+    task.run(config, tmp_path / 'out')
+    files = sorted((tmp_path / 'out/features.parquet').iterdir())
+    assert [pq.read_metadata(file).num_rows for file in files] == [10, 10, 10, 4, 9]
+    whole = read_features(tmp_path / 'out').values
+    kept = [file.stat().st_mtime_ns for file in files[1:]]
+    files[0].unlink()
+    task.run(config, tmp_path / 'out')
+    assert [file.stat().st_mtime_ns for file in files[1:]] == kept
+    np.testing.assert_array_equal(read_features(tmp_path / 'out').values, whole)
+    config.pool = 'mean'
+    with pytest.raises(ValueError, match="pool: 'max' there, 'mean' asked"):
+        task.run(config, tmp_path / 'out')
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'message'),
+    [
+        ('source', None, 'Say --config.source'),
+        ('layer', 'fc', "no layer of 'small' called 'fc'"),
+        ('splits', 'exam', "no split 'exam'"),
+        ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
+        ('cells_per_file', 0, '0 cells in a part'),
+    ],
+)
+def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):
+    config[field] = value
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
+
+
+def test_other_tables_are_no_features(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'run configs/features.py'):
+        read_features(tmp_path / 'none')
+    pq.write_table(pa.table({'a': [1]}), tmp_path / 'other.parquet')
+    with pytest.raises(ValueError, match='was not written by'):
+        read_features(tmp_path / 'other.parquet')
+
+
+def test_parts_cover_each_cell_once(data_dir):
+    builder = prepare_screen(SpotScreen.name, data_dir)
+    assert parts_of(builder, 'train[:50%],test', 7) == [
+        ('train', 0, 7),
+        ('train', 7, 12),
+        ('test', 0, 7),
+        ('test', 7, 10),
+    ]
+    assert sum(b - a for _, a, b in parts_of(builder, None, 6)) == 43
+
+
+def test_measurements_of_a_screen(config, tmp_path):
+    config.source, config.screen = 'measurements', SpotScreen.name
+    config.splits, config.layer = 'test', None
+    task.run(config, tmp_path / 'out')
+    made = read_features(tmp_path / 'out')
+    builder = prepare_screen(SpotScreen.name, config.data_dir)
+    cells = read_cells(builder, 'test')
+    one = measure_cell(cells.images[[0]][0], cells.channels, 1)
+    assert list(made.names) == list(one) and len(one) > 500
+    np.testing.assert_allclose(made.values[0], list(one.values()), rtol=1e-6)
+    assert np.isfinite(made.values).all()
+    run = json.loads((tmp_path / 'out/run.json').read_text())
+    assert run['source'] == 'measurements'
+
+
+def disc(radius, center=(31.5, 31.5)):
+    rows, columns = np.indices((64, 64))
+    return (np.hypot(rows - center[0], columns - center[1]) < radius).astype(np.float32)
+
+
+def test_the_cell_alone_is_measured_without_its_neighbours():
+    own, other = disc(14), disc(10, (31.5, 58))
+    marker = np.clip(own + other, 0, 1)
+    quiet = np.stack([own * 0.5, marker], -1)
+    loud = np.stack([own * 0.5 + other, marker], -1)
+    first, second = (measure_cell(x, ('GFP', 'RFP'), 1) for x in (quiet, loud))
+    assert first['cell_GFP_mean'] == pytest.approx(second['cell_GFP_mean'], rel=0.05)
+    assert second['crop_GFP_mean'] > 1.2 * first['crop_GFP_mean']
+    assert first['cell_area'] == pytest.approx(np.pi * 16**2, rel=0.15)
+
+
+def test_measurements_tell_what_they_are_named_for():
+    spots = sum(disc(1.6, at) for at in ((20, 30), (40, 24), (34, 44)))
+    cell = disc(22)
+    many = measure_cell(np.stack([spots, cell], -1), ('GFP', 'RFP'), 1)
+    filled = measure_cell(np.stack([cell, cell], -1), ('GFP', 'RFP'), 1)
+    assert many['crop_GFP_spots_fine_number'] == 3
+    assert many['crop_GFP_granularity_1'] > filled['crop_GFP_granularity_1'] + 0.2
+    assert filled['crop_RFP_correlation_all'] == pytest.approx(1)
+    assert many['crop_RFP_correlation_all'] < 0.3
+    assert filled['cell_eccentricity'] < 0.1
+
+
+def test_turning_a_cell_changes_few_measurements():
+    image = np.random.default_rng(0).random((64, 64, 2)).astype(np.float32)
+    image = np.stack([image[..., 0] * disc(20), disc(20)], -1)
+    first, turned = (
+        measure_cell(x, ('GFP', 'RFP'), 1) for x in (image, np.rot90(image).copy())
+    )
+    moved = [n for n in first if not np.isclose(first[n], turned[n], 0.02, 1e-3)]
+    assert all('lbp' in name or 'coarse' in name or 'hu' in name for name in moved), (
+        moved
+    )
+
+
+def test_no_marker_and_constant_planes_are_no_error():
+    image = np.zeros((64, 64, 3), np.float32)
+    values = measure_cell(image, ('RFP', 'brightfield', 'other'), -1)
+    assert np.isfinite(list(values.values())).all()
+    assert values['cell_area'] == pytest.approx(np.pi * 18**2, rel=0.02)
+
+
+def test_measuring_in_processes_is_the_same(data_dir, monkeypatch):
+    cells = read_cells(prepare_screen(SpotScreen.name, data_dir), 'test')
+    names, few = measure_cells(cells, 1)
+    monkeypatch.setattr('deeploc_jax.measurements.measure.FEW', 1)
+    again, many = measure_cells(cells, 1)
+    assert names == again
+    np.testing.assert_array_equal(few, many)
