@@ -8,7 +8,7 @@ import numpy as np
 
 MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the protein
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
-DIMMEST = -0.8  # of those spreads below the median: nobody can place a dimmer protein
+DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}

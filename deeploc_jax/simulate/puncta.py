@@ -59,12 +59,12 @@ def endosome(specimen: Specimen) -> np.ndarray:
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
-    """GOLGI (GO:0005794): five to fifteen scattered cisternae, uneven."""
-    points = specimen.inside(specimen.number(9, 20))  # less those inside organelles
+    """GOLGI (GO:0005794): seven to fifteen scattered cisternae, uneven."""
+    points = specimen.inside(specimen.number(10, 21))  # less those inside organelles
     return specimen.spots(points, 42 * specimen.spread(len(points), 0.5), 1.2)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME (GO:0005777): two to eight spots below the resolution, alike."""
-    points = specimen.inside(specimen.number(3, 10))  # less those inside organelles
+    """PEROXISOME (GO:0005777): four to nine spots below the resolution, alike."""
+    points = specimen.inside(specimen.number(5, 12))  # less those inside organelles
     return specimen.spots(points, 44 * specimen.spread(len(points), 0.2), 0.1)
