@@ -56,6 +56,17 @@ class Features:
             metadata={name: column[rows] for name, column in self.metadata.items()},
         )
 
+    def of_split(self, split: str) -> Features:
+        """The cells of a split; none where there is no such split."""
+        return self.where(self.metadata['split'] == split)
+
+    def of_classes(self, names: Sequence[str]) -> Features:
+        """The labelled cells of some classes, which are numbered anew in this order."""
+        number = {self.class_names.index(name): i for i, name in enumerate(names)}
+        kept = self.where(np.isin(self.labels, list(number)))
+        labels = np.array([number[label] for label in kept.labels.tolist()], np.int32)
+        return dataclasses.replace(kept, labels=labels, class_names=tuple(names))
+
 
 def features_table(
     cells: Cells,

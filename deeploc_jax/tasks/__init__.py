@@ -8,7 +8,15 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-TASKS = ('prepare', 'train', 'evaluate', 'features', 'realism', 'simulate')
+TASKS = (
+    'prepare',
+    'train',
+    'evaluate',
+    'features',
+    'probe',
+    'realism',
+    'simulate',
+)
 
 
 def run(config: Any, workdir: Path) -> int:

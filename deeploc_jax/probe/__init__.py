@@ -1,0 +1,1 @@
+"""Simple classifiers on features that are not trained any more."""

@@ -1,0 +1,111 @@
+"""The classifiers by name, each with the values of the one parameter that is chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC, LinearSVC
+
+    from deeploc_jax.probe.ridge import Ridge
+except ImportError as error:  # pragma: no cover
+    raise ImportError(
+        "Probes need scikit-learn: pip install -e '.[baseline]'"
+    ) from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """A kind of classifier.
+
+    Attributes:
+        make: (value of its parameter, seed) -> a classifier with `fit` and `predict`.
+        values: Of the parameter, from which one is chosen; the middle one is used where
+            there is too little to choose by.
+        random: Whether the seed matters.
+        title: In words.
+    """
+
+    make: Callable[[float, int], Any]
+    values: tuple[float, ...]
+    title: str
+    random: bool = False
+
+
+def _standardised(classifier: Any) -> Any:
+    return make_pipeline(StandardScaler(), classifier)
+
+
+def _logistic(c: float, seed: int, l1_ratio: float) -> Any:
+    # saga alone knows L1; on standardised features it gets close enough in few passes.
+    solver: Any = dict(solver='saga', max_iter=200) if l1_ratio else dict(max_iter=2000)
+    return _standardised(
+        LogisticRegression(
+            C=c, l1_ratio=l1_ratio, tol=1e-3, random_state=seed, **solver
+        )
+    )
+
+
+PROBES = {
+    'ridge': Probe(
+        lambda alpha, seed: _standardised(Ridge(alpha)),
+        (1.0, 10.0, 100.0, 1e3, 1e4),
+        'ridge regression on the classes, closed form',
+    ),
+    'logistic_l2': Probe(
+        lambda c, seed: _logistic(c, seed, 0.0),
+        (1e-3, 1e-2, 0.1, 1.0, 10.0),
+        'multinomial logistic regression, L2',
+    ),
+    'logistic_l1': Probe(
+        lambda c, seed: _logistic(c, seed, 1.0),
+        (1e-2, 3e-2, 0.1, 0.3, 1.0),
+        'multinomial logistic regression, L1',
+    ),
+    'svm_one_vs_one': Probe(
+        lambda c, seed: _standardised(SVC(kernel='linear', C=c)),
+        (1e-4, 1e-3, 1e-2, 0.1, 1.0),
+        'linear support vector machines, one for each pair of classes',
+    ),
+    'svm_one_vs_rest': Probe(
+        lambda c, seed: _standardised(LinearSVC(C=c, max_iter=5000, tol=1e-3)),
+        (1e-4, 1e-3, 1e-2, 0.1, 1.0),
+        'linear support vector machines, one for each class (ensLOC)',
+    ),
+    'knn': Probe(
+        lambda k, seed: _standardised(Neighbours(int(k))),
+        (1, 3, 7, 15, 31),
+        'k nearest neighbours',
+    ),
+    'forest': Probe(
+        lambda share, seed: RandomForestClassifier(
+            500, max_features=share, random_state=seed, n_jobs=-1
+        ),
+        (0.02, 0.05, 0.15),
+        'random forest of 500 trees',
+        random=True,
+    ),
+}
+"""Kraus et al. 2017, Fig EV3, and Parnamaa & Parts 2017, Fig 4, compare such. The
+ensemble of one-against-rest machines follows Chong et al. 2015 (ensLOC), whose 60 also
+had sets of negatives picked by hand."""
+
+
+class Neighbours(KNeighborsClassifier):
+    """Nearest neighbours; all cells vote where there are fewer than k."""
+
+    def __init__(self, k: int = 7):
+        super().__init__(n_neighbors=k)
+        self.k = k
+
+    def fit(self, X: Any, y: Any) -> Neighbours:
+        """Remembers the cells."""
+        self.n_neighbors = min(self.k, len(X))
+        return super().fit(X, y)

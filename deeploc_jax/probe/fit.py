@@ -1,0 +1,88 @@
+"""Fits a probe with a parameter chosen on cells that are not tested on."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from deeploc_jax.probe.classifiers import Probe
+
+FOLDS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Features of labelled cells.
+
+    Attributes:
+        x: float32 [n, f].
+        y: Class indices, int [n].
+        groups: What cells are alike by, [n].
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def where(self, rows: np.ndarray) -> Labelled:
+        """Some of the cells."""
+        return Labelled(self.x[rows], self.y[rows], self.groups[rows])
+
+
+def choose(
+    probe: Probe, train: Labelled, validation: Labelled | None, seed: int
+) -> tuple[float, float]:
+    """The best value of a probe's parameter, and its score.
+
+    Args:
+        probe: The kind of classifier.
+        train: What it learns from.
+        validation: What it is chosen on; None: by cross-validation within `train`, in
+            which all cells of a group are left out together.
+        seed: Of the classifier and the folds.
+
+    Returns:
+        Value and balanced accuracy; the middle value and NaN where there are not two
+        groups of each class.
+    """
+    if len(probe.values) == 1:
+        return probe.values[0], np.nan
+    if validation is not None:
+        pairs = [(train, validation)]
+    else:
+        pairs = [(train.where(a), train.where(b)) for a, b in _folds(train, seed)]
+    if not pairs:
+        return probe.values[len(probe.values) // 2], np.nan
+    scores = [
+        np.mean([balanced_accuracy(fit(probe, v, a, seed), b) for a, b in pairs])
+        for v in probe.values
+    ]
+    best = int(np.argmax(scores))
+    return probe.values[best], float(scores[best])
+
+
+def fit(probe: Probe, value: float, train: Labelled, seed: int) -> Any:
+    """A fitted classifier."""
+    return probe.make(value, seed).fit(train.x, train.y)
+
+
+def balanced_accuracy(classifier: Any, cells: Labelled) -> float:
+    """Mean recall over the classes that the cells are of."""
+    right = classifier.predict(cells.x) == cells.y
+    return float(np.mean([right[cells.y == k].mean() for k in np.unique(cells.y)]))
+
+
+def _folds(train: Labelled, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    classes = np.unique(train.y)
+    fewest = min(len(np.unique(train.groups[train.y == k])) for k in classes)
+    if fewest < 2:
+        return []
+    splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
+    folds = splitter.split(train.x, train.y, train.groups)
+    return [(a, b) for a, b in folds if len(np.unique(train.y[a])) == len(classes)]

@@ -1,0 +1,84 @@
+"""One fit of a probe: drawn, chosen, fitted, tested."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from deeploc_jax.evaluate.feature_table import Features
+from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.sampling import draw_cells
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """Which probe, on which features, with how many cells of each class.
+
+    Attributes:
+        features: Name of the set of features.
+        probe: A key of `PROBES`.
+        cells_per_class: 0 for all that are labelled.
+        draw: Number of the draw of these cells, or of the seed.
+    """
+
+    features: str
+    probe: str
+    cells_per_class: int
+    draw: int
+
+
+def run_job(
+    job: Job, features: Features, splits: Mapping[str, str], group_by: str, seed: int
+) -> dict[str, Any]:
+    """Fits and tests.
+
+    With all cells the parameter is chosen on validation; with a handful by grouped
+    cross-validation among them alone: more labels would not be there.
+
+    Args:
+        job: What to fit.
+        features: Of labelled cells.
+        splits: Names of the splits called `train`, `validation` (may have no cells) and
+            `test`.
+        group_by: Column by which cells are drawn and left out together.
+        seed: Of draw 0; those of the others follow it.
+
+    Returns:
+        The chosen `value` and its `chosen_by` score, `n_train`, `n_test`, `accuracy`,
+        `balanced_accuracy` and `recall` by class, all on test.
+    """
+    probe, seed = PROBES[job.probe], seed + job.draw
+    train, validation, test = (
+        _labelled(features.of_split(splits[name]), group_by)
+        for name in ('train', 'validation', 'test')
+    )
+    if job.cells_per_class:
+        rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
+        train = train.where(rows)
+    usable = len(validation) and not job.cells_per_class
+    value, score = choose(probe, train, validation if usable else None, seed)
+    classifier = fit(probe, value, train, seed)
+    right = classifier.predict(test.x) == test.y
+    recall = {
+        name: float(right[test.y == k].mean())
+        for k, name in enumerate(features.class_names)
+        if (test.y == k).any()
+    }
+    return dict(
+        value=float(value),
+        chosen_by=None if np.isnan(score) else score,
+        n_train=len(train),
+        n_test=len(test),
+        accuracy=float(right.mean()),
+        balanced_accuracy=balanced_accuracy(classifier, test),
+        recall=recall,
+    )
+
+
+def _labelled(features: Features, group_by: str) -> Labelled:
+    groups = features.metadata[group_by].astype(str)
+    return Labelled(features.values, features.labels, groups)

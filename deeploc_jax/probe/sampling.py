@@ -1,0 +1,46 @@
+"""A handful of labelled cells of each class, as a biologist would label them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+
+def draw_cells(
+    labels: np.ndarray, groups: np.ndarray, per_class: int, seed: int
+) -> np.ndarray:
+    """Rows of some cells of each class, spread over as many groups as there are.
+
+    One cell of each group of the class in turn, in random order; the cells of a smaller
+    draw are among those of a larger one with the same seed. A class that has fewer
+    cells gives all of them again and again.
+
+    Args:
+        labels: int [n]; -1 is never drawn.
+        groups: What cells are alike by, a protein or a field, [n].
+        per_class: Cells of each class.
+        seed: Of the draw.
+
+    Returns:
+        int64 [classes with cells * per_class], class by class.
+
+    References:
+        Kraus et al. 2017, Materials and Methods: sampled with replacement where a class
+        is short.
+    """
+    chosen = []
+    for label in np.unique(labels[labels >= 0]).tolist():
+        rng = np.random.default_rng([seed, label])
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        order = _in_turn(groups[rows])
+        chosen.append(np.resize(rows[order], per_class))
+    return np.concatenate(chosen) if chosen else np.zeros(0, int)
+
+
+def _in_turn(groups: np.ndarray) -> np.ndarray:
+    """An order of the rows that takes one of each group before a second of any."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    members = [np.flatnonzero(inverse == g) for g in np.argsort(first)]
+    rounds = itertools.zip_longest(*members)
+    return np.array([row for turn in rounds for row in turn if row is not None])

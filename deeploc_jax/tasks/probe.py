@@ -1,0 +1,137 @@
+"""Task `probe`: classifiers on frozen features, with many labels or a handful."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import pyarrow as pa
+
+from deeploc_jax.evaluate.feature_table import Features, read_features
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.files import atomic_write, read_jsonl, write_json
+from deeploc_jax.lookup import check_name
+from deeploc_jax.progress import track
+from deeploc_jax.report.sizes import in_markdown, write_sizes_page
+from deeploc_jax.tasks.evaluate import short
+from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.types import METADATA
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Fits every probe on every set of features; finished fits are not done again.
+
+    Raises:
+        ValueError: No features are given, or the config names what does not exist.
+    """
+    if jax.process_index():  # not a task for several hosts
+        return
+    # Late: scikit-learn is an extra.
+    from deeploc_jax.probe.classifiers import PROBES
+    from deeploc_jax.probe.job import Job
+
+    if not config.features:
+        raise ValueError('Say --config.features=<workdir of configs/features.py>.')
+    probes = config.probes.split(',')
+    for name in probes:
+        check_name('probe', name, PROBES)
+    check_name('group_by', config.group_by, METADATA)
+    sets = read_sets(config)
+    claim_workdir(workdir, config)
+    jobs = [
+        Job(features, probe, size, draw)
+        for features in sets
+        for probe in probes
+        for size in sizes(config.cells_per_class)
+        for draw in range(config.draws if size or PROBES[probe].random else 1)
+    ]
+    rows = list(fit_all(config, workdir / 'fits.jsonl', jobs, sets))
+    recalls = [json.dumps(row['recall']) for row in rows]
+    table = [row | dict(recall=r) for row, r in zip(rows, recalls, strict=True)]
+    write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
+    first = next(iter(sets.values()))
+    record = dict(
+        environment(),
+        classes=first.class_names,
+        features={name: of.about for name, of in sets.items()},
+        splits=config.splits.to_dict(),
+        cells={s: len(first.of_split(s)) for s in config.splits.values()},
+    )
+    write_json(workdir / 'run.json', record)
+    series = {name: name if len(sets) > 1 else '' for name in sets}
+    named = [
+        dict(row, series=f'{series[row["features"]]} {row["probe"]}'.strip())
+        for row in rows
+    ]
+    titles = {name: PROBES[name].title for name in probes}
+    report = write_sizes_page(workdir, 'Probes on frozen features', named, titles)
+    print(f'\n{in_markdown(named)}\n\nTable:  {short(workdir / "probe.parquet")}')
+    print(f'Report: {short(report)}')
+
+
+def read_sets(config: ml_collections.ConfigDict) -> dict[str, Features]:
+    """Features by the name of their workdir, with the labels and classes asked for.
+
+    Raises:
+        ValueError: Two workdirs have the same name, a class is unknown, or a split has
+            no labelled cell of them.
+    """
+    paths = [Path(path) for path in config.features.split(',')]
+    if len({path.name for path in paths}) < len(paths):
+        raise ValueError(f'Two of {config.features} have the same name.')
+    sets = {path.name: read_features(path) for path in paths}
+    wanted = config.classes.split(',') if config.classes else None
+    for name, found in sets.items():
+        for label in wanted or ():
+            check_name('class', label, found.class_names)
+        sets[name] = found = found.of_classes(wanted or found.class_names)
+        for split in ('train', 'test'):
+            if not len(found.of_split(config.splits[split])):
+                raise ValueError(
+                    f'{name} has no labelled cell in split {config.splits[split]!r}; '
+                    f'it has {sorted(set(found.metadata["split"]))}.'
+                )
+    return sets
+
+
+def sizes(asked: str | None) -> list[int]:
+    """Numbers of cells of each class, [0] for all there are."""
+    if not asked:
+        return [0]
+    parts = asked.split(',')
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f'cells_per_class ({asked}) must be like 1,5,25.')
+    return [int(part) for part in parts]
+
+
+def fit_all(
+    config: ml_collections.ConfigDict,
+    path: Path,
+    jobs: list[Any],
+    sets: dict[str, Features],
+) -> Iterator[dict[str, Any]]:
+    """A row a job, from the file where it is there; new rows are added to the file."""
+    from deeploc_jax.probe.job import run_job
+
+    rows = read_jsonl(path)
+    text = ''.join(json.dumps(row) + '\n' for row in rows)
+    atomic_write(path, lambda temporary: temporary.write_text(text))  # no broken line
+    done = {json.dumps(row['job']): row for row in rows}
+    splits = config.splits.to_dict()
+    with path.open('a') as file:
+        for job in track(jobs, description='probe', unit='fit'):
+            name = dataclasses.asdict(job)
+            row = done.get(json.dumps(name))
+            if row is None:
+                found = run_job(
+                    job, sets[job.features], splits, config.group_by, config.seed
+                )
+                row = dict(job=name, **found)
+                file.write(json.dumps(row) + '\n')
+                file.flush()
+            yield name | {key: value for key, value in row.items() if key != 'job'}

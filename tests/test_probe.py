@@ -1,0 +1,192 @@
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from sklearn import linear_model
+from small import random_cells
+
+from configs import probe as probe_config
+from deeploc_jax.evaluate.feature_table import features_table, read_features
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.probe import fit as fitting
+from deeploc_jax.probe.classifiers import PROBES, Probe
+from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.ridge import Ridge
+from deeploc_jax.probe.sampling import draw_cells
+from deeploc_jax.tasks import probe as task
+
+RNG = np.random.default_rng(0)
+
+
+def blobs(n=90, f=6, k=3, seed=0):
+    """Classes a little apart, in groups of five."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % k
+    x = rng.normal(size=(n, f)) + 3 * np.eye(k, f)[y]
+    return Labelled(x.astype(np.float32), y, np.array([f'g{i // 5}' for i in range(n)]))
+
+
+@pytest.mark.parametrize(('n', 'f'), [(60, 5), (12, 40)])
+def test_ridge_is_that_of_scikit_learn(n, f):
+    x = RNG.normal(size=(n, f)).astype(np.float32)
+    y = RNG.choice(3, n, p=(0.7, 0.2, 0.1))
+    y[:3] = 0, 1, 2
+    ours = Ridge(3.0).fit(x, y)
+    weights = n / 3 / np.bincount(y)[y]
+    theirs = linear_model.Ridge(3.0).fit(x, np.eye(3)[y], sample_weight=weights)
+    np.testing.assert_allclose(ours.coef_.T, theirs.coef_, atol=2e-5)
+    np.testing.assert_allclose(ours.scores(x), theirs.predict(x), atol=5e-5)
+
+
+def test_ridge_knows_classes_that_are_not_counted_from_0():
+    cells = blobs()
+    names = np.array(['a', 'c', 'z'])[cells.y]
+    assert set(Ridge(1.0).fit(cells.x, names).predict(cells.x)) <= {'a', 'c', 'z'}
+
+
+@pytest.mark.parametrize('name', PROBES)
+def test_every_probe_learns_what_is_easy(name):
+    train, test = blobs(), blobs(seed=1)
+    probe = PROBES[name]
+    value, score = choose(probe, train, blobs(seed=2), 0)
+    assert value in probe.values and score > 0.8
+    classifier = fit(probe, value, train, 0)
+    assert balanced_accuracy(classifier, test) > 0.8
+    again = fit(probe, value, train, 0)
+    np.testing.assert_array_equal(classifier.predict(test.x), again.predict(test.x))
+    few = train.where(np.arange(3))  # one cell of each class
+    assert fit(probe, choose(probe, few, None, 0)[0], few, 0).predict(test.x).shape == (
+        90,
+    )
+
+
+def test_a_handful_is_spread_over_the_groups_and_grows():
+    labels = np.array([0] * 30 + [1] * 4 + [-1] * 5)
+    groups = np.array([f'p{i % 10}' for i in range(30)] + ['q'] * 4 + ['r'] * 5)
+    ten = draw_cells(labels, groups, 10, 0)
+    assert (labels[ten] == 0).sum() == (labels[ten] == 1).sum() == 10
+    assert len(set(groups[ten[:10]])) == 10
+    assert len(set(ten[:10])) == 10 and len(set(ten[10:])) == 4
+    assert set(draw_cells(labels, groups, 5, 0)) <= set(ten)
+    assert list(draw_cells(labels, groups, 10, 1)) != list(ten)
+    twelve = draw_cells(labels, groups, 12, 0)[:12]
+    assert sorted(np.unique(groups[twelve], return_counts=True)[1]) == [1] * 8 + [2] * 2
+
+
+def test_a_parameter_is_chosen_without_seeing_a_group_twice(monkeypatch):
+    seen = []
+
+    class Spy:
+        def __init__(self, value):
+            self.value = value
+
+        def fit(self, x, y):
+            self.rows = set(x[:, 0])
+            return self
+
+        def predict(self, x):
+            seen.append((self.rows, set(x[:, 0])))
+            return np.zeros(len(x)) if self.value == 1 else np.full(len(x), 9)
+
+    groups = np.arange(30) // 3 % 5
+    cells = Labelled(np.arange(30.0)[:, None], np.arange(30) % 2, groups)
+    value, score = choose(Probe(lambda v, s: Spy(v), (0.0, 1.0), ''), cells, None, 0)
+    assert value == 1.0 and score == 0.5
+    assert len(seen) == 2 * fitting.FOLDS
+    for trained, tested in seen:
+        assert not set(groups[[*map(int, trained)]]) & set(groups[[*map(int, tested)]])
+
+
+def test_too_few_groups_take_the_middle_value():
+    cells = Labelled(np.zeros((4, 1)), np.array([0, 0, 1, 1]), np.array([1, 1, 2, 2]))
+    value, score = choose(PROBES['ridge'], cells, None, 0)
+    assert value == 100.0 and np.isnan(score)
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Two sets of features: one tells the classes apart, the other does not."""
+    sizes = dict(train=60, validation=24, test=30)
+    for name, apart in (('good', 3.0), ('bad', 0.0)):
+        for number, (split, n) in enumerate(sizes.items()):
+            cells = random_cells(n, size=8, seed=number)
+            cells.labels[0] = -1
+            noise = np.random.default_rng(number).normal(size=(n, 5))
+            values = (noise + apart * np.eye(3, 5)[cells.labels]).astype(np.float32)
+            about = dict(screen='a', layer=None)
+            table = features_table(cells, split, list('abcde'), values, about)
+            write_table(table, tmp_path / name / f'features.parquet/{split}.parquet')
+    config = probe_config.get_config()
+    config.features = f'{tmp_path}/good,{tmp_path}/bad'
+    config.probes = 'ridge,knn'
+    config.draws = 2
+    return config
+
+
+def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
+    config.cells_per_class = '2,8'
+    workdir = tmp_path / 'out'
+    task.run(config, workdir)
+    rows = pq.read_table(workdir / 'probe.parquet').to_pylist()
+    assert len(rows) == 2 * 2 * 2 * 2
+    best = [r for r in rows if r['features'] == 'good' and r['cells_per_class'] == 8]
+    assert min(row['balanced_accuracy'] for row in best) > 0.8
+    worst = [r['balanced_accuracy'] for r in rows if r['features'] == 'bad']
+    assert np.mean(worst) < 0.5
+    assert {row['n_test'] for row in rows} == {29}  # one has no label
+    assert {row['n_train'] for row in rows} == {6, 24}
+    assert json.loads(rows[0]['recall']).keys() == {'A', 'B', 'C'}
+    out = capsys.readouterr().out
+    assert '| good ridge | 8 | 24 | 29 | 2 | ' in out
+    page = (workdir / 'report.html').read_text()
+    assert 'good ridge' in page and 'closed form' in page and 'src="http' not in page
+    assert (workdir / 'figures/sizes.png').stat().st_size > 5000
+
+    lines = (workdir / 'fits.jsonl').read_text().splitlines()
+    (workdir / 'fits.jsonl').write_text('\n'.join(lines[:9]) + '\n' + lines[9][:20])
+    task.run(config, workdir)
+    assert (workdir / 'fits.jsonl').read_text().splitlines() == lines
+    assert pq.read_table(workdir / 'probe.parquet').to_pylist() == rows
+
+
+def test_all_cells_and_some_classes(config, tmp_path, capsys):
+    config.classes = 'C,A'
+    config.features = f'{tmp_path}/good'
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
+    assert [row['probe'] for row in rows] == ['ridge', 'knn']  # nothing is drawn
+    good = read_features(tmp_path / 'good')
+    kept = np.isin(good.labels, (0, 2)) & (good.metadata['split'] == 'train')
+    assert rows[0]['n_train'] == kept.sum()
+    assert list(json.loads(rows[0]['recall'])) == ['C', 'A']
+    assert rows[0]['chosen_by'] > 0.8
+    assert '| ridge | all |' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'message'),
+    [
+        ('features', None, 'Say --config.features'),
+        ('probes', 'ridge,tree', "no probe 'tree'"),
+        ('classes', 'A,D', "no class 'D'"),
+        ('cells_per_class', '1,0', r'cells_per_class \(1,0\) must be like'),
+        ('group_by', 'proteins', "no group_by 'proteins'. Did you mean 'protein'"),
+    ],
+)
+def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+    config[field] = value
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
+
+
+def test_a_split_without_cells_is_answered(config, tmp_path):
+    config.splits.test = 'exam'
+    with pytest.raises(ValueError, match=r"no labelled cell in split 'exam'; it has"):
+        task.run(config, tmp_path / 'out')
+
+
+def test_two_workdirs_of_one_name_are_refused(config, tmp_path):
+    config.features = f'{tmp_path}/good,{tmp_path}/x/good'
+    with pytest.raises(ValueError, match='the same name'):
+        task.run(config, tmp_path / 'out')
