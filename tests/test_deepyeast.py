@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from in_numpy import numpy_deepyeast
 
 from configs import deepyeast as config_file
 from deeploc_jax.models import get_model
@@ -37,38 +38,6 @@ def test_depths_differ_in_their_convolutions():
         assert sum(name.startswith('conv') for name in layers) == depth - 3
     with pytest.raises(ValueError, match=r'depth \(7\) must be 5, 9, 11 or 13'):
         parameters(7)
-
-
-def numpy_deepyeast(variables, x):
-    """DeepYeast in inference, float64, written from the paper alone."""
-    params, stats = variables['params'], variables['batch_stats']
-    x = x - np.float64(stats['mean_image'])
-    names = iter(f'conv_{i}' for i in range(1, 9))
-
-    def normalised(x, name):
-        bn, average = params[name]['bn'], stats[name]['bn']
-        x = (x + params[name]['bias'] - average['mean']) / np.sqrt(
-            average['var'] + 1e-3
-        )
-        return np.maximum(x * bn['scale'] + bn['bias'], 0)
-
-    for count in (2, 2, 4):
-        for name in (next(names) for _ in range(count)):
-            kernel = np.float64(params[name]['conv']['kernel'])
-            h, w = x.shape[1:3]
-            padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-            windows = [
-                padded[:, i : i + h, j : j + w] @ kernel[i, j]
-                for i in range(3)
-                for j in range(3)
-            ]
-            x = normalised(sum(windows), name)
-        n, h, w, c = x.shape
-        x = x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
-    x = x.reshape(len(x), -1)
-    for name in ('fc_1', 'fc_2'):
-        x = normalised(x @ np.float64(params[name]['dense']['kernel']), name)
-    return x @ np.float64(params['fc_3']['kernel']) + params['fc_3']['bias']
 
 
 def test_it_agrees_with_numpy():

@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from in_numpy import DeepLocInNumpy
 
 from deeploc_jax.models import get_model
 
@@ -21,67 +22,13 @@ def randomized(variables, seed=1):
     )
 
 
-class Reference:
-    """DeepLoc in plain NumPy, float64, written from the paper alone."""
-
-    def __init__(self, variables, train):
-        variables = jax.tree.map(np.asarray, variables)
-        self.params, self.stats = variables['params'], variables['batch_stats']
-        self.train, self.new_stats = train, {}
-
-    def conv(self, x, kernel):
-        h, w = x.shape[1:3]
-        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        return sum(
-            padded[:, i : i + h, j : j + w] @ kernel[i, j]
-            for i in range(3)
-            for j in range(3)
-        )
-
-    def normalise(self, x, name):
-        stats, params = self.stats[name]['bn'], self.params[name]['bn']
-        mean, var = (np.float64(stats[k]) for k in ('mean', 'var'))
-        if self.train:
-            axes = tuple(range(x.ndim - 1))
-            batch_mean, batch_var = x.mean(axes), x.var(axes)
-            self.new_stats[name] = (
-                0.5 * mean + 0.5 * batch_mean,
-                0.5 * var + 0.5 * batch_var,
-            )
-            mean, var = batch_mean, batch_var
-        return (x - mean) / np.sqrt(var + 1e-3) * params['scale'] + params['bias']
-
-    def layer(self, x, name, kind):
-        weights = self.params[name]
-        kernel = np.float64(weights[kind]['kernel'])
-        x = self.conv(x, kernel) if kind == 'conv' else x @ kernel
-        return self.normalise(x + weights['bias'], name)
-
-    def pool(self, x):
-        n, h, w, c = x.shape
-        padded = np.full((n, h + h % 2, w + w % 2, c), -np.inf)
-        padded[:, :h, :w] = x
-        return padded.reshape(n, (h + 1) // 2, 2, (w + 1) // 2, 2, c).max((2, 4))
-
-    def __call__(self, x):
-        x = np.float64(x)
-        for i in range(1, 9):
-            x = np.maximum(self.layer(x, f'conv_{i}', 'conv'), 0)
-            if i in (2, 4, 8):
-                x = self.pool(x)
-        x = x.reshape(len(x), -1)
-        for name in ('fc_1', 'fc_2'):
-            x = np.maximum(self.layer(x, name, 'dense'), 0)
-        return self.layer(x, 'final_layer', 'dense')
-
-
 @pytest.mark.parametrize('train', [False, True])
 def test_deeploc_agrees_with_numpy(train):
     # 20 pixels are pooled to 10, 5 and, padded, 3: the odd case of 60.
     model, variables = init(num_classes=7, channels=3, size=20)
     variables = randomized(variables)
     image = np.random.default_rng(0).random((4, 20, 20, 3), np.float32)
-    reference = Reference(variables, train)
+    reference = DeepLocInNumpy(variables, train)
     expected = reference(image)
     image = jnp.asarray(image)
     if not train:

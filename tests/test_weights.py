@@ -50,6 +50,14 @@ def test_weights_come_back_bit_for_bit(saved):
     assert logits.shape == (2, 3)
 
 
+def test_a_single_number_comes_back_without_an_axis(tmp_path):
+    model = get_model('deepyeast', num_classes=3, depth=5)
+    variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
+    card = make_card(model=dict(name='deepyeast', depth=5), side=8, crop=8)
+    found = read_weights(write_weights(tmp_path, variables, card)).variables
+    assert found['batch_stats']['batches'].shape == ()
+
+
 def test_a_workdir_is_as_good_as_its_weights(saved):
     assert read_weights(saved[2]).card == saved[1]
 

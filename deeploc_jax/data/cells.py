@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.normalize import percentile_normalize
+from deeploc_jax.data.normalize import Normalize, percentile_normalize
+from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.progress import track
 from deeploc_jax.types import METADATA, Cells
-
-_CHUNK = 256  # cells read and normalised at a time
-
-
-class StreamedImages:
-    """Normalised images of a split, read from disk when they are indexed.
-
-    Stands in for the `images` array of `Cells` when a split is too large to hold.
-
-    Args:
-        source: A random-access TFDS data source.
-        shape: [n, h, w, c].
-        channels: Which channels of the source, [c].
-    """
-
-    def __init__(self, source: Any, shape: tuple[int, ...], channels: list[int]):
-        self.source = source
-        self.shape = shape
-        self.channels = channels
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any, /) -> np.ndarray:
-        """Images of these rows, float32 [len(rows), h, w, c]."""
-        records = self.source.__getitems__([int(row) for row in rows])
-        images = np.stack([record['image'][..., self.channels] for record in records])
-        return percentile_normalize(images)
 
 
 def read_cells(
@@ -47,6 +19,7 @@ def read_cells(
     *,
     memory_limit: float = 4.0,
     channels: str | None = None,
+    normalize: Normalize = percentile_normalize,
 ) -> Cells:
     """Reads one split of a prepared screen.
 
@@ -57,6 +30,7 @@ def read_cells(
             larger split is read from disk batch by batch.
         channels: Names of the channels wanted, in order, comma-separated; None for
             all of them.
+        normalize: What is done to the pixels.
 
     Returns:
         The cells in the order of the data source.
@@ -81,10 +55,11 @@ def read_cells(
         builder.as_data_source(split),
         (len(labels), h, w, len(names)),
         [every.index(name) for name in names],
+        normalize,
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
     return Cells(
-        images=_load(images) if fits else images,
+        images=load(images) if fits else images,
         labels=labels,
         metadata=metadata,
         class_names=tuple(builder.info.features['label'].names),
@@ -124,27 +99,3 @@ def _read_columns(
             values.append(value.decode() if isinstance(value, bytes) else value)
     arrays = {name: np.array(values) for name, values in columns.items()}
     return arrays.pop('label').astype(np.int32), arrays
-
-
-def _load(images: StreamedImages) -> np.ndarray:
-    """All images; decoded and normalised by threads."""
-    loaded = _empty_aligned(images.shape)
-    starts = range(0, len(images), _CHUNK)
-
-    def load(start: int) -> None:
-        rows = np.arange(start, min(start + _CHUNK, len(images)))
-        loaded[rows[0] : rows[-1] + 1] = images[rows]
-
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        progress = pool.map(load, starts)
-        for _ in track(progress, len(starts), 'normalise', unit='chunk'):
-            pass
-    return loaded
-
-
-def _empty_aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """float32 memory on a 64-byte boundary, which JAX uses on CPUs without a copy."""
-    size = 4 * int(np.prod(shape))
-    memory = np.empty(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(np.float32).reshape(shape)

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float32, Real
 
+Normalize = Callable[[np.ndarray], np.ndarray]
+"""From raw images [n, h, w, c] to float32 in [0, 1]."""
+
 PERCENTILES = (0.1, 99.9)
 """Saturated at either end (Kraus et al. 2017, Training DeepLoc)."""
+
+
+def eight_bit(images: Real[np.ndarray, 'n h w c']) -> Float32[np.ndarray, 'n h w c']:
+    """Scales pixels of 8 bits from 0 to 255 to [0, 1], as DeepYeast's release does.
+
+    Raises:
+        ValueError: Pixels are outside of 0 to 255.
+    """
+    if images.size and (images.min() < 0 or images.max() > 255):
+        raise ValueError(
+            f'Pixels of 8 bits are wanted, 0 to 255, but these reach from '
+            f'{images.min()} to {images.max()}.'
+        )
+    return images.astype(np.float32) / np.float32(255)
 
 
 def percentile_normalize(

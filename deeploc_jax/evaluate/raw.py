@@ -6,9 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.data.normalize import percentile_normalize
+from deeploc_jax.data.normalize import Normalize, eight_bit, percentile_normalize
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE, Card
+
+NORMALIZATIONS: dict[str, Normalize] = {
+    PERCENTILE: percentile_normalize,
+    EIGHT_BIT: eight_bit,
+}
+
+
+def normalization_of(card: Card) -> Normalize:
+    """What a network wants done to raw pixels; a ValueError if that is unknown."""
+    if card.normalization not in NORMALIZATIONS:
+        raise ValueError(f'Unknown normalization of pixels: {card.normalization!r}.')
+    return NORMALIZATIONS[card.normalization]
 
 
 def raw_cells(images: Any, card: Card) -> Cells:
@@ -30,7 +42,7 @@ def raw_cells(images: Any, card: Card) -> Cells:
             f'{", ".join(channels)}), as in training, but have shape {images.shape}.'
         )
     return Cells(
-        images=_Normalized(images),
+        images=_Normalized(images, normalization_of(card)),
         labels=np.full(len(images), -1, np.int32),
         metadata={},
         class_names=card.class_names,
@@ -41,8 +53,9 @@ def raw_cells(images: Any, card: Card) -> Cells:
 class _Normalized:
     """`types.Images` over raw ones, normalised when they are indexed."""
 
-    def __init__(self, images: np.ndarray):
+    def __init__(self, images: np.ndarray, normalize: Normalize):
         self.images = images
+        self.normalize = normalize
         self.shape = images.shape
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
@@ -51,4 +64,4 @@ class _Normalized:
         if not finite.all():
             row = np.asarray(rows)[~finite][0]
             raise ValueError(f'images[{row}] has pixels that are not finite.')
-        return percentile_normalize(images)
+        return self.normalize(images)

@@ -11,6 +11,7 @@ from typing import Any
 TASKS = (
     'prepare',
     'train',
+    'convert',
     'evaluate',
     'features',
     'probe',

@@ -12,6 +12,7 @@ from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.evaluate.evaluation import write_evaluation
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
+from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.report.page import write_report
 from deeploc_jax.tasks.prepare import open_screen
@@ -44,6 +45,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         config.split,
         memory_limit=config.memory_limit,
         channels=config.channels or ','.join(card.channels),
+        normalize=normalization_of(card),
     )
     check_fit(cells, card, builder.info.full_name)
     record = dict(

@@ -18,13 +18,14 @@ from deeploc_jax.evaluate.feature_table import features_table, read_features
 from deeploc_jax.evaluate.features import choose_layer, make_features
 from deeploc_jax.evaluate.h5ad import write_h5ad
 from deeploc_jax.evaluate.predict import predict_cells
+from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.tasks.evaluate import find_data_like, short
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.workdir import claim_workdir, environment
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.weights.folder import Network, read_weights
 
 MEASUREMENTS = 'measurements'
 Extract = Callable[[Cells], tuple[list[str], np.ndarray]]
@@ -41,25 +42,24 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         raise ValueError(
             'Say --config.source=<workdir of a training, weights, or measurements>.'
         )
+    network = None if config.source == MEASUREMENTS else read_weights(config.source)
     claim_workdir(workdir, config)
-    if config.source == MEASUREMENTS:
-        screen, channels = config.screen, config.channels
-        if not screen:
-            raise ValueError('Say of which screen: --config.screen=<name>.')
-    else:
-        card = read_weights(config.source).card
+    screen, options = config.screen, dict(channels=config.channels)
+    if network is not None:
         find_data_like(config, Path(config.source))
-        screen = config.screen or card.screen.rpartition('/')[0]
-        channels = config.channels or ','.join(card.channels)
+        screen = screen or network.card.screen.rpartition('/')[0]
+        options['channels'] = config.channels or ','.join(network.card.channels)
+        options['normalize'] = normalization_of(network.card)
+    if not screen:
+        raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(config, screen)
-    extract, about = _extractor(config, builder)
+    extract, about = _extractor(config, network, builder)
     about |= dict(source=config.source, screen=builder.info.full_name)
     folder = workdir / 'features.parquet'
     parts = parts_of(builder, config.splits, config.cells_per_file)
     for split, start, stop in _missing(folder, parts):
-        cells = read_cells(
-            builder, f'{split}[{start}:{stop}]', memory_limit=0, channels=channels
-        )
+        part = f'{split}[{start}:{stop}]'
+        cells = read_cells(builder, part, memory_limit=0, **options)
         names, values = extract(cells)
         if jax.process_index() == 0:
             table = features_table(cells, split, names, values, about)
@@ -78,14 +78,14 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
 
 def _extractor(
-    config: ml_collections.ConfigDict, builder: Any
+    config: ml_collections.ConfigDict, network: Network | None, builder: Any
 ) -> tuple[Extract, dict[str, Any]]:
     """What makes features of cells, and what there is to say about them."""
-    if config.source == MEASUREMENTS:
+    if network is None:
         from deeploc_jax.measurements import measure_cells  # an extra
 
         return lambda cells: measure_cells(cells, marker_channel(builder, cells)), {}
-    network, mesh = read_weights(config.source), sharding.make_mesh()
+    mesh = sharding.make_mesh()
     sharding.check_batch_size(config.batch_size, mesh)
     layer = choose_layer(network, config.layer)
     program = make_features(

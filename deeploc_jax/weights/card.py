@@ -6,10 +6,11 @@ import dataclasses
 from typing import Any
 
 FORMAT = 1
-NORMALIZATION = (
+PERCENTILE = (
     'each channel of each cell, on the whole crop: 0.1 to 99.9 percentile -> 0 to 1, '
     'clipped; a constant channel -> 0'
 )
+EIGHT_BIT = 'pixels of 8 bits, 0 to 255 -> 0 to 1'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Card:
         step: How many updates it has seen.
         validation: Metrics of that step on the validation split.
         version: Of `deeploc_jax`, by which it was trained.
-        normalization: What was done to the pixels.
+        normalization: What is done to the pixels first: PERCENTILE or EIGHT_BIT.
         format: Of this card.
     """
 
@@ -49,7 +50,7 @@ class Card:
     step: int
     validation: dict[str, float]
     version: str
-    normalization: str = NORMALIZATION
+    normalization: str = PERCENTILE
     format: int = FORMAT
 
     @classmethod

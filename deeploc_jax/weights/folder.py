@@ -52,7 +52,9 @@ def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
     """
     folder = Path(folder)
     # safetensors writes memory as it lies.
-    variables = jax.tree.map(np.ascontiguousarray, jax.device_get(variables))
+    variables = jax.tree.map(
+        lambda x: np.asarray(x, order='C'), jax.device_get(variables)
+    )
     flat: dict[str, Any] = traverse_util.flatten_dict(variables, sep='/')
     content = safetensors.numpy.save(flat)
     atomic_write(folder / ARRAYS, lambda path: path.write_bytes(content))
@@ -79,14 +81,28 @@ def read_weights(source: Path | str) -> Network:
     except (ValueError, safetensors.SafetensorError) as error:
         raise ValueError(f'The weights in {folder} cannot be read: {error}') from None
     variables = traverse_util.unflatten_dict(flat, sep='/')
-    model = get_model(num_classes=len(card.class_names), **card.model)
-    check_fit(arrays_of(variables), arrays_of(_expected(model, card)), folder)
+    model = check_network(variables, card, folder)
     if _seal(fields, variables) != sha256:
         raise ValueError(
             f'The weights in {folder} are damaged, or their card was edited (wrong '
             'digest).'
         )
     return Network(card, model, variables)
+
+
+def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
+    """The network of a card, if the variables are its own.
+
+    Raises:
+        MismatchError: They are of another network; both sides are listed.
+    """
+    model = get_model(num_classes=len(card.class_names), **card.model)
+    image = jnp.zeros((1, card.crop, card.crop, len(card.channels)))
+    expected = jax.eval_shape(
+        lambda: dict(model.init(jax.random.key(0), image, train=False))
+    )
+    check_fit(arrays_of(variables), arrays_of(expected), Path(where))
+    return model
 
 
 def _seal(fields: dict[str, Any], variables: Any) -> str:
@@ -101,11 +117,4 @@ def _find(source: Path) -> Path:
     raise FileNotFoundError(
         f'{source} holds no weights and is not the workdir of a finished training: '
         f'there is no {CARD} in it or in {source / "weights"}.'
-    )
-
-
-def _expected(model: nn.Module, card: Card) -> Any:
-    image = jnp.zeros((1, card.crop, card.crop, len(card.channels)))
-    return jax.eval_shape(
-        lambda: dict(model.init(jax.random.key(0), image, train=False))
     )

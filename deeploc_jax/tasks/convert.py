@@ -1,0 +1,67 @@
+"""Task `convert`: weights that others released, as our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ml_collections
+
+from deeploc_jax import __version__
+from deeploc_jax.lookup import lookup
+from deeploc_jax.tasks.evaluate import short
+from deeploc_jax.tasks.prepare import describe_screen
+from deeploc_jax.tasks.workdir import claim_workdir
+from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE, Card
+from deeploc_jax.weights.folder import check_network, write_weights
+from deeploc_jax.weights.released import RELEASED
+
+INPUTS = {
+    'deeploc': dict(crop=60, crops=5, normalization=PERCENTILE),
+    'deepyeast': dict(crop=64, crops=1, normalization=EIGHT_BIT),
+}
+MODELS = {
+    'deeploc': dict(name='deeploc', bn_momentum=0.5),
+    'deepyeast': dict(name='deepyeast', bn_momentum=0.99),
+}
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Writes `weights/` with a card that says what is known of them.
+
+    Raises:
+        ValueError: No source is given, it cannot be read, or its arrays are not those
+            of the network for the classes of the screen; both sides are listed.
+    """
+    if not config.source:
+        raise ValueError('Say --config.source=<checkpoint or file of weights>.')
+    read = lookup('released network', config.network, RELEASED)
+    builder = describe_screen(config, config.screen)
+    variables = read(config.source)
+    channels = tuple(config.channels.split(','))
+    every = list(builder.info.metadata['channels'])
+    marker = every[builder.info.metadata['marker_channel']]
+    card = Card(
+        model=MODELS[config.network],
+        side=64,
+        class_names=tuple(builder.info.features['label'].names),
+        channels=channels,
+        marker_channel=channels.index(marker) if marker in channels else -1,
+        temperature=1.0,  # never fitted
+        screen=builder.info.full_name,
+        simulated=bool(builder.info.metadata['simulated']),
+        licence=config.licence,
+        step=0,
+        validation={},
+        version=f'converted by deeploc_jax {__version__}',
+        **INPUTS[config.network],
+    )
+    check_network(variables, card, config.source)
+    claim_workdir(workdir, config)
+    folder = write_weights(workdir / 'weights', variables, card)
+    print(
+        f'\nConverted {config.source}: {len(card.class_names)} classes, channels '
+        f'{", ".join(channels)}\nWeights: {short(folder)}\n'
+        f'Predict: deeploc_jax.load({str(short(workdir))!r}).predict(images)\n'
+        f'Next:    python launch.py --config=configs/evaluate.py '
+        f'--config.source={short(workdir)} --workdir={short(workdir)}-test'
+    )
