@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
@@ -28,6 +29,8 @@ class DeepLoc(nn.Module):
         bn_momentum: Decay of the running averages of batch norm; 0.5 as released.
         compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
             float32 either way.
+        frozen_convolutions: Whether training leaves the convolutions, and their
+            batch norm, as they are.
 
     References:
         Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.
@@ -37,6 +40,7 @@ class DeepLoc(nn.Module):
     dropout: float = 0.0
     bn_momentum: float = 0.5
     compute_dtype: str = 'float32'
+    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(
@@ -56,21 +60,23 @@ class DeepLoc(nn.Module):
         layer = partial(
             Layer,
             bias=0.1,
-            train=train,
             bn_momentum=self.bn_momentum,
             kernel_init=nn.initializers.truncated_normal(0.1),
             dtype=jnp.dtype(self.compute_dtype),
         )
+        tuned = train and not self.frozen_convolutions
         features = {}
         x = image
         for group in WIDTHS:
             for width in group:
                 name = f'conv_{len(features) + 1}'
-                features[name] = x = layer(width, (3, 3), name=name)(x)
+                features[name] = x = layer(width, (3, 3), train=tuned, name=name)(x)
             x = max_pool_2x2(x)
         x = x.reshape(len(x), -1)
+        if self.frozen_convolutions:
+            x = jax.lax.stop_gradient(x)
         for name in ('fc_1', 'fc_2'):
-            features[name] = x = layer(512, name=name)(x)
+            features[name] = x = layer(512, train=train, name=name)(x)
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
-        logits = layer(self.num_classes, relu=False, name='final_layer')(x)
+        logits = layer(self.num_classes, train=train, relu=False, name='final_layer')(x)
         return logits.astype(jnp.float32), features

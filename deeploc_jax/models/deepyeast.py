@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
@@ -36,6 +37,8 @@ class DeepYeast(nn.Module):
         bn_momentum: Decay of the running averages of batch norm.
         compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
             float32 either way.
+        frozen_convolutions: Whether training leaves the convolutions, and their
+            batch norm, as they are.
 
     References:
         Parnamaa & Parts 2017, G3 7:1385, Materials and Methods.
@@ -46,6 +49,7 @@ class DeepYeast(nn.Module):
     dropout: float = 0.5
     bn_momentum: float = 0.9
     compute_dtype: str = 'float32'
+    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(
@@ -65,24 +69,26 @@ class DeepYeast(nn.Module):
         layer = partial(
             Layer,
             bias=0.0,
-            train=train,
             bn_momentum=self.bn_momentum,
             kernel_init=nn.initializers.glorot_normal(),
             dtype=jnp.dtype(self.compute_dtype),
         )
         drop = nn.Dropout(self.dropout, deterministic=not train)
+        tuned = train and not self.frozen_convolutions
         features = {}
-        x = image - self._mean_image(image, train)
+        x = image - self._mean_image(image, tuned)
         if self.depth not in WIDTHS:
             raise ValueError(f'depth ({self.depth}) must be 5, 9, 11 or 13.')
         for group in WIDTHS[self.depth]:
             for width in group:
                 name = f'conv_{len(features) + 1}'
-                features[name] = x = layer(width, (3, 3), name=name)(x)
+                features[name] = x = layer(width, (3, 3), train=tuned, name=name)(x)
             x = max_pool_2x2(x)
         x = x.reshape(len(x), -1)
+        if self.frozen_convolutions:
+            x = jax.lax.stop_gradient(x)
         for name in ('fc_1', 'fc_2'):
-            features[name] = x = layer(512, name=name)(x)
+            features[name] = x = layer(512, train=train, name=name)(x)
             x = drop(x)
         logits = nn.Dense(
             self.num_classes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
@@ -26,6 +27,8 @@ class Lean(nn.Module):
         bn_momentum: Decay of the running averages of batch norm.
         compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
             float32 either way.
+        frozen_convolutions: Whether training leaves the convolutions, and their
+            batch norm, as they are.
 
     References:
         He et al. 2016, Deep Residual Learning, CVPR. Moen et al. 2019, Nat. Methods
@@ -37,6 +40,7 @@ class Lean(nn.Module):
     dropout: float = 0.0
     bn_momentum: float = 0.9
     compute_dtype: str = 'float32'
+    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(
@@ -56,7 +60,7 @@ class Lean(nn.Module):
         layer = partial(
             Layer,
             window=(3, 3),
-            train=train,
+            train=train and not self.frozen_convolutions,
             bn_momentum=self.bn_momentum,
             dtype=jnp.dtype(self.compute_dtype),
         )
@@ -68,6 +72,8 @@ class Lean(nn.Module):
             y = layer(width, relu=False, name=f'conv_{number}b')(y)
             features[f'stage_{number}'] = x = nn.relu(x + y)
         features['mean'] = x = x.mean((1, 2))
+        if self.frozen_convolutions:
+            x = jax.lax.stop_gradient(x)
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
         logits = nn.Dense(self.num_classes, name='final_layer')(x.astype(jnp.float32))
         return logits, features

@@ -88,7 +88,7 @@ PROBES = {
         lambda share, seed: RandomForestClassifier(
             500, max_features=share, random_state=seed, n_jobs=-1
         ),
-        (0.02, 0.05, 0.15),
+        (0.045,),  # the root of some 500 features: more of them rarely changes much
         'random forest of 500 trees',
         random=True,
     ),

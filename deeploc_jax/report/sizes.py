@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
+from deeploc_jax.report.confusion import confusion_matrix
 
 METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 MARKERS = 'osD^vPX*<>'
@@ -123,24 +124,53 @@ def in_markdown(rows: Rows) -> str:
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
+def confusions(
+    rows: Rows, class_names: Sequence[str], sizes: Sequence[int]
+) -> dict[str, Figure]:
+    """A confusion matrix, summed over the draws, of each series at each size."""
+    matrices: dict[str, np.ndarray] = {}
+    for row in rows:
+        if row['cells_per_class'] in sizes:
+            name = f'{row["series"]}, {row["cells_per_class"] or "all"} a class'
+            matrices[name] = matrices.get(name, 0) + np.array(row['confusion'])
+    return {n: confusion_matrix(counts, class_names) for n, counts in matrices.items()}
+
+
 def write_sizes_page(
-    workdir: Path, title: str, rows: Rows, notes: Mapping[str, str]
+    workdir: Path,
+    title: str,
+    rows: Rows,
+    notes: Mapping[str, str],
+    *,
+    lead: str = '',
+    class_names: Sequence[str] = (),
+    confusion_at: Sequence[int] = (),
 ) -> Path:
-    """Writes `figures/sizes.png` and `report.html`, which holds it and the table.
+    """Writes `figures/*.png` and `report.html`, which holds them and the table.
 
     Args:
         workdir: Where they go.
         title: Of the page.
         rows: A row a fit.
         notes: What the methods are, in words, by name.
+        lead: What to take from it, in words.
+        class_names: In index order, where rows have a `confusion` matrix.
+        confusion_at: Cells a class at which these matrices are drawn.
     """
     with style.house_style():
-        picture = html.picture(size_curves(rows), title)
-    html.write_bytes(workdir / 'figures' / 'sizes.png', picture.png)
+        caption = 'Means over the draws; bars are standard deviations over them.'
+        figures = {caption: ('sizes', size_curves(rows))}
+        for name, figure in confusions(rows, class_names, confusion_at).items():
+            file = 'confusion_' + name.split(' a class')[0].replace(', ', '_')
+            figures[f'Confusion matrix of {name}, all draws together.'] = file, figure
+        pictures = {c: html.picture(figure, c) for c, (_, figure) in figures.items()}
+    for text, (file, _) in figures.items():
+        html.write_bytes(workdir / 'figures' / f'{file}.png', pictures[text].png)
     page = html.render(
         'sizes.html.j2',
         title=title,
-        picture=picture,
+        lead=lead,
+        pictures=pictures,
         header=HEADER,
         rows=[cells(row) for row in mean_and_spread(rows)],
         notes=notes,

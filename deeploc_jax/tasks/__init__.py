@@ -17,6 +17,7 @@ TASKS = (
     'probe',
     'realism',
     'simulate',
+    'transfer',
 )
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import jax
 import ml_collections
@@ -14,11 +12,12 @@ import pyarrow as pa
 
 from deeploc_jax.evaluate.feature_table import Features, read_features
 from deeploc_jax.evaluate.table_files import write_table
-from deeploc_jax.files import atomic_write, read_jsonl, write_json
+from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
 from deeploc_jax.report.sizes import in_markdown, write_sizes_page
 from deeploc_jax.tasks.evaluate import short
+from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.workdir import claim_workdir, environment
 from deeploc_jax.types import METADATA
 
@@ -33,7 +32,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         return
     # Late: scikit-learn is an extra.
     from deeploc_jax.probe.classifiers import PROBES
-    from deeploc_jax.probe.job import Job
+    from deeploc_jax.probe.job import Job, run_job
 
     if not config.features:
         raise ValueError('Say --config.features=<workdir of configs/features.py>.')
@@ -47,10 +46,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         Job(features, probe, size, draw)
         for features in sets
         for probe in probes
-        for size in sizes(config.cells_per_class)
+        for size in parse_sizes(config.cells_per_class)
         for draw in range(config.draws if size or PROBES[probe].random else 1)
     ]
-    rows = list(fit_all(config, workdir / 'fits.jsonl', jobs, sets))
+    fits, rows = Fits(workdir / 'fits.jsonl'), []
+    splits = config.splits.to_dict()
+    for job in track(jobs, description='probe', unit='fit'):
+        name = dataclasses.asdict(job)
+        if name not in fits:
+            of = sets[job.features]
+            fits.add(name, run_job(job, of, splits, config.group_by, config.seed))
+        rows.append(fits.row(name))
     recalls = [json.dumps(row['recall']) for row in rows]
     table = [row | dict(recall=r) for row, r in zip(rows, recalls, strict=True)]
     write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
@@ -97,41 +103,3 @@ def read_sets(config: ml_collections.ConfigDict) -> dict[str, Features]:
                     f'it has {sorted(set(found.metadata["split"]))}.'
                 )
     return sets
-
-
-def sizes(asked: str | None) -> list[int]:
-    """Numbers of cells of each class, [0] for all there are."""
-    if not asked:
-        return [0]
-    parts = asked.split(',')
-    if not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f'cells_per_class ({asked}) must be like 1,5,25.')
-    return [int(part) for part in parts]
-
-
-def fit_all(
-    config: ml_collections.ConfigDict,
-    path: Path,
-    jobs: list[Any],
-    sets: dict[str, Features],
-) -> Iterator[dict[str, Any]]:
-    """A row a job, from the file where it is there; new rows are added to the file."""
-    from deeploc_jax.probe.job import run_job
-
-    rows = read_jsonl(path)
-    text = ''.join(json.dumps(row) + '\n' for row in rows)
-    atomic_write(path, lambda temporary: temporary.write_text(text))  # no broken line
-    done = {json.dumps(row['job']): row for row in rows}
-    splits = config.splits.to_dict()
-    with path.open('a') as file:
-        for job in track(jobs, description='probe', unit='fit'):
-            name = dataclasses.asdict(job)
-            row = done.get(json.dumps(name))
-            if row is None:
-                found = run_job(
-                    job, sets[job.features], splits, config.group_by, config.seed
-                )
-                row = dict(job=name, **found)
-                file.write(json.dumps(row) + '\n')
-                file.flush()
-            yield name | {key: value for key, value in row.items() if key != 'job'}

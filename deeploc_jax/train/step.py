@@ -15,6 +15,9 @@ from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Batch
 
 TrainStep = Callable[[TrainState, Batch], tuple[TrainState, dict[str, jax.Array]]]
+Update = Callable[
+    [TrainState, Batch, jax.Array], tuple[TrainState, dict[str, jax.Array]]
+]
 
 
 def make_train_step(
@@ -42,11 +45,46 @@ def make_train_step(
         label_smoothing: Share of the target spread evenly over the classes.
         ema_decay: Decay of the moving averages, when the state has them.
     """
+    update = make_update(
+        model,
+        tx,
+        augmentation=augmentation,
+        label_smoothing=label_smoothing,
+        ema_decay=ema_decay,
+    )
 
     def train_step(
         state: TrainState, batch: Batch
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        key = jax.random.fold_in(jax.random.key(seed), state.step)
+        return update(state, batch, jax.random.key(seed))
+
+    whole, split = sharding.replicated(mesh), sharding.batch_sharding(mesh)
+    return jax.jit(
+        train_step,
+        in_shardings=(whole, split),
+        out_shardings=(whole, whole),
+        donate_argnums=0,
+        compiler_options=compilation.compiler_options(mesh),
+    )
+
+
+def make_update(
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    *,
+    augmentation: dict[str, Any],
+    label_smoothing: float = 0.0,
+    ema_decay: float = 0.0,
+) -> Update:
+    """Makes the pure `(state, batch, key) -> (state, metrics)` behind a train step.
+
+    Args: as of `make_train_step`; the key is the same in every step.
+    """
+
+    def update(
+        state: TrainState, batch: Batch, key: jax.Array
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        key = jax.random.fold_in(key, state.step)
         augment_key, dropout_key = jax.random.split(key)
         image = augment(augment_key, batch['image'], **augmentation)
 
@@ -81,14 +119,7 @@ def make_train_step(
         )
         return new_state, metrics
 
-    whole, split = sharding.replicated(mesh), sharding.batch_sharding(mesh)
-    return jax.jit(
-        train_step,
-        in_shardings=(whole, split),
-        out_shardings=(whole, whole),
-        donate_argnums=0,
-        compiler_options=compilation.compiler_options(mesh),
-    )
+    return update
 
 
 def _moving_average(ema: Any, new: Any, decay: float) -> Any:

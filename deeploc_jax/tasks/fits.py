@@ -1,0 +1,47 @@
+"""Many small trainings of one task: what is done is kept, what is not is done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from deeploc_jax.files import atomic_write, read_jsonl
+
+
+class Fits:
+    """Rows of finished fits in a JSON-lines file, found again by what they were of.
+
+    Args:
+        path: The file; made when missing. A last line cut short is left out.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        rows = read_jsonl(path)
+        text = ''.join(json.dumps(row) + '\n' for row in rows)
+        atomic_write(path, lambda temporary: temporary.write_text(text))
+        self._rows = {json.dumps(row['job']): row['result'] for row in rows}
+
+    def __contains__(self, job: dict[str, Any]) -> bool:
+        return json.dumps(job) in self._rows
+
+    def row(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The job and what came of it."""
+        return job | self._rows[json.dumps(job)]
+
+    def add(self, job: dict[str, Any], result: dict[str, Any]) -> None:
+        """Keeps what came of a job, in the file at once."""
+        with self.path.open('a') as file:
+            file.write(json.dumps(dict(job=job, result=result)) + '\n')
+        self._rows[json.dumps(job)] = result
+
+
+def parse_sizes(asked: str | None) -> list[int]:
+    """Numbers of cells of each class, '1,5,25'; [0], for all there are, of nothing."""
+    if not asked:
+        return [0]
+    parts = asked.split(',')
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f'cells_per_class ({asked}) must be like 1,5,25.')
+    return [int(part) for part in parts]

@@ -1,0 +1,85 @@
+"""What a transfer consists of: which channels, how many steps, what to advise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from deeploc_jax.report.sizes import mean_and_spread
+from deeploc_jax.weights.card import Card
+
+EPOCHS = ((10, 500), (25, 200), (50, 150), (100, 100))
+"""Cells of each class, at most, and epochs; more cells are seen 50 times."""
+LEAST_STEPS = 500
+PLATEAUS = (0.8, 0.9)  # shares of the best, of which it is said what they cost
+
+
+def steps_of_paper(cells_per_class: int, cells: int, batch_size: int) -> int:
+    """Number of updates: the release's epochs, and the paper's 500 at least.
+
+    References:
+        Kraus et al. 2017, Materials and Methods; github.com/okraus/DeepLoc,
+        DeepLoc_transfer_wt2017.py.
+    """
+    epochs = next((e for most, e in EPOCHS if cells_per_class <= most), 50)
+    return max(LEAST_STEPS, epochs * cells // batch_size)
+
+
+def channels_by_role(card: Card, channels: Sequence[str], marker: int) -> list[str]:
+    """The target's channels in the order of the source's: protein, marker, others.
+
+    Where the target has no marker, another channel takes its place.
+
+    Args:
+        card: Of the source network.
+        channels: Of the target screen, protein first.
+        marker: Index of the marker among them, -1: none.
+
+    Raises:
+        ValueError: The target has fewer channels than the network takes.
+    """
+    if len(channels) < len(card.channels):
+        raise ValueError(
+            f'The network takes {len(card.channels)} channels '
+            f'({", ".join(card.channels)}), the screen has {", ".join(channels)}.'
+        )
+    rest = [c for i, c in enumerate(channels) if i not in (0, marker)]
+    found = []
+    for index in range(len(card.channels)):
+        if index == 0:
+            found.append(channels[0])
+        elif index == card.marker_channel and marker >= 0:
+            found.append(channels[marker])
+        else:
+            found.append(rest.pop(0) if rest else channels[marker])
+    return found
+
+
+def advice(rows: Sequence[dict[str, Any]]) -> str:
+    """Which mode to use, and how many labels bring most of what many bring.
+
+    By balanced accuracy on validation, means over the draws: test has no say.
+    """
+    validated = [
+        row | dict(balanced_accuracy=row['validation'], accuracy=row['validation'])
+        for row in rows
+    ]
+    means: dict[str, dict[int, float]] = {}
+    for row in mean_and_spread(validated):
+        by_size = means.setdefault(row['series'], {})
+        by_size[row['cells_per_class']] = row['accuracy'][0]
+    average = {mode: float(np.mean(list(of.values()))) for mode, of in means.items()}
+    best = max(average, key=lambda mode: average[mode])
+    sizes = sorted(means[best])
+    plateau = max(means[best].values())
+    needed = []
+    for share in PLATEAUS:
+        enough = [size for size in sizes if means[best][size] >= share * plateau]
+        needed.append(f'{enough[0]} cells of each class for {share:.0%} of that')
+    return (
+        f'Advice: {best}. On validation it reaches a balanced accuracy of '
+        f'{plateau:.3f} with up to {sizes[-1]} cells of each class; it takes '
+        f'{" and ".join(needed)}.'
+    )

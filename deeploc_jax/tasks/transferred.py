@@ -1,0 +1,62 @@
+"""The network of a transfer, as weights that can be taken along."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from deeploc_jax import __version__
+from deeploc_jax.evaluate.calibration import fit_temperature, mean_crop_probabilities
+from deeploc_jax.metrics import accuracy
+from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import Network, write_weights
+
+
+def write_transferred(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    source: Network,
+    cells: dict[str, Cells],
+    variables: Any,
+    logits: np.ndarray,
+    *,
+    step: int,
+) -> None:
+    """Writes `weights/`, with probabilities calibrated on validation.
+
+    Args:
+        config: Of the task `transfer`.
+        workdir: Where they go; weights tuned on fewer cells are replaced.
+        source: What was tuned.
+        cells: Splits of the target.
+        variables: Tuned ones.
+        logits: Of the validation cells, float [n, crops, k].
+        step: Updates done.
+    """
+    if jax.process_index():
+        return
+    validation = cells['validation']
+    known = validation.labels >= 0
+    logits, labels = logits[known], validation.labels[known]
+    temperature = fit_temperature(logits, labels)
+    probabilities = mean_crop_probabilities(logits, temperature)
+    card = dataclasses.replace(
+        source.card,
+        crops=config.evaluation.crops,
+        class_names=validation.class_names,
+        channels=validation.channels,
+        marker_channel=config.target.marker_channel,
+        temperature=temperature,
+        screen=config.target.dataset,
+        simulated=config.target.simulated,
+        licence=f'{config.target.licence} (tuned from {source.card.screen})',
+        step=step,
+        validation={'validation/accuracy': float(accuracy(probabilities, labels))},
+        version=__version__,
+    )
+    write_weights(workdir / 'weights', variables, card)

@@ -1,0 +1,149 @@
+"""Several trainings of one network at once, from weights of another task or from none.
+
+On a handful of cells a step is too small to keep a device busy. The draws of a handful
+are stacked, and one compiled program updates all of their networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import traverse_util
+from jax.sharding import NamedSharding, PartitionSpec
+
+from deeploc_jax import compilation, sharding
+from deeploc_jax.train.state import TrainState
+from deeploc_jax.train.step import make_update
+
+StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
+
+
+def head_names(model: nn.Module, image_shape: tuple[int, ...]) -> set[str]:
+    """Names of the layers whose size depends on the number of classes."""
+    shapes = [
+        _shapes(model.clone(num_classes=k), image_shape)['params'] for k in (2, 3)
+    ]
+    return {
+        name
+        for name in shapes[0]
+        if any(
+            a.shape != b.shape
+            for a, b in zip(*(jax.tree.leaves(s[name]) for s in shapes), strict=True)
+        )
+    }
+
+
+def transferred(
+    source: dict[str, Any], fresh: dict[str, Any], heads: set[str]
+) -> dict[str, Any]:
+    """The source's arrays in place of fresh ones, but for the layers of the classes.
+
+    Args:
+        source: Variables of a network for other classes.
+        fresh: Initial variables of the network for the new ones.
+        heads: From `head_names`.
+
+    Raises:
+        ValueError: A layer has another shape in the source, which saw other channels
+            or other crops; it is named.
+
+    References:
+        Kraus et al. 2017: all layers but the last are restored.
+    """
+    old: dict[Any, Any] = traverse_util.flatten_dict(source)
+    new: dict[Any, Any] = traverse_util.flatten_dict(fresh)
+    for path in new:
+        if path[1] in heads:
+            continue
+        if path not in old or old[path].shape != new[path].shape:
+            found = old[path].shape if path in old else 'absent'
+            raise ValueError(
+                f'{"/".join(path)} is {found} in the source, but {new[path].shape} for '
+                'the target: take as many channels, and crops of the same size.'
+            )
+        new[path] = old[path]
+    return traverse_util.unflatten_dict(new)
+
+
+def init_together(
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    image_shape: tuple[int, ...],
+    seeds: np.ndarray,
+    source: dict[str, Any] | None,
+    mesh: jax.sharding.Mesh,
+) -> TrainState:
+    """States of several trainings, stacked: every array has a first axis of draws.
+
+    Args:
+        model: The network.
+        tx: The optimizer.
+        image_shape: [h, w, c] that it sees.
+        seeds: Of the initial values, [d].
+        source: Variables to start from; None: from scratch.
+        mesh: From `sharding.make_mesh`.
+    """
+    heads = head_names(model, image_shape)
+
+    def init(seed: jax.Array, source: Any) -> TrainState:
+        image = jnp.zeros((1, *image_shape), jnp.float32)
+        variables = dict(model.init(jax.random.key(seed), image, train=False))
+        if source is not None:
+            variables = transferred(source, variables, heads)
+        params = variables['params']
+        return TrainState(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            batch_stats=variables.get('batch_stats', {}),
+            opt_state=tx.init(params),
+        )
+
+    stacked = jax.vmap(init, in_axes=(0, None))
+    make = jax.jit(stacked, out_shardings=sharding.replicated(mesh))
+    return make(jnp.asarray(seeds), source)
+
+
+def make_step_together(
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    mesh: jax.sharding.Mesh,
+    *,
+    augmentation: dict[str, Any],
+) -> StepTogether:
+    """Makes the jitted `(states, data, seeds) -> states`, one update of each.
+
+    `data` holds `images` [n, h, w, c] and `labels` [n] of all cells, and `rows` [d, b],
+    the batch of each training; the seeds [d] decide augmentation and dropout.
+    """
+    update = make_update(model, tx, augmentation=augmentation)
+    split = NamedSharding(mesh, PartitionSpec(None, 'data'))
+
+    def step(states: TrainState, data: dict[str, Any], seeds: jax.Array) -> TrainState:
+        rows = jax.lax.with_sharding_constraint(data['rows'], split)
+        batches: Any = dict(
+            image=data['images'][rows],
+            label=data['labels'][rows],
+            mask=jnp.ones(rows.shape, bool),
+        )
+        keys = jax.vmap(jax.random.key)(seeds)
+        return jax.vmap(update)(states, batches, keys)[0]
+
+    return jax.jit(
+        step,
+        out_shardings=sharding.replicated(mesh),
+        donate_argnums=0,
+        compiler_options=compilation.compiler_options(mesh),
+    )
+
+
+def _shapes(model: nn.Module, image_shape: tuple[int, ...]) -> Any:
+    image = jnp.zeros((1, *image_shape), jnp.float32)
+    return jax.eval_shape(
+        lambda: dict(model.init(jax.random.key(0), image, train=False))
+    )
