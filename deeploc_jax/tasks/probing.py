@@ -15,8 +15,8 @@ from deeploc_jax import sharding
 from deeploc_jax.evaluate.features import choose_layer, make_features
 from deeploc_jax.evaluate.predict import predict_cells
 from deeploc_jax.lookup import lookup
+from deeploc_jax.tasks.transferred import Target
 from deeploc_jax.tasks.tuning import score
-from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
 
@@ -24,7 +24,7 @@ def make_prober(
     config: ml_collections.ConfigDict,
     mode: str,
     source: Network,
-    cells: dict[str, Cells],
+    target: Target,
     mesh: jax.sharding.Mesh,
     workdir: Path,
 ) -> Callable[[int, dict[int, np.ndarray]], Iterator[tuple[int, dict[str, Any]]]]:
@@ -46,6 +46,7 @@ def make_prober(
         layer=choose_layer(source, None),
         pool='max',
     )
+    cells = target.cells
     placed = sharding.put_replicated(source.variables, mesh)
     batch_size = config.evaluation.batch_size
     features = {

@@ -25,6 +25,7 @@ from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.probing import make_prober
 from deeploc_jax.tasks.transfer_plan import advice, channels_by_role
+from deeploc_jax.tasks.transferred import Target
 from deeploc_jax.tasks.tuning import make_tuner
 from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
 from deeploc_jax.types import METADATA, Cells
@@ -58,7 +59,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     find_data_like(config, Path(config.source))
     claim_workdir(workdir, config)
     builder = open_screen(config, config.screen)
-    cells = read_target(config, source, builder)
+    target = read_target(config, source, builder)
     fits, rows = Fits(workdir / 'fits.jsonl'), []
     for mode in modes:
         work: Work | None = None
@@ -70,19 +71,21 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             missing = {job['draw']: job for job in jobs if job not in fits}
             if missing:
                 make = make_prober if mode == 'probe' else make_tuner
-                work = work or make(config, mode, source, cells, mesh, workdir)
-                drawn = {d: draw(config, cells['train'], size, d) for d in missing}
+                work = work or make(config, mode, source, target, mesh, workdir)
+                drawn = {
+                    d: draw(config, target.cells['train'], size, d) for d in missing
+                }
                 for number, found in work(size, drawn):
                     fits.add(missing[number], found)
             rows += [dict(fits.row(job), series=mode) for job in jobs]
     if jax.process_index() == 0:
-        report(config, workdir, source, cells, rows)
+        report(config, workdir, source, target, rows)
 
 
 def read_target(
     config: ml_collections.ConfigDict, source: Network, builder: Any
-) -> dict[str, Cells]:
-    """Train, validation and test of the target, channels in the source's order."""
+) -> Target:
+    """The target's cells, channels in the order of the source's."""
     channels = config.channels
     if not channels:
         every = list(builder.info.metadata['channels'])
@@ -104,24 +107,25 @@ def read_target(
                 f'Split {config.splits[name]!r} of {config.screen} has no labelled '
                 f'cell; set --config.splits.{name}.'
             )
+    wanted, taken = source.card.channels, found['train'].channels
+    if len(taken) != len(wanted):
+        raise ValueError(
+            f'The network takes {len(wanted)} channels ({", ".join(wanted)}), not '
+            f'{len(taken)}.'
+        )
     print(
         'Channels: '
         + ', '.join(
-            f'{theirs} for {ours}'
-            for theirs, ours in zip(
-                found['train'].channels, source.card.channels, strict=True
-            )
+            f'{theirs} for {ours}' for theirs, ours in zip(taken, wanted, strict=True)
         )
     )
-    marker = marker_channel(builder, found['train'])
-    with config.unlocked():
-        config.target = dict(
-            marker_channel=marker,
-            dataset=builder.info.full_name,
-            simulated=bool(builder.info.metadata['simulated']),
-            licence=builder.info.redistribution_info.license or 'not stated',
-        )
-    return found
+    return Target(
+        found,
+        marker_channel=marker_channel(builder, found['train']),
+        dataset=builder.info.full_name,
+        simulated=bool(builder.info.metadata['simulated']),
+        licence=builder.info.redistribution_info.license or 'not stated',
+    )
 
 
 def draw(
@@ -138,32 +142,33 @@ def report(
     config: ml_collections.ConfigDict,
     workdir: Path,
     source: Network,
-    cells: dict[str, Cells],
+    target: Target,
     rows: list[dict[str, Any]],
 ) -> None:
     """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
     flat = [row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
     write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
-    words = advice(rows)
+    words, train = advice(rows), target.cells['train']
     record = dict(
         environment(),
         trained_on=source.card.screen,
-        dataset=config.target.dataset,
-        class_names=cells['train'].class_names,
-        channels=cells['train'].channels,
+        dataset=target.dataset,
+        class_names=train.class_names,
+        channels=train.channels,
         advice=words,
-        **describe_splits(cells),
+        **describe_splits(target.cells),
     )
     write_json(workdir / 'run.json', record)
-    sizes = parse_sizes(config.confusion_at or str(rows[-1]['cells_per_class']))
+    largest = [rows[-1]['cells_per_class']]
+    at = parse_sizes(config.confusion_at) if config.confusion_at else largest
     page = write_sizes_page(
         workdir,
         f'Transfer to {record["dataset"]}',
         rows,
         MODES,
         lead=words,
-        class_names=cells['train'].class_names,
-        confusion_at=sizes,
+        class_names=train.class_names,
+        confusion_at=at,
     )
     print(f'\n{in_markdown(rows)}\n\n{words}\nTable:   {workdir / "transfer.parquet"}')
     if (workdir / 'weights').exists():

@@ -17,11 +17,30 @@ from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network, write_weights
 
 
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """The screen that a network is taken to.
+
+    Attributes:
+        cells: Train, validation and test, channels in the order of the network's.
+        marker_channel: Index of the marker among them, -1: none.
+        dataset: Full name of the screen.
+        simulated: Whether its cells were simulated.
+        licence: Of its images.
+    """
+
+    cells: dict[str, Cells]
+    marker_channel: int
+    dataset: str
+    simulated: bool
+    licence: str
+
+
 def write_transferred(
     config: ml_collections.ConfigDict,
     workdir: Path,
     source: Network,
-    cells: dict[str, Cells],
+    target: Target,
     variables: Any,
     logits: np.ndarray,
     *,
@@ -33,14 +52,14 @@ def write_transferred(
         config: Of the task `transfer`.
         workdir: Where they go; weights tuned on fewer cells are replaced.
         source: What was tuned.
-        cells: Splits of the target.
+        target: Its validation cells calibrate.
         variables: Tuned ones.
         logits: Of the validation cells, float [n, crops, k].
         step: Updates done.
     """
     if jax.process_index():
         return
-    validation = cells['validation']
+    validation = target.cells['validation']
     known = validation.labels >= 0
     logits, labels = logits[known], validation.labels[known]
     temperature = fit_temperature(logits, labels)
@@ -50,11 +69,11 @@ def write_transferred(
         crops=config.evaluation.crops,
         class_names=validation.class_names,
         channels=validation.channels,
-        marker_channel=config.target.marker_channel,
+        marker_channel=target.marker_channel,
         temperature=temperature,
-        screen=config.target.dataset,
-        simulated=config.target.simulated,
-        licence=f'{config.target.licence} (tuned from {source.card.screen})',
+        screen=target.dataset,
+        simulated=target.simulated,
+        licence=f'{target.licence} (tuned from {source.card.screen})',
         step=step,
         validation={'validation/accuracy': float(accuracy(probabilities, labels))},
         version=__version__,

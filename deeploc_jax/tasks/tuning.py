@@ -19,7 +19,7 @@ from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
 from deeploc_jax.progress import track
 from deeploc_jax.tasks.transfer_plan import steps_of_paper
-from deeploc_jax.tasks.transferred import write_transferred
+from deeploc_jax.tasks.transferred import Target, write_transferred
 from deeploc_jax.train.transfer import init_together, make_step_together
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
@@ -31,7 +31,7 @@ def make_tuner(
     config: ml_collections.ConfigDict,
     mode: str,
     source: Network,
-    cells: dict[str, Cells],
+    target: Target,
     mesh: jax.sharding.Mesh,
     workdir: Path,
 ) -> Callable[[int, dict[int, np.ndarray]], Iterator[tuple[int, dict[str, Any]]]]:
@@ -41,11 +41,12 @@ def make_tuner(
         config: Of the task `transfer`.
         mode: fine_tune, frozen_conv or scratch.
         source: The architecture, and where to start.
-        cells: Train, validation and test of the target.
+        target: What it is trained and tested on.
         mesh: From `sharding.make_mesh`.
         workdir: Gets the weights that were fine-tuned on most cells, of draw 0.
     """
-    crop, train = source.card.crop, cells['train']
+    cells, crop = target.cells, source.card.crop
+    train = cells['train']
     options = source.card.model | dict(dropout=config.dropout)
     model = get_model(num_classes=len(train.class_names), **options)
     trained = model.clone(frozen_convolutions=mode == 'frozen_conv')
@@ -111,7 +112,7 @@ def make_tuner(
                         config,
                         workdir,
                         source,
-                        cells,
+                        target,
                         variables,
                         found['validation'],
                         step=steps,

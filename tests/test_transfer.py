@@ -1,0 +1,251 @@
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from small import Small, make_card, random_cells
+from spot_screen import SpotScreen
+
+import deeploc_jax
+from configs import transfer as transfer_config
+from deeploc_jax import sharding
+from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.tasks import transfer as task
+from deeploc_jax.tasks import tuning
+from deeploc_jax.tasks.transfer_plan import advice, channels_by_role, steps_of_paper
+from deeploc_jax.train.step import make_train_step
+from deeploc_jax.train.transfer import (
+    head_names,
+    init_together,
+    make_step_together,
+    transferred,
+)
+from deeploc_jax.weights.folder import write_weights
+
+SMALLEST = {
+    'deeploc': dict(),
+    'deepyeast': dict(depth=5),
+    'lean': dict(widths=(4, 8)),
+}
+
+
+def variables_of(model, size=8, seed=0):
+    """Random ones, without the time that compiling an initialisation takes."""
+    image, rng = jnp.zeros((1, size, size, 2)), np.random.default_rng(seed)
+    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), image, train=False))
+    return jax.tree.map(lambda x: rng.uniform(0.1, 1, x.shape).astype('f4'), shapes)
+
+
+@pytest.mark.parametrize(
+    ('name', 'heads'),
+    [('deeploc', {'final_layer'}), ('deepyeast', {'fc_3'}), ('lean', {'final_layer'})],
+)
+def test_all_but_the_last_layer_is_taken(name, heads):
+    model = get_model(name, num_classes=5, **SMALLEST[name])
+    assert head_names(model, (8, 8, 2)) == heads
+    source = variables_of(model.clone(num_classes=3), seed=1)
+    fresh = variables_of(model)
+    found = transferred(source, fresh, heads)
+    assert jax.tree.structure(found) == jax.tree.structure(fresh)
+    for layer, arrays in found['params'].items():
+        origin = fresh if layer in heads else source
+        for a, b in zip(
+            jax.tree.leaves(arrays),
+            jax.tree.leaves(origin['params'][layer]),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_other_channels_are_answered_with_the_layer():
+    model = get_model('lean', num_classes=3, widths=(4,))
+    wider = jax.eval_shape(
+        lambda: dict(
+            model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 3)), train=False)
+        )
+    )
+    with pytest.raises(
+        ValueError, match=r'params/down_1/conv/kernel is \(3, 3, 3, 4\)'
+    ):
+        transferred(wider, variables_of(model), {'final_layer'})
+
+
+@pytest.mark.parametrize('name', SMALLEST)
+def test_frozen_convolutions_stay_as_they_are(name):
+    model = get_model(
+        name, num_classes=3, frozen_convolutions=True, dropout=0.5, **SMALLEST[name]
+    )
+    before = variables_of(model)
+    tx = tuning.optax.adam(1e-2)
+    mesh = sharding.make_mesh()
+    states = init_together(model, tx, (8, 8, 2), np.array([3]), before, mesh)
+    step = make_step_together(model, tx, mesh, augmentation=dict(crop=8))
+    cells = random_cells(8, size=8)
+    rows = np.arange(8, dtype=np.int32)[None]
+    data = dict(images=cells.images, labels=cells.labels, rows=rows)
+    start = jax.device_get(states.variables)
+    for _ in range(3):
+        states = step(states, data, np.array([3]))
+    after = jax.device_get(states.variables)
+    moved = {
+        path[1].key
+        for (path, a), b in zip(
+            jax.tree.leaves_with_path(start), jax.tree.leaves(after), strict=True
+        )
+        if not np.array_equal(a, b)
+    }
+    dense = {'deeploc': {'fc_1', 'fc_2', 'final_layer'}, 'lean': {'final_layer'}}
+    assert moved == dense.get(name, {'fc_1', 'fc_2', 'fc_3'})
+
+
+def test_draws_trained_together_are_those_trained_alone():
+    model = get_model('lean', num_classes=3, widths=(4,), dropout=0.5)
+    tx, mesh = tuning.optax.sgd(1e-2), sharding.make_mesh()
+    cells = random_cells(20, size=10)
+    rows = np.stack([np.arange(8), np.arange(8, 16)]).astype(np.int32)
+    seeds = np.array([5, 6])
+    options = dict(augmentation=dict(crop=8))
+    together = init_together(model, tx, (8, 8, 2), seeds, None, mesh)
+    firsts = jax.device_get(together)
+    step = make_step_together(model, tx, mesh, **options)
+    data = dict(images=cells.images, labels=cells.labels)
+    for number in range(3):
+        together = step(together, data | dict(rows=np.roll(rows, number, 1)), seeds)
+    for index, seed in enumerate(seeds.tolist()):
+        alone = jax.tree.map(lambda x, i=index: jnp.asarray(x[i]), firsts)
+        train = make_train_step(model, tx, mesh, seed=seed, **options)
+        for number in range(3):
+            own = np.roll(rows, number, 1)[index]
+            batch = dict(image=cells.images[own], label=cells.labels[own])
+            alone, _ = train(alone, batch | dict(mask=np.ones(8, bool)))
+        for a, b in zip(
+            jax.tree.leaves(together.variables),
+            jax.tree.leaves(alone.variables),
+            strict=True,
+        ):
+            np.testing.assert_allclose(a[index], b, rtol=2e-4, atol=2e-5)
+
+
+def test_steps_are_those_of_the_paper():
+    assert steps_of_paper(1, 22, 22) == 500
+    assert steps_of_paper(10, 220, 128) == 859
+    assert steps_of_paper(100, 2200, 128) == 1718
+    assert steps_of_paper(500, 11_000, 128) == 4296
+
+
+@pytest.mark.parametrize(
+    ('channels', 'marker', 'found'),
+    [
+        (['GFP', 'far_red', 'nucleus'], 1, ['GFP', 'far_red']),
+        (['GFP', 'nucleus', 'far_red'], 2, ['GFP', 'far_red']),
+        (['RFP', 'brightfield'], -1, ['RFP', 'brightfield']),
+    ],
+)
+def test_channels_are_matched_by_role(channels, marker, found):
+    assert channels_by_role(make_card(model={}), channels, marker) == found
+
+
+def test_too_few_channels_are_answered():
+    with pytest.raises(ValueError, match=r'takes 2 channels \(GFP, RFP\), .* has GFP'):
+        channels_by_role(make_card(model={}), ['GFP'], -1)
+
+
+def test_advice_goes_by_validation():
+    rows = [
+        dict(series=mode, cells_per_class=size, n_train=0, n_test=0, validation=value)
+        | dict(accuracy=1 - value, balanced_accuracy=1 - value)
+        for mode, values in dict(a=(0.5, 0.85, 1.0), b=(0.6, 0.7, 0.8)).items()
+        for size, value in zip((1, 10, 100), values, strict=True)
+    ]
+    text = advice(rows)
+    assert text.startswith('Advice: a. On validation it reaches')
+    assert '10 cells of each class for 80% of that and 100 cells' in text
+
+
+@pytest.fixture(scope='module')
+def data_dir(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp('screens'))
+    prepare_screen(SpotScreen.name, folder)
+    return folder
+
+
+@pytest.fixture
+def config(data_dir, tmp_path, monkeypatch):
+    class Dropping(Small):
+        dropout: float = 0.0
+        frozen_convolutions: bool = False
+
+    monkeypatch.setitem(MODELS, 'small', Dropping)
+    model = Dropping(num_classes=2)
+    card = make_card(
+        model=dict(name='small'), side=64, crop=60, class_names=('X', 'Y'), crops=1
+    )
+    variables = variables_of(model, 60)
+    config = transfer_config.get_config()
+    config.source = str(write_weights(tmp_path / 'weights', variables, card))
+    config.screen, config.data_dir = SpotScreen.name, data_dir
+    config.cells_per_class, config.draws, config.steps = '1,4', 2, 3
+    config.evaluation.batch_size = 8
+    return config
+
+
+def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
+    workdir = tmp_path / 'out'
+    task.run(config, workdir)
+    rows = pq.read_table(workdir / 'transfer.parquet').to_pylist()
+    assert len(rows) == 4 * 2 * 2
+    assert {row['n_train'] for row in rows} == {3, 12}
+    assert {row['n_test'] for row in rows} == {10}
+    assert all(np.sum(json.loads(row['confusion'])) == 10 for row in rows)
+    out = capsys.readouterr().out
+    assert 'Channels: GFP for GFP, RFP for RFP' in out
+    assert '| scratch | 4 | 12 | 10 | 2 | ' in out and 'Advice: ' in out
+    page = (workdir / 'report.html').read_text()
+    assert 'fine_tune, 4 a class' in page and 'Advice: ' in page
+    names = {path.name for path in (workdir / 'figures').iterdir()}
+    assert {'sizes.png', 'confusion_probe_4.png'} <= names
+
+    network = deeploc_jax.load(workdir)
+    assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
+    assert network.card.screen.startswith('spot_screen')
+    assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
+
+    lines = (workdir / 'fits.jsonl').read_text().splitlines()
+    again = [json.loads(line) for line in lines]
+    keep = [line for i, line in enumerate(lines) if i not in (2, 9)]
+    (workdir / 'fits.jsonl').write_text('\n'.join(keep) + '\n{"job": {"mo')
+    task.run(config, workdir)
+    made = [json.loads(x) for x in (workdir / 'fits.jsonl').read_text().splitlines()]
+    assert made[:-2] == [json.loads(line) for line in keep]
+    for row, index in zip(made[-2:], (2, 9), strict=True):
+        assert row['job'] == again[index]['job']
+        for name, value in row['result'].items():
+            if name != 'seconds':
+                assert value == again[index]['result'][name]
+
+
+def test_all_cells_can_be_used(config, tmp_path):
+    config.cells_per_class, config.modes, config.draws = '', 'fine_tune', 1
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    assert [row['n_train'] for row in rows] == [24]
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'message'),
+    [
+        ('source', None, 'Say --config.source'),
+        ('screen', None, 'Say --config.screen'),
+        ('modes', 'fine_tune,frozen', "no mode 'frozen'. Did you mean 'frozen_conv'"),
+        ('group_by', 'plates', "no group_by 'plates'. Did you mean 'plate'"),
+        ('cells_per_class', '5,x', 'must be like 1,5,25'),
+        ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
+    ],
+)
+def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):
+    config[field] = value
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
