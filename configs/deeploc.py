@@ -27,6 +27,7 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     config.screen = 'chong2015'
     config.splits = dict(train='train', validation='validation', test='test')
     config.channels = config_dict.placeholder(str)  # e.g. GFP,far_red; default: all
+    config.leave_out = config_dict.placeholder(str)  # classes, as if not labelled
     config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
     config.manual_dir = config_dict.placeholder(str)  # your copies of released files
     config.memory_limit = 4.0  # GB of images held for a split; more is read as needed

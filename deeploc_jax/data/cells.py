@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import tensorflow_datasets as tfds
 
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.stored_images import StreamedImages, load
+from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
 from deeploc_jax.types import METADATA, Cells
 
@@ -65,6 +68,22 @@ def read_cells(
         class_names=tuple(builder.info.features['label'].names),
         channels=tuple(names),
     )
+
+
+def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
+    """The cells with some classes unlabelled, as if nobody had known of them.
+
+    Raises:
+        ValueError: There is no such class, or no other one.
+    """
+    for name in names:
+        check_name('class', name, cells.class_names)
+    kept = [name for name in cells.class_names if name not in names]
+    if not kept:
+        raise ValueError('No class is left.')
+    number = [kept.index(name) if name in kept else -1 for name in cells.class_names]
+    labels = np.array([*number, -1], np.int32)[cells.labels]
+    return dataclasses.replace(cells, labels=labels, class_names=tuple(kept))
 
 
 def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:

@@ -14,6 +14,7 @@ TASKS = (
     'convert',
     'evaluate',
     'features',
+    'novelty',
     'probe',
     'realism',
     'simulate',

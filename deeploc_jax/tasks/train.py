@@ -9,7 +9,12 @@ import ml_collections
 
 from deeploc_jax import __version__, sharding
 from deeploc_jax.data.batches import train_batches
-from deeploc_jax.data.cells import check_split, marker_channel, read_cells
+from deeploc_jax.data.cells import (
+    check_split,
+    marker_channel,
+    read_cells,
+    without_classes,
+)
 from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
@@ -49,12 +54,14 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         check_split(builder, split)
 
     def read(split: str) -> Cells:
-        return read_cells(
+        found = read_cells(
             builder,
             config.splits[split],
             memory_limit=config.memory_limit,
             channels=config.channels,
         )
+        left_out = config.leave_out.split(',') if config.leave_out else []
+        return without_classes(found, left_out)
 
     cells = {name: read(name) for name in ('train', 'validation')}
     classes, channels = cells['train'].class_names, cells['train'].channels

@@ -1,0 +1,102 @@
+"""Task `novelty`: how well cells of classes never seen are told from known ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+import pyarrow as pa
+
+from deeploc_jax.evaluate.feature_table import Features, read_features
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.files import write_json
+from deeploc_jax.lookup import check_name
+from deeploc_jax.tasks.evaluate import short
+from deeploc_jax.tasks.workdir import claim_workdir, environment
+
+HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Writes `novelty.parquet`: AUROC and share flagged of each new class.
+
+    The score is fitted to the known cells of train, its threshold set on the known ones
+    of validation, and both are tested on test.
+
+    Raises:
+        ValueError: Features or new classes are missing or unknown.
+    """
+    if jax.process_index():  # not a task for several hosts
+        return
+    from deeploc_jax.probe.novelty import NOVELTIES  # an extra
+
+    for field in ('features', 'new'):
+        if not config[field]:
+            raise ValueError(f'Say --config.{field}=...; configs/novelty.py has more.')
+    new, methods = config.new.split(','), config.methods.split(',')
+    for name in methods:
+        check_name('method', name, NOVELTIES)
+    paths = [Path(path) for path in config.features.split(',')]
+    sets = {path.name: read_features(path) for path in paths}
+    for found in sets.values():
+        for label in new:
+            check_name('class', label, found.class_names)
+    claim_workdir(workdir, config)
+    rows = [
+        dict(features=name, score=method) | row
+        for name, found in sets.items()
+        for method in methods
+        for row in examine(config, found, new, NOVELTIES[method])
+    ]
+    write_table(pa.Table.from_pylist(rows), workdir / 'novelty.parquet')
+    about = {name: found.about for name, found in sets.items()}
+    write_json(workdir / 'run.json', environment() | dict(features=about))
+    lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]
+    print('\n' + '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines))
+    print(f'\nTable: {short(workdir / "novelty.parquet")}')
+
+
+def examine(
+    config: ml_collections.ConfigDict, features: Features, new: list[str], method: Any
+) -> list[dict[str, Any]]:
+    """A row for all new classes together, for each, and for the known ones."""
+    from deeploc_jax.probe.novelty import auroc, threshold
+
+    known = [name for name in features.class_names if name not in new]
+    train, validation, test = (
+        features.of_split(config.splits[s]) for s in ('train', 'validation', 'test')
+    )
+    seen = train.of_classes(known)
+    novelty = method.fit(seen.values, seen.labels)
+    limit = threshold(
+        novelty.score(validation.of_classes(known).values), config.flagged
+    )
+    usual = novelty.score(test.of_classes(known).values)
+    scores = {name: novelty.score(test.of_classes([name]).values) for name in new}
+    groups = {'all new': np.concatenate(list(scores.values())), **scores}
+    rows = [dict(name='known', cells=len(usual), auroc=None, flagged=usual > limit)]
+    for name, values in groups.items():
+        rows.append(
+            dict(
+                name=name,
+                cells=len(values),
+                auroc=auroc(usual, values),
+                flagged=values > limit,
+            )
+        )
+    return [row | dict(flagged=float(np.mean(row['flagged']))) for row in rows]
+
+
+def _text(row: dict[str, Any]) -> list[str]:
+    auroc = '' if row['auroc'] is None else f'{row["auroc"]:.3f}'
+    return [
+        row['features'],
+        row['score'],
+        row['name'],
+        f'{row["cells"]:,}',
+        auroc,
+        f'{row["flagged"]:.3f}',
+    ]

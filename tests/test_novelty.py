@@ -1,0 +1,107 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from small import random_cells
+
+from configs import novelty as novelty_config
+from deeploc_jax.data.cells import without_classes
+from deeploc_jax.evaluate.feature_table import features_table
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis, threshold
+from deeploc_jax.tasks import novelty as task
+
+RNG = np.random.default_rng(0)
+
+
+def clouds(n, k=3, f=6, seed=0):
+    """Classes far apart, each longer in one direction."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % k
+    spread = np.array([4.0, *np.ones(f - 1)])
+    return (rng.normal(size=(n, f)) * spread + 12 * np.eye(k, f)[y]), y
+
+
+def test_mahalanobis_is_the_distance_to_the_nearest_class():
+    x, y = clouds(3000)
+    found = Mahalanobis.fit(x, y)
+    centred = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
+    covariance = centred.T @ centred / len(x)
+    points = RNG.normal(size=(20, 6)) * 5
+    expected = [
+        min(
+            (p - m) @ np.linalg.solve(covariance, p - m)
+            for m in (x[y == k].mean(0) for k in range(3))
+        )
+        for p in points
+    ]
+    np.testing.assert_allclose(found.score(points), expected, rtol=0.05)
+
+
+@pytest.mark.parametrize('name', NOVELTIES)
+def test_what_was_never_seen_scores_higher(name):
+    novelty = NOVELTIES[name].fit(*clouds(300))
+    known, _ = clouds(100, seed=1)
+    new = RNG.normal(size=(100, 6)) - 8
+    limit = threshold(novelty.score(clouds(200, seed=2)[0]))
+    assert (novelty.score(known) > limit).mean() < 0.15
+    assert (novelty.score(new) > limit).mean() > 0.9
+
+
+def test_the_threshold_flags_the_share_asked_for():
+    scores = RNG.random(1000)
+    assert (scores > threshold(scores, 0.2)).mean() == pytest.approx(0.2, abs=2e-3)
+
+
+def test_a_class_left_out_is_unlabelled():
+    cells = random_cells(60)
+    found = without_classes(cells, ['B'])
+    assert found.class_names == ('A', 'C')
+    expected = {0: 0, 1: -1, 2: 1}
+    assert found.labels.tolist() == [expected[label] for label in cells.labels.tolist()]
+    unlabelled = random_cells(3)
+    unlabelled.labels[:] = -1
+    assert (without_classes(unlabelled, ['A']).labels == -1).all()
+    with pytest.raises(ValueError, match="no class 'D'"):
+        without_classes(cells, ['D'])
+    with pytest.raises(ValueError, match='No class is left'):
+        without_classes(cells, ['A', 'B', 'C'])
+
+
+@pytest.fixture
+def config(tmp_path):
+    for number, (split, n) in enumerate(dict(train=90, validation=60, test=60).items()):
+        cells = random_cells(n, size=8, seed=number)
+        noise = np.random.default_rng(number).normal(size=(n, 5))
+        values = (noise + 6 * np.eye(3, 5)[cells.labels]).astype(np.float32)
+        table = features_table(cells, split, list('abcde'), values, {})
+        write_table(table, tmp_path / f'f/features.parquet/{split}.parquet')
+    config = novelty_config.get_config()
+    config.features, config.new = str(tmp_path / 'f'), 'B'
+    return config
+
+
+def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/novelty.parquet').to_pylist()
+    assert [row['name'] for row in rows] == ['known', 'all new', 'B'] * 2
+    for row in rows:
+        if row['name'] == 'known':
+            assert row['flagged'] < 0.2 and row['auroc'] is None
+        else:
+            assert row['auroc'] > 0.95 and row['flagged'] > 0.7
+    assert '| f | mahalanobis | B | ' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'message'),
+    [
+        ('features', None, 'Say --config.features'),
+        ('new', None, 'Say --config.new'),
+        ('new', 'E', "no class 'E'"),
+        ('methods', 'mahalanobi', "Did you mean 'mahalanobis'"),
+    ],
+)
+def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+    config[field] = value
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
