@@ -34,8 +34,11 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     config.device_limit = 4.0  # GB of training images held on each device
     config.class_balanced = False  # draw each class equally often
 
-    # `gamma` and `noise` vary brightness and noise; see data/augment.py.
-    config.augmentation = dict(crop=60, symmetries=True, gamma=0.0, noise=0.0)
+    # `gamma`, `noise`, `surroundings` vary brightness, noise and neighbours; see
+    # data/augment.py.
+    config.augmentation = dict(
+        crop=60, symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0
+    )
     config.model = dict(
         name='deeploc', dropout=0.0, bn_momentum=0.5, compute_dtype='float32'
     )

@@ -31,7 +31,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.batch_size = 128
     config.learning_rate = 3e-3  # of Adam, constant
     config.dropout = 0.5
-    config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0)
+    config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0)
     config.probe = 'ridge'  # what mode `probe` puts on the frozen features
 
     config.evaluation = dict(batch_size=128, crops=1)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from deeploc_jax import sharding
-from deeploc_jax.data.augment import augment, random_crop, random_symmetry
+from deeploc_jax.data.augment import (
+    augment,
+    exchange_surroundings,
+    random_crop,
+    random_symmetry,
+)
 from deeploc_jax.data.batches import eval_batches, train_batches
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.data.sampling import make_sampler
@@ -71,6 +76,26 @@ def test_augmentation_is_the_same_for_all_channels_and_stays_in_range():
     assert changed.min() >= 0 and changed.max() <= 1
     assert abs(changed - found).max() > 0.1
     assert not np.isnan(changed).any()
+
+
+def test_surroundings_are_exchanged_and_the_cell_is_kept():
+    images = jnp.broadcast_to(jnp.arange(8.0)[:, None, None, None] / 8, (8, 64, 64, 2))
+    found = exchange_surroundings(jax.random.key(0), images, 1.0)
+    np.testing.assert_array_equal(found[:, 26:38, 26:38], images[:, 26:38, 26:38])
+    shift = np.unique(np.asarray(found[:, 0, 0, 0] * 8 - jnp.arange(8)) % 8)
+    assert len(shift) == 1 and shift[0] != 0  # all corners are of another cell
+    rows, columns = np.indices((64, 64)) - 31.5
+    beyond = np.hypot(rows, columns) > 25
+    np.testing.assert_allclose(
+        found[:, beyond], np.broadcast_to(found[:, :1, 0], found[:, beyond].shape)
+    )
+    half = exchange_surroundings(
+        jax.random.key(1), jnp.tile(images, (50, 1, 1, 1)), 0.5
+    )
+    kept = (half[:, 0, 0, 0] == jnp.tile(images, (50, 1, 1, 1))[:, 0, 0, 0]).mean()
+    assert 0.4 < kept < 0.75
+    none = exchange_surroundings(jax.random.key(2), images, 0.0)
+    np.testing.assert_array_equal(none, images)
 
 
 def test_an_epoch_has_every_cell_once_and_no_tail_is_dropped():
