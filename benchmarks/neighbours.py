@@ -1,0 +1,68 @@
+"""What neighbours that carry another localization cost: the same cells among both.
+
+    python launch.py --config=configs/evaluate.py --config.source=runs/sim \
+        --config.screen=yeast_sim/neighbours --workdir=runs/sim-neighbours
+    python -m benchmarks.neighbours runs/sim-neighbours ...
+
+`yeast_sim/neighbours` shows each cell twice: among its like (screen `same`) and among
+cells whose protein is elsewhere (`foreign`). A row a workdir: accuracy among each, and
+the difference with its 95 % interval over resampled whole proteins.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from absl import app, flags
+
+from deeploc_jax.evaluate.table_files import read_predictions
+
+_SPLIT = flags.DEFINE_string('split', 'test', 'Of the evaluations.')
+_SEED = flags.DEFINE_integer('seed', 0, 'Of the resampling.')
+
+RESAMPLES = 2000
+
+
+def main(argv: list[str]) -> None:
+    """Prints a table in Markdown."""
+    if len(argv) < 2:
+        raise app.UsageError('Say which workdirs of evaluations.')
+    print(f'\nyeast_sim/neighbours, {_SPLIT.value}; seed {_SEED.value}\n')
+    print('| network | cells | among its like | among others | difference |')
+    print('|---|---|---|---|---|')
+    for name in argv[1:]:
+        path = Path(name, 'evaluation', _SPLIT.value, 'predictions.parquet')
+        print('| ' + ' | '.join([Path(name).name, *row(path)]) + ' |')
+
+
+def row(path: Path) -> list[str]:
+    """Cells, both accuracies and their difference."""
+    table = read_predictions(path)
+    right = table['label'].to_numpy() == table['predicted'].to_numpy()
+    screen, protein = (np.array(table[c].to_pylist()) for c in ('screen', 'protein'))
+    live = ~np.isin(table['label_name'].to_pylist(), ('DEAD', 'GHOST'))
+    same, foreign = (live & (screen == s) for s in ('same', 'foreign'))
+    if not (same.any() and foreign.any()):
+        raise app.UsageError(f'{path} is not of yeast_sim/neighbours.')
+    names = np.unique(protein[same])
+    sums = np.array(
+        [
+            [right[rows & (protein == name)].sum() for rows in (same, foreign)]
+            + [(same & (protein == name)).sum()]
+            for name in names
+        ]
+    )
+    drawn = np.random.default_rng(_SEED.value).integers(
+        len(names), size=(RESAMPLES, len(names))
+    )
+    totals = sums[drawn].sum(1)
+    differences = (totals[:, 1] - totals[:, 0]) / totals[:, 2]
+    low, high = np.percentile(differences, (2.5, 97.5))
+    first, second = right[same].mean(), right[foreign].mean()
+    interval = f'{second - first:+.3f} ({low:+.3f} to {high:+.3f})'
+    return [f'{same.sum():,}', f'{first:.3f}', f'{second:.3f}', interval]
+
+
+if __name__ == '__main__':
+    app.run(main)
