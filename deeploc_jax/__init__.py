@@ -14,6 +14,8 @@ __version__ = '0.1.0'
 def load(source: Path | str) -> Predictor:
     """A trained network, from the workdir of a training or a folder of weights.
 
+    `load('lean-sim')` is in the package: the lean network, trained on simulated cells.
+
     What JAX compiles from now on is kept, see `compilation.keep_programs`.
 
     Raises:

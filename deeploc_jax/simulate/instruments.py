@@ -13,7 +13,7 @@ from deeploc_jax.simulate.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(
-        Channel('GFP', 'protein', (1.3, 2.3), glow=(5, 20), registered=False),
+        Channel('GFP', 'protein', (1.1, 1.9), glow=(5, 20), registered=False),
         Channel('RFP', 'cytosol', (1.4, 2.4), level=68),
     )
 )

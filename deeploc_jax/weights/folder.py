@@ -22,6 +22,7 @@ from deeploc_jax.models import get_model
 from deeploc_jax.weights.card import Card
 
 ARRAYS, CARD = 'weights.safetensors', 'card.json'
+BOX = Path(__file__).parent / 'box'  # weights that come with the package, by name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,7 @@ def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
 
 
 def read_weights(source: Path | str) -> Network:
-    """A network from a folder of weights, or from the workdir of a training.
+    """A network from a folder of weights, the workdir of a training, or by name.
 
     Raises:
         FileNotFoundError: There are no weights.
@@ -111,10 +112,12 @@ def _seal(fields: dict[str, Any], variables: Any) -> str:
 
 
 def _find(source: Path) -> Path:
-    for folder in (source, source / 'weights'):
+    for folder in (source, source / 'weights', BOX / source):
         if (folder / CARD).exists():
             return folder
+    inside = sorted(path.name for path in BOX.iterdir() if path.is_dir())
     raise FileNotFoundError(
         f'{source} holds no weights and is not the workdir of a finished training: '
-        f'there is no {CARD} in it or in {source / "weights"}.'
+        f'there is no {CARD} in it or in {source / "weights"}. Weights that come with '
+        f'deeploc_jax: {", ".join(inside)}.'
     )
