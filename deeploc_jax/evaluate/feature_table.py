@@ -97,6 +97,12 @@ def features_table(
     return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
 
 
+def size_of(folder: Path) -> tuple[int, int]:
+    """Number of cells and of features in `features.parquet`, which is not read."""
+    files = [pq.read_metadata(path) for path in sorted(folder.glob('*.parquet'))]
+    return sum(f.num_rows for f in files), files[0].num_columns - len(_COLUMNS)
+
+
 def read_features(path: Path | str) -> Features:
     """Reads `features.parquet`, or the workdir that holds it.
 

@@ -14,7 +14,11 @@ from jax.experimental import multihost_utils
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.data.parts import Part, parts_of
-from deeploc_jax.evaluate.feature_table import features_table, read_features
+from deeploc_jax.evaluate.feature_table import (
+    features_table,
+    read_features,
+    size_of,
+)
 from deeploc_jax.evaluate.features import choose_layer, make_features
 from deeploc_jax.evaluate.h5ad import write_h5ad
 from deeploc_jax.evaluate.predict import predict_cells
@@ -67,10 +71,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if jax.process_index():
         return
     write_json(workdir / 'run.json', environment() | about)
-    made = read_features(folder)
-    print(f'\n{len(made):,} cells, {len(made.names)} features: {short(folder)}')
+    cells, width = size_of(folder)
+    print(f'\n{cells:,} cells, {width} features: {short(folder)}')
     if config.h5ad:
-        print(f'For scanpy: {short(write_h5ad(made, workdir / "features.h5ad"))}')
+        table = write_h5ad(read_features(folder), workdir / 'features.h5ad')
+        print(f'For scanpy: {short(table)}')
     print(
         f'Next: python launch.py --config=configs/probe.py '
         f'--config.features={short(workdir)}'
