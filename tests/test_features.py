@@ -105,6 +105,24 @@ def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message
         task.run(config, tmp_path / 'out')
 
 
+def test_features_that_are_not_finished_are_refused(config, tmp_path):
+    task.run(config, tmp_path / 'out')
+    (tmp_path / 'out/run.json').unlink()
+    with pytest.raises(ValueError, match=r'not finished: run configs/features.py'):
+        read_features(tmp_path / 'out')
+
+
+def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path):
+    config.layer = 'conf'
+    with pytest.raises(ValueError, match="Did you mean 'conv'"):
+        task.run(config, tmp_path / 'out')
+    config.layer = 'conv'
+    task.run(config, tmp_path / 'out')
+    config.h5ad = True  # asked for later
+    task.run(config, tmp_path / 'out')
+    assert (tmp_path / 'out/features.h5ad').exists()
+
+
 def test_other_tables_are_no_features(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'run configs/features.py'):
         read_features(tmp_path / 'none')
@@ -122,6 +140,7 @@ def test_parts_cover_each_cell_once(data_dir):
         ('test', 7, 10),
     ]
     assert sum(b - a for _, a, b in parts_of(builder, None, 6)) == 43
+    assert parts_of(builder, 'validation[:1%]', 6) == []
 
 
 def test_measurements_of_a_screen(config, tmp_path):

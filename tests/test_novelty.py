@@ -73,8 +73,10 @@ def config(tmp_path):
         cells = random_cells(n, size=8, seed=number)
         noise = np.random.default_rng(number).normal(size=(n, 5))
         values = (noise + 6 * np.eye(3, 5)[cells.labels]).astype(np.float32)
-        table = features_table(cells, split, list('abcde'), values, {})
+        about = dict(trained_classes=['C'])
+        table = features_table(cells, split, list('abcde'), values, about)
         write_table(table, tmp_path / f'f/features.parquet/{split}.parquet')
+    (tmp_path / 'f/run.json').write_text('{}')
     config = novelty_config.get_config()
     config.features, config.new = str(tmp_path / 'f'), 'B'
     return config
@@ -98,6 +100,8 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         ('features', None, 'Say --config.features'),
         ('new', None, 'Say --config.new'),
         ('new', 'E', "no class 'E'"),
+        ('new', 'B,C', 'was trained on C; train one with'),
+        ('splits', dict(train='train', validation='no', test='test'), "split 'no'"),
         ('methods', 'mahalanobi', "Did you mean 'mahalanobis'"),
     ],
 )

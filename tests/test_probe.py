@@ -13,8 +13,9 @@ from deeploc_jax.probe import fit as fitting
 from deeploc_jax.probe.classifiers import PROBES, Probe
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.ridge import Ridge
-from deeploc_jax.probe.sampling import draw_cells
+from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.tasks import probe as task
+from deeploc_jax.tasks.fits import parse_sizes
 
 RNG = np.random.default_rng(0)
 
@@ -118,6 +119,7 @@ def config(tmp_path):
             about = dict(screen='a', layer=None)
             table = features_table(cells, split, list('abcde'), values, about)
             write_table(table, tmp_path / name / f'features.parquet/{split}.parquet')
+        (tmp_path / name / 'run.json').write_text('{}')
     config = probe_config.get_config()
     config.features = f'{tmp_path}/good,{tmp_path}/bad'
     config.probes = 'ridge,knn'
@@ -149,6 +151,25 @@ def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     task.run(config, workdir)
     assert (workdir / 'fits.jsonl').read_text().splitlines() == lines
     assert pq.read_table(workdir / 'probe.parquet').to_pylist() == rows
+
+
+def test_another_test_split_is_tested_anew(config, tmp_path):
+    config.features, config.probes = str(tmp_path / 'good'), 'ridge'
+    task.run(config, tmp_path / 'out')
+    config.splits.test = 'validation'
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
+    assert [row['n_test'] for row in rows] == [23]
+
+
+def test_sizes_are_in_order_and_once():
+    assert parse_sizes('25,1,25,5') == [1, 5, 25]
+    assert parse_sizes('') == parse_sizes(None) == [0]
+
+
+def test_cells_of_unknown_groups_are_alone():
+    names = group_names(np.array(['a', '', 'a', ''], object))
+    assert names[0] == names[2] and len(set(names)) == 3
 
 
 def test_all_cells_and_some_classes(config, tmp_path, capsys):

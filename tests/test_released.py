@@ -1,5 +1,6 @@
 """Weights that others released: read without their libraries, and used right."""
 
+import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,8 +68,6 @@ def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old):
 
 def write_keras(path, variables, nested='model_weights'):
     """As Keras does: a group a layer, in it one of the same name with the arrays."""
-    import h5py
-
     params, stats = variables['params'], variables['batch_stats']
     with h5py.File(path, 'w') as file:
         top = file.create_group(nested) if nested else file
@@ -131,8 +130,8 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_8_bits(config, tmp_path, 
     np.testing.assert_allclose(
         network.predict(images), jax.nn.softmax(logits), rtol=1e-4, atol=1e-6
     )
-    with pytest.raises(ValueError, match='Pixels of 8 bits are wanted'):
-        network.predict(images.astype(np.uint16) * 100)
+    with pytest.raises(ValueError, match=r'Pixels of 8 bits \(uint8\) are wanted'):
+        network.predict(images.astype(np.float32))
 
 
 def test_a_network_of_other_classes_lists_both_sides(config, tmp_path):
@@ -153,6 +152,10 @@ def test_missing_names_are_listed_beside_those_there(tmp_path):
     write_keras(tmp_path / 'w.hdf5', random_variables('deepyeast', 8, 12)[1])
     with pytest.raises(FileNotFoundError, match='There is no'):
         read_keras_deepyeast(tmp_path / 'v.hdf5')
+    with h5py.File(tmp_path / 'flat.hdf5', 'w') as file:
+        file['data1'] = np.zeros(3)
+    with pytest.raises(ValueError, match=r'lacks\s+conv1_1/kernel'):
+        read_keras_deepyeast(tmp_path / 'flat.hdf5')
     (tmp_path / 'w.hdf5').write_bytes(b'nothing')
     with pytest.raises(ValueError, match='cannot be read as HDF5'):
         read_keras_deepyeast(tmp_path / 'w.hdf5')

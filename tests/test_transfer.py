@@ -134,6 +134,7 @@ def test_steps_are_those_of_the_paper():
     assert steps_of_paper(10, 220, 128) == 859
     assert steps_of_paper(100, 2200, 128) == 1718
     assert steps_of_paper(500, 11_000, 128) == 4296
+    assert steps_of_paper(0, 11_000, 128) == 4296  # all
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,8 @@ def test_advice_goes_by_validation():
     text = advice(rows)
     assert text.startswith('Advice: a. On validation it reaches')
     assert '10 cells of each class for 80% of that and 100 cells' in text
+    everything = advice([row | dict(cells_per_class=0) for row in rows[:1]])
+    assert 'with at most all cells of each class' in everything
 
 
 @pytest.fixture(scope='module')
@@ -240,6 +243,8 @@ def test_all_cells_can_be_used(config, tmp_path):
         ('source', None, 'Say --config.source'),
         ('screen', None, 'Say --config.screen'),
         ('modes', 'fine_tune,frozen', "no mode 'frozen'. Did you mean 'frozen_conv'"),
+        ('probe', 'rigde', "no probe 'rigde'. Did you mean 'ridge'"),
+        ('memory_limit', 1e-9, 'let memory_limit say'),
         ('group_by', 'plates', "no group_by 'plates'. Did you mean 'plate'"),
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),

@@ -18,12 +18,12 @@ def eight_bit(images: Real[np.ndarray, 'n h w c']) -> Float32[np.ndarray, 'n h w
     """Scales pixels of 8 bits from 0 to 255 to [0, 1], as DeepYeast's release does.
 
     Raises:
-        ValueError: Pixels are outside of 0 to 255.
+        ValueError: They have another type than uint8.
     """
-    if images.size and (images.min() < 0 or images.max() > 255):
+    if images.dtype != np.uint8:
         raise ValueError(
-            f'Pixels of 8 bits are wanted, 0 to 255, but these reach from '
-            f'{images.min()} to {images.max()}.'
+            f'Pixels of 8 bits (uint8) are wanted, 0 to 255, but these are '
+            f'{images.dtype}.'
         )
     return images.astype(np.float32) / np.float32(255)
 

@@ -31,7 +31,9 @@ def parts_of(
         check_split(builder, asked)
         for piece in tfds.core.ReadInstruction.from_spec(asked).to_absolute(known):
             start = piece.from_ or 0
-            end = piece.to or known[piece.splitname].num_examples
+            end = piece.to
+            if end is None:
+                end = known[piece.splitname].num_examples
             parts += [
                 (piece.splitname, first, min(first + size, end))
                 for first in range(start, end, size)

@@ -97,6 +97,18 @@ def features_table(
     return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
 
 
+def read_sets(paths: str) -> dict[str, Features]:
+    """Features of several workdirs, 'runs/a,runs/b', by the names of these.
+
+    Raises:
+        ValueError: Two of them have the same name.
+    """
+    folders = [Path(path) for path in paths.split(',')]
+    if len({path.name for path in folders}) < len(folders):
+        raise ValueError(f'Two of {paths} have the same name.')
+    return {path.name: read_features(path) for path in folders}
+
+
 def size_of(folder: Path) -> tuple[int, int]:
     """Number of cells and of features in `features.parquet`, which is not read."""
     files = [pq.read_metadata(path) for path in sorted(folder.glob('*.parquet'))]
@@ -108,10 +120,13 @@ def read_features(path: Path | str) -> Features:
 
     Raises:
         FileNotFoundError: There is no such table.
-        ValueError: It was not written by the task `features`.
+        ValueError: It was not written by the task `features`, or not to its end.
     """
     path = Path(path)
-    path = path / 'features.parquet' if (path / 'features.parquet').exists() else path
+    if (path / 'features.parquet').exists():
+        if not (path / 'run.json').exists():  # written last
+            raise ValueError(f'{path} is not finished: run configs/features.py again.')
+        path = path / 'features.parquet'
     if not path.exists() or (path.is_dir() and not list(path.glob('*.parquet'))):
         raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,12 @@ import numpy as np
 from deeploc_jax.evaluate.feature_table import Features
 from deeploc_jax.evaluate.tables import names_of
 from deeploc_jax.files import atomic_write
+
+
+def check_anndata() -> None:
+    """Raises an ImportError that names the extra unless anndata is installed."""
+    if importlib.util.find_spec('anndata') is None:
+        raise ImportError("features.h5ad needs anndata: pip install -e '.[anndata]'")
 
 
 def write_h5ad(features: Features, path: Path) -> Path:
@@ -20,13 +27,10 @@ def write_h5ad(features: Features, path: Path) -> Path:
     Raises:
         ImportError: The extra `anndata` is not installed.
     """
-    try:
-        import anndata
-        import pandas
-    except ImportError as error:
-        raise ImportError(
-            "features.h5ad needs anndata: pip install -e '.[anndata]'"
-        ) from error
+    check_anndata()
+    import anndata
+    import pandas
+
     columns = dict(features.metadata)
     index = columns.pop('cell_id').astype(str)
     label = names_of(features.labels, features.class_names).astype(str)

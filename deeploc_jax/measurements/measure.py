@@ -23,6 +23,7 @@ except ImportError as error:  # pragma: no cover
     ) from error
 
 FEW = 256  # cells that are measured sooner than other processes have started
+BLOCK = 4096  # cells in memory
 
 
 def measure_cell(
@@ -69,13 +70,20 @@ def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
     """
     n = len(cells)
     measure = functools.partial(measure_cell, channels=cells.channels, marker=marker)
-    images = (cells.images[[row]][0] for row in range(n))
-    if n < FEW:
-        found = list(track(map(measure, images), n, 'measure', unit='cell'))
-    else:
-        # Fresh processes: a fork of one that runs JAX can hang.
-        context = multiprocessing.get_context('spawn')
-        with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
-            rows = pool.map(measure, images, chunksize=64)
-            found = list(track(rows, n, 'measure', unit='cell'))
+    blocks = [range(first, min(first + BLOCK, n)) for first in range(0, n, BLOCK)]
+    found: list[dict[str, float]] = []
+    # Fresh processes: a fork of one that runs JAX can hang.
+    context = multiprocessing.get_context('spawn')
+    with (
+        concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool,
+        track(total=n, description='measure', unit='cell') as progress,
+    ):
+        for block in blocks:  # whose images are held at once
+            images = cells.images[np.array(block)]
+            few = n < FEW  # no process is started
+            for row in (
+                map(measure, images) if few else pool.map(measure, images, chunksize=32)
+            ):
+                found.append(row)
+                progress.update()
     return list(found[0]), np.array([[*row.values()] for row in found], np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 from deeploc_jax.evaluate.feature_table import Features
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
-from deeploc_jax.probe.sampling import draw_cells
+from deeploc_jax.probe.sampling import draw_cells, group_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +56,7 @@ def run_job(
         _labelled(features.of_split(splits[name]), group_by)
         for name in ('train', 'validation', 'test')
     )
+    rows = np.arange(len(train))
     if job.cells_per_class:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
@@ -71,7 +72,7 @@ def run_job(
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
-        n_train=len(train),
+        n_train=len(np.unique(rows)),
         n_test=len(test),
         accuracy=float(right.mean()),
         balanced_accuracy=balanced_accuracy(classifier, test),
@@ -80,5 +81,5 @@ def run_job(
 
 
 def _labelled(features: Features, group_by: str) -> Labelled:
-    groups = features.metadata[group_by].astype(str)
+    groups = group_names(features.metadata[group_by])
     return Labelled(features.values, features.labels, groups)

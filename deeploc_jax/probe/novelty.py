@@ -53,9 +53,12 @@ class Mahalanobis:
 
     def score(self, x: np.ndarray) -> np.ndarray:
         """Squared distance to the nearest class, [n]."""
-        away = [x - mean for mean in self.means]
-        squares = [np.einsum('nf,fg,ng->n', d, self.precision, d) for d in away]
-        return np.min(squares, axis=0)
+        nearest = np.full(len(x), np.inf)
+        for mean in self.means:
+            away = x - mean
+            square = ((away @ self.precision) * away).sum(1)
+            nearest = np.minimum(nearest, square)
+        return nearest
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,14 @@ import itertools
 import numpy as np
 
 
+def group_names(column: np.ndarray) -> np.ndarray:
+    """What cells are alike by, as text [n]; where it is not known, each is alone."""
+    names = column.astype(str).astype(object)
+    unknown = names == ''
+    names[unknown] = [f'cell {row}' for row in np.flatnonzero(unknown)]
+    return names.astype(str)
+
+
 def draw_cells(
     labels: np.ndarray, groups: np.ndarray, per_class: int, seed: int
 ) -> np.ndarray:

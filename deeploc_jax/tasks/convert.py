@@ -38,8 +38,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     builder = describe_screen(config, config.screen)
     variables = read(config.source)
     channels = tuple(config.channels.split(','))
-    every = list(builder.info.metadata['channels'])
-    marker = every[builder.info.metadata['marker_channel']]
+    index = int(builder.info.metadata['marker_channel'])
+    marker = builder.info.metadata['channels'][index] if index >= 0 else None
     card = Card(
         model=MODELS[config.network],
         side=64,

@@ -9,7 +9,7 @@ import jax
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.data.cells import marker_channel, read_cells, without_classes
 from deeploc_jax.evaluate.evaluation import write_evaluation
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
 from deeploc_jax.evaluate.raw import normalization_of
@@ -47,6 +47,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=config.channels or ','.join(card.channels),
         normalize=normalization_of(card),
     )
+    if set(card.class_names) < set(cells.class_names):  # trained without the others
+        left_out = [c for c in cells.class_names if c not in card.class_names]
+        cells = without_classes(cells, left_out)
     check_fit(cells, card, builder.info.full_name)
     record = dict(
         **environment(),

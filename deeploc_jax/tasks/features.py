@@ -20,7 +20,7 @@ from deeploc_jax.evaluate.feature_table import (
     size_of,
 )
 from deeploc_jax.evaluate.features import choose_layer, make_features
-from deeploc_jax.evaluate.h5ad import write_h5ad
+from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
 from deeploc_jax.evaluate.predict import predict_cells
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
@@ -47,7 +47,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             'Say --config.source=<workdir of a training, weights, or measurements>.'
         )
     network = None if config.source == MEASUREMENTS else read_weights(config.source)
-    claim_workdir(workdir, config)
     screen, options = config.screen, dict(channels=config.channels)
     if network is not None:
         find_data_like(config, Path(config.source))
@@ -59,8 +58,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     builder = open_screen(config, screen)
     extract, about = _extractor(config, network, builder)
     about |= dict(source=config.source, screen=builder.info.full_name)
-    folder = workdir / 'features.parquet'
     parts = parts_of(builder, config.splits, config.cells_per_file)
+    if config.h5ad:
+        check_anndata()
+    claim_workdir(workdir, config)
+    folder = workdir / 'features.parquet'
     for split, start, stop in _missing(folder, parts):
         part = f'{split}[{start}:{stop}]'
         cells = read_cells(builder, part, memory_limit=0, **options)
@@ -109,7 +111,12 @@ def _extractor(
         )
         return [f'{layer}_{i}' for i in range(values.shape[1])], values
 
-    return extract, dict(layer=layer, pool=config.pool, trained_on=network.card.screen)
+    return extract, dict(
+        layer=layer,
+        pool=config.pool,
+        trained_on=network.card.screen,
+        trained_classes=network.card.class_names,
+    )
 
 
 def _missing(folder: Path, parts: list[Part]) -> list[Part]:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from deeploc_jax.files import atomic_write, read_jsonl
 
 
@@ -14,13 +16,15 @@ class Fits:
 
     Args:
         path: The file; made when missing. A last line cut short is left out.
+        tested: How and on what fits are tested; rows tested otherwise are left out.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
-        rows = read_jsonl(path)
-        text = ''.join(json.dumps(row) + '\n' for row in rows)
-        atomic_write(path, lambda temporary: temporary.write_text(text))
+    def __init__(self, path: Path, tested: dict[str, Any]):
+        self.path, self.tested = path, tested
+        rows = [row for row in read_jsonl(path) if row['tested'] == tested]
+        if jax.process_index() == 0:
+            text = ''.join(json.dumps(row) + '\n' for row in rows)
+            atomic_write(path, lambda temporary: temporary.write_text(text))
         self._rows = {json.dumps(row['job']): row['result'] for row in rows}
 
     def __contains__(self, job: dict[str, Any]) -> bool:
@@ -32,16 +36,18 @@ class Fits:
 
     def add(self, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Keeps what came of a job, in the file at once."""
-        with self.path.open('a') as file:
-            file.write(json.dumps(dict(job=job, result=result)) + '\n')
         self._rows[json.dumps(job)] = result
+        if jax.process_index() == 0:
+            row = dict(job=job, tested=self.tested, result=result)
+            with self.path.open('a') as file:
+                file.write(json.dumps(row) + '\n')
 
 
 def parse_sizes(asked: str | None) -> list[int]:
-    """Numbers of cells of each class, '1,5,25'; [0], for all there are, of nothing."""
+    """Numbers of cells of each class, '1,5,25', from few to many; [0], all, of ''."""
     if not asked:
         return [0]
     parts = asked.split(',')
     if not all(part.isdecimal() and int(part) for part in parts):
         raise ValueError(f'cells_per_class ({asked}) must be like 1,5,25.')
-    return [int(part) for part in parts]
+    return sorted({int(part) for part in parts})

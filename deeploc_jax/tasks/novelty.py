@@ -10,7 +10,7 @@ import ml_collections
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.evaluate.feature_table import Features, read_features
+from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
@@ -39,11 +39,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     new, methods = config.new.split(','), config.methods.split(',')
     for name in methods:
         check_name('method', name, NOVELTIES)
-    paths = [Path(path) for path in config.features.split(',')]
-    sets = {path.name: read_features(path) for path in paths}
-    for found in sets.values():
-        for label in new:
-            check_name('class', label, found.class_names)
+    sets = read_sets(config.features)
+    for name, found in sets.items():
+        check(config, name, found, new)
     claim_workdir(workdir, config)
     rows = [
         dict(features=name, score=method) | row
@@ -57,6 +55,31 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]
     print('\n' + '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines))
     print(f'\nTable: {short(workdir / "novelty.parquet")}')
+
+
+def check(
+    config: ml_collections.ConfigDict, name: str, features: Features, new: list[str]
+) -> None:
+    """Raises a ValueError unless these classes are new, and there is all to test."""
+    for label in new:
+        check_name('class', label, features.class_names)
+    seen = sorted(set(new) & set(features.about.get('trained_classes', ())))
+    if seen:
+        raise ValueError(
+            f'The network behind {name} was trained on {", ".join(seen)}; train one '
+            f'with --config.leave_out={config.new}.'
+        )
+    known = [label for label in features.class_names if label not in new]
+    wanted = {'train': [known], 'validation': [known]}
+    wanted['test'] = [known, *([label] for label in new)]
+    for split, groups in wanted.items():
+        cells = features.of_split(config.splits[split])
+        for group in groups:
+            if not len(cells.of_classes(group)):
+                raise ValueError(
+                    f'{name} has no cell of {", ".join(group)} in split '
+                    f'{config.splits[split]!r}.'
+                )
 
 
 def examine(

@@ -10,7 +10,7 @@ import jax
 import ml_collections
 import pyarrow as pa
 
-from deeploc_jax.evaluate.feature_table import Features, read_features
+from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
@@ -40,7 +40,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for name in probes:
         check_name('probe', name, PROBES)
     check_name('group_by', config.group_by, METADATA)
-    sets = read_sets(config)
+    sets = read_labelled(config)
     claim_workdir(workdir, config)
     jobs = [
         Job(features, probe, size, draw)
@@ -49,8 +49,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for size in parse_sizes(config.cells_per_class)
         for draw in range(config.draws if size or PROBES[probe].random else 1)
     ]
-    fits, rows = Fits(workdir / 'fits.jsonl'), []
     splits = config.splits.to_dict()
+    fits, rows = Fits(workdir / 'fits.jsonl', splits), []
     for job in track(jobs, description='probe', unit='fit'):
         name = dataclasses.asdict(job)
         if name not in fits:
@@ -80,17 +80,14 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     print(f'Report: {short(report)}')
 
 
-def read_sets(config: ml_collections.ConfigDict) -> dict[str, Features]:
+def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
     """Features by the name of their workdir, with the labels and classes asked for.
 
     Raises:
         ValueError: Two workdirs have the same name, a class is unknown, or a split has
             no labelled cell of them.
     """
-    paths = [Path(path) for path in config.features.split(',')]
-    if len({path.name for path in paths}) < len(paths):
-        raise ValueError(f'Two of {config.features} have the same name.')
-    sets = {path.name: read_features(path) for path in paths}
+    sets = read_sets(config.features)
     wanted = config.classes.split(',') if config.classes else None
     for name, found in sets.items():
         for label in wanted or ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,18 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.features import choose_layer, make_features
 from deeploc_jax.evaluate.predict import predict_cells
-from deeploc_jax.lookup import lookup
+from deeploc_jax.lookup import check_name
+from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.tasks.transferred import Target
-from deeploc_jax.tasks.tuning import score
+from deeploc_jax.tasks.tuning import Work, score
 from deeploc_jax.weights.folder import Network
+
+
+def check_probe(name: str) -> None:
+    """Raises an error where there is no such probe, or no scikit-learn."""
+    from deeploc_jax.probe.classifiers import PROBES
+
+    check_name('probe', name, PROBES)
 
 
 def make_prober(
@@ -27,8 +35,8 @@ def make_prober(
     target: Target,
     mesh: jax.sharding.Mesh,
     workdir: Path,
-) -> Callable[[int, dict[int, np.ndarray]], Iterator[tuple[int, dict[str, Any]]]]:
-    """Makes `(size, draws) -> (draw, scores) ...` from rows of the training cells.
+) -> Work:
+    """Makes `(size, draws, done) -> (draw, scores) ...`, as `tuning.make_tuner` does.
 
     The features of all cells are computed once. The probe's parameter is chosen among
     the drawn cells alone.
@@ -38,7 +46,7 @@ def make_prober(
     from deeploc_jax.probe.classifiers import PROBES
     from deeploc_jax.probe.fit import Labelled, choose, fit
 
-    probe = lookup('probe', config.probe, PROBES)
+    probe = PROBES[config.probe]
     program = make_features(
         source.model,
         mesh,
@@ -54,14 +62,16 @@ def make_prober(
         for name, split in cells.items()
     }
     train = cells['train']
-    groups = train.metadata[config.group_by].astype(str)
+    groups = group_names(train.metadata[config.group_by])
     known = Labelled(features['train'], train.labels, groups)
 
     def work(
-        size: int, draws: dict[int, np.ndarray]
+        size: int, draws: list[np.ndarray], done: set[int]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         del size
-        for draw, rows in draws.items():
+        for draw, rows in enumerate(draws):
+            if draw in done:
+                continue
             started = time.perf_counter()
             some = known.where(rows)
             value, _ = choose(probe, some, None, config.seed + draw)
@@ -74,7 +84,9 @@ def make_prober(
                 draw,
                 score(guesses, cells)
                 | dict(
-                    n_train=len(rows), steps=0, seconds=time.perf_counter() - started
+                    n_train=len(np.unique(rows)),
+                    steps=0,
+                    seconds=time.perf_counter() - started,
                 ),
             )
 

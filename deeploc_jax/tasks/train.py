@@ -18,6 +18,7 @@ from deeploc_jax.data.cells import (
 from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
+from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.build import Experiment, build
 from deeploc_jax.tasks.evaluate import evaluate_and_report, print_next
 from deeploc_jax.tasks.prepare import open_screen
@@ -48,10 +49,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     mesh = sharding.make_mesh()
     check_config(config, mesh)
-    claim_workdir(workdir, config)
     builder = open_screen(config, config.screen)
     for split in config.splits.values():
         check_split(builder, split)
+    left_out = config.leave_out.split(',') if config.leave_out else []
+    for name in left_out:
+        check_name('class', name, builder.info.features['label'].names)
+    claim_workdir(workdir, config)
 
     def read(split: str) -> Cells:
         found = read_cells(
@@ -60,7 +64,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             memory_limit=config.memory_limit,
             channels=config.channels,
         )
-        left_out = config.leave_out.split(',') if config.leave_out else []
         return without_classes(found, left_out)
 
     cells = {name: read(name) for name in ('train', 'validation')}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,19 @@ from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
-from deeploc_jax.probe.sampling import draw_cells
+from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.report.sizes import in_markdown, write_sizes_page
 from deeploc_jax.tasks.evaluate import find_data_like, short
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.probing import make_prober
+from deeploc_jax.tasks.probing import check_probe, make_prober
 from deeploc_jax.tasks.transfer_plan import advice, channels_by_role
 from deeploc_jax.tasks.transferred import Target
-from deeploc_jax.tasks.tuning import make_tuner
+from deeploc_jax.tasks.tuning import Work, make_tuner
 from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
 from deeploc_jax.types import METADATA, Cells
 from deeploc_jax.weights.folder import Network, read_weights
 
-Work = Callable[[int, dict[int, np.ndarray]], Iterator[tuple[int, dict[str, Any]]]]
 MODES = {
     'fine_tune': 'all layers are trained further',
     'frozen_conv': 'only the layers after the convolutions are trained further',
@@ -54,13 +52,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for mode in modes:
         check_name('mode', mode, MODES)
     check_name('group_by', config.group_by, METADATA)
+    if 'probe' in modes:
+        check_probe(config.probe)
     source, mesh = read_weights(config.source), sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
     claim_workdir(workdir, config)
     builder = open_screen(config, config.screen)
     target = read_target(config, source, builder)
-    fits, rows = Fits(workdir / 'fits.jsonl'), []
+    tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
+    fits, rows = Fits(workdir / 'fits.jsonl', tested), []
     for mode in modes:
         work: Work | None = None
         for size in sizes:
@@ -68,15 +69,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
                 dict(mode=mode, cells_per_class=size, draw=draw)
                 for draw in range(config.draws)
             ]
-            missing = {job['draw']: job for job in jobs if job not in fits}
-            if missing:
+            if not all(job in fits for job in jobs):
                 make = make_prober if mode == 'probe' else make_tuner
                 work = work or make(config, mode, source, target, mesh, workdir)
-                drawn = {
-                    d: draw(config, target.cells['train'], size, d) for d in missing
-                }
-                for number, found in work(size, drawn):
-                    fits.add(missing[number], found)
+                done = {job['draw'] for job in jobs if job in fits}
+                drawn = [
+                    draw(config, target.cells['train'], size, number)
+                    for number in range(config.draws)
+                ]
+                for number, found in work(size, drawn, done):
+                    fits.add(jobs[number], found)
             rows += [dict(fits.row(job), series=mode) for job in jobs]
     if jax.process_index() == 0:
         report(config, workdir, source, target, rows)
@@ -134,7 +136,7 @@ def draw(
     """Rows of a draw; all that are labelled for size 0."""
     if not size:
         return np.flatnonzero(cells.labels >= 0)
-    groups = cells.metadata[config.group_by].astype(str)
+    groups = group_names(cells.metadata[config.group_by])
     return draw_cells(cells.labels, groups, size, config.seed + number)
 
 

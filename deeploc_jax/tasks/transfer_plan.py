@@ -23,7 +23,8 @@ def steps_of_paper(cells_per_class: int, cells: int, batch_size: int) -> int:
         Kraus et al. 2017, Materials and Methods; github.com/okraus/DeepLoc,
         DeepLoc_transfer_wt2017.py.
     """
-    epochs = next((e for most, e in EPOCHS if cells_per_class <= most), 50)
+    least = cells_per_class or cells  # 0 stands for all
+    epochs = next((e for most, e in EPOCHS if least <= most), 50)
     return max(LEAST_STEPS, epochs * cells // batch_size)
 
 
@@ -77,9 +78,13 @@ def advice(rows: Sequence[dict[str, Any]]) -> str:
     needed = []
     for share in PLATEAUS:
         enough = [size for size in sizes if means[best][size] >= share * plateau]
-        needed.append(f'{enough[0]} cells of each class for {share:.0%} of that')
+        needed.append(f'{_number(enough[0])} of each class for {share:.0%} of that')
     return (
         f'Advice: {best}. On validation it reaches a balanced accuracy of '
-        f'{plateau:.3f} with up to {sizes[-1]} cells of each class; it takes '
+        f'{plateau:.3f} with at most {_number(sizes[-1])} of each class; it takes '
         f'{" and ".join(needed)}.'
     )
+
+
+def _number(size: int) -> str:
+    return 'all cells' if not size else '1 cell' if size == 1 else f'{size} cells'

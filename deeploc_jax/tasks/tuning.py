@@ -24,6 +24,7 @@ from deeploc_jax.train.transfer import init_together, make_step_together
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
+Work = Callable[[int, list[np.ndarray], set[int]], Iterator[tuple[int, dict[str, Any]]]]
 TOGETHER = 512  # cells in the batches of all draws; with more, one after the other
 
 
@@ -34,8 +35,11 @@ def make_tuner(
     target: Target,
     mesh: jax.sharding.Mesh,
     workdir: Path,
-) -> Callable[[int, dict[int, np.ndarray]], Iterator[tuple[int, dict[str, Any]]]]:
-    """Makes `(size, draws) -> (draw, scores) ...` from rows of the training cells.
+) -> Work:
+    """Makes `(size, draws, done) -> (draw, scores) ...`.
+
+    `draws` has rows of the training cells. Draws are always trained in the same groups,
+    so that the numbers do not depend on which were `done` before.
 
     Args:
         config: Of the task `transfer`.
@@ -61,6 +65,12 @@ def make_tuner(
         rows = np.stack(list(draws.values()))
         used, rows = np.unique(rows, return_inverse=True)
         rows = rows.reshape(len(draws), -1)
+        needed = 4 * len(used) * np.prod(train.images.shape[1:]) / 2**30
+        if needed > config.memory_limit:
+            raise ValueError(
+                f'{len(used):,} cells take {needed:.1f} GB on each device; let '
+                'memory_limit say that they may, or use fewer cells of each class.'
+            )
         data = dict(images=train.images[used], labels=train.labels[used])
         data = sharding.put_replicated(data, mesh)
         seeds = np.array([config.seed + draw for draw in draws])
@@ -86,19 +96,22 @@ def make_tuner(
         )
 
     def work(
-        size: int, draws: dict[int, np.ndarray]
+        size: int, draws: list[np.ndarray], done: set[int]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        count, devices = len(next(iter(draws.values()))), mesh.devices.size
+        count, devices = len(draws[0]), mesh.devices.size
         batch = max(min(config.batch_size, count) // devices, 1) * devices
         steps = config.steps or steps_of_paper(size, count, batch)
         together = len(draws) if batch * len(draws) <= TOGETHER else 1
-        numbers = list(draws)
-        for first in range(0, len(numbers), together):
-            group = {n: draws[n] for n in numbers[first : first + together]}
+        for first in range(0, len(draws), together):
+            group = dict(list(enumerate(draws))[first : first + together])
+            if group.keys() <= done:
+                continue
             started = time.perf_counter()
             stacked = fit(group, batch, steps, size)
             seconds = (time.perf_counter() - started) / len(group)
             for index, draw in enumerate(group):
+                if draw in done:
+                    continue
                 variables = jax.tree.map(lambda x, i=index: x[i], stacked)
                 found = {
                     name: logits(variables, name) for name in ('test', 'validation')
@@ -120,7 +133,11 @@ def make_tuner(
                 yield (
                     draw,
                     score(guesses, cells)
-                    | dict(n_train=count, steps=steps, seconds=seconds),
+                    | dict(
+                        n_train=len(np.unique(draws[draw])),
+                        steps=steps,
+                        seconds=seconds,
+                    ),
                 )
 
     return work

@@ -34,6 +34,7 @@ _MAY_CHANGE = (
     'profile',
     'splits.test',
     'evaluation.',
+    'h5ad',
 )
 
 

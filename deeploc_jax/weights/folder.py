@@ -115,7 +115,7 @@ def _find(source: Path) -> Path:
     for folder in (source, source / 'weights', BOX / source):
         if (folder / CARD).exists():
             return folder
-    inside = sorted(path.name for path in BOX.iterdir() if path.is_dir())
+    inside = sorted(path.parent.name for path in BOX.glob(f'*/{CARD}'))
     raise FileNotFoundError(
         f'{source} holds no weights and is not the workdir of a finished training: '
         f'there is no {CARD} in it or in {source / "weights"}. Weights that come with '

@@ -108,7 +108,7 @@ def read_keras_deepyeast(path: Path | str) -> dict[str, Any]:
     first = 'params/conv_1/conv/kernel'
     flat[first] = 2 * flat[first][:, :, ::-1]
     flat['batch_stats/mean_image'] = np.full((64, 64, 2), 0.5, np.float32)
-    flat['batch_stats/batches'] = np.ones((), np.float32)
+    flat['batch_stats/batches'] = np.array(1e6, np.float32)  # fine-tuning keeps it
     return traverse_util.unflatten_dict(flat, sep='/')
 
 
@@ -119,7 +119,7 @@ def _read_keras(path: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
 
     def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Dataset) and '/' in name:
             layer, array = name.split('/')[-2:]
             found[f'{layer}/{array.split(":")[0]}'] = item[()]
 
