@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +12,11 @@ import deeploc_jax
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.evaluate.features import layer_widths
 from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.simulate import SCREENS, label_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import Network, write_weights
 
 RNG = np.random.default_rng(0)
+BY_NAME = {screen.name: screen for screen in SCREENS}
 
 
 @pytest.fixture
@@ -140,3 +143,23 @@ def test_every_network_has_its_layers(name):
     widths = layer_widths(Network(card, model, variables))
     last = {'deeploc': ('fc_2', 512), 'deepyeast': ('fc_2', 512), 'lean': ('mean', 128)}
     assert list(widths.items())[-1] == last[name]
+
+
+def test_weights_come_with_the_package():
+    network = deeploc_jax.load('lean-sim')
+    assert network.card.simulated and 'Computed' in network.card.licence
+    screen = BY_NAME['smoke']
+    crops = [
+        crop
+        for spec in screen_layout(screen)
+        if spec.split == 'test'
+        for crop in simulate_crops(spec)
+    ]
+    labels = [label_of(screen.classes, crop.truth) for crop in crops]
+    probabilities = network.predict(np.stack([crop.image for crop in crops]), crops=1)
+    named = np.array(network.class_names)[probabilities.argmax(1)]
+    assert (named == labels).mean() > 0.6
+    folder = Path(deeploc_jax.__file__).parent / 'weights/box/lean-sim'
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 5e6
+    with pytest.raises(FileNotFoundError, match='that come with deeploc_jax: lean-sim'):
+        deeploc_jax.load('lean_sim')
