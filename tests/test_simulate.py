@@ -314,7 +314,9 @@ def test_no_process_is_left_behind(layout):
 
 def test_the_protein_is_in_channel_0_and_the_marker_in_channel_1(layout):
     spec = next(s for s in layout if s.protein.localization == 'CYTOPLASM')
-    protein = dataclasses.replace(spec.protein, abundance=4 * spec.protein.abundance)
+    dim = dataclasses.replace(spec.protein, abundance=40.0)
+    spec = dataclasses.replace(spec, protein=dim)
+    protein = dataclasses.replace(dim, abundance=400.0)
     plate = dataclasses.replace(spec.plate, level=(spec.plate.level[0], 0.0))
     usual, bright, unmarked = (
         simulate_field(s).image.mean((0, 1)) - spec.plate.instrument.camera.offset
