@@ -85,5 +85,5 @@ def test_the_recipe_is_the_published_one():
         [0.1, 0.1, 0.05, 0.1 / 256]
     )
     assert config.augmentation.to_dict() == dict(
-        crop=64, symmetries=False, gamma=0.0, noise=0.0
+        crop=64, symmetries=False, gamma=0.0, noise=0.0, surroundings=0.0
     )

@@ -11,12 +11,13 @@ from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.conv import max_pool_2x2
 from deeploc_jax.models.layer import Layer
+from deeploc_jax.models.network import Network
 
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256))
 """Feature maps of the convolutions; a 2x2 max pool follows each group."""
 
 
-class DeepLoc(nn.Module):
+class DeepLoc(Network):
     """The network of the DeepLoc paper, NHWC.
 
     Every layer is `W * x + b`, batch norm, ReLU; the logits are batch-normalised
@@ -24,23 +25,13 @@ class DeepLoc(nn.Module):
     With 60x60x2 inputs and 19 classes it has 10,991,417 trainable parameters.
 
     Attributes:
-        num_classes: Number of localization classes.
-        dropout: Dropout rate before the last layer, in training.
-        bn_momentum: Decay of the running averages of batch norm; 0.5 as released.
-        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
-            float32 either way.
-        frozen_convolutions: Whether training leaves the convolutions, and their
-            batch norm, as they are.
+        bn_momentum: As in `Network`; 0.5 as released.
 
     References:
         Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.
     """
 
-    num_classes: int
-    dropout: float = 0.0
     bn_momentum: float = 0.5
-    compute_dtype: str = 'float32'
-    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.conv import max_pool_2x2
 from deeploc_jax.models.layer import Layer
+from deeploc_jax.models.network import Network
 
 WIDTHS = {
     5: ((64,), (128,), ()),
@@ -21,7 +22,7 @@ WIDTHS = {
 """Feature maps of the convolutions by depth; a 2x2 max pool follows each group."""
 
 
-class DeepYeast(nn.Module):
+class DeepYeast(Network):
     """The network of the DeepYeast paper, NHWC.
 
     The mean of the training images is subtracted from each pixel: here that of all
@@ -31,25 +32,15 @@ class DeepYeast(nn.Module):
     depths only that they were tried; here they differ in the convolutions.
 
     Attributes:
-        num_classes: Number of localization classes.
         depth: Convolutions and dense layers together: 5, 9, 11 or 13.
-        dropout: Dropout rate after the first two dense layers, in training.
-        bn_momentum: Decay of the running averages of batch norm.
-        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
-            float32 either way.
-        frozen_convolutions: Whether training leaves the convolutions, and their
-            batch norm, as they are.
+        dropout: Here after each of the first two dense layers.
 
     References:
         Parnamaa & Parts 2017, G3 7:1385, Materials and Methods.
     """
 
-    num_classes: int
     depth: int = 11
     dropout: float = 0.5
-    bn_momentum: float = 0.9
-    compute_dtype: str = 'float32'
-    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.layer import Layer
+from deeploc_jax.models.network import Network
 
 
-class Lean(nn.Module):
+class Lean(Network):
     """Residual blocks behind a strided stem; 13 times fewer FLOPs than DeepLoc.
 
     The stem halves 60x60 inputs to 30; each later stage halves them again (15, 8) and
@@ -21,26 +22,14 @@ class Lean(nn.Module):
     classes.
 
     Attributes:
-        num_classes: Number of localization classes.
         widths: Feature maps of the stages.
-        dropout: Dropout rate before the last layer, in training.
-        bn_momentum: Decay of the running averages of batch norm.
-        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
-            float32 either way.
-        frozen_convolutions: Whether training leaves the convolutions, and their
-            batch norm, as they are.
 
     References:
         He et al. 2016, Deep Residual Learning, CVPR. Moen et al. 2019, Nat. Methods
         16:1233, Fig 2, for what makes networks for cells cheap.
     """
 
-    num_classes: int
     widths: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.0
-    bn_momentum: float = 0.9
-    compute_dtype: str = 'float32'
-    frozen_convolutions: bool = False
 
     @nn.compact
     def __call__(

@@ -1,0 +1,25 @@
+"""What all networks have in common: their options, and how they are called."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+
+
+class Network(nn.Module):
+    """Options that every network has; each adds its own.
+
+    Attributes:
+        num_classes: Number of localization classes.
+        dropout: Dropout rate before the last layer, in training.
+        bn_momentum: Decay of the running averages of batch norm.
+        compute_dtype: 'float32' or 'bfloat16'; parameters and statistics are
+            float32 either way.
+        frozen_convolutions: Whether training leaves the convolutions, and their
+            batch norm, as they are.
+    """
+
+    num_classes: int
+    dropout: float = 0.0
+    bn_momentum: float = 0.9
+    compute_dtype: str = 'float32'
+    frozen_convolutions: bool = False
