@@ -13,8 +13,8 @@ from deeploc_jax.simulate.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(
-        Channel('GFP', 'protein', (1.1, 1.9), glow=(10, 30), registered=False),
-        Channel('RFP', 'cytosol', (1.4, 2.4), level=55),
+        Channel('GFP', 'protein', (1.1, 1.9), glow=(5, 20), registered=False),
+        Channel('RFP', 'cytosol', (1.4, 2.4), level=68),
     )
 )
 SMALL_CHIP = dataclasses.replace(OPERA, field_shape=(320, 432))

@@ -14,7 +14,6 @@ from deeploc_jax.simulate.camera import Camera
 
 # Of 96 wells those at the edge, which dry out first, stay empty.
 WELLS = tuple(f'{row}{column:02d}' for row in 'BCDEFG' for column in range(2, 12))
-SHIFT = (0.1, 0.4)  # pixels, by which a channel is laid onto the first
 DRIFT = 0.12  # of the logarithm of what changes from field to field
 Range = tuple[float, float]
 
@@ -115,7 +114,8 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
         glow=tuple(draw(channel.glow) for channel in channels),
         background=tuple(draw(channel.background) for channel in channels),
         shift=tuple(
-            (draw(SHIFT), draw(SHIFT)) if c.registered else (0.0, 0.0) for c in channels
+            (draw((-0.4, 0.4)), draw((-0.4, 0.4))) if c.registered else (0.0, 0.0)
+            for c in channels
         ),
         bleed=draw((0, 0.03)),
         section=draw(instrument.section),

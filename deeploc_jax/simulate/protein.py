@@ -10,9 +10,8 @@ MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the prot
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
-# Of those spreads, evenly: dim tubes are still seen, and so is an even light. The range
-# is that of AAC1 and AAC3 (55 photoelectrons) and of AAH1, AAP1, AAR2 (100 to 600).
-EVENLY = {'MITOCHONDRIA': (-2.2, 0.6), 'CYTOPLASM': (-1.2, 2.5)}
+# Tubes are seen even when dim; a protein without a place is called cytoplasmic.
+PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +43,11 @@ class Protein:
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
-    if localization in EVENLY:
-        level = rng.uniform(*EVENLY[localization])
-    else:
-        level = np.clip(rng.normal(), DIMMEST, BRIGHTEST)
+    dimmest = PLACED_WHEN_DIM.get(localization, DIMMEST)
+    brightest = min(-dimmest, BRIGHTEST)
+    widened = dimmest < DIMMEST
+    level = rng.uniform(dimmest, brightest) if widened else rng.normal()
+    level = np.clip(level, dimmest, BRIGHTEST)
     return Protein(
         name=name,
         localization=localization,
