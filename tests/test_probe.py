@@ -63,6 +63,11 @@ def test_every_probe_learns_what_is_easy(name):
     )
 
 
+def test_the_nearest_of_one_cell_a_class_decides():
+    one = blobs().where(np.arange(3))
+    assert balanced_accuracy(fit(PROBES['knn'], 31, one, 0), one) == 1
+
+
 def test_a_handful_is_spread_over_the_groups_and_grows():
     labels = np.array([0] * 30 + [1] * 4 + [-1] * 5)
     groups = np.array([f'p{i % 10}' for i in range(30)] + ['q'] * 4 + ['r'] * 5)

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 try:
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -99,7 +101,10 @@ had sets of negatives picked by hand."""
 
 
 class Neighbours(KNeighborsClassifier):
-    """Nearest neighbours; all cells vote where there are fewer than k."""
+    """Nearest neighbours, no more of them than the smallest class has cells.
+
+    Where more vote, cells of other classes do, however far they are.
+    """
 
     def __init__(self, k: int = 7):
         super().__init__(n_neighbors=k)
@@ -107,5 +112,5 @@ class Neighbours(KNeighborsClassifier):
 
     def fit(self, X: Any, y: Any) -> Neighbours:
         """Remembers the cells."""
-        self.n_neighbors = min(self.k, len(X))
+        self.n_neighbors = min(self.k, np.unique(y, return_counts=True)[1].min())
         return super().fit(X, y)
