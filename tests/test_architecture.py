@@ -32,9 +32,11 @@ BELOW = {
     'train': GROUND | {'data', 'models'},
     'evaluate': GROUND | {'data', 'models', 'weights'},
     'weights': GROUND | {'models'},
+    'transfer': GROUND
+    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'probe'},
     'tasks': GROUND
     | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
-    | {'realism', 'simulate', 'measurements', 'probe'},
+    | {'realism', 'simulate', 'measurements', 'probe', 'transfer'},
 }
 ONLY_IN = {
     'orbax': {'train/checkpoint.py'},
@@ -42,7 +44,14 @@ ONLY_IN = {
     'tensorflow_datasets': {'data/', 'tasks/prepare.py'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {'models/', 'weights/', 'train/', 'evaluate/', 'tasks/build.py'},
+    'flax': {
+        'models/',
+        'weights/',
+        'train/',
+        'evaluate/',
+        'transfer/',
+        'tasks/build.py',
+    },
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/'},
     'mahotas': {'measurements/'},

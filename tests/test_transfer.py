@@ -3,6 +3,7 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pyarrow.parquet as pq
 import pytest
 from small import Small, make_card, random_cells
@@ -14,10 +15,11 @@ from deeploc_jax import sharding
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.tasks import transfer as task
-from deeploc_jax.tasks import tuning
-from deeploc_jax.tasks.transfer_plan import advice, channels_by_role, steps_of_paper
 from deeploc_jax.train.step import make_train_step
-from deeploc_jax.train.transfer import (
+from deeploc_jax.transfer.plan import advice, channels_by_role, steps_of_paper
+from deeploc_jax.transfer.rates import layer_order, layerwise_adam
+from deeploc_jax.transfer.score import score_logits
+from deeploc_jax.transfer.together import (
     head_names,
     init_together,
     make_step_together,
@@ -79,7 +81,7 @@ def test_frozen_convolutions_stay_as_they_are(name):
         name, num_classes=3, frozen_convolutions=True, dropout=0.5, **SMALLEST[name]
     )
     before = variables_of(model)
-    tx = tuning.optax.adam(1e-2)
+    tx = optax.adam(1e-2)
     mesh = sharding.make_mesh()
     states = init_together(model, tx, (8, 8, 2), np.array([3]), before, mesh)
     step = make_step_together(model, tx, mesh, augmentation=dict(crop=8))
@@ -103,7 +105,7 @@ def test_frozen_convolutions_stay_as_they_are(name):
 
 def test_draws_trained_together_are_those_trained_alone():
     model = get_model('lean', num_classes=3, widths=(4,), dropout=0.5)
-    tx, mesh = tuning.optax.sgd(1e-2), sharding.make_mesh()
+    tx, mesh = optax.sgd(1e-2), sharding.make_mesh()
     cells = random_cells(20, size=10)
     rows = np.stack([np.arange(8), np.arange(8, 16)]).astype(np.int32)
     seeds = np.array([5, 6])
@@ -127,6 +129,38 @@ def test_draws_trained_together_are_those_trained_alone():
             strict=True,
         ):
             np.testing.assert_allclose(a[index], b, rtol=2e-4, atol=2e-5)
+
+
+def test_deeper_layers_learn_slower():
+    model = get_model('lean', num_classes=3, widths=(4,))
+    order = ['down_1', 'conv_1a', 'conv_1b', 'final_layer']
+    assert layer_order(model, (8, 8, 2)) == order
+    params = variables_of(model)['params']
+    gradients = jax.tree.map(jnp.ones_like, params)
+    moved = {}
+    for decay in (1.0, 0.5):
+        tx = layerwise_adam(1e-2, decay, model, (8, 8, 2))
+        moved[decay] = tx.update(gradients, tx.init(params), params)[0]
+    for depth, name in enumerate(reversed(order)):
+        for plain, scaled in zip(
+            jax.tree.leaves(moved[1.0][name]),
+            jax.tree.leaves(moved[0.5][name]),
+            strict=True,
+        ):
+            np.testing.assert_allclose(scaled, plain * 0.5**depth)
+
+
+def test_confidence_is_calibrated_on_validation():
+    rng = np.random.default_rng(0)
+    cells = {name: random_cells(400, size=2) for name in ('validation', 'test')}
+    logits = {}
+    for name, split in cells.items():
+        said = np.where(rng.random(400) < 0.7, split.labels, (split.labels + 1) % 3)
+        logits[name] = 8.0 * np.eye(3)[said][:, None]  # right in 70 %, sure of all
+    found = score_logits(logits, cells)
+    assert 0.65 < found['accuracy'] < 0.75
+    assert found['ece_before_temperature'] > 0.2 > 0.1 > found['ece']
+    assert found['temperature'] > 2
 
 
 def test_steps_are_those_of_the_paper():
@@ -205,6 +239,8 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert all(np.sum(json.loads(row['confusion'])) == 10 for row in rows)
     out = capsys.readouterr().out
     assert 'Channels: GFP for GFP, RFP for RFP' in out
+    assert '| calibration error |' in out
+    assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)
     assert '| scratch | 4 | 12 | 10 | 2 | ' in out and 'Advice: ' in out
     page = (workdir / 'report.html').read_text()
     assert 'fine_tune, 4 a class' in page and 'Advice: ' in page

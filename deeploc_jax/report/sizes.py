@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +11,8 @@ from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
 from deeploc_jax.report.confusion import confusion_matrix
+from deeploc_jax.report.size_table import METRICS, Rows, as_text, mean_and_spread
 
-METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 MARKERS = 'osD^vPX*<>'
 COLOURS = (
     '#0072B2',
@@ -25,32 +24,6 @@ COLOURS = (
     '#000000',
     '#8a8f99',
 )
-
-Rows = Sequence[Mapping[str, Any]]
-"""Of each fit: `series`, `cells_per_class` (0: all), `n_train`, `n_test`, metrics."""
-
-
-def mean_and_spread(rows: Rows) -> list[dict[str, Any]]:
-    """A row for each series and size: mean and standard deviation over the draws."""
-    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row['series'], row['cells_per_class']), []).append(row)
-    return [
-        dict(
-            series=series,
-            cells_per_class=size,
-            n_train=members[0]['n_train'],
-            n_test=members[0]['n_test'],
-            draws=len(members),
-            **{m: _spread([row[m] for row in members]) for m in METRICS},
-        )
-        for (series, size), members in groups.items()
-    ]
-
-
-def _spread(values: list[float]) -> tuple[float, float | None]:
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return float(np.mean(values)), spread
 
 
 def size_curves(rows: Rows) -> Figure:
@@ -97,33 +70,6 @@ def _dot(axes: Axes, number: int, rows: Rows, metric: str, look: dict) -> None:
     axes.errorbar(mean, number, xerr=spread or 0, capsize=2, linestyle='', **look)
 
 
-def cells(row: Mapping[str, Any]) -> list[str]:
-    """A row of the table as text."""
-    size = row['cells_per_class']
-
-    def text(metric: str) -> str:
-        mean, spread = row[metric]
-        return f'{mean:.3f}' + (f' ± {spread:.3f}' if spread is not None else '')
-
-    return [
-        row['series'],
-        str(size) if size else 'all',
-        f'{row["n_train"]:,}',
-        f'{row["n_test"]:,}',
-        str(row['draws']),
-        *map(text, METRICS),
-    ]
-
-
-HEADER = ['method', 'cells a class', 'cells', 'test cells', 'draws', *METRICS.values()]
-
-
-def in_markdown(rows: Rows) -> str:
-    """The table in Markdown."""
-    lines = [HEADER, ['---'] * len(HEADER), *map(cells, mean_and_spread(rows))]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
-
-
 def confusions(
     rows: Rows, class_names: Sequence[str], sizes: Sequence[int]
 ) -> dict[str, Figure]:
@@ -166,13 +112,14 @@ def write_sizes_page(
         pictures = {c: html.picture(figure, c) for c, (_, figure) in figures.items()}
     for text, (file, _) in figures.items():
         html.write_bytes(workdir / 'figures' / f'{file}.png', pictures[text].png)
+    header, lines = as_text(rows)
     page = html.render(
         'sizes.html.j2',
         title=title,
         lead=lead,
         pictures=pictures,
-        header=HEADER,
-        rows=[cells(row) for row in mean_and_spread(rows)],
+        header=header,
+        rows=lines,
         notes=notes,
     )
     return html.write_bytes(workdir / 'report.html', page.encode())

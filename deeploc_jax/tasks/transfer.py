@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,25 @@ import numpy as np
 import pyarrow as pa
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import marker_channel, read_cells
-from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import draw_cells, group_names
-from deeploc_jax.report.sizes import in_markdown, write_sizes_page
+from deeploc_jax.report.size_table import in_markdown
+from deeploc_jax.report.sizes import write_sizes_page
 from deeploc_jax.tasks.evaluate import find_data_like, short
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.probing import check_probe, make_prober
-from deeploc_jax.tasks.transfer_plan import advice, channels_by_role
-from deeploc_jax.tasks.transferred import Target
-from deeploc_jax.tasks.tuning import Work, make_tuner
 from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
+from deeploc_jax.transfer.keep import write_tuned
+from deeploc_jax.transfer.plan import advice
+from deeploc_jax.transfer.probing import check_probe, make_prober
+from deeploc_jax.transfer.recipe import Recipe, Work
+from deeploc_jax.transfer.target import Target, read_target
+from deeploc_jax.transfer.tuning import make_tuner
 from deeploc_jax.types import METADATA, Cells
-from deeploc_jax.weights.folder import Network, read_weights
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import read_weights
 
 MODES = {
     'fine_tune': 'all layers are trained further',
@@ -45,21 +48,24 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: Source or screen are missing, the config names what does not exist,
             or the screen has too few channels, or no labelled cell in a split.
     """
-    for field in ('source', 'screen'):
-        if not config[field]:
-            raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
-    modes, sizes = config.modes.split(','), parse_sizes(config.cells_per_class)
-    for mode in modes:
-        check_name('mode', mode, MODES)
-    check_name('group_by', config.group_by, METADATA)
-    if 'probe' in modes:
-        check_probe(config.probe)
+    modes, sizes = check(config)
     source, mesh = read_weights(config.source), sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
     claim_workdir(workdir, config)
-    builder = open_screen(config, config.screen)
-    target = read_target(config, source, builder)
+    target = read_target(
+        open_screen(config, config.screen),
+        source.card,
+        splits=config.splits.to_dict(),
+        channels=config.channels,
+        memory_limit=config.memory_limit,
+    )
+    cells, recipe = target.cells, recipe_of(config)
+    pairs = zip(cells['train'].channels, source.card.channels, strict=True)
+    print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
+    keep = partial(write_tuned, workdir / 'weights', source.card, target)
+    make = {mode: partial(make_tuner, recipe, mode, keep=keep) for mode in modes}
+    make['probe'] = partial(make_prober, recipe, config.probe, group_by=config.group_by)
     tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
     fits, rows = Fits(workdir / 'fits.jsonl', tested), []
     for mode in modes:
@@ -70,63 +76,45 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
                 for draw in range(config.draws)
             ]
             if not all(job in fits for job in jobs):
-                make = make_prober if mode == 'probe' else make_tuner
-                work = work or make(config, mode, source, target, mesh, workdir)
+                work = work or make[mode](source=source, cells=cells, mesh=mesh)
                 done = {job['draw'] for job in jobs if job in fits}
                 drawn = [
-                    draw(config, target.cells['train'], size, number)
-                    for number in range(config.draws)
+                    draw(config, cells['train'], size, job['draw']) for job in jobs
                 ]
                 for number, found in work(size, drawn, done):
                     fits.add(jobs[number], found)
             rows += [dict(fits.row(job), series=mode) for job in jobs]
     if jax.process_index() == 0:
-        report(config, workdir, source, target, rows)
+        report(config, workdir, source.card, target, rows)
 
 
-def read_target(
-    config: ml_collections.ConfigDict, source: Network, builder: Any
-) -> Target:
-    """The target's cells, channels in the order of the source's."""
-    channels = config.channels
-    if not channels:
-        every = list(builder.info.metadata['channels'])
-        marker = int(builder.info.metadata['marker_channel'])
-        channels = ','.join(channels_by_role(source.card, every, marker))
-    found = {
-        name: read_cells(
-            builder,
-            split,
-            memory_limit=config.memory_limit,
-            channels=channels,
-            normalize=normalization_of(source.card),
-        )
-        for name, split in config.splits.items()
-    }
-    for name, split in found.items():
-        if not (split.labels >= 0).any():
-            raise ValueError(
-                f'Split {config.splits[name]!r} of {config.screen} has no labelled '
-                f'cell; set --config.splits.{name}.'
-            )
-    wanted, taken = source.card.channels, found['train'].channels
-    if len(taken) != len(wanted):
-        raise ValueError(
-            f'The network takes {len(wanted)} channels ({", ".join(wanted)}), not '
-            f'{len(taken)}.'
-        )
-    print(
-        'Channels: '
-        + ', '.join(
-            f'{theirs} for {ours}' for theirs, ours in zip(taken, wanted, strict=True)
-        )
-    )
-    return Target(
-        found,
-        marker_channel=marker_channel(builder, found['train']),
-        dataset=builder.info.full_name,
-        simulated=bool(builder.info.metadata['simulated']),
-        licence=builder.info.redistribution_info.license or 'not stated',
+def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
+    """Modes and sizes asked for.
+
+    Raises:
+        ValueError: Something is missing or does not exist.
+    """
+    for field in ('source', 'screen'):
+        if not config[field]:
+            raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
+    modes, sizes = config.modes.split(','), parse_sizes(config.cells_per_class)
+    for mode in modes:
+        check_name('mode', mode, MODES)
+    check_name('group_by', config.group_by, METADATA)
+    if 'probe' in modes:
+        check_probe(config.probe)
+    return modes, sizes
+
+
+def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
+    """How the networks are trained and tested."""
+    names = ('seed', 'steps', 'batch_size', 'learning_rate', 'layer_decay', 'dropout')
+    return Recipe(
+        **{name: config[name] for name in names},
+        augmentation=config.augmentation.to_dict(),
+        test_batch=config.evaluation.batch_size,
+        crops=config.evaluation.crops,
+        memory_limit=config.memory_limit,
     )
 
 
@@ -143,7 +131,7 @@ def draw(
 def report(
     config: ml_collections.ConfigDict,
     workdir: Path,
-    source: Network,
+    source: Card,
     target: Target,
     rows: list[dict[str, Any]],
 ) -> None:
@@ -153,7 +141,7 @@ def report(
     words, train = advice(rows), target.cells['train']
     record = dict(
         environment(),
-        trained_on=source.card.screen,
+        trained_on=source.screen,
         dataset=target.dataset,
         class_names=train.class_names,
         channels=train.channels,

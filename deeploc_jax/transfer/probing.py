@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jax
-import ml_collections
 import numpy as np
 
 from deeploc_jax import sharding
@@ -16,8 +14,9 @@ from deeploc_jax.evaluate.features import choose_layer, make_features
 from deeploc_jax.evaluate.predict import predict_cells
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import group_names
-from deeploc_jax.tasks.transferred import Target
-from deeploc_jax.tasks.tuning import Work, score
+from deeploc_jax.transfer.recipe import Recipe, Work
+from deeploc_jax.transfer.score import score
+from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
 
@@ -29,24 +28,31 @@ def check_probe(name: str) -> None:
 
 
 def make_prober(
-    config: ml_collections.ConfigDict,
-    mode: str,
+    recipe: Recipe,
+    name: str,
     source: Network,
-    target: Target,
+    cells: dict[str, Cells],
     mesh: jax.sharding.Mesh,
-    workdir: Path,
+    group_by: str,
 ) -> Work:
     """Makes `(size, draws, done) -> (draw, scores) ...`, as `tuning.make_tuner` does.
 
     The features of all cells are computed once. The probe's parameter is chosen among
     the drawn cells alone.
+
+    Args:
+        recipe: Its seed and how cells are tested.
+        name: Of the probe.
+        source: Whose features.
+        cells: Train, validation and test of the target.
+        mesh: From `sharding.make_mesh`.
+        group_by: The column by whose values the parameter is cross-validated.
     """
-    del mode, workdir
     # Late: scikit-learn is an extra.
     from deeploc_jax.probe.classifiers import PROBES
     from deeploc_jax.probe.fit import Labelled, choose, fit
 
-    probe = PROBES[config.probe]
+    probe = PROBES[name]
     program = make_features(
         source.model,
         mesh,
@@ -54,15 +60,13 @@ def make_prober(
         layer=choose_layer(source, None),
         pool='max',
     )
-    cells = target.cells
-    placed = sharding.put_replicated(source.variables, mesh)
-    batch_size = config.evaluation.batch_size
+    placed, batch = sharding.put_replicated(source.variables, mesh), recipe.test_batch
     features = {
-        name: predict_cells(program, placed, split, mesh, batch_size, f'{name} cells')
-        for name, split in cells.items()
+        split: predict_cells(program, placed, of, mesh, batch, f'{split} cells')
+        for split, of in cells.items()
     }
     train = cells['train']
-    groups = group_names(train.metadata[config.group_by])
+    groups = group_names(train.metadata[group_by])
     known = Labelled(features['train'], train.labels, groups)
 
     def work(
@@ -74,11 +78,11 @@ def make_prober(
                 continue
             started = time.perf_counter()
             some = known.where(rows)
-            value, _ = choose(probe, some, None, config.seed + draw)
-            classifier = fit(probe, value, some, config.seed + draw)
+            value, _ = choose(probe, some, None, recipe.seed + draw)
+            classifier = fit(probe, value, some, recipe.seed + draw)
             guesses = {
-                name: classifier.predict(features[name])
-                for name in ('test', 'validation')
+                split: classifier.predict(features[split])
+                for split in ('test', 'validation')
             }
             yield (
                 draw,

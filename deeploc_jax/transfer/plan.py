@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.report.sizes import mean_and_spread
+from deeploc_jax.report.size_table import mean_and_spread
 from deeploc_jax.weights.card import Card
 
 EPOCHS = ((10, 500), (25, 200), (50, 150), (100, 100))

@@ -1,0 +1,74 @@
+"""The table of how well methods do with few labels and with many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
+COLUMNS = METRICS | {'ece': 'calibration error'}
+
+Rows = Sequence[Mapping[str, Any]]
+"""Of each fit: `series`, `cells_per_class` (0: all), `n_train`, `n_test`, metrics."""
+
+
+def mean_and_spread(rows: Rows) -> list[dict[str, Any]]:
+    """A row for each series and size: mean and standard deviation over the draws.
+
+    A column of `COLUMNS` that a series does not have is (None, None).
+    """
+    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row['series'], row['cells_per_class']), []).append(row)
+    return [
+        dict(
+            series=series,
+            cells_per_class=size,
+            n_train=members[0]['n_train'],
+            n_test=members[0]['n_test'],
+            draws=len(members),
+            **{c: _spread([row.get(c) for row in members]) for c in COLUMNS},
+        )
+        for (series, size), members in groups.items()
+    ]
+
+
+def _spread(values: list[Any]) -> tuple[float | None, float | None]:
+    if None in values:
+        return None, None
+    spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return float(np.mean(values)), spread
+
+
+def as_text(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    """Header and lines of the table; without columns that no series has."""
+    table = mean_and_spread(rows)
+    columns = [c for c in COLUMNS if any(row[c][0] is not None for row in table)]
+    header = ['method', 'cells a class', 'cells', 'test cells', 'draws']
+    lines = [
+        [
+            row['series'],
+            str(row['cells_per_class'] or 'all'),
+            f'{row["n_train"]:,}',
+            f'{row["n_test"]:,}',
+            str(row['draws']),
+            *(_number(*row[column]) for column in columns),
+        ]
+        for row in table
+    ]
+    return [*header, *(COLUMNS[column] for column in columns)], lines
+
+
+def _number(mean: float | None, spread: float | None) -> str:
+    if mean is None:
+        return ''
+    return f'{mean:.3f}' + (f' ± {spread:.3f}' if spread is not None else '')
+
+
+def in_markdown(rows: Rows) -> str:
+    """The table in Markdown."""
+    header, lines = as_text(rows)
+    every = [header, ['---'] * len(header), *lines]
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in every)

@@ -1,0 +1,1 @@
+"""A trained network taken to another screen: tuned or probed with few labels."""

@@ -1,0 +1,142 @@
+"""Trains several draws of a transfer and tests each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+
+from deeploc_jax import sharding
+from deeploc_jax.data.sampling import EpochSampler
+from deeploc_jax.evaluate.predict import make_predict, predict_cells
+from deeploc_jax.models import get_model
+from deeploc_jax.progress import track
+from deeploc_jax.transfer.plan import steps_of_paper
+from deeploc_jax.transfer.rates import layerwise_adam
+from deeploc_jax.transfer.recipe import Recipe, Work
+from deeploc_jax.transfer.score import score_logits
+from deeploc_jax.transfer.together import init_together, make_step_together
+from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import Network
+
+TOGETHER = 512
+"""Cells in the batches of all draws; with more, one draw is trained after the other."""
+TOGETHER_ON_CPU = 128  # small convolutions leave less of a CPU unused
+Keep = Callable[[Any, np.ndarray, int], None]
+
+
+def make_tuner(
+    recipe: Recipe,
+    mode: str,
+    source: Network,
+    cells: dict[str, Cells],
+    mesh: jax.sharding.Mesh,
+    keep: Keep,
+) -> Work:
+    """Makes `(size, draws, done) -> (draw, scores) ...`.
+
+    `draws` has rows of the training cells. Draws are always trained in the same groups,
+    so that the numbers do not depend on which were `done` before.
+
+    Args:
+        recipe: How they are trained.
+        mode: fine_tune, frozen_conv or scratch.
+        source: The architecture, and where to start.
+        cells: Train, validation and test of the target.
+        mesh: From `sharding.make_mesh`.
+        keep: Is given variables, validation logits and steps of draw 0, fine-tuned.
+    """
+    train, crop = cells['train'], source.card.crop
+    options: dict[str, Any] = source.card.model | dict(dropout=recipe.dropout)
+    model = get_model(num_classes=len(train.class_names), **options)
+    fit = make_fit(recipe, mode, model, source, train, mesh)
+    predict = make_predict(model, mesh, crop=crop, crops=recipe.crops)
+    on_cpu = mesh.devices.flat[0].platform == 'cpu'
+    most = TOGETHER_ON_CPU if on_cpu else TOGETHER
+
+    def logits(variables: Any, split: str) -> np.ndarray:
+        placed, batch = sharding.put_replicated(variables, mesh), recipe.test_batch
+        return predict_cells(predict, placed, cells[split], mesh, batch, split)
+
+    def work(
+        size: int, draws: list[np.ndarray], done: set[int]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        count, devices = len(draws[0]), mesh.devices.size
+        batch = max(min(recipe.batch_size, count) // devices, 1) * devices
+        steps = recipe.steps or steps_of_paper(size, count, batch)
+        together = len(draws) if batch * len(draws) <= most else 1
+        for first in range(0, len(draws), together):
+            group = dict(list(enumerate(draws))[first : first + together])
+            if group.keys() <= done:
+                continue
+            started = time.perf_counter()
+            stacked = fit(group, batch, steps, f'{mode} {size} a class')
+            seconds = (time.perf_counter() - started) / len(group)
+            about = dict(steps=steps, seconds=seconds)
+            for index, draw in enumerate(group):
+                if draw in done:
+                    continue
+                variables = jax.tree.map(lambda x, i=index: x[i], stacked)
+                found = {
+                    name: logits(variables, name) for name in ('test', 'validation')
+                }
+                if mode == 'fine_tune' and draw == 0:
+                    keep(variables, found['validation'], steps)
+                n_train = len(np.unique(draws[draw]))
+                yield draw, score_logits(found, cells) | dict(n_train=n_train, **about)
+
+    return work
+
+
+def make_fit(
+    recipe: Recipe,
+    mode: str,
+    model: nn.Module,
+    source: Network,
+    train: Cells,
+    mesh: jax.sharding.Mesh,
+) -> Callable[[dict[int, np.ndarray], int, int, str], Any]:
+    """Makes `(rows by draw, batch, steps, name) -> variables`, stacked over the draws.
+
+    Args: as of `make_tuner`; `model` has the classes of the target.
+    """
+    crop = source.card.crop
+    trained = model.clone(frozen_convolutions=mode == 'frozen_conv')
+    shape = (crop, crop, len(train.channels))
+    tx = layerwise_adam(recipe.learning_rate, recipe.layer_decay, model, shape)
+    augmentation = dict(recipe.augmentation, crop=crop)
+    step = make_step_together(trained, tx, mesh, augmentation=augmentation)
+    start = None if mode == 'scratch' else source.variables
+
+    def fit(draws: dict[int, np.ndarray], batch: int, steps: int, name: str) -> Any:
+        rows = np.stack(list(draws.values()))
+        used, rows = np.unique(rows, return_inverse=True)
+        rows = rows.reshape(len(draws), -1)
+        needed = 4 * len(used) * np.prod(train.images.shape[1:]) / 2**30
+        if needed > recipe.memory_limit:
+            raise ValueError(
+                f'{len(used):,} cells take {needed:.1f} GB on each device; let '
+                'memory_limit say that they may, or use fewer cells of each class.'
+            )
+        data = dict(images=train.images[used], labels=train.labels[used])
+        data = sharding.put_replicated(data, mesh)
+        seeds = np.array([recipe.seed + draw for draw in draws])
+        keys = sharding.put_replicated(seeds, mesh)
+        samplers = [
+            EpochSampler(own, batch, int(seed))
+            for own, seed in zip(rows, seeds, strict=True)
+        ]
+        states = init_together(trained, tx, shape, seeds, start, mesh)
+        name = f'{name}, draw {", ".join(map(str, draws))}'
+        for number in track(range(steps), steps, name, unit='step'):
+            drawn = np.stack([sampler(number) for sampler in samplers])
+            batch_data = data | dict(rows=drawn.astype(np.int32))
+            states = step(states, batch_data, keys)
+            jax.block_until_ready(states.step)
+        return jax.device_get(states.variables)
+
+    return fit
