@@ -146,6 +146,18 @@ def test_camera_has_offset_shot_noise_and_saturation():
     assert record(np.full((2, 2), 1e5, np.float32), camera, rng).min() == camera.maximum
 
 
+def test_software_that_smooths_keeps_the_light_and_takes_noise():
+    flat = np.full((200, 200), 30, np.float32)
+    sharp, smooth = (
+        record(flat, Camera(smoothing=s), np.random.default_rng(0)).astype(float)
+        for s in (0.0, 0.6)
+    )
+    assert smooth.mean() == pytest.approx(sharp.mean(), rel=1e-3)
+    assert smooth.std() < 0.7 * sharp.std()
+    left, right = smooth[:, 1:] - smooth.mean(), smooth[:, :-1] - smooth.mean()
+    assert (left * right).mean() / smooth.var() > 0.3
+
+
 def test_registration_moves_an_image_and_smooths_its_noise():
     plane = np.zeros((9, 9), np.float32)
     plane[4, 4] = 1

@@ -26,6 +26,8 @@ protein, stage of the bud, radius of the mother (units of 0.12 um), abundance
 (photoelectrons a pixel of a filled cell) and height above the focus (same units).
 """
 _NUMBERS = ('share', 'radius', 'abundance', 'height')
+_VERSION = '3.0.0'
+_LATER = {'other_microscope': '3.1.0', 'manual_imaging': '3.1.0'}
 
 
 class YeastSimConfig(tfds.core.BuilderConfig):
@@ -36,18 +38,23 @@ class YeastSimConfig(tfds.core.BuilderConfig):
     """
 
     def __init__(self, screen: simulate.Screen):
-        super().__init__(name=screen.name, description=screen.description)
+        super().__init__(
+            name=screen.name,
+            description=screen.description,
+            version=_LATER.get(screen.name, _VERSION),
+        )
         self.screen = screen
 
 
 class YeastSim(ScreenBuilder):
     """Simulated cells in TFDS form, split by protein."""
 
-    VERSION = tfds.core.Version('3.0.0')
+    VERSION = tfds.core.Version(_VERSION)
     RELEASE_NOTES = {
         '1.0.0': 'First simulated screen.',
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
         '3.0.0': 'No protein in two splits, not even beside a cell; more proteins.',
+        '3.1.0': 'Other microscopes set beside real images; the rest is as it was.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 

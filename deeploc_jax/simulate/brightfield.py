@@ -1,8 +1,10 @@
 """Bright field: cells absorb almost nothing, and are seen by how they refract.
 
-By the transport-of-intensity equation (Teague 1983, J. Opt. Soc. Am. 73:1434) the
-intensity a little out of focus is I0 (1 - z * laplacian(phase)); a cell's phase is its
-thickness times the difference of its refractive index from that of the medium.
+A little out of focus a bundle of rays has an area of 1 + z * laplacian(phase), and the
+intensity is one by that: to first order the transport-of-intensity equation (Teague
+1983, J. Opt. Soc. Am. 73:1434). A cell's phase is its thickness times the difference of
+its refractive index from that of the medium. Where rays meet, it is far brighter than
+it is ever dark where they part.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from scipy import ndimage
 
 REFRACTION = 0.05  # laplacian -> contrast, at a unit of length out of focus
 FRINGE = 0.35  # of the second ring, which waves make and rays do not
-ABSORPTION = 0.002  # a unit of thickness
+NARROWEST = 0.6  # area of a bundle: waves do not meet in a point
+ABSORPTION = 0.0012  # a unit of thickness
 
 
 def transmitted(phase: np.ndarray, thickness: np.ndarray) -> np.ndarray:
@@ -23,7 +26,8 @@ def transmitted(phase: np.ndarray, thickness: np.ndarray) -> np.ndarray:
             lens, [h, w]. Each cell has its own distance: some shine, some are dark.
         thickness: of the cells in units, [h, w].
     """
-    near = ndimage.laplace(ndimage.gaussian_filter(phase, 0.7))
+    near = ndimage.laplace(ndimage.gaussian_filter(phase, 0.6))
     far = ndimage.gaussian_filter(phase, 1.8) - ndimage.gaussian_filter(phase, 3.2)
-    seen = 1 - REFRACTION * (near + FRINGE * far) - ABSORPTION * thickness
+    area = 1 + REFRACTION * (near + FRINGE * far)
+    seen = 1 / np.maximum(area, NARROWEST) - ABSORPTION * thickness
     return np.maximum(seen, 0.05).astype(np.float32)

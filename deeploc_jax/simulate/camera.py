@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from scipy import ndimage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,12 +17,15 @@ class Camera:
         gain: grey values a photoelectron.
         read_noise: standard deviation in photoelectrons, above 0.
         maximum: grey value at which a pixel saturates.
+        smoothing: sigma in pixels of what software does to the image: resampling,
+            denoising.
     """
 
     offset: float = 120.0
     gain: float = 7.0
     read_noise: float = 5.0
     maximum: int = 4095
+    smoothing: float = 0.0
 
 
 def record(
@@ -56,6 +60,8 @@ def record(
     electrons += normal
     electrons += expected
     values = moved(electrons, shift)
+    if camera.smoothing:
+        values = ndimage.gaussian_filter(values, camera.smoothing)
     values *= np.float32(camera.gain)
     values += np.float32(camera.offset)
     return np.clip(np.round(values, out=values), 0, camera.maximum).astype(np.uint16)

@@ -94,7 +94,7 @@ def _stained(specimen: Specimen, stain: str) -> np.ndarray:
         return protein_light(specimen)
     if stain == 'cytosol':
         return specimen.cytosol(1.12)
-    return 1.3 * specimen.nucleus + 0.5 * bud_neck(specimen)  # nucleus and septins
+    return 1.3 * specimen.nucleus + 0.15 * bud_neck(specimen)  # nucleus and septins
 
 
 def _autofluorescence(specimen: Specimen, stain: str) -> np.ndarray:
