@@ -57,3 +57,12 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def at(self, rows: np.ndarray) -> Cells:
+        """Some of the cells, in memory, by row number [m]."""
+        return dataclasses.replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            metadata={name: column[rows] for name, column in self.metadata.items()},
+        )

@@ -26,7 +26,7 @@ BELOW = {
     'simulate': set(),
     'realism': set(),
     'measurements': GROUND,
-    'probe': GROUND | {'evaluate'},
+    'probe': GROUND | {'evaluate', 'weights'},
     'report': GROUND,
     'data': GROUND,
     'train': GROUND | {'data', 'models'},

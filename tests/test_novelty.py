@@ -1,14 +1,16 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from sklearn import covariance
 from small import random_cells
 
 from configs import novelty as novelty_config
 from deeploc_jax.data.cells import without_classes
 from deeploc_jax.evaluate.feature_table import features_table
 from deeploc_jax.evaluate.table_files import write_table
-from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis, threshold
+from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.tasks import novelty as task
+from deeploc_jax.weights.novelty import Mahalanobis, shrunk_covariance, threshold
 
 RNG = np.random.default_rng(0)
 
@@ -25,16 +27,25 @@ def test_mahalanobis_is_the_distance_to_the_nearest_class():
     x, y = clouds(3000)
     found = Mahalanobis.fit(x, y)
     centred = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
-    covariance = centred.T @ centred / len(x)
+    spread = centred.T @ centred / len(x)
     points = RNG.normal(size=(20, 6)) * 5
     expected = [
         min(
-            (p - m) @ np.linalg.solve(covariance, p - m)
+            (p - m) @ np.linalg.solve(spread, p - m)
             for m in (x[y == k].mean(0) for k in range(3))
         )
         for p in points
     ]
-    np.testing.assert_allclose(found.score(points), expected, rtol=0.05)
+    np.testing.assert_allclose(found.score(points) ** 2, expected, rtol=0.05)
+    half = found.in_units_of(2.0).score(points)
+    np.testing.assert_allclose(half, found.score(points) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(('n', 'f'), [(12, 30), (400, 5)])
+def test_covariance_is_shrunk_as_by_scikit_learn(n, f):
+    x = RNG.normal(size=(n, f)) * np.linspace(1, 4, f)
+    expected, _ = covariance.ledoit_wolf(x, assume_centered=True)
+    np.testing.assert_allclose(shrunk_covariance(x), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize('name', NOVELTIES)

@@ -1,16 +1,20 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import Small, make_card
+from small import Small, make_card, random_cells
 
 import deeploc_jax
+from deeploc_jax import sharding
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.evaluate.features import layer_widths
+from deeploc_jax.evaluate.novelty import fit_novelty, score_cells
+from deeploc_jax.evaluate.raw import raw_cells
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.simulate import SCREENS, label_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import Network, write_weights
@@ -163,3 +167,21 @@ def test_weights_come_with_the_package():
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5e6
     with pytest.raises(FileNotFoundError, match='that come with deeploc_jax: lean-sim'):
         deeploc_jax.load('lean_sim')
+
+
+def test_cells_unlike_those_seen_score_above_one(predictor, tmp_path):
+    with pytest.raises(ValueError, match='do not say what the network has seen'):
+        predictor.novelty(np.zeros((1, 20, 20, 2)))
+    network = predictor._network
+    cells = {name: random_cells(90, size=20, seed=name == 'train') for name in 'ab'}
+    mesh = sharding.make_mesh()
+    novelty = fit_novelty(network, cells['a'], cells['b'], mesh, 8)
+    folder = write_weights(tmp_path / 'seen', network.variables, network.card, novelty)
+    again = deeploc_jax.load(folder)
+    found = again.novelty(cells['b'].images, batch_size=16)
+    assert found.shape == (90,) and (found > 1).mean() < 0.12
+    seen = replace(network, novelty=novelty)
+    scored = score_cells(seen, raw_cells(cells['b'].images, network.card), mesh, 8)
+    np.testing.assert_allclose(found, scored, rtol=1e-4)
+    stripes = np.tile(np.arange(20) % 2, (4, 20, 1))[..., None] * np.ones(2)
+    assert (again.novelty(stripes) > 1.5).all()

@@ -21,7 +21,7 @@ LABELS = np.array([0, 1, -1], np.int32)
 
 
 def test_predictions_survive_parquet(tmp_path):
-    table = tables.predictions_table(metadata(), LABELS, P, NAMES)
+    table = tables.predictions_table(metadata(), LABELS, P, NAMES, [0.5, 2, 1])
     path = table_files.write_table(
         table, tmp_path / 'evaluation' / 'predictions.parquet'
     )
@@ -29,8 +29,11 @@ def test_predictions_survive_parquet(tmp_path):
     assert back.column_names == [
         *('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
-        *('p_ER', 'p_GOLGI'),
+        *('novelty', 'p_ER', 'p_GOLGI'),
     ]
+    assert back['novelty'].to_pylist() == [0.5, 2, 1]
+    unknown = tables.predictions_table(metadata(), LABELS, P, NAMES)
+    assert unknown['novelty'].to_pylist() == [None] * 3
     assert table_files.class_names(back) == NAMES
     assert back['label_name'].to_pylist() == ['ER', 'GOLGI', '']
     assert back['predicted'].to_pylist() == [0, 1, 0]

@@ -79,6 +79,9 @@ def test_a_training_explains_itself(config, tmp_path):
     expected = np.stack([table[f'p_{name}'] for name in network.class_names], axis=1)
     probabilities = network.predict(np.stack([cell['image'] for cell in raw]))
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+    novelty = network.novelty(np.stack([cell['image'] for cell in raw]))
+    np.testing.assert_allclose(novelty, table['novelty'], rtol=1e-4)
+    assert metrics['unlike_training'] == (novelty > 1).mean()
 
     # The weights are all that another machine needs.
     elsewhere = shutil.copytree(tmp_path / 'weights', tmp_path / 'elsewhere')

@@ -11,6 +11,7 @@ from small import make_card
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
 from deeploc_jax.weights.folder import ARRAYS, CARD, read_weights, write_weights
+from deeploc_jax.weights.novelty import Mahalanobis, Novelty
 
 SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
 
@@ -48,6 +49,23 @@ def test_weights_come_back_bit_for_bit(saved):
     image = jax.random.uniform(jax.random.key(1), (2, 8, 8, 2))
     logits, _ = network.model.apply(network.variables, image, train=False)
     assert logits.shape == (2, 3)
+
+
+def test_what_was_seen_comes_back_and_is_sealed(saved, tmp_path):
+    rng = np.random.default_rng(0)
+    distance = Mahalanobis.fit(rng.normal(size=(60, 4)), np.arange(60) % 3)
+    seen = Novelty('fc_2', distance)
+    folder = write_weights(tmp_path / 'seen', *saved[:2], seen)
+    network = read_weights(folder)
+    assert network.novelty.layer == network.card.novelty_layer == 'fc_2'
+    x = rng.normal(size=(5, 4))
+    found = network.novelty.distance.score(x)
+    np.testing.assert_array_equal(found, distance.score(x))
+    assert network.variables.keys() == saved[0].keys()
+    assert read_weights(saved[2]).novelty is None
+    edit_card(folder, novelty_layer='fc_1')
+    with pytest.raises(ValueError, match='damaged'):
+        read_weights(folder)
 
 
 def test_a_single_number_comes_back_without_an_axis(tmp_path):

@@ -23,6 +23,7 @@ def write_evaluation(
     cells: Cells,
     logits: np.ndarray,
     *,
+    novelty: np.ndarray | None = None,
     temperature: float = 1.0,
     seed: int = 0,
     resamples: int = 1000,
@@ -34,13 +35,15 @@ def write_evaluation(
             `examples.npz`.
         cells: The split.
         logits: float [n, crops, k] of its cells.
+        novelty: Of its cells, float [n]; see `weights.novelty`.
         temperature: Fitted on validation; see `calibration`.
         seed: Of the bootstrap and of the choice of example cells.
         resamples: Of the bootstrap.
 
     Returns:
-        What `metrics.json` holds: `summarise`, `temperature` and
-        `ece_before_temperature`.
+        What `metrics.json` holds: `summarise`, `temperature`,
+        `ece_before_temperature` and `unlike_training`, the share of cells with a
+        novelty above 1.
     """
     probabilities = mean_crop_probabilities(logits, temperature)
     labels, names = cells.labels, cells.class_names
@@ -53,9 +56,13 @@ def write_evaluation(
         before = reliability.expected_calibration_error(
             mean_crop_probabilities(logits[known]), labels[known]
         )
-    summary |= plain(dict(temperature=temperature, ece_before_temperature=before))
+    more = dict(temperature=temperature, ece_before_temperature=before)
+    unlike = None if novelty is None else float(np.mean(novelty > 1))
+    summary |= plain(more | dict(unlike_training=unlike))
     write_json(folder / 'metrics.json', summary)
-    per_cell = tables.predictions_table(cells.metadata, labels, probabilities, names)
+    per_cell = tables.predictions_table(
+        cells.metadata, labels, probabilities, names, novelty
+    )
     table_files.write_table(per_cell, folder / 'predictions.parquet')
     per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
     table_files.write_table(per_protein, folder / 'proteins.parquet')

@@ -17,12 +17,16 @@ from deeploc_jax.types import METADATA
 
 
 def predictions_schema(class_names: Sequence[str]) -> pa.Schema:
-    """Columns of predictions.parquet; label is -1 and label_name '' if unlabelled."""
+    """Columns of predictions.parquet; label is -1 and label_name '' if unlabelled.
+
+    A cell with a novelty above 1 is unlike anything seen in training; it is null where
+    the weights do not say what that was.
+    """
     numbers = dict.fromkeys(('x', 'y'), pa.float32())
     fields = [(name, numbers.get(name, pa.string())) for name in METADATA]
     fields += [('label', pa.int32()), ('label_name', pa.string())]
     fields += [('predicted', pa.int32()), ('predicted_name', pa.string())]
-    fields += [('confidence', pa.float32())]
+    fields += [('confidence', pa.float32()), ('novelty', pa.float32())]
     return _schema(fields, class_names, ('p_',))
 
 
@@ -42,6 +46,7 @@ def predictions_table(
     labels: np.ndarray,
     probabilities: np.ndarray,
     class_names: Sequence[str],
+    novelty: np.ndarray | None = None,
 ) -> pa.Table:
     """A row a cell, in the order given.
 
@@ -50,6 +55,7 @@ def predictions_table(
         labels: int [n], -1 for an unlabelled cell.
         probabilities: float [n, k].
         class_names: k names in index order.
+        novelty: float [n], if it is known.
 
     Raises:
         ValueError: A column is missing or of another length, or a label is no class.
@@ -58,6 +64,7 @@ def predictions_table(
     columns = {name: metadata[name] for name in METADATA}
     columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
     columns |= call_columns(np.asarray(probabilities, np.float32), class_names)
+    columns['novelty'] = np.full(len(labels), None) if novelty is None else novelty
     return to_table(columns, predictions_schema(class_names))
 
 

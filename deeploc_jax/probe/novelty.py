@@ -1,8 +1,4 @@
-"""How unlike everything seen in training a cell is, by its features.
-
-A classifier has to choose one of its classes, and can be sure of it for a cell of none.
-The distance to the cells it was trained on tells such cells.
-"""
+"""Scores of how unlike everything seen in training a cell is, to be compared."""
 
 from __future__ import annotations
 
@@ -10,10 +6,11 @@ import dataclasses
 from typing import Protocol
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
+
+from deeploc_jax.weights.novelty import Mahalanobis
 
 DIMENSIONS = 64  # kept for neighbours: distances mean little in hundreds
 NEIGHBOUR = 10  # its distance counts
@@ -25,40 +22,6 @@ class Novelty(Protocol):
     def score(self, x: np.ndarray) -> np.ndarray:
         """Scores [n] of features [n, f]."""
         ...
-
-
-@dataclasses.dataclass(frozen=True)
-class Mahalanobis:
-    """Distance to the nearest class, in units of the spread within classes.
-
-    Attributes:
-        means: Of each class, [k, f].
-        precision: Inverse of the covariance within classes, shrunk, [f, f].
-
-    References:
-        Lee et al. 2018, NeurIPS: a simple unified framework for detecting
-        out-of-distribution samples. Ledoit & Wolf 2004, J. Multivar. Anal. 88:365.
-    """
-
-    means: np.ndarray
-    precision: np.ndarray
-
-    @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Mahalanobis:
-        """Fits to features [n, f] of cells of classes y [n]."""
-        classes, index = np.unique(y, return_inverse=True)
-        means = np.stack([x[y == k].mean(0) for k in classes]).astype(np.float64)
-        covariance, _ = ledoit_wolf(x - means[index], assume_centered=True)
-        return cls(means, np.linalg.pinv(covariance, hermitian=True))
-
-    def score(self, x: np.ndarray) -> np.ndarray:
-        """Squared distance to the nearest class, [n]."""
-        nearest = np.full(len(x), np.inf)
-        for mean in self.means:
-            away = x - mean
-            square = ((away @ self.precision) * away).sum(1)
-            nearest = np.minimum(nearest, square)
-        return nearest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,11 +59,6 @@ NOVELTIES: dict[str, type[Mahalanobis] | type[Neighbour]] = {
     'mahalanobis': Mahalanobis,
     'neighbour': Neighbour,
 }
-
-
-def threshold(scores: np.ndarray, flagged: float = 0.05) -> float:
-    """The score that this share of known cells, of validation, exceeds."""
-    return float(np.quantile(scores, 1 - flagged))
 
 
 def auroc(known: np.ndarray, new: np.ndarray) -> float:

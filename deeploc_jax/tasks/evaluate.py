@@ -11,6 +11,7 @@ import ml_collections
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells, without_classes
 from deeploc_jax.evaluate.evaluation import write_evaluation
+from deeploc_jax.evaluate.novelty import score_cells
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
@@ -20,7 +21,7 @@ from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environmen
 from deeploc_jax.train.state import count_parameters
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.weights.folder import Network, read_weights
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -73,9 +74,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         make_predict(
             network.model, mesh, crop=card.crop, crops=config.evaluation.crops
         ),
-        sharding.put_replicated(network.variables, mesh),
+        network,
         cells,
-        card.temperature,
         mesh,
     )
 
@@ -109,21 +109,25 @@ def evaluate_and_report(
     workdir: Path,
     split: str,
     predict: Predict,
-    variables: Any,
+    network: Network,
     cells: Cells,
-    temperature: float,
     mesh: jax.sharding.Mesh,
 ) -> None:
     """Predicts a split, writes its tables and the report, and says what was made."""
-    options = config.evaluation
-    logits = predict_cells(predict, variables, cells, mesh, options.batch_size, split)
+    options, size = config.evaluation, config.evaluation.batch_size
+    variables = sharding.put_replicated(network.variables, mesh)
+    logits = predict_cells(predict, variables, cells, mesh, size, split)
+    novelty = None
+    if network.novelty:
+        novelty = score_cells(network, cells, mesh, size)
     if jax.process_index():
         return
     summary = write_evaluation(
         workdir / 'evaluation' / split,
         cells,
         logits,
-        temperature=temperature,
+        novelty=novelty,
+        temperature=network.card.temperature,
         seed=config.seed,
         resamples=options.resamples,
     )

@@ -16,6 +16,7 @@ from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.evaluate import short
 from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.weights.novelty import threshold
 
 HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')
 
@@ -86,7 +87,7 @@ def examine(
     config: ml_collections.ConfigDict, features: Features, new: list[str], method: Any
 ) -> list[dict[str, Any]]:
     """A row for all new classes together, for each, and for the known ones."""
-    from deeploc_jax.probe.novelty import auroc, threshold
+    from deeploc_jax.probe.novelty import auroc
 
     known = [name for name in features.class_names if name not in new]
     train, validation, test = (

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import jax
 import ml_collections
 
 from deeploc_jax import __version__, sharding
-from deeploc_jax.data.batches import train_batches
 from deeploc_jax.data.cells import (
     check_split,
     marker_channel,
     read_cells,
     without_classes,
 )
-from deeploc_jax.data.sampling import make_sampler
+from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
-from deeploc_jax.tasks.build import Experiment, build
+from deeploc_jax.tasks.build import build
 from deeploc_jax.tasks.evaluate import evaluate_and_report, print_next
+from deeploc_jax.tasks.fit import fit
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.validation import calibrate, make_validate
+from deeploc_jax.tasks.validation import calibrate
 from deeploc_jax.tasks.workdir import (
     check_config,
     claim_workdir,
@@ -31,14 +32,10 @@ from deeploc_jax.tasks.workdir import (
     training_seconds,
 )
 from deeploc_jax.train.checkpoint import Checkpoints
-from deeploc_jax.train.loop import Cadence, train
-from deeploc_jax.train.metric_log import MetricLog
-from deeploc_jax.train.profile import profiled
-from deeploc_jax.train.state import TrainState, count_parameters
-from deeploc_jax.train.step import make_train_step
+from deeploc_jax.train.state import count_parameters
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import write_weights
+from deeploc_jax.weights.folder import Network, write_weights
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -97,8 +94,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         validation=validation,
         version=__version__,
     )
+    network = Network(card, experiment.model, state.variables)
+    size = config.evaluation.batch_size
+    novelty = fit_novelty(network, cells['train'], cells['validation'], mesh, size)
+    network = dataclasses.replace(network, novelty=novelty)
     if jax.process_index() == 0:
-        write_weights(workdir / 'weights', state.variables, card)
+        write_weights(workdir / 'weights', state.variables, card, novelty)
     cells['test'] = read('test')
     record = dict(
         **environment(),
@@ -120,65 +121,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         workdir,
         'test',
         predict,
-        state.variables,
+        network,
         cells['test'],
-        temperature,
         mesh,
     )
     if jax.process_index() == 0:
         print_next(workdir)
-
-
-def fit(
-    config: ml_collections.ConfigDict,
-    workdir: Path,
-    experiment: Experiment,
-    cells: dict[str, Cells],
-    checkpoints: Checkpoints,
-    mesh: jax.sharding.Mesh,
-) -> TrainState:
-    """Trains from the latest checkpoint, or from step 0, to the end."""
-    cadence = Cadence(
-        config.total_steps,
-        config.log_every,
-        config.checkpoint_every,
-        config.patience,
-    )
-    state = checkpoints.restore_latest(experiment.state) or experiment.state
-    step = int(state.step)
-    if cadence.finished(step, checkpoints.best_step()):
-        return state
-    sampler = make_sampler(
-        cells['train'].labels,
-        config.batch_size,
-        config.seed,
-        class_balanced=config.class_balanced,
-    )
-    batches = train_batches(
-        cells['train'],
-        sampler,
-        range(step, config.total_steps),
-        mesh,
-        device_limit=config.device_limit,
-    )
-    if config.profile and jax.process_index() == 0:
-        batches = profiled(batches, workdir / 'profile')
-    with MetricLog(workdir, step) as log:
-        return train(
-            state,
-            batches,
-            make_train_step(
-                experiment.model,
-                experiment.tx,
-                mesh,
-                seed=config.seed,
-                augmentation=config.augmentation.to_dict(),
-                label_smoothing=config.label_smoothing,
-                ema_decay=config.ema_decay,
-            ),
-            make_validate(config, experiment, cells['validation'], mesh),
-            schedule=experiment.schedule,
-            cadence=cadence,
-            checkpoints=checkpoints,
-            log=log,
-        )

@@ -63,7 +63,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     cells, recipe = target.cells, recipe_of(config)
     pairs = zip(cells['train'].channels, source.card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-    keep = partial(write_tuned, workdir / 'weights', source.card, target)
+    keep = partial(
+        write_tuned,
+        workdir / 'weights',
+        source.card,
+        target,
+        batch_size=recipe.test_batch,
+    )
     make = {mode: partial(make_tuner, recipe, mode, keep=keep) for mode in modes}
     make['probe'] = partial(make_prober, recipe, config.probe, group_by=config.group_by)
     tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)

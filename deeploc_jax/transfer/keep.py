@@ -9,12 +9,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from deeploc_jax import __version__
+from deeploc_jax import __version__, sharding
 from deeploc_jax.evaluate.calibration import fit_temperature, mean_crop_probabilities
+from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.metrics import accuracy
 from deeploc_jax.transfer.target import Target
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import write_weights
+from deeploc_jax.weights.folder import Network, check_network, write_weights
 
 
 def write_tuned(
@@ -23,9 +24,11 @@ def write_tuned(
     target: Target,
     variables: Any,
     logits: np.ndarray,
+    rows: np.ndarray,
     steps: int,
+    batch_size: int,
 ) -> None:
-    """Writes weights, with probabilities calibrated on validation.
+    """Writes weights, with what was seen and probabilities calibrated on validation.
 
     Args:
         folder: Where they go; weights tuned on fewer cells are replaced.
@@ -33,10 +36,10 @@ def write_tuned(
         target: Its validation cells calibrate.
         variables: Tuned ones.
         logits: Of the validation cells, float [n, crops, k].
+        rows: Of the training cells that were drawn.
         steps: Updates done.
+        batch_size: Cells at a time.
     """
-    if jax.process_index():
-        return
     validation = target.cells['validation']
     known = validation.labels >= 0
     logits, labels = logits[known], validation.labels[known]
@@ -56,4 +59,10 @@ def write_tuned(
         validation={'validation/accuracy': float(accuracy(probabilities, labels))},
         version=__version__,
     )
-    write_weights(folder, variables, card)
+    network = Network(
+        card, check_network(variables, card, 'the tuned network'), variables
+    )
+    seen = target.cells['train'].at(np.unique(rows))
+    novelty = fit_novelty(network, seen, validation, sharding.make_mesh(), batch_size)
+    if jax.process_index() == 0:
+        write_weights(folder, variables, card, novelty)

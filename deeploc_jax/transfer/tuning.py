@@ -26,7 +26,7 @@ from deeploc_jax.weights.folder import Network
 TOGETHER = 512
 """Cells in the batches of all draws; with more, one draw is trained after the other."""
 TOGETHER_ON_CPU = 128  # small convolutions leave less of a CPU unused
-Keep = Callable[[Any, np.ndarray, int], None]
+Keep = Callable[[Any, np.ndarray, np.ndarray, int], None]
 
 
 def make_tuner(
@@ -48,7 +48,8 @@ def make_tuner(
         source: The architecture, and where to start.
         cells: Train, validation and test of the target.
         mesh: From `sharding.make_mesh`.
-        keep: Is given variables, validation logits and steps of draw 0, fine-tuned.
+        keep: Is given the variables of draw 0, fine-tuned, logits of validation, the
+            rows drawn and the steps.
     """
     train, crop = cells['train'], source.card.crop
     options: dict[str, Any] = source.card.model | dict(dropout=recipe.dropout)
@@ -85,7 +86,7 @@ def make_tuner(
                     name: logits(variables, name) for name in ('test', 'validation')
                 }
                 if mode == 'fine_tune' and draw == 0:
-                    keep(variables, found['validation'], steps)
+                    keep(variables, found['validation'], draws[0], steps)
                 n_train = len(np.unique(draws[draw]))
                 yield draw, score_logits(found, cells) | dict(n_train=n_train, **about)
 

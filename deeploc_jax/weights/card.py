@@ -33,6 +33,7 @@ class Card:
         validation: Metrics of that step on the validation split.
         version: Of `deeploc_jax`, by which it was trained.
         normalization: What is done to the pixels first: PERCENTILE or EIGHT_BIT.
+        novelty_layer: Whose features tell cells unlike anything seen; '': none does.
         format: Of this card.
     """
 
@@ -51,6 +52,7 @@ class Card:
     validation: dict[str, float]
     version: str
     normalization: str = PERCENTILE
+    novelty_layer: str = ''
     format: int = FORMAT
 
     @classmethod
@@ -65,9 +67,11 @@ class Card:
                 f'it has format {fields.get("format")!r}, this version of deeploc_jax '
                 f'reads {FORMAT}.'
             )
-        names = {field.name for field in dataclasses.fields(cls)}
-        if names != fields.keys():
-            missing, unknown = names - fields.keys(), fields.keys() - names
+        known = dataclasses.fields(cls)
+        needed = {f.name for f in known if f.default is dataclasses.MISSING}
+        missing = needed - fields.keys()
+        unknown = fields.keys() - {f.name for f in known}
+        if missing or unknown:
             raise ValueError(
                 f'fields missing: {sorted(missing)}, unknown: {sorted(unknown)}.'
             )

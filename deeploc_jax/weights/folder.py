@@ -20,8 +20,10 @@ from deeploc_jax.files import atomic_write, read_json, write_json
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.models import get_model
 from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.novelty import Mahalanobis, Novelty
 
 ARRAYS, CARD = 'weights.safetensors', 'card.json'
+NOVELTY = 'novelty'  # its arrays lie beside `params` and `batch_stats`
 BOX = Path(__file__).parent / 'box'  # weights that come with the package, by name
 
 
@@ -33,25 +35,34 @@ class Network:
         card: Classes, channels and all else there is to know.
         model: The Flax module.
         variables: Its `params` and `batch_stats`, float32.
+        novelty: What tells cells unlike anything seen, if that is known.
     """
 
     card: Card
     model: nn.Module
     variables: dict[str, Any]
+    novelty: Novelty | None = None
 
 
-def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
+def write_weights(
+    folder: Path | str, variables: Any, card: Card, novelty: Novelty | None = None
+) -> Path:
     """Writes `weights.safetensors` and `card.json`, the latter last.
 
     Args:
         folder: Made when missing; an older pair in it is replaced.
         variables: `params` and `batch_stats` of the network.
         card: What to say of them.
+        novelty: What tells cells unlike anything seen.
 
     Returns:
         The folder.
     """
     folder = Path(folder)
+    variables, layer = dict(variables), ''
+    if novelty:
+        layer, distance = novelty.layer, novelty.distance
+        variables[NOVELTY] = dict(means=distance.means, precision=distance.precision)
     # safetensors writes memory as it lies.
     variables = jax.tree.map(
         lambda x: np.asarray(x, order='C'), jax.device_get(variables)
@@ -59,7 +70,7 @@ def write_weights(folder: Path | str, variables: Any, card: Card) -> Path:
     flat: dict[str, Any] = traverse_util.flatten_dict(variables, sep='/')
     content = safetensors.numpy.save(flat)
     atomic_write(folder / ARRAYS, lambda path: path.write_bytes(content))
-    fields = dataclasses.asdict(card)
+    fields = dataclasses.asdict(dataclasses.replace(card, novelty_layer=layer))
     write_json(folder / CARD, fields | dict(sha256=_seal(fields, variables)))
     return folder
 
@@ -82,13 +93,15 @@ def read_weights(source: Path | str) -> Network:
     except (ValueError, safetensors.SafetensorError) as error:
         raise ValueError(f'The weights in {folder} cannot be read: {error}') from None
     variables = traverse_util.unflatten_dict(flat, sep='/')
+    seal = _seal(fields, variables)
+    novelty = _novelty(card, variables.pop(NOVELTY, {}))
     model = check_network(variables, card, folder)
-    if _seal(fields, variables) != sha256:
+    if seal != sha256:
         raise ValueError(
             f'The weights in {folder} are damaged, or their card was edited (wrong '
             'digest).'
         )
-    return Network(card, model, variables)
+    return Network(card, model, variables, novelty)
 
 
 def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
@@ -104,6 +117,12 @@ def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
     )
     check_fit(arrays_of(variables), arrays_of(expected), Path(where))
     return model
+
+
+def _novelty(card: Card, arrays: dict[str, Any]) -> Novelty | None:
+    if not (card.novelty_layer and arrays):  # the seal tells if they were lost
+        return None
+    return Novelty(card.novelty_layer, Mahalanobis(**arrays))
 
 
 def _seal(fields: dict[str, Any], variables: Any) -> str:
