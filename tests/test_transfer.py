@@ -15,7 +15,7 @@ from deeploc_jax import sharding
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.tasks import transfer as task
-from deeploc_jax.train.step import make_train_step
+from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer.plan import advice, channels_by_role, steps_of_paper
 from deeploc_jax.transfer.rates import layer_order, layerwise_adam
 from deeploc_jax.transfer.score import score_logits
@@ -116,13 +116,14 @@ def test_draws_trained_together_are_those_trained_alone():
     data = dict(images=cells.images, labels=cells.labels)
     for number in range(3):
         together = step(together, data | dict(rows=np.roll(rows, number, 1)), seeds)
+    update = jax.jit(make_update(model, tx, **options))
     for index, seed in enumerate(seeds.tolist()):
         alone = jax.tree.map(lambda x, i=index: jnp.asarray(x[i]), firsts)
-        train = make_train_step(model, tx, mesh, seed=seed, **options)
         for number in range(3):
             own = np.roll(rows, number, 1)[index]
             batch = dict(image=cells.images[own], label=cells.labels[own])
-            alone, _ = train(alone, batch | dict(mask=np.ones(8, bool)))
+            batch |= dict(mask=np.ones(8, bool))
+            alone, _ = update(alone, batch, jax.random.key(seed))
         for a, b in zip(
             jax.tree.leaves(together.variables),
             jax.tree.leaves(alone.variables),
