@@ -1,6 +1,8 @@
 """A network of the usual contract that compiles at once, and cells for it."""
 
 import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from deeploc_jax.models.norm import BatchNorm
@@ -17,6 +19,22 @@ class Small(nn.Module):
         features = {'conv': BatchNorm(4, train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name='dense')(x), features
+
+
+def random_variables(model, size, channels=2, seed=0):
+    """Of a network, nowhere 0 or 1; without the time that compiling its own takes."""
+    rng = np.random.default_rng(seed)
+    image = jnp.zeros((1, size, size, channels))
+    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), image, train=False))
+
+    def draw(path, shape):
+        values = rng.random(shape.shape, np.float32)
+        if 'kernel' not in jax.tree_util.keystr(path):
+            return jnp.asarray(values + np.float32(0.5))
+        inputs = np.prod(shape.shape[:-1])
+        return jnp.asarray((values - 0.5) * np.float32(4 / np.sqrt(inputs)))
+
+    return jax.tree.map_with_path(draw, dict(shapes))
 
 
 def make_card(**fields):

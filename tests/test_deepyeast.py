@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from in_numpy import numpy_deepyeast
+from small import random_variables
 
 from configs import deepyeast as config_file
 from deeploc_jax.models import get_model
@@ -13,8 +14,7 @@ from deeploc_jax.train.optimizer import make_schedule
 
 def init(depth, size=16, channels=2, classes=5):
     model = get_model('deepyeast', num_classes=classes, depth=depth)
-    image = jnp.zeros((1, size, size, channels))
-    return model, jax.jit(lambda: model.init(jax.random.key(0), image, train=False))()
+    return model, random_variables(model, size, channels)
 
 
 def parameters(depth):
@@ -42,12 +42,7 @@ def test_depths_differ_in_their_convolutions():
 
 def test_it_agrees_with_numpy():
     model, variables = init(11)
-    rng = np.random.default_rng(1)
-    variables = jax.tree.map(
-        lambda x: np.float32(rng.uniform(0.5, 1.5, x.shape)) if x.ndim in (1, 3) else x,
-        variables,
-    )
-    image = rng.random((3, 16, 16, 2), np.float32)
+    image = np.random.default_rng(1).random((3, 16, 16, 2), np.float32)
     logits, features = jax.jit(lambda v, x: model.apply(v, x, train=False))(
         variables, image
     )
@@ -70,7 +65,7 @@ def test_the_mean_image_is_that_of_all_images_seen():
             rngs={'dropout': jax.random.key(0)},
         )[1]['batch_stats']
 
-    stats = variables['batch_stats']
+    stats = jax.tree.map(jnp.zeros_like, variables['batch_stats'])
     for image in images:
         stats = step(stats, image)
     expected = images.mean((0, 1))

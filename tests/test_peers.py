@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from test_models import randomized
+from small import random_variables
 
 from benchmarks.plain_flax import PlainDeepLoc
 from deeploc_jax.models import get_model
@@ -13,7 +13,7 @@ def ours():
     """DeepLoc for 20-pixel crops, its variables and logits."""
     model = get_model('deeploc', num_classes=7)
     image = jax.random.uniform(jax.random.key(0), (3, 20, 20, 2))
-    variables = randomized(model.init(jax.random.key(1), image, train=False))
+    variables = random_variables(model, 20)
     return variables, np.array(image), model.apply(variables, image, train=False)[0]
 
 

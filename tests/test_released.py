@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from in_numpy import DeepLocInNumpy
+from small import random_variables
 from tf1 import deeploc_names, write_bundle
 
 import deeploc_jax
@@ -24,20 +25,9 @@ from deeploc_jax.weights.released import (
 RNG = np.random.default_rng(0)
 
 
-def random_variables(name, size, classes):
-    """Of the right shapes, and nowhere 0 or 1."""
+def variables_of(name, size, classes):
     model = get_model(name, num_classes=classes)
-    image = jnp.zeros((1, size, size, 2))
-    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), image, train=False))
-
-    def draw(path, shape):
-        values = RNG.random(shape.shape, np.float32)
-        if 'kernel' not in jax.tree_util.keystr(path):
-            return values + np.float32(0.5)
-        inputs = np.prod(shape.shape[:-1])
-        return (values - np.float32(0.5)) * np.float32(2 / np.sqrt(inputs))
-
-    return model, jax.tree_util.tree_map_with_path(draw, dict(shapes))
+    return model, random_variables(model, size)
 
 
 def test_arrays_of_every_type_come_back(tmp_path):
@@ -56,7 +46,7 @@ def test_arrays_of_every_type_come_back(tmp_path):
 
 @pytest.mark.parametrize('old', [False, True])
 def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old):
-    model, variables = random_variables('deeploc', 8, 19)
+    model, variables = variables_of('deeploc', 8, 19)
     path = write_bundle(tmp_path / 'm/model.ckpt-5000', deeploc_names(variables, old))
     found = read_tf1_deeploc(f'{path}.index' if old else path)
     assert jax.tree.structure(found) == jax.tree.structure(variables)
@@ -95,7 +85,7 @@ def write_keras(path, variables, nested='model_weights'):
 
 @pytest.mark.parametrize('nested', ['model_weights', ''])
 def test_deepyeast_of_keras_comes_back(tmp_path, nested):
-    _, variables = random_variables('deepyeast', 8, 12)
+    _, variables = variables_of('deepyeast', 8, 12)
     found = read_keras_deepyeast(write_keras(tmp_path / 'w.hdf5', variables, nested))
     for part in ('params', 'batch_stats'):
         for layer in KERAS_LAYERS:
@@ -116,8 +106,8 @@ def config(tmp_path):
 
 
 def test_a_converted_deepyeast_predicts_from_pixels_of_8_bits(config, tmp_path, capsys):
-    model, variables = random_variables('deepyeast', 64, 12)
-    variables['batch_stats']['mean_image'][:] = 0.5
+    model, variables = variables_of('deepyeast', 64, 12)
+    variables['batch_stats']['mean_image'] = jnp.full((64, 64, 2), 0.5)
     config.source = str(write_keras(tmp_path / 'w.hdf5', variables))
     task.run(config, tmp_path / 'out')
     assert '12 classes, channels GFP, RFP' in capsys.readouterr().out
@@ -135,7 +125,7 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_8_bits(config, tmp_path, 
 
 
 def test_a_network_of_other_classes_lists_both_sides(config, tmp_path):
-    _, variables = random_variables('deepyeast', 64, 4)
+    _, variables = variables_of('deepyeast', 64, 4)
     config.source = str(write_keras(tmp_path / 'w.hdf5', variables))
     with pytest.raises(MismatchError, match=r'fc_3/kernel: .*512, 4.*512, 12'):
         task.run(config, tmp_path / 'out')
@@ -143,13 +133,13 @@ def test_a_network_of_other_classes_lists_both_sides(config, tmp_path):
 
 
 def test_missing_names_are_listed_beside_those_there(tmp_path):
-    _, variables = random_variables('deeploc', 8, 5)
+    _, variables = variables_of('deeploc', 8, 5)
     arrays = deeploc_names(variables, old=False)
     del arrays['fc_1/biases/Variable']
     path = write_bundle(tmp_path / 'model.ckpt', arrays)
     with pytest.raises(ValueError, match=r'lacks\s+fc_1/biases/Variable\s+It has'):
         read_tf1_deeploc(path)
-    write_keras(tmp_path / 'w.hdf5', random_variables('deepyeast', 8, 12)[1])
+    write_keras(tmp_path / 'w.hdf5', variables_of('deepyeast', 8, 12)[1])
     with pytest.raises(FileNotFoundError, match='There is no'):
         read_keras_deepyeast(tmp_path / 'v.hdf5')
     with h5py.File(tmp_path / 'flat.hdf5', 'w') as file:

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pyarrow.parquet as pq
 import pytest
-from small import Small, make_card, random_cells
+from small import Small, make_card, random_cells, random_variables
 from spot_screen import SpotScreen
 
 import deeploc_jax
@@ -34,13 +34,6 @@ SMALLEST = {
 }
 
 
-def variables_of(model, size=8, seed=0):
-    """Random ones, without the time that compiling an initialisation takes."""
-    image, rng = jnp.zeros((1, size, size, 2)), np.random.default_rng(seed)
-    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), image, train=False))
-    return jax.tree.map(lambda x: rng.uniform(0.1, 1, x.shape).astype('f4'), shapes)
-
-
 @pytest.mark.parametrize(
     ('name', 'heads'),
     [('deeploc', {'final_layer'}), ('deepyeast', {'fc_3'}), ('lean', {'final_layer'})],
@@ -48,8 +41,8 @@ def variables_of(model, size=8, seed=0):
 def test_all_but_the_last_layer_is_taken(name, heads):
     model = get_model(name, num_classes=5, **SMALLEST[name])
     assert head_names(model, (8, 8, 2)) == heads
-    source = variables_of(model.clone(num_classes=3), seed=1)
-    fresh = variables_of(model)
+    source = random_variables(model.clone(num_classes=3), 8, seed=1)
+    fresh = random_variables(model, 8)
     found = transferred(source, fresh, heads)
     assert jax.tree.structure(found) == jax.tree.structure(fresh)
     for layer, arrays in found['params'].items():
@@ -72,7 +65,7 @@ def test_other_channels_are_answered_with_the_layer():
     with pytest.raises(
         ValueError, match=r'params/down_1/conv/kernel is \(3, 3, 3, 4\)'
     ):
-        transferred(wider, variables_of(model), {'final_layer'})
+        transferred(wider, random_variables(model, 8), {'final_layer'})
 
 
 @pytest.mark.parametrize('name', SMALLEST)
@@ -80,7 +73,7 @@ def test_frozen_convolutions_stay_as_they_are(name):
     model = get_model(
         name, num_classes=3, frozen_convolutions=True, dropout=0.5, **SMALLEST[name]
     )
-    before = variables_of(model)
+    before = random_variables(model, 8)
     tx = optax.adam(1e-2)
     mesh = sharding.make_mesh()
     states = init_together(model, tx, (8, 8, 2), np.array([3]), before, mesh)
@@ -136,7 +129,7 @@ def test_deeper_layers_learn_slower():
     model = get_model('lean', num_classes=3, widths=(4,))
     order = ['down_1', 'conv_1a', 'conv_1b', 'final_layer']
     assert layer_order(model, (8, 8, 2)) == order
-    params = variables_of(model)['params']
+    params = random_variables(model, 8)['params']
     gradients = jax.tree.map(jnp.ones_like, params)
     moved = {}
     for decay in (1.0, 0.5):
@@ -221,7 +214,7 @@ def config(data_dir, tmp_path, monkeypatch):
     card = make_card(
         model=dict(name='small'), side=64, crop=60, class_names=('X', 'Y'), crops=1
     )
-    variables = variables_of(model, 60)
+    variables = random_variables(model, 60)
     config = transfer_config.get_config()
     config.source = str(write_weights(tmp_path / 'weights', variables, card))
     config.screen, config.data_dir = SpotScreen.name, data_dir

@@ -3,10 +3,9 @@ import json
 import shutil
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import make_card
+from small import make_card, random_variables
 
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
@@ -20,7 +19,7 @@ SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float3
 def saved(tmp_path_factory):
     """DeepLoc on tiny crops, its variables and its folder."""
     model = get_model(num_classes=3, **SMALL)
-    variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
+    variables = random_variables(model, 8)
     card = make_card(model=SMALL, side=10, crop=8)
     folder = tmp_path_factory.mktemp('run')
     write_weights(folder / 'weights', variables, card)
@@ -70,7 +69,7 @@ def test_what_was_seen_comes_back_and_is_sealed(saved, tmp_path):
 
 def test_a_single_number_comes_back_without_an_axis(tmp_path):
     model = get_model('deepyeast', num_classes=3, depth=5)
-    variables = model.init(jax.random.key(0), jnp.zeros((1, 8, 8, 2)), train=False)
+    variables = random_variables(model, 8)
     card = make_card(model=dict(name='deepyeast', depth=5), side=8, crop=8)
     found = read_weights(write_weights(tmp_path, variables, card)).variables
     assert found['batch_stats']['batches'].shape == ()
