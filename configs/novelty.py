@@ -13,12 +13,12 @@ from ml_collections import config_dict
 
 
 def get_config() -> ml_collections.ConfigDict:
-    """Distances to the training cells, in the space of features."""
+    """How far from the training cells, in the space of features."""
     config = ml_collections.ConfigDict()
     config.task = 'novelty'
     config.features = config_dict.placeholder(str)  # workdirs of configs/features.py
     config.new = config_dict.placeholder(str)  # classes that were not trained on
-    config.methods = 'mahalanobis,neighbour'
+    config.methods = 'neighbours,mahalanobis,uncertainty'
     config.flagged = 0.05  # share of known validation cells that may be flagged
     config.splits = dict(train='train', validation='validation', test='test')
     return config

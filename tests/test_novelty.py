@@ -1,16 +1,16 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from sklearn import covariance
+from scipy import spatial
 from small import random_cells
 
 from configs import novelty as novelty_config
 from deeploc_jax.data.cells import without_classes
 from deeploc_jax.evaluate.feature_table import features_table
 from deeploc_jax.evaluate.table_files import write_table
-from deeploc_jax.probe.novelty import NOVELTIES
+from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis
 from deeploc_jax.tasks import novelty as task
-from deeploc_jax.weights.novelty import Mahalanobis, shrunk_covariance, threshold
+from deeploc_jax.weights.novelty import Novelty, threshold
 
 RNG = np.random.default_rng(0)
 
@@ -36,19 +36,21 @@ def test_mahalanobis_is_the_distance_to_the_nearest_class():
         )
         for p in points
     ]
-    np.testing.assert_allclose(found.score(points) ** 2, expected, rtol=0.05)
-    half = found.in_units_of(2.0).score(points)
-    np.testing.assert_allclose(half, found.score(points) / 2, rtol=1e-6)
+    np.testing.assert_allclose(found.score(points), expected, rtol=0.05)
 
 
-@pytest.mark.parametrize(('n', 'f'), [(12, 30), (400, 5)])
-def test_covariance_is_shrunk_as_by_scikit_learn(n, f):
-    x = RNG.normal(size=(n, f)) * np.linspace(1, 4, f)
-    expected, _ = covariance.ledoit_wolf(x, assume_centered=True)
-    np.testing.assert_allclose(shrunk_covariance(x), expected, atol=1e-10)
+def test_novelty_is_the_angle_to_the_tenth_nearest_cell():
+    seen, usual, x = (RNG.normal(size=(n, 6)) for n in (300, 100, 20))
+    found = Novelty.fit('mean', seen, usual)
+    away = spatial.distance.cdist(x, seen, 'cosine')
+    expected = np.sort(away, axis=1)[:, 9] / found.limit
+    np.testing.assert_allclose(found.score(x), expected, atol=2e-3)
+    assert (found.score(usual) > 1).mean() == pytest.approx(0.05, abs=0.01)
+    few = Novelty.fit('mean', seen[:3], usual)  # then the third
+    assert np.isfinite(few.score(np.zeros((2, 6)))).all()
 
 
-@pytest.mark.parametrize('name', NOVELTIES)
+@pytest.mark.parametrize('name', ['neighbours', 'mahalanobis'])
 def test_what_was_never_seen_scores_higher(name):
     novelty = NOVELTIES[name].fit(*clouds(300))
     known, _ = clouds(100, seed=1)
@@ -96,7 +98,7 @@ def config(tmp_path):
 def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/novelty.parquet').to_pylist()
-    assert [row['name'] for row in rows] == ['known', 'all new', 'B'] * 2
+    assert [row['name'] for row in rows] == ['known', 'all new', 'B'] * 3
     for row in rows:
         if row['name'] == 'known':
             assert row['flagged'] < 0.2 and row['auroc'] is None

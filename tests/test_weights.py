@@ -10,7 +10,7 @@ from small import make_card, random_variables
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
 from deeploc_jax.weights.folder import ARRAYS, CARD, read_weights, write_weights
-from deeploc_jax.weights.novelty import Mahalanobis, Novelty
+from deeploc_jax.weights.novelty import Novelty
 
 SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
 
@@ -52,14 +52,13 @@ def test_weights_come_back_bit_for_bit(saved):
 
 def test_what_was_seen_comes_back_and_is_sealed(saved, tmp_path):
     rng = np.random.default_rng(0)
-    distance = Mahalanobis.fit(rng.normal(size=(60, 4)), np.arange(60) % 3)
-    seen = Novelty('fc_2', distance)
+    seen = Novelty.fit('fc_2', rng.normal(size=(60, 4)), rng.normal(size=(30, 4)))
     folder = write_weights(tmp_path / 'seen', *saved[:2], seen)
     network = read_weights(folder)
     assert network.novelty.layer == network.card.novelty_layer == 'fc_2'
     x = rng.normal(size=(5, 4))
-    found = network.novelty.distance.score(x)
-    np.testing.assert_array_equal(found, distance.score(x))
+    found = network.novelty.score(x)
+    np.testing.assert_allclose(found, seen.score(x), rtol=1e-6)
     assert network.variables.keys() == saved[0].keys()
     assert read_weights(saved[2]).novelty is None
     edit_card(folder, novelty_layer='fc_1')

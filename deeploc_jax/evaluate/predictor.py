@@ -10,7 +10,7 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
 from deeploc_jax.evaluate.features import choose_layer, layer_widths, make_features
-from deeploc_jax.evaluate.novelty import POOL, distance_of
+from deeploc_jax.evaluate.novelty import POOL, known_novelty
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
 from deeploc_jax.evaluate.raw import raw_cells
 from deeploc_jax.weights.folder import Network
@@ -98,8 +98,8 @@ class Predictor:
     def novelty(self, images: np.ndarray, *, batch_size: int = 128) -> np.ndarray:
         """How unlike everything seen in training cells are.
 
-        The distance to the nearest class in the last layer's features, in units that
-        5 % of the validation cells of the training exceed: above 1, do not trust the
+        The distance to the nearest cells of the training in the last layer's features,
+        in units that 5 % of the cells of validation exceed: above 1, do not trust the
         class.
 
         Args:
@@ -112,11 +112,11 @@ class Predictor:
         Raises:
             ValueError: As in `predict`, or the weights do not say what was seen.
         """
-        distance, layer = distance_of(self._network)
-        program = self._program(make_features, layer=layer, pool=POOL)
+        novelty = known_novelty(self._network)
+        program = self._program(make_features, layer=novelty.layer, pool=POOL)
 
         def score(features: np.ndarray) -> np.ndarray:
-            return distance.score(features)[:, None]
+            return novelty.score(features)[:, None]
 
         return self._run(program, images, 1, batch_size, 'novelty', score)[:, 0]
 

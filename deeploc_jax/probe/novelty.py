@@ -6,18 +6,23 @@ import dataclasses
 from typing import Protocol
 
 import numpy as np
-from sklearn.decomposition import PCA
+from scipy.stats import entropy
+from sklearn.covariance import ledoit_wolf
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from deeploc_jax.weights.novelty import Mahalanobis
-
-DIMENSIONS = 64  # kept for neighbours: distances mean little in hundreds
-NEIGHBOUR = 10  # its distance counts
+from deeploc_jax.weights.novelty import Novelty, of_length_1
 
 
-class Novelty(Protocol):
+class Scorer(Protocol):
     """A score of cells, larger for those unlike the ones it was fitted to."""
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> Scorer:
+        """Fits to features [n, f] of cells of classes y [n]."""
+        ...
 
     def score(self, x: np.ndarray) -> np.ndarray:
         """Scores [n] of features [n, f]."""
@@ -25,39 +30,85 @@ class Novelty(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Neighbour:
-    """Distance to the tenth nearest of the cells seen.
+class Neighbours:
+    """Distance to the tenth nearest of the cells seen, as `weights.novelty` has it.
 
     Attributes:
-        projection: Principal components, each scaled to variance 1.
-        index: Of the cells seen.
-
-    References:
-        Sun et al. 2022, ICML: out-of-distribution detection with deep nearest
-        neighbors.
+        novelty: Of all of these cells.
     """
 
-    projection: PCA
-    index: NearestNeighbors
+    novelty: Novelty
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Neighbour:
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> Neighbours:
         """Fits to features [n, f]; the classes are not used."""
         del y
-        size = min(DIMENSIONS, *x.shape)
-        projection = PCA(size, whiten=True, random_state=0).fit(x)
-        seen = projection.transform(x)
-        index = NearestNeighbors(n_neighbors=min(NEIGHBOUR, len(x))).fit(seen)
-        return cls(projection, index)
+        return cls(Novelty('', of_length_1(x)))
 
     def score(self, x: np.ndarray) -> np.ndarray:
         """The distance, [n]."""
-        return self.index.kneighbors(self.projection.transform(x))[0][:, -1]
+        return self.novelty.score(x)
 
 
-NOVELTIES: dict[str, type[Mahalanobis] | type[Neighbour]] = {
+@dataclasses.dataclass(frozen=True)
+class Mahalanobis:
+    """Distance to the nearest class, in units of the spread within classes.
+
+    Attributes:
+        means: Of each class, [k, f].
+        precision: Inverse of the covariance within classes, shrunk, [f, f].
+
+    References:
+        Lee et al. 2018, NeurIPS: a simple unified framework for detecting
+        out-of-distribution samples. Ledoit & Wolf 2004, J. Multivar. Anal. 88:365.
+    """
+
+    means: np.ndarray
+    precision: np.ndarray
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> Mahalanobis:
+        """Fits to features [n, f] of cells of classes y [n]."""
+        classes, index = np.unique(y, return_inverse=True)
+        means = np.stack([x[y == k].mean(0) for k in classes]).astype(np.float64)
+        covariance, _ = ledoit_wolf(x - means[index], assume_centered=True)
+        return cls(means, np.linalg.pinv(covariance, hermitian=True))
+
+    def score(self, x: np.ndarray) -> np.ndarray:
+        """Squared distance to the nearest class, [n]."""
+        nearest = np.full(len(x), np.inf)
+        for mean in self.means:
+            away = x - mean
+            square = ((away @ self.precision) * away).sum(1)
+            nearest = np.minimum(nearest, square)
+        return nearest
+
+
+@dataclasses.dataclass(frozen=True)
+class Uncertainty:
+    """Entropy of the probabilities of a logistic regression: a confidence, no distance.
+
+    Attributes:
+        classifier: Of the known classes.
+    """
+
+    classifier: Pipeline
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> Uncertainty:
+        """Fits to features [n, f] of cells of classes y [n]."""
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        return cls(model.fit(x, y))
+
+    def score(self, x: np.ndarray) -> np.ndarray:
+        """The entropy in nats, [n]."""
+        return entropy(self.classifier.predict_proba(x), axis=1)
+
+
+NOVELTIES: dict[str, type[Scorer]] = {
+    'neighbours': Neighbours,
     'mahalanobis': Mahalanobis,
-    'neighbour': Neighbour,
+    'uncertainty': Uncertainty,
 }
 
 

@@ -20,7 +20,7 @@ from deeploc_jax.files import atomic_write, read_json, write_json
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.models import get_model
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.novelty import Mahalanobis, Novelty
+from deeploc_jax.weights.novelty import Novelty
 
 ARRAYS, CARD = 'weights.safetensors', 'card.json'
 NOVELTY = 'novelty'  # its arrays lie beside `params` and `batch_stats`
@@ -61,8 +61,8 @@ def write_weights(
     folder = Path(folder)
     variables, layer = dict(variables), ''
     if novelty:
-        layer, distance = novelty.layer, novelty.distance
-        variables[NOVELTY] = dict(means=distance.means, precision=distance.precision)
+        layer, limit = novelty.layer, np.float32(novelty.limit)
+        variables[NOVELTY] = dict(seen=novelty.seen, limit=limit)
     # safetensors writes memory as it lies.
     variables = jax.tree.map(
         lambda x: np.asarray(x, order='C'), jax.device_get(variables)
@@ -122,7 +122,7 @@ def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
 def _novelty(card: Card, arrays: dict[str, Any]) -> Novelty | None:
     if not (card.novelty_layer and arrays):  # the seal tells if they were lost
         return None
-    return Novelty(card.novelty_layer, Mahalanobis(**arrays))
+    return Novelty(card.novelty_layer, arrays['seen'], float(arrays['limit']))
 
 
 def _seal(fields: dict[str, Any], variables: Any) -> str:

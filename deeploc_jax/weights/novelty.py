@@ -11,58 +11,49 @@ import dataclasses
 import numpy as np
 
 FLAGGED = 0.05  # share of known cells, of validation, that are flagged
-
-
-@dataclasses.dataclass(frozen=True)
-class Mahalanobis:
-    """Distance to the nearest class, in units of the spread within classes.
-
-    Attributes:
-        means: Of each class, float32 [k, f].
-        precision: Inverse of the covariance within classes, float32 [f, f].
-
-    References:
-        Lee et al. 2018, NeurIPS: a simple unified framework for detecting
-        out-of-distribution samples.
-    """
-
-    means: np.ndarray
-    precision: np.ndarray
-
-    @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Mahalanobis:
-        """Fits to features [n, f] of cells of classes y [n]."""
-        classes, index = np.unique(y, return_inverse=True)
-        means = np.stack([x[y == k].mean(0, dtype=np.float64) for k in classes])
-        precision = np.linalg.pinv(shrunk_covariance(x - means[index]), hermitian=True)
-        return cls(means.astype(np.float32), precision.astype(np.float32))
-
-    def score(self, x: np.ndarray) -> np.ndarray:
-        """Distance of features [n, f] to the nearest class, float64 [n]."""
-        nearest = np.full(len(x), np.inf)
-        for mean in self.means:
-            away = x - mean.astype(np.float64)
-            square = ((away @ self.precision) * away).sum(1)
-            nearest = np.minimum(nearest, square)
-        return np.sqrt(np.maximum(nearest, 0))
-
-    def in_units_of(self, limit: float) -> Mahalanobis:
-        """The same, with scores divided by a limit: 1 is where it lies."""
-        return dataclasses.replace(self, precision=self.precision / limit**2)
+NEIGHBOUR = 10  # its distance counts
+BLOCK = 1024  # cells compared at a time
 
 
 @dataclasses.dataclass(frozen=True)
 class Novelty:
-    """What tells cells that are unlike anything seen.
+    """Distance to the tenth nearest of the cells seen, by the angle between features.
 
     Attributes:
         layer: Of the network, whose features count (the largest of a map).
-        distance: Scores them; above 1 a cell is unlike anything seen, as are FLAGGED of
-            the known cells of validation.
+        seen: Features of cells it was trained on, each of length 1, float16 [m, f].
+        limit: Distance that FLAGGED of the known cells of validation exceed.
+
+    References:
+        Sun et al. 2022, ICML: out-of-distribution detection with deep nearest
+        neighbors.
     """
 
     layer: str
-    distance: Mahalanobis
+    seen: np.ndarray
+    limit: float = 1.0
+
+    @classmethod
+    def fit(cls, layer: str, seen: np.ndarray, usual: np.ndarray) -> Novelty:
+        """Learns from features.
+
+        Args:
+            layer: Whose they are.
+            seen: Of cells that the network was trained on, [m, f].
+            usual: Of known cells of validation, [n, f], which set the limit.
+        """
+        found = cls(layer, of_length_1(seen).astype(np.float16))
+        return dataclasses.replace(found, limit=threshold(found.score(usual)))
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        """Novelty of cells, [n, f] -> float32 [n]; above 1: unlike anything seen."""
+        seen = self.seen.astype(np.float32).T
+        rank = min(NEIGHBOUR, seen.shape[1])
+        blocks = [
+            np.partition(of_length_1(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
+            for i in range(0, len(features), BLOCK)
+        ]
+        return (1 - np.concatenate(blocks)) / np.float32(self.limit)
 
 
 def threshold(scores: np.ndarray, flagged: float = FLAGGED) -> float:
@@ -70,17 +61,8 @@ def threshold(scores: np.ndarray, flagged: float = FLAGGED) -> float:
     return float(np.quantile(scores, 1 - flagged))
 
 
-def shrunk_covariance(x: np.ndarray) -> np.ndarray:
-    """Covariance of centred x [n, f], drawn towards a sphere as far as n asks for.
-
-    References:
-        Ledoit & Wolf 2004, J. Multivar. Anal. 88:365, lemmas 3.2 to 3.4.
-    """
-    n, size = x.shape
-    x = x.astype(np.float64)
-    sample = x.T @ x / n
-    sphere = np.eye(size) * np.trace(sample) / size
-    away = np.sum((sample - sphere) ** 2)
-    noise = np.mean(np.sum(x**2, 1) ** 2) / n - np.sum(sample**2) / n
-    share = min(noise / away, 1.0) if away else 0.0
-    return share * sphere + (1 - share) * sample
+def of_length_1(features: np.ndarray) -> np.ndarray:
+    """Features [n, f] as float32, each cell's divided by their length."""
+    features = np.asarray(features, np.float32)
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    return features / np.maximum(length, np.finfo(np.float32).tiny)
