@@ -4,7 +4,9 @@
 
 The archive is that of `benchmarks.yeast_wt2`: 1,220 cells of five proteins, of which
 only the annotated localization of the protein is known, not that of each cell. Prints
-the share of cells of each protein that are called that, a mean over the networks.
+the share of cells of each protein that are called that, a mean over the networks; and for
+networks that know what they have seen, how right they are of the cells that they flag
+as unlike it, and of the others.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 from absl import app, flags
 
 import deeploc_jax
+from deeploc_jax.evaluate.predictor import Predictor
 
 _CELLS = flags.DEFINE_string('cells', 'cells.npz', 'The archive of real cells.')
 
@@ -38,7 +41,8 @@ def main(argv: list[str]) -> None:
     with np.load(_CELLS.value, allow_pickle=False) as archive:
         images = archive['image'][..., ::-1]  # the archive has the marker first
         proteins = archive['protein'].astype(str)
-    called = np.stack([call(name, images) for name in argv[1:]])
+    networks = [deeploc_jax.load(name) for name in argv[1:]]
+    called = np.stack([call(network, images) for network in networks])
     print(f'\nyeast_wt2, all {len(images):,} cells, {len(called)} networks; ')
     print('share of cells, mean ± sd over the networks\n')
     print('| protein | cells | first annotated class | any annotated | otherwise |')
@@ -46,11 +50,20 @@ def main(argv: list[str]) -> None:
     for name, members in (*((p, (p,)) for p in ANNOTATED), *GROUPS.items()):
         rows = np.isin(proteins, members)
         print('| ' + ' | '.join([name, *row(called[:, rows], proteins[rows])]) + ' |')
+    print('\n| network | cells flagged | right of these | right of the others |')
+    print('|---|---|---|---|')
+    for name, network, names in zip(argv[1:], networks, called, strict=True):
+        if network.card.novelty_layer:
+            flagged = network.novelty(images) > 1
+            right = np.array(
+                [c in ANNOTATED[p] for c, p in zip(names, proteins, strict=True)]
+            )
+            shares = flagged.mean(), right[flagged].mean(), right[~flagged].mean()
+            print(f'| {name} | ' + ' | '.join(f'{s:.3f}' for s in shares) + ' |')
 
 
-def call(weights: str, images: np.ndarray) -> np.ndarray:
+def call(network: Predictor, images: np.ndarray) -> np.ndarray:
     """Name of the class of each cell, by one network."""
-    network = deeploc_jax.load(weights)
     return np.array(network.class_names)[network.predict(images).argmax(axis=1)]
 
 
