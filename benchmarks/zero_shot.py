@@ -4,9 +4,9 @@
 
 The archive is that of `benchmarks.yeast_wt2`: 1,220 cells of five proteins, of which
 only the annotated localization of the protein is known, not that of each cell. Prints
-the share of cells of each protein that are called that, a mean over the networks; and how
-right networks that know what they have seen are of the cells that they flag as unlike
-it, and of the others.
+the share of cells of each protein that are called that, a mean over the networks; and
+how right networks that know what they have seen are of the cells that they flag as
+unlike it, and of the others.
 """
 
 from __future__ import annotations
