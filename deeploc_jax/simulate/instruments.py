@@ -56,8 +56,9 @@ MANUAL = Instrument(
     ),
     scale=0.62,
     section=(9.0, 14.0),  # not confocal
-    haze=(0.6, 1.0),
+    haze=(0.8, 1.5),
+    haze_sigma=(5.0, 12.0),
     heights=(1.0, 3.0),
     field_shape=(640, 840),
-    camera=Camera(offset=200, gain=3.0, read_noise=4.0, maximum=16383, smoothing=0.45),
+    camera=Camera(offset=200, gain=3.0, read_noise=4.0, maximum=16383, smoothing=0.5),
 )
