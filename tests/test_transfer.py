@@ -231,7 +231,8 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert {row['n_train'] for row in rows} == {3, 12}
     assert {row['n_test'] for row in rows} == {10}
     assert all(np.sum(json.loads(row['confusion'])) == 10 for row in rows)
-    out = capsys.readouterr().out
+    out, progress = capsys.readouterr()
+    assert 'transfer: 100%' in progress
     assert 'Channels: GFP for GFP, RFP for RFP' in out
     assert '| calibration error |' in out
     assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,35 +11,24 @@ from typing import Any
 import jax
 import ml_collections
 import numpy as np
-import pyarrow as pa
 
 from deeploc_jax import sharding
-from deeploc_jax.evaluate.table_files import write_table
-from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import draw_cells, group_names
-from deeploc_jax.report.size_table import in_markdown
-from deeploc_jax.report.sizes import write_sizes_page
-from deeploc_jax.tasks.evaluate import find_data_like, short
+from deeploc_jax.progress import track
+from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
+from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
+from deeploc_jax.tasks.workdir import claim_workdir
 from deeploc_jax.transfer.keep import write_tuned
-from deeploc_jax.transfer.plan import advice
+from deeploc_jax.transfer.plan import batch_and_steps
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe, Work
-from deeploc_jax.transfer.target import Target, read_target
+from deeploc_jax.transfer.target import read_target
 from deeploc_jax.transfer.tuning import make_tuner
 from deeploc_jax.types import METADATA, Cells
-from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import read_weights
-
-MODES = {
-    'fine_tune': 'all layers are trained further',
-    'frozen_conv': 'only the layers after the convolutions are trained further',
-    'probe': 'a simple classifier on the last layer of the network as it is',
-    'scratch': 'the same network, trained from random values',
-}
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -70,28 +60,62 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         target,
         batch_size=recipe.test_batch,
     )
-    make = {mode: partial(make_tuner, recipe, mode, keep=keep) for mode in modes}
-    make['probe'] = partial(make_prober, recipe, config.probe, group_by=config.group_by)
+    common = source, cells, mesh
+    workers = {mode: partial(make_tuner, recipe, mode, *common, keep) for mode in modes}
+    if 'probe' in modes:
+        workers['probe'] = partial(
+            make_prober, recipe, config.probe, *common, config.group_by
+        )
     tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
-    fits, rows = Fits(workdir / 'fits.jsonl', tested), []
-    for mode in modes:
-        work: Work | None = None
-        for size in sizes:
-            jobs = [
-                dict(mode=mode, cells_per_class=size, draw=draw)
-                for draw in range(config.draws)
-            ]
-            if not all(job in fits for job in jobs):
-                work = work or make[mode](source=source, cells=cells, mesh=mesh)
-                done = {job['draw'] for job in jobs if job in fits}
-                drawn = [
-                    draw(config, cells['train'], size, job['draw']) for job in jobs
-                ]
-                for number, found in work(size, drawn, done):
-                    fits.add(jobs[number], found)
-            rows += [dict(fits.row(job), series=mode) for job in jobs]
+    fits = Fits(workdir / 'fits.jsonl', tested)
+    rows = fit_all(config, fits, workers, cells['train'], sizes, recipe)
     if jax.process_index() == 0:
-        report(config, workdir, source.card, target, rows)
+        write_transfer_report(config, workdir, source.card, target, rows)
+
+
+def fit_all(
+    config: ml_collections.ConfigDict,
+    fits: Fits,
+    workers: Mapping[str, Callable[..., Work]],
+    train: Cells,
+    sizes: list[int],
+    recipe: Recipe,
+) -> list[dict[str, Any]]:
+    """Does what is not done yet; rows of all, mode by mode and size by size."""
+    draws = {
+        size: [draw(config, train, size, number) for number in range(config.draws)]
+        for size in sizes
+    }
+    jobs = {
+        (mode, size): [
+            dict(mode=mode, cells_per_class=size, draw=number)
+            for number in range(config.draws)
+        ]
+        for mode in workers
+        for size in sizes
+    }
+
+    def cells_seen(size: int) -> int:
+        """In a training: they tell the time that is left."""
+        count, devices = len(draws[size][0]), jax.device_count()
+        return math.prod(batch_and_steps(recipe, size, count, devices))
+
+    amounts = {(m, size): cells_seen(size) * (m != 'probe') for m, size in jobs}
+    done = {kind: {job['draw'] for job in jobs[kind] if job in fits} for kind in jobs}
+    total = config.draws * sum(amounts.values())
+    before = sum(len(done[kind]) * amounts[kind] for kind in jobs)
+    made: dict[str, Work] = {}
+    with track(None, total, 'transfer', initial=before, unit='cell') as bar:
+        for kind, of_kind in jobs.items():
+            mode, size = kind
+            if len(done[kind]) == config.draws:
+                continue
+            if mode not in made:
+                made = {mode: workers[mode]()}  # and the last one's memory is free
+            for number, found in made[mode](size, draws[size], done[kind]):
+                fits.add(of_kind[number], found)
+                bar.update(amounts[kind])
+    return [dict(fits.row(job), series=job['mode']) for k in jobs.values() for job in k]
 
 
 def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
@@ -132,41 +156,3 @@ def draw(
         return np.flatnonzero(cells.labels >= 0)
     groups = group_names(cells.metadata[config.group_by])
     return draw_cells(cells.labels, groups, size, config.seed + number)
-
-
-def report(
-    config: ml_collections.ConfigDict,
-    workdir: Path,
-    source: Card,
-    target: Target,
-    rows: list[dict[str, Any]],
-) -> None:
-    """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
-    flat = [row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
-    write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
-    words, train = advice(rows), target.cells['train']
-    record = dict(
-        environment(),
-        trained_on=source.screen,
-        dataset=target.dataset,
-        class_names=train.class_names,
-        channels=train.channels,
-        advice=words,
-        **describe_splits(target.cells),
-    )
-    write_json(workdir / 'run.json', record)
-    largest = [rows[-1]['cells_per_class']]
-    at = parse_sizes(config.confusion_at) if config.confusion_at else largest
-    page = write_sizes_page(
-        workdir,
-        f'Transfer to {record["dataset"]}',
-        rows,
-        MODES,
-        lead=words,
-        class_names=train.class_names,
-        confusion_at=at,
-    )
-    print(f'\n{in_markdown(rows)}\n\n{words}\nTable:   {workdir / "transfer.parquet"}')
-    if (workdir / 'weights').exists():
-        print(f'Weights: {short(workdir / "weights")}, tuned on most cells')
-    print(f'Report:  {short(page)}')

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax.report.size_table import mean_and_spread
+from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.weights.card import Card
 
 EPOCHS = ((10, 500), (25, 200), (50, 150), (100, 100))
@@ -26,6 +27,14 @@ def steps_of_paper(cells_per_class: int, cells: int, batch_size: int) -> int:
     least = cells_per_class or cells  # 0 stands for all
     epochs = next((e for most, e in EPOCHS if least <= most), 50)
     return max(LEAST_STEPS, epochs * cells // batch_size)
+
+
+def batch_and_steps(
+    recipe: Recipe, cells_per_class: int, cells: int, devices: int
+) -> tuple[int, int]:
+    """Batch size, divisible by the devices, and number of updates of a training."""
+    batch = max(min(recipe.batch_size, cells) // devices, 1) * devices
+    return batch, recipe.steps or steps_of_paper(cells_per_class, cells, batch)
 
 
 def channels_by_role(card: Card, channels: Sequence[str], marker: int) -> list[str]:

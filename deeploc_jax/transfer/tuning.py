@@ -15,7 +15,7 @@ from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
 from deeploc_jax.progress import track
-from deeploc_jax.transfer.plan import steps_of_paper
+from deeploc_jax.transfer.plan import batch_and_steps
 from deeploc_jax.transfer.rates import layerwise_adam
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.score import score_logits
@@ -66,9 +66,7 @@ def make_tuner(
     def work(
         size: int, draws: list[np.ndarray], done: set[int]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        count, devices = len(draws[0]), mesh.devices.size
-        batch = max(min(recipe.batch_size, count) // devices, 1) * devices
-        steps = recipe.steps or steps_of_paper(size, count, batch)
+        batch, steps = batch_and_steps(recipe, size, len(draws[0]), mesh.devices.size)
         together = len(draws) if batch * len(draws) <= most else 1
         for first in range(0, len(draws), together):
             group = dict(list(enumerate(draws))[first : first + together])

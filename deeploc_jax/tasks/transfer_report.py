@@ -1,0 +1,66 @@
+"""What a transfer leaves in its workdir, and what it advises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import ml_collections
+import pyarrow as pa
+
+from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.files import write_json
+from deeploc_jax.report.size_table import in_markdown
+from deeploc_jax.report.sizes import write_sizes_page
+from deeploc_jax.tasks.evaluate import short
+from deeploc_jax.tasks.fits import parse_sizes
+from deeploc_jax.tasks.workdir import describe_splits, environment
+from deeploc_jax.transfer.plan import advice
+from deeploc_jax.transfer.target import Target
+from deeploc_jax.weights.card import Card
+
+MODES = {
+    'fine_tune': 'all layers are trained further',
+    'frozen_conv': 'only the layers after the convolutions are trained further',
+    'probe': 'a simple classifier on the last layer of the network as it is',
+    'scratch': 'the same network, trained from random values',
+}
+
+
+def write_transfer_report(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    source: Card,
+    target: Target,
+    rows: list[dict[str, Any]],
+) -> None:
+    """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
+    flat = [row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
+    write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
+    words, train = advice(rows), target.cells['train']
+    record = dict(
+        environment(),
+        trained_on=source.screen,
+        dataset=target.dataset,
+        class_names=train.class_names,
+        channels=train.channels,
+        advice=words,
+        **describe_splits(target.cells),
+    )
+    write_json(workdir / 'run.json', record)
+    largest = [rows[-1]['cells_per_class']]
+    at = parse_sizes(config.confusion_at) if config.confusion_at else largest
+    page = write_sizes_page(
+        workdir,
+        f'Transfer to {record["dataset"]}',
+        rows,
+        MODES,
+        lead=words,
+        class_names=train.class_names,
+        confusion_at=at,
+    )
+    print(f'\n{in_markdown(rows)}\n\n{words}\nTable:   {workdir / "transfer.parquet"}')
+    if (workdir / 'weights').exists():
+        print(f'Weights: {short(workdir / "weights")}, tuned on most cells')
+    print(f'Report:  {short(page)}')
