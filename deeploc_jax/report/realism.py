@@ -145,6 +145,7 @@ def _histograms(sides: dict[str, Side], single: dict[str, float]) -> Figure:
             axes.hist(values, edges, density=True, **look)
         axes.set_title(f'{name}\nAUC {single[name]:.2f}', fontsize=8)
         axes.set_yticks([])
+        axes.locator_params(axis='x', nbins=4)
     panels[0, 0].legend(fontsize=7)
     return figure
 
