@@ -50,15 +50,16 @@ def main(argv: list[str]) -> None:
     for name, members in (*((p, (p,)) for p in ANNOTATED), *GROUPS.items()):
         rows = np.isin(proteins, members)
         print('| ' + ' | '.join([name, *row(called[:, rows], proteins[rows])]) + ' |')
-    print('\n| network | cells flagged | right of these | right of the others |')
-    print('|---|---|---|---|')
-    for name, network, names in zip(argv[1:], networks, called, strict=True):
-        if network.card.novelty_layer:
+    if all(network.knows_novelty for network in networks):
+        print('\n| network | cells flagged | right of these | right of the others |')
+        print('|---|---|---|---|')
+        for name, network, names in zip(argv[1:], networks, called, strict=True):
             flagged = network.novelty(images) > 1
             right = np.array(
                 [c in ANNOTATED[p] for c, p in zip(names, proteins, strict=True)]
             )
-            shares = flagged.mean(), right[flagged].mean(), right[~flagged].mean()
+            parts = right[flagged], right[~flagged]
+            shares = [flagged.mean(), *(p.mean() if len(p) else 1.0 for p in parts)]
             print(f'| {name} | ' + ' | '.join(f'{s:.3f}' for s in shares) + ' |')
 
 

@@ -41,13 +41,19 @@ def test_mahalanobis_is_the_distance_to_the_nearest_class():
 
 def test_novelty_is_the_angle_to_the_tenth_nearest_cell():
     seen, usual, x = (RNG.normal(size=(n, 6)) for n in (300, 100, 20))
-    found = Novelty.fit('mean', seen, usual)
-    away = spatial.distance.cdist(x, seen, 'cosine')
-    expected = np.sort(away, axis=1)[:, 9] / found.limit
-    np.testing.assert_allclose(found.score(x), expected, atol=2e-3)
+    found = Novelty.fit('mean', seen, np.arange(300) % 3, usual)
+    away = np.sort(spatial.distance.cdist(x, seen, 'cosine'), axis=1)
+    np.testing.assert_allclose(found.score(x), away[:, 9] / found.limit, atol=2e-3)
     assert (found.score(usual) > 1).mean() == pytest.approx(0.05, abs=0.01)
-    few = Novelty.fit('mean', seen[:3], usual)  # then the third
-    assert np.isfinite(few.score(np.zeros((2, 6)))).all()
+    few = Novelty.fit('mean', seen, np.arange(300) < 297, usual)  # a class of three
+    np.testing.assert_allclose(few.score(x), away[:, 2] / few.limit, atol=2e-3)
+
+
+def test_features_that_are_all_alike_turn_nothing_round():
+    alike = np.ones((40, 6)) + 1e-4 * RNG.normal(size=(40, 6))
+    found = Novelty.fit('mean', alike, np.zeros(40), alike)
+    scores = found.score(np.concatenate([alike, np.eye(6), np.zeros((1, 6))]))
+    assert (scores[:40] <= 1).all() and (scores[40:] > 1).all()
 
 
 @pytest.mark.parametrize('name', ['neighbours', 'mahalanobis'])
@@ -114,6 +120,7 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         ('new', None, 'Say --config.new'),
         ('new', 'E', "no class 'E'"),
         ('new', 'B,C', 'was trained on C; train one with'),
+        ('new', 'A,B', 'At least two classes of f must not be in new'),
         ('splits', dict(train='train', validation='no', test='test'), "split 'no'"),
         ('methods', 'mahalanobi', "Did you mean 'mahalanobis'"),
     ],

@@ -179,6 +179,8 @@ def test_bright_field_turns_inside_out_with_the_focus():
     rim = (slice(47, 50), slice(62, 67))
     assert (above[rim].min() - 1) * (below[rim].max() - 1) < 0
     assert abs(above[rim] - 1).max() > 0.05
+    for seen in (above, below):  # rays that meet are brighter than others are dark
+        assert seen.max() - 1 > 1.05 * (1 - seen.min())
 
 
 @pytest.mark.parametrize('name', PAINTERS)

@@ -34,6 +34,8 @@ def test_predictions_survive_parquet(tmp_path):
     assert back['novelty'].to_pylist() == [0.5, 2, 1]
     unknown = tables.predictions_table(metadata(), LABELS, P, NAMES)
     assert unknown['novelty'].to_pylist() == [None] * 3
+    earlier = table_files.write_table(unknown.drop_columns('novelty'), path)
+    assert table_files.read_predictions(earlier)['novelty'].to_pylist() == [None] * 3
     assert table_files.class_names(back) == NAMES
     assert back['label_name'].to_pylist() == ['ER', 'GOLGI', '']
     assert back['predicted'].to_pylist() == [0, 1, 0]

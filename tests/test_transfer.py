@@ -16,7 +16,12 @@ from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
-from deeploc_jax.transfer.plan import advice, channels_by_role, steps_of_paper
+from deeploc_jax.transfer.plan import (
+    advice,
+    batch_and_steps,
+    channels_by_role,
+    steps_of_paper,
+)
 from deeploc_jax.transfer.rates import layer_order, layerwise_adam
 from deeploc_jax.transfer.score import score_logits
 from deeploc_jax.transfer.together import (
@@ -148,13 +153,25 @@ def test_confidence_is_calibrated_on_validation():
     rng = np.random.default_rng(0)
     cells = {name: random_cells(400, size=2) for name in ('validation', 'test')}
     logits = {}
-    for name, split in cells.items():
-        said = np.where(rng.random(400) < 0.7, split.labels, (split.labels + 1) % 3)
-        logits[name] = 8.0 * np.eye(3)[said][:, None]  # right in 70 %, sure of all
+    for name, sure in dict(validation=8.0, test=16.0).items():  # right in 70 %
+        labels = cells[name].labels
+        said = np.where(rng.random(400) < 0.7, labels, (labels + 1) % 3)
+        logits[name] = sure * np.eye(3)[said][:, None]
     found = score_logits(logits, cells)
     assert 0.65 < found['accuracy'] < 0.75
-    assert found['ece_before_temperature'] > 0.2 > 0.1 > found['ece']
-    assert found['temperature'] > 2
+    right = found['validation']  # e^z / (e^z + 2) for z = 8 / temperature
+    z = np.log(2 * right / (1 - right))
+    assert 8 / found['temperature'] == pytest.approx(z, rel=0.05)
+    assert found['ece_before_temperature'] == pytest.approx(0.3, abs=0.05)
+    assert 0.1 < found['ece'] < 0.28  # test is surer than validation was
+
+
+def test_batches_are_divisible_by_the_devices():
+    recipe = task.recipe_of(transfer_config.get_config())
+    assert batch_and_steps(recipe, 1, 22, 1) == (22, 500)
+    assert batch_and_steps(recipe, 1, 22, 4) == (20, 550)
+    assert batch_and_steps(recipe, 1, 3, 8) == (8, 500)
+    assert batch_and_steps(recipe, 100, 2200, 1) == (128, 1718)
 
 
 def test_steps_are_those_of_the_paper():
@@ -246,6 +263,7 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
     assert network.card.screen.startswith('spot_screen')
     assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
+    assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
     lines = (workdir / 'fits.jsonl').read_text().splitlines()
     again = [json.loads(line) for line in lines]
@@ -262,10 +280,12 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
 
 
 def test_all_cells_can_be_used(config, tmp_path):
-    config.cells_per_class, config.modes, config.draws = '', 'fine_tune', 1
+    config.cells_per_class, config.modes, config.draws = '', 'probe,fine_tune', 1
+    config.layer_decay = 0.5
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
-    assert [row['n_train'] for row in rows] == [24]
+    assert [row['n_train'] for row in rows] == [24, 24]
+    assert [row['ece'] is None for row in rows] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -279,6 +299,9 @@ def test_all_cells_can_be_used(config, tmp_path):
         ('group_by', 'plates', "no group_by 'plates'. Did you mean 'plate'"),
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
+        ('draws', 0, r'draws \(0\) must be at least 1'),
+        ('layer_decay', 1.5, r'layer_decay \(1.5\) must be in \(0, 1\]'),
+        ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],
 )
 def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):

@@ -52,7 +52,8 @@ def test_weights_come_back_bit_for_bit(saved):
 
 def test_what_was_seen_comes_back_and_is_sealed(saved, tmp_path):
     rng = np.random.default_rng(0)
-    seen = Novelty.fit('fc_2', rng.normal(size=(60, 4)), rng.normal(size=(30, 4)))
+    features = rng.normal(size=(2, 60, 4))
+    seen = Novelty.fit('fc_2', features[0], np.arange(60) % 3, features[1])
     folder = write_weights(tmp_path / 'seen', *saved[:2], seen)
     network = read_weights(folder)
     assert network.novelty.layer == network.card.novelty_layer == 'fc_2'

@@ -43,7 +43,7 @@ def write_evaluation(
     Returns:
         What `metrics.json` holds: `summarise`, `temperature`,
         `ece_before_temperature` and `unlike_training`, the share of cells with a
-        novelty above 1.
+        novelty above 1, None where that is not known.
     """
     probabilities = mean_crop_probabilities(logits, temperature)
     labels, names = cells.labels, cells.class_names

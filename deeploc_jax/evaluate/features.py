@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deeploc_jax import compilation, sharding
 from deeploc_jax.data.augment import center_crop
-from deeploc_jax.evaluate.predict import Predict
+from deeploc_jax.evaluate.predict import Predict, predict_cells
 from deeploc_jax.lookup import check_name, lookup
+from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
 POOLS = {'max': jnp.max, 'mean': jnp.mean}
@@ -76,3 +79,35 @@ def make_features(
         out_shardings=sharding.replicated(mesh),
         compiler_options=compilation.compiler_options(mesh),
     )
+
+
+def make_cell_features(
+    network: Network,
+    mesh: jax.sharding.Mesh,
+    batch_size: int,
+    *,
+    layer: str | None = None,
+    pool: str = 'max',
+) -> Callable[[Cells, str], np.ndarray]:
+    """Makes `(cells, description of the progress) -> features`, float32 [n, f].
+
+    Args:
+        network: The network.
+        mesh: From `sharding.make_mesh`.
+        batch_size: Cells at a time, over all devices.
+        layer: By default the last, from which the logits are made.
+        pool: As of `make_features`.
+    """
+    program = make_features(
+        network.model,
+        mesh,
+        crop=network.card.crop,
+        layer=choose_layer(network, layer),
+        pool=pool,
+    )
+    variables = sharding.put_replicated(network.variables, mesh)
+
+    def features(cells: Cells, description: str) -> np.ndarray:
+        return predict_cells(program, variables, cells, mesh, batch_size, description)
+
+    return features

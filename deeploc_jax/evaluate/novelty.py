@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 import numpy as np
 
-from deeploc_jax import sharding
-from deeploc_jax.evaluate.features import choose_layer, make_features
-from deeploc_jax.evaluate.predict import predict_cells
+from deeploc_jax.evaluate.features import choose_layer, make_cell_features
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 from deeploc_jax.weights.novelty import Novelty
 
-MOST_CELLS = 4000  # of train; with all 14,000 it is no better
-POOL = 'max'
+MOST_SEEN, MOST_USUAL = 4000, 1000  # cells of train and validation that are looked at
 
 
 def known_novelty(network: Network) -> Novelty:
@@ -35,13 +30,22 @@ def known_novelty(network: Network) -> Novelty:
 def score_cells(
     network: Network, cells: Cells, mesh: jax.sharding.Mesh, batch_size: int
 ) -> np.ndarray:
-    """Novelty of each cell, float32 [n]; above 1: unlike anything seen.
+    """Novelty of cells.
+
+    Args:
+        network: Which knows what it has seen.
+        cells: Normalised as for the network.
+        mesh: From `sharding.make_mesh`.
+        batch_size: Cells at a time, over all devices.
+
+    Returns:
+        float32 [n]; above 1: unlike anything seen.
 
     Raises:
         ValueError: It is not known what the network has seen.
     """
     novelty = known_novelty(network)
-    features = _features(network, novelty.layer, mesh, batch_size)
+    features = make_cell_features(network, mesh, batch_size, layer=novelty.layer)
     return novelty.score(features(cells, 'novelty'))
 
 
@@ -51,39 +55,38 @@ def fit_novelty(
     validation: Cells,
     mesh: jax.sharding.Mesh,
     batch_size: int,
+    *,
+    rows: np.ndarray | None = None,
 ) -> Novelty:
     """Learns what a network has seen, from its last layer's features.
 
+    Of labelled cells alone, and of some thousand of them: with all 14,000 of a screen
+    classes left out were told no better.
+
     Args:
         network: The network.
-        train: Cells that it was trained on; at most MOST_CELLS of them are used.
+        train: Cells that it was trained on.
         validation: Cells that set what is unusual.
         mesh: From `sharding.make_mesh`.
-        batch_size: Cells at a time.
+        batch_size: Cells at a time, over all devices.
+        rows: Which of `train` it was trained on, [m]; None: all that are labelled.
     """
     layer = choose_layer(network, None)
-    features = _features(network, layer, mesh, batch_size)
-    seen = features(some_labelled(train, MOST_CELLS), 'what was seen')
-    usual = features(some_labelled(validation, MOST_CELLS // 4), 'what is usual')
-    return Novelty.fit(layer, seen, usual)
-
-
-def some_labelled(cells: Cells, most: int) -> Cells:
-    """Labelled cells, evenly taken where there are more than `most`."""
-    known = np.flatnonzero(cells.labels >= 0)
-    count = min(most, len(known))
-    return cells.at(known[np.linspace(0, len(known) - 1, count).astype(int)])
-
-
-def _features(
-    network: Network, layer: str, mesh: jax.sharding.Mesh, batch_size: int
-) -> Callable[[Cells, str], np.ndarray]:
-    program = make_features(
-        network.model, mesh, crop=network.card.crop, layer=layer, pool=POOL
+    features = make_cell_features(network, mesh, batch_size, layer=layer)
+    known = np.arange(len(train)) if rows is None else np.unique(rows)
+    seen = train.at(_some_labelled(train, known, MOST_SEEN))
+    usual = validation.at(
+        _some_labelled(validation, np.arange(len(validation)), MOST_USUAL)
     )
-    variables = sharding.put_replicated(network.variables, mesh)
+    return Novelty.fit(
+        layer,
+        features(seen, 'what was seen'),
+        seen.labels,
+        features(usual, 'what is usual'),
+    )
 
-    def features(cells: Cells, description: str) -> np.ndarray:
-        return predict_cells(program, variables, cells, mesh, batch_size, description)
 
-    return features
+def _some_labelled(cells: Cells, rows: np.ndarray, most: int) -> np.ndarray:
+    """Rows of labelled cells, evenly taken where there are more than `most`."""
+    rows = rows[cells.labels[rows] >= 0]
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]

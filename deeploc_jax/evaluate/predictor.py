@@ -10,7 +10,7 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
 from deeploc_jax.evaluate.features import choose_layer, layer_widths, make_features
-from deeploc_jax.evaluate.novelty import POOL, known_novelty
+from deeploc_jax.evaluate.novelty import known_novelty
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
 from deeploc_jax.evaluate.raw import raw_cells
 from deeploc_jax.weights.folder import Network
@@ -26,12 +26,14 @@ class Predictor:
         card: What is known of the network, see `weights.card.Card`.
         class_names: In the order of the probabilities.
         layers: Number of features of each layer, by name.
+        knows_novelty: Whether the weights say what the network has seen.
     """
 
     def __init__(self, network: Network):
         self.card = network.card
         self.class_names = network.card.class_names
         self.layers = layer_widths(network)
+        self.knows_novelty = network.novelty is not None
         self._network = network
         self._mesh = sharding.make_mesh()
         self._variables = sharding.put_replicated(network.variables, self._mesh)
@@ -113,7 +115,7 @@ class Predictor:
             ValueError: As in `predict`, or the weights do not say what was seen.
         """
         novelty = known_novelty(self._network)
-        program = self._program(make_features, layer=novelty.layer, pool=POOL)
+        program = self._program(make_features, layer=novelty.layer, pool='max')
 
         def score(features: np.ndarray) -> np.ndarray:
             return novelty.score(features)[:, None]

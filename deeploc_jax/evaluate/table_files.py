@@ -19,8 +19,13 @@ def write_table(table: pa.Table, path: Path | str) -> Path:
 
 
 def read_predictions(path: Path | str) -> pa.Table:
-    """Reads predictions.parquet; a ValueError says which columns are not as needed."""
+    """Reads predictions.parquet; a ValueError says which columns are not as needed.
+
+    Tables of earlier versions have no novelty: it is null then.
+    """
     table = _read(path)
+    if 'novelty' not in table.column_names:
+        table = table.append_column('novelty', pa.nulls(len(table), pa.float32()))
     return _checked(table, tables.predictions_schema(class_names(table, path)), path)
 
 

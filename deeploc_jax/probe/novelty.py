@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from deeploc_jax.weights.novelty import Novelty, of_length_1
+from deeploc_jax.weights.novelty import Novelty
 
 
 class Scorer(Protocol):
@@ -30,7 +30,7 @@ class Scorer(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Neighbours:
+class NearestSeen:
     """Distance to the tenth nearest of the cells seen, as `weights.novelty` has it.
 
     Attributes:
@@ -40,10 +40,9 @@ class Neighbours:
     novelty: Novelty
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Neighbours:
-        """Fits to features [n, f]; the classes are not used."""
-        del y
-        return cls(Novelty('', of_length_1(x)))
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> NearestSeen:
+        """Fits to features [n, f] of cells of classes y [n]."""
+        return cls(Novelty.fit('', x, y, x[:1]))
 
     def score(self, x: np.ndarray) -> np.ndarray:
         """The distance, [n]."""
@@ -106,7 +105,7 @@ class Uncertainty:
 
 
 NOVELTIES: dict[str, type[Scorer]] = {
-    'neighbours': Neighbours,
+    'neighbours': NearestSeen,
     'mahalanobis': Mahalanobis,
     'uncertainty': Uncertainty,
 }

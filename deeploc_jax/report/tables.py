@@ -30,7 +30,7 @@ _NUMBERS = (
     ('loss', 'Log loss (nats)', words.decimal),
     ('ece', 'Expected calibration error', words.decimal),
     ('ece_before_temperature', '… before temperature scaling', words.decimal),
-    ('unlike_training', 'Cells unlike anything seen in training', words.percent),
+    ('unlike_training', f'Cells {words.UNLIKE}', words.percent),
     ('temperature', 'Temperature, fitted on validation cells', words.decimal),
 )
 _WITH_INTERVAL = (

@@ -8,6 +8,7 @@ from typing import Any
 from deeploc_jax.report.results import Results
 
 UNKNOWN = '–'
+UNLIKE = 'unlike anything seen in training'
 
 
 def percent(value: float | None) -> str:
@@ -113,10 +114,12 @@ def _judgement(results: Results) -> str:
     among = f' of {count(groups["n"], groups["unit"])}' if groups['n'] else ''
     screen = f' of {results.run["dataset"]}' if 'trained_on' in results.run else ''
     where = f'{cells}{among} in the {results.split} split{screen}'
+    unlike = metrics.get('unlike_training')
+    new = '' if unlike is None else f' {percent(unlike)} of them are {UNLIKE}.'
     if not metrics['n_labelled']:
         return (
             f'The {where} carry no labels: this page tells what the network calls '
-            'them, not how often it is right.'
+            f'them, not how often it is right.{new}'
         )
     accuracy, balanced = metrics['accuracy'], metrics['balanced_accuracy']
     return (
@@ -124,5 +127,5 @@ def _judgement(results: Results) -> str:
         f'{count(len(results.class_names), "class")} for '
         f'{percent(accuracy["value"])} of the cells (95\u00a0% interval '
         f'{interval(accuracy)}, resampling {resampled(metrics)}); with every class '
-        f'weighted alike, for {percent(balanced["value"])} ({interval(balanced)}).'
+        f'weighted alike, for {percent(balanced["value"])} ({interval(balanced)}).{new}'
     )

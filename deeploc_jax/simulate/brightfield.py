@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-REFRACTION = 0.05  # laplacian -> contrast, at a unit of length out of focus
+REFRACTION = 0.05  # laplacian -> area of a bundle, at a unit of length out of focus
 FRINGE = 0.35  # of the second ring, which waves make and rays do not
 NARROWEST = 0.6  # area of a bundle: waves do not meet in a point
 ABSORPTION = 0.002  # a unit of thickness

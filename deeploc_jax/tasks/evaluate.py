@@ -154,11 +154,15 @@ def short(path: Path) -> Path:
 
 def in_words(summary: dict[str, Any], split: str) -> str:
     """The main number with its interval, or what was counted without labels."""
+    unlike = summary['unlike_training']
+    new = '' if unlike is None else f'; {unlike:.1%} unlike anything seen in training'
     if not summary['n_labelled']:
-        return f'{summary["n_cells"]:,} unlabelled cells of {split!r} were predicted.'
+        count = summary['n_cells']
+        return f'{count:,} unlabelled cells of {split!r} were predicted{new}.'
     accuracy = summary['accuracy']
     low, high = accuracy['interval']
     return (
         f'{split} accuracy: {accuracy["value"]:.3f} (95 % {low:.3f} to {high:.3f}, '
         f'resampled by {summary["resampled_by"]}) over {summary["n_labelled"]:,} cells'
+        f'{new}'
     )

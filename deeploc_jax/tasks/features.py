@@ -19,9 +19,8 @@ from deeploc_jax.evaluate.feature_table import (
     read_features,
     size_of,
 )
-from deeploc_jax.evaluate.features import choose_layer, make_features
+from deeploc_jax.evaluate.features import choose_layer, make_cell_features
 from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
-from deeploc_jax.evaluate.predict import predict_cells
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
@@ -95,10 +94,9 @@ def _extractor(
     mesh = sharding.make_mesh()
     sharding.check_batch_size(config.batch_size, mesh)
     layer = choose_layer(network, config.layer)
-    program = make_features(
-        network.model, mesh, crop=network.card.crop, layer=layer, pool=config.pool
+    features = make_cell_features(
+        network, mesh, config.batch_size, layer=layer, pool=config.pool
     )
-    variables = sharding.put_replicated(network.variables, mesh)
 
     def extract(cells: Cells) -> tuple[list[str], np.ndarray]:
         if len(cells.channels) != len(network.card.channels):
@@ -106,9 +104,7 @@ def _extractor(
                 f'The network takes {len(network.card.channels)} channels '
                 f'({", ".join(network.card.channels)}), not {len(cells.channels)}.'
             )
-        values = predict_cells(
-            program, variables, cells, mesh, config.batch_size, 'features'
-        )
+        values = features(cells, 'features')
         return [f'{layer}_{i}' for i in range(values.shape[1])], values
 
     return extract, dict(

@@ -71,6 +71,8 @@ def check(
             f'with --config.leave_out={config.new}.'
         )
     known = [label for label in features.class_names if label not in new]
+    if len(known) < 2:
+        raise ValueError(f'At least two classes of {name} must not be in new.')
     wanted = {'train': [known], 'validation': [known]}
     wanted['test'] = [known, *([label] for label in new)]
     for split, groups in wanted.items():

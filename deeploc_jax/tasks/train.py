@@ -21,8 +21,8 @@ from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.build import build
 from deeploc_jax.tasks.evaluate import evaluate_and_report, print_next
-from deeploc_jax.tasks.fit import fit
 from deeploc_jax.tasks.prepare import open_screen
+from deeploc_jax.tasks.training import fit
 from deeploc_jax.tasks.validation import calibrate
 from deeploc_jax.tasks.workdir import (
     check_config,

@@ -20,7 +20,7 @@ from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
-from deeploc_jax.tasks.workdir import claim_workdir
+from deeploc_jax.tasks.workdir import check_crops, claim_workdir
 from deeploc_jax.transfer.keep import write_tuned
 from deeploc_jax.transfer.plan import batch_and_steps
 from deeploc_jax.transfer.probing import check_probe, make_prober
@@ -53,13 +53,23 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     cells, recipe = target.cells, recipe_of(config)
     pairs = zip(cells['train'].channels, source.card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-    keep = partial(
-        write_tuned,
-        workdir / 'weights',
-        source.card,
-        target,
-        batch_size=recipe.test_batch,
-    )
+
+    def keep(
+        size: int, variables: Any, logits: np.ndarray, rows: np.ndarray, steps: int
+    ) -> None:
+        if size == sizes[-1]:
+            write_tuned(
+                workdir / 'weights',
+                source.card,
+                target,
+                variables,
+                logits,
+                rows,
+                steps,
+                mesh,
+                recipe.test_batch,
+            )
+
     common = source, cells, mesh
     workers = {mode: partial(make_tuner, recipe, mode, *common, keep) for mode in modes}
     if 'probe' in modes:
@@ -105,13 +115,14 @@ def fit_all(
     total = config.draws * sum(amounts.values())
     before = sum(len(done[kind]) * amounts[kind] for kind in jobs)
     made: dict[str, Work] = {}
-    with track(None, total, 'transfer', initial=before, unit='cell') as bar:
+    with track(None, total, 'transfer', initial=before, unit='cell seen') as bar:
         for kind, of_kind in jobs.items():
             mode, size = kind
             if len(done[kind]) == config.draws:
                 continue
             if mode not in made:
-                made = {mode: workers[mode]()}  # and the last one's memory is free
+                made.clear()  # the last one's memory is free
+                made[mode] = workers[mode]()
             for number, found in made[mode](size, draws[size], done[kind]):
                 fits.add(of_kind[number], found)
                 bar.update(amounts[kind])
@@ -122,7 +133,7 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     """Modes and sizes asked for.
 
     Raises:
-        ValueError: Something is missing or does not exist.
+        ValueError: Something is missing, does not exist or cannot be.
     """
     for field in ('source', 'screen'):
         if not config[field]:
@@ -131,6 +142,12 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     for mode in modes:
         check_name('mode', mode, MODES)
     check_name('group_by', config.group_by, METADATA)
+    for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
+        if config[field] < least:
+            raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
+    if not 0 < config.layer_decay <= 1:
+        raise ValueError(f'layer_decay ({config.layer_decay}) must be in (0, 1].')
+    check_crops(config.evaluation.crops)
     if 'probe' in modes:
         check_probe(config.probe)
     return modes, sizes

@@ -36,7 +36,8 @@ def write_transfer_report(
     rows: list[dict[str, Any]],
 ) -> None:
     """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
-    flat = [row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
+    empty = dict.fromkeys(name for row in rows for name in row)
+    flat = [empty | row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
     write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
     words, train = advice(rows), target.cells['train']
     record = dict(
@@ -61,6 +62,7 @@ def write_transfer_report(
         confusion_at=at,
     )
     print(f'\n{in_markdown(rows)}\n\n{words}\nTable:   {workdir / "transfer.parquet"}')
-    if (workdir / 'weights').exists():
-        print(f'Weights: {short(workdir / "weights")}, tuned on most cells')
+    weights = workdir / 'weights'
+    if weights.exists():
+        print(f'Weights: {short(weights)}, fine-tuned on most cells, draw 0')
     print(f'Report:  {short(page)}')

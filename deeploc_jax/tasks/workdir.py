@@ -50,11 +50,14 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
         raise ValueError(
             f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
         )
-    if config.evaluation.crops not in (1, 5):
-        raise ValueError(
-            f'evaluation.crops ({config.evaluation.crops}) must be 1 or 5.'
-        )
+    check_crops(config.evaluation.crops)
     check_name('validation metric', config.select_by, SELECTORS)
+
+
+def check_crops(crops: int) -> None:
+    """Raises a ValueError for what is not 1 or 5."""
+    if crops not in (1, 5):
+        raise ValueError(f'evaluation.crops ({crops}) must be 1 or 5.')
 
 
 def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:

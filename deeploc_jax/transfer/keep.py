@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from deeploc_jax import __version__, sharding
+from deeploc_jax import __version__
 from deeploc_jax.evaluate.calibration import fit_temperature, mean_crop_probabilities
 from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.metrics import accuracy
@@ -26,18 +26,20 @@ def write_tuned(
     logits: np.ndarray,
     rows: np.ndarray,
     steps: int,
+    mesh: jax.sharding.Mesh,
     batch_size: int,
 ) -> None:
     """Writes weights, with what was seen and probabilities calibrated on validation.
 
     Args:
-        folder: Where they go; weights tuned on fewer cells are replaced.
+        folder: Where they go.
         source: Of what was tuned.
         target: Its validation cells calibrate.
         variables: Tuned ones.
         logits: Of the validation cells, float [n, crops, k].
         rows: Of the training cells that were drawn.
         steps: Updates done.
+        mesh: From `sharding.make_mesh`.
         batch_size: Cells at a time.
     """
     validation = target.cells['validation']
@@ -62,7 +64,8 @@ def write_tuned(
     network = Network(
         card, check_network(variables, card, 'the tuned network'), variables
     )
-    seen = target.cells['train'].at(np.unique(rows))
-    novelty = fit_novelty(network, seen, validation, sharding.make_mesh(), batch_size)
+    novelty = fit_novelty(
+        network, target.cells['train'], validation, mesh, batch_size, rows=rows
+    )
     if jax.process_index() == 0:
         write_weights(folder, variables, card, novelty)

@@ -9,9 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from deeploc_jax import sharding
-from deeploc_jax.evaluate.features import choose_layer, make_features
-from deeploc_jax.evaluate.predict import predict_cells
+from deeploc_jax.evaluate.features import make_cell_features
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.recipe import Recipe, Work
@@ -53,18 +51,8 @@ def make_prober(
     from deeploc_jax.probe.fit import Labelled, choose, fit
 
     probe = PROBES[name]
-    program = make_features(
-        source.model,
-        mesh,
-        crop=source.card.crop,
-        layer=choose_layer(source, None),
-        pool='max',
-    )
-    placed, batch = sharding.put_replicated(source.variables, mesh), recipe.test_batch
-    features = {
-        split: predict_cells(program, placed, of, mesh, batch, f'{split} cells')
-        for split, of in cells.items()
-    }
+    extract = make_cell_features(source, mesh, recipe.test_batch)
+    features = {split: extract(of, f'{split} cells') for split, of in cells.items()}
     train = cells['train']
     groups = group_names(train.metadata[group_by])
     known = Labelled(features['train'], train.labels, groups)

@@ -21,12 +21,13 @@ class Recipe:
         steps: Of each training; 0: `plan.steps_of_paper`.
         batch_size: At most; a smaller draw is one batch.
         learning_rate: Of Adam, constant.
-        layer_decay: Factor of this rate from each layer to the one below it.
-        dropout: Share of the last hidden layer's units that a step leaves out.
+        layer_decay: Factor of this rate from each layer to the one below it; not from
+            scratch.
+        dropout: Share of hidden units that a step leaves out.
         augmentation: Keyword arguments of `data.augment.augment` but the crop.
         test_batch: Cells at a time in testing.
         crops: Of each cell in testing, 1 or 5.
-        memory_limit: GB of images held on each device.
+        memory_limit: GB of images held for a split, and of a draw on each device.
     """
 
     seed: int

@@ -26,7 +26,8 @@ from deeploc_jax.weights.folder import Network
 TOGETHER = 512
 """Cells in the batches of all draws; with more, one draw is trained after the other."""
 TOGETHER_ON_CPU = 128  # small convolutions leave less of a CPU unused
-Keep = Callable[[Any, np.ndarray, np.ndarray, int], None]
+Keep = Callable[[int, Any, np.ndarray, np.ndarray, int], None]
+"""Size, variables, logits of validation, rows that were drawn, steps -> weights."""
 
 
 def make_tuner(
@@ -39,8 +40,8 @@ def make_tuner(
 ) -> Work:
     """Makes `(size, draws, done) -> (draw, scores) ...`.
 
-    `draws` has rows of the training cells. Draws are always trained in the same groups,
-    so that the numbers do not depend on which were `done` before.
+    `draws` has rows of the training cells. On one kind of device draws are always
+    trained in the same groups: the numbers do not depend on which were `done` before.
 
     Args:
         recipe: How they are trained.
@@ -48,8 +49,7 @@ def make_tuner(
         source: The architecture, and where to start.
         cells: Train, validation and test of the target.
         mesh: From `sharding.make_mesh`.
-        keep: Is given the variables of draw 0, fine-tuned, logits of validation, the
-            rows drawn and the steps.
+        keep: Is given draw 0 of each size, fine-tuned.
     """
     train, crop = cells['train'], source.card.crop
     options: dict[str, Any] = source.card.model | dict(dropout=recipe.dropout)
@@ -76,7 +76,7 @@ def make_tuner(
             stacked = fit(group, batch, steps, f'{mode} {size} a class')
             seconds = (time.perf_counter() - started) / len(group)
             about = dict(steps=steps, seconds=seconds)
-            for index, draw in enumerate(group):
+            for index, (draw, rows) in enumerate(group.items()):
                 if draw in done:
                     continue
                 variables = jax.tree.map(lambda x, i=index: x[i], stacked)
@@ -84,8 +84,8 @@ def make_tuner(
                     name: logits(variables, name) for name in ('test', 'validation')
                 }
                 if mode == 'fine_tune' and draw == 0:
-                    keep(variables, found['validation'], draws[0], steps)
-                n_train = len(np.unique(draws[draw]))
+                    keep(size, variables, found['validation'], rows, steps)
+                n_train = len(np.unique(rows))
                 yield draw, score_logits(found, cells) | dict(n_train=n_train, **about)
 
     return work
@@ -106,7 +106,8 @@ def make_fit(
     crop = source.card.crop
     trained = model.clone(frozen_convolutions=mode == 'frozen_conv')
     shape = (crop, crop, len(train.channels))
-    tx = layerwise_adam(recipe.learning_rate, recipe.layer_decay, model, shape)
+    decay = 1.0 if mode == 'scratch' else recipe.layer_decay
+    tx = layerwise_adam(recipe.learning_rate, decay, model, shape)
     augmentation = dict(recipe.augmentation, crop=crop)
     step = make_step_together(trained, tx, mesh, augmentation=augmentation)
     start = None if mode == 'scratch' else source.variables

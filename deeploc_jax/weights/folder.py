@@ -61,8 +61,12 @@ def write_weights(
     folder = Path(folder)
     variables, layer = dict(variables), ''
     if novelty:
-        layer, limit = novelty.layer, np.float32(novelty.limit)
-        variables[NOVELTY] = dict(seen=novelty.seen, limit=limit)
+        layer = novelty.layer
+        variables[NOVELTY] = dict(
+            seen=novelty.seen,
+            rank=np.int32(novelty.rank),
+            limit=np.float32(novelty.limit),
+        )
     # safetensors writes memory as it lies.
     variables = jax.tree.map(
         lambda x: np.asarray(x, order='C'), jax.device_get(variables)
@@ -94,13 +98,17 @@ def read_weights(source: Path | str) -> Network:
         raise ValueError(f'The weights in {folder} cannot be read: {error}') from None
     variables = traverse_util.unflatten_dict(flat, sep='/')
     seal = _seal(fields, variables)
-    novelty = _novelty(card, variables.pop(NOVELTY, {}))
+    arrays = variables.pop(NOVELTY, None)
     model = check_network(variables, card, folder)
     if seal != sha256:
         raise ValueError(
             f'The weights in {folder} are damaged, or their card was edited (wrong '
             'digest).'
         )
+    novelty = None
+    if arrays is not None:
+        rank, limit = int(arrays['rank']), float(arrays['limit'])
+        novelty = Novelty(card.novelty_layer, arrays['seen'], rank, limit)
     return Network(card, model, variables, novelty)
 
 
@@ -117,12 +125,6 @@ def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
     )
     check_fit(arrays_of(variables), arrays_of(expected), Path(where))
     return model
-
-
-def _novelty(card: Card, arrays: dict[str, Any]) -> Novelty | None:
-    if not (card.novelty_layer and arrays):  # the seal tells if they were lost
-        return None
-    return Novelty(card.novelty_layer, arrays['seen'], float(arrays['limit']))
 
 
 def _seal(fields: dict[str, Any], variables: Any) -> str:

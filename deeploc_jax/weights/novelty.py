@@ -11,7 +11,8 @@ import dataclasses
 import numpy as np
 
 FLAGGED = 0.05  # share of known cells, of validation, that are flagged
-NEIGHBOUR = 10  # its distance counts
+NEIGHBOUR = 10  # its distance counts, where no class has fewer cells
+SMALLEST_LIMIT = 1e-3  # cells whose features are all alike differ by rounding
 BLOCK = 1024  # cells compared at a time
 
 
@@ -19,9 +20,13 @@ BLOCK = 1024  # cells compared at a time
 class Novelty:
     """Distance to the tenth nearest of the cells seen, by the angle between features.
 
+    The distance is 1 minus the angle's cosine. Where a class has fewer than ten cells,
+    a nearer neighbour counts: the tenth would be of another class.
+
     Attributes:
         layer: Of the network, whose features count (the largest of a map).
-        seen: Features of cells it was trained on, each of length 1, float16 [m, f].
+        seen: Features of cells it was trained on, float16 [m, f]; lengths do not count.
+        rank: Which neighbour's distance counts, 1 for the nearest.
         limit: Distance that FLAGGED of the known cells of validation exceed.
 
     References:
@@ -31,29 +36,35 @@ class Novelty:
 
     layer: str
     seen: np.ndarray
+    rank: int
     limit: float = 1.0
 
     @classmethod
-    def fit(cls, layer: str, seen: np.ndarray, usual: np.ndarray) -> Novelty:
+    def fit(
+        cls, layer: str, seen: np.ndarray, labels: np.ndarray, usual: np.ndarray
+    ) -> Novelty:
         """Learns from features.
 
         Args:
             layer: Whose they are.
             seen: Of cells that the network was trained on, [m, f].
+            labels: Classes of these, [m].
             usual: Of known cells of validation, [n, f], which set the limit.
         """
-        found = cls(layer, of_length_1(seen).astype(np.float16))
-        return dataclasses.replace(found, limit=threshold(found.score(usual)))
+        smallest = np.unique(labels, return_counts=True)[1].min()
+        rank = min(NEIGHBOUR, int(smallest))
+        found = cls(layer, of_length_1(seen).astype(np.float16), rank)
+        limit = max(threshold(found.score(usual)), SMALLEST_LIMIT)
+        return dataclasses.replace(found, limit=limit)
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """Novelty of cells, [n, f] -> float32 [n]; above 1: unlike anything seen."""
-        seen = self.seen.astype(np.float32).T
-        rank = min(NEIGHBOUR, seen.shape[1])
+        seen, rank = of_length_1(self.seen).T, self.rank
         blocks = [
             np.partition(of_length_1(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
             for i in range(0, len(features), BLOCK)
         ]
-        return (1 - np.concatenate(blocks)) / np.float32(self.limit)
+        return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
 
 
 def threshold(scores: np.ndarray, flagged: float = FLAGGED) -> float:
