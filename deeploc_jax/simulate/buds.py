@@ -25,7 +25,7 @@ def bud(specimen: Specimen) -> np.ndarray:
 
 
 def bud_periphery(specimen: Specimen) -> np.ndarray:
-    """BUDPERIPHERY (GO:0005938, cell cortex, of the bud): a rim around the bud only."""
+    """BUDPERIPHERY (GO:0033101, bud membrane): a rim around the bud only."""
     grown = _grown(specimen)
     if grown is None:
         return 0.1 * specimen.cytosol(1)

@@ -4,7 +4,7 @@ Each painter takes a Specimen and gives the light of its class at abundance 1, w
 filled cell has light 1.
 
 References:
-    Huh et al. 2003, Nature 425:686: what proteins of a localization have in common.
+    Huh et al. 2003, Nature 425:686: localizations of the proteome, by GFP fusions.
     Jorgensen et al. 2007, Mol. Biol. Cell 18:3523: a nucleus has 7 % of the volume.
     Weisman 2003, Annu. Rev. Genet. 37:435: vacuoles, one to a few a cell.
     Yang et al. 1989, Chromosoma 98:123: the nucleolus lies opposite the spindle pole.
@@ -54,5 +54,5 @@ def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
 
 
 def vacuole(specimen: Specimen) -> np.ndarray:
-    """VACUOLE (GO:0000324): the lumen of one to three vacuoles, filled evenly."""
+    """VACUOLE (GO:0000328): the lumen of one to three vacuoles, filled evenly."""
     return 2.3 * specimen.vacuoles

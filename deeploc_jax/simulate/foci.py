@@ -7,7 +7,10 @@ References:
     Gotta et al. 1996, J. Cell Biol. 134:1349: telomeres in a few nuclear foci.
     Radulovic et al. 2013, Curr. Genet. 59:231: lipid droplets, made at the ER.
     Sheth & Parker 2003, Science 300:805: processing bodies in the cytoplasm.
-    Walther et al. 2006, Nature 439:998: eisosomes, 20 to 45 patches that do not move.
+    Moreira et al. 2009, Mol. Biol. Cell 20:809: eisosomes form in the growing bud.
+    Walther et al. 2006, Nature 439:998: eisosomes, large patches that do not move.
+
+How many there are of each was chosen for how it looks.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ def cytoplasmic_foci(specimen: Specimen) -> np.ndarray:
 
 
 def eisosomes(specimen: Specimen) -> np.ndarray:
-    """EISOSOMES (GO:0032126): patches all over the mother's membrane, none in buds."""
+    """EISOSOMES (GO:0032126): patches all over the mother's membrane.
+
+    Buds are filled from the neck as they grow; here they are left empty.
+    """
     patches = specimen.cortex(specimen.number(22, 45), 0.0, depth=0.8)
     return specimen.spots(patches, 9 * specimen.spread(len(patches), 0.25), 0.4)
 
@@ -41,7 +47,10 @@ def lipid_particles(specimen: Specimen) -> np.ndarray:
 
 
 def punctate_nuclear(specimen: Specimen) -> np.ndarray:
-    """PUNCTATENUCLEAR (GO:0016604, nuclear body): two to six foci, a faint nucleus."""
+    """PUNCTATENUCLEAR (GO:0016604, GO:0000781): two to six foci, a faint nucleus.
+
+    Nuclear bodies, or the clusters of telomeres: GO has no term for both.
+    """
     light = 0.5 * specimen.nucleus
     for lobe in specimen.cell.nuclei:
         count = specimen.number(2, 5)

@@ -1,6 +1,6 @@
 """Ellipsoids, the stuff that simulated cells are made of (x right, y down, z up).
 
-Lengths are in units of 0.12 um, a pixel of the microscope of Chong et al. 2015.
+Lengths are in units of 0.12 um, about a pixel of the microscope of Chong et al. 2015.
 """
 
 from __future__ import annotations

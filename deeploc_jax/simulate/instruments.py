@@ -1,7 +1,9 @@
 """The instruments that simulated screens are imaged with.
 
-OPERA follows the spinning disk of Chong et al. 2015, OTHER the microscope of the wt2017
-screen of Kraus et al. 2017, MANUAL the wide-field images of Yofe et al. 2016.
+OPERA follows the spinning disk of Chong et al. 2015. OTHER follows example fields of
+another screen (github.com/BooneAndrewsLab/CycleNET), with the markers of wt2017 (Kraus
+et al. 2017). MANUAL follows crops of Yofe et al. 2016, Nat. Methods 13:371, taken to be
+of a wide-field microscope.
 """
 
 from __future__ import annotations

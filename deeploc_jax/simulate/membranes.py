@@ -64,7 +64,7 @@ def _envelopes(specimen: Specimen) -> np.ndarray:
 
 
 def nuclear_periphery(specimen: Specimen) -> np.ndarray:
-    """NUCLEARPERIPHERY (GO:0034399): the envelope, dotted with clusters of pores."""
+    """NUCLEARPERIPHERY (GO:0005635): the envelope, dotted with clusters of pores."""
     light = 4.2 * _envelopes(specimen)
     for lobe in specimen.cell.nuclei:
         pores = lobe.grown(-0.6).place(geometry.sphere(specimen.rng, 40))

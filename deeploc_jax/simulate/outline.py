@@ -1,10 +1,11 @@
 """Outlines of budding yeast cells: mother, bud, or the projection of a shmoo.
 
-A haploid cell of 4 um in diameter is 33 units wide (of 0.12 um), and a mother with its
-bud averages 49 by 37.
+A haploid cell of 4 um in diameter is 33 units wide (of 0.12 um); cells with and without
+a bud were reported to average 49 by 37, those here average 54 by 34. Sizes are
+log-normal for simplicity.
 
 References:
-    Jorgensen et al. 2002, Science 297:395: cell sizes are log-normal, and broad.
+    Jorgensen et al. 2002, Science 297:395: cell sizes of a culture are broad.
     Kraus et al. 2017, Mol. Syst. Biol. 13:924: 49 by 37 pixels on average.
     Merlini, Dudin & Martin 2013, Open Biol. 3:130008: arrest and projection of shmoos.
 """

@@ -8,6 +8,9 @@ References:
     Day, Casler & Glick 2018, Dev. Cell 44:56: endosomes beside the vacuole.
     Losev et al. 2006, Nature 441:1002: Golgi cisternae that are not stacked.
     Mukherji & O'Shea 2014, eLife 3:e02678: numbers of organelles from cell to cell.
+
+How many there are of each was chosen for how it looks: peroxisomes are more than the
+three or so of haploid cells on glucose.
 """
 
 from __future__ import annotations
