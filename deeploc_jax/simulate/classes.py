@@ -10,8 +10,8 @@ import numpy as np
 ClassList = Mapping[str, tuple[str, ...]]
 """Class name, in index order -> the localizations (painters.py) that it covers."""
 
-# Cells of each class in the test split that Kraus et al. 2017 made of the cells of Chong
-# et al. 2015, whose imbalance the simulated screens of these classes keep.
+# Cells of each class in the test split that Kraus et al. 2017 made of the cells of
+# Chong et al. 2015, whose imbalance the simulated screens of these classes keep.
 CHONG_TEST_COUNTS = {
     'ACTIN': 93,
     'BUDNECK': 68,
