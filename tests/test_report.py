@@ -13,8 +13,9 @@ from PIL import Image
 
 from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary, table_files, tables
+from deeploc_jax.evaluate.evaluation import unlike_rows
 from deeploc_jax.report import write_report
-from deeploc_jax.report.cells import composite, mistake_sheet
+from deeploc_jax.report.cells import called_sheet, composite
 from deeploc_jax.report.confusion import row_fractions
 from deeploc_jax.report.figures import NAMES
 from deeploc_jax.report.training import running_mean, series
@@ -63,14 +64,16 @@ def fake_workdir(
 
     folder = path / 'evaluation' / 'test'
     call = (metadata, labels, probabilities, names)
-    table_files.write_table(
-        tables.predictions_table(*call), folder / 'predictions.parquet'
-    )
+    novelty = 2 * rng.random(cells)
+    table = tables.predictions_table(*call, novelty)
+    table_files.write_table(table, folder / 'predictions.parquet')
     table_files.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
     numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
-    files.write_json(folder / 'metrics.json', numbers | {'temperature': 1.2})
-    rows = rng.permutation(cells)
-    np.savez(folder / 'examples.npz', images=crops[rows], rows=rows)
+    numbers |= {'temperature': 1.2, 'unlike_training': 0.5}
+    files.write_json(folder / 'metrics.json', numbers)
+    rows, unlike = rng.permutation(cells), unlike_rows(novelty)
+    pictures = dict(images=crops[rows], unlike_images=crops[unlike])
+    np.savez(folder / 'examples.npz', rows=rows, unlike_rows=unlike, **pictures)
     files.write_json(path / 'config.json', {'seed': 7, 'model': {'name': 'deeploc'}})
     files.write_json(path / 'run.json', {'dataset': 'my_screen'} | (run or {}))
     if history:
@@ -163,7 +166,8 @@ def test_unlabelled_cells_get_counts_and_no_judgement(tmp_path):
     workdir = fake_workdir(tmp_path, labelled=0.0)
     html = write_report(workdir).read_text()
     # Figures of the earlier, labelled evaluation must not stay beside this page.
-    assert figures_of(workdir) == {'training_curves', 'examples'}
+    assert figures_of(workdir) == {'training_curves', 'examples', 'unlike'}
+    assert '50.0\u00a0% of them are unlike anything seen in training' in html
     assert 'carry no labels' in html and 'What the network calls' in html
     assert 'Accuracy</th>' not in html and 'mistakes' not in html
 
@@ -263,18 +267,25 @@ def test_protein_is_green_and_marker_magenta():
     assert composite(images, marker=-1).tolist() == [[[[200] * 3, [0] * 3]]]
 
 
-def test_mistakes_come_most_confident_first(tmp_path, monkeypatch):
-    shown = {}
+def test_mistakes_come_most_confident_first_then_the_strangest(tmp_path, monkeypatch):
+    shown = []
 
-    def record(images, true, predicted, confidence, marker):
-        shown.update(true=true, predicted=predicted, confidence=confidence)
-        return mistake_sheet(images, true, predicted, confidence, marker)
+    def record(images, true, predicted, numbers, marker):
+        shown.append((true, predicted, numbers))
+        return called_sheet(images, true, predicted, numbers, marker)
 
-    monkeypatch.setattr('deeploc_jax.report.figures.mistake_sheet', record)
+    monkeypatch.setattr('deeploc_jax.report.figures.called_sheet', record)
     write_report(fake_workdir(tmp_path, sharpness=1.0))
-    assert (np.diff(shown['confidence']) <= 0).all()
-    assert len(shown['true']) == 48
-    assert all(a != b for a, b in zip(shown['true'], shown['predicted'], strict=True))
+    (true, predicted, confidence), (_, _, novelty) = shown
+    assert (np.diff(confidence) <= 0).all() and (np.diff(novelty) <= 0).all()
+    assert len(true) == 48 and len(novelty) == 24 and (novelty > 1).all()
+    assert all(a != b for a, b in zip(true, predicted, strict=True))
+
+
+def test_the_strangest_cells_come_first_and_only_strange_ones():
+    novelty = np.array([0.2, 3.0, 0.9, 1.5, 1.0])
+    assert unlike_rows(novelty).tolist() == [1, 3]
+    assert len(unlike_rows(np.full(100, 2.0))) == 24
 
 
 def test_series_counts_a_step_once_and_skips_null():

@@ -16,6 +16,7 @@ from deeploc_jax.types import Cells
 
 EXAMPLES_PER_CLASS = 8
 MISTAKES = 48
+UNLIKE = 24
 
 
 def write_evaluation(
@@ -66,13 +67,28 @@ def write_evaluation(
     table_files.write_table(per_cell, folder / 'predictions.parquet')
     per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
     table_files.write_table(per_protein, folder / 'proteins.parquet')
-    rows = example_rows(probabilities, labels, seed)
-    images = np.round(cells.images[rows] * 255).astype(np.uint8)
+    chosen: dict[str, Any] = dict(rows=example_rows(probabilities, labels, seed))
+    if novelty is not None:
+        chosen['unlike_rows'] = unlike_rows(novelty)
+    pictures: dict[str, Any] = {
+        name.replace('rows', 'images'): np.round(cells.images[rows] * 255).astype('u1')
+        for name, rows in chosen.items()
+    }
     atomic_write(
         folder / 'examples.npz',
-        lambda temporary: np.savez_compressed(temporary, images=images, rows=rows),
+        lambda temporary: np.savez_compressed(temporary, **chosen, **pictures),
     )
     return summary
+
+
+def unlike_rows(novelty: np.ndarray) -> np.ndarray:
+    """Cells unlike anything seen to look at, the strangest first: int64 row numbers.
+
+    Args:
+        novelty: float [n].
+    """
+    order = np.argsort(-novelty, kind='stable')[:UNLIKE]
+    return order[novelty[order] > 1].astype(np.int64)
 
 
 def example_rows(

@@ -1,4 +1,4 @@
-"""Sheets of cells: examples of every class, and the most confident mistakes."""
+"""Sheets of cells: examples of every class, and chosen ones with their calls."""
 
 from __future__ import annotations
 
@@ -91,20 +91,20 @@ def example_sheet(
     return figure
 
 
-def mistake_sheet(
+def called_sheet(
     images: np.ndarray,
     true_names: Sequence[str],
     predicted_names: Sequence[str],
-    confidence: np.ndarray,
+    numbers: np.ndarray,
     marker: int,
 ) -> Figure:
-    """Crops in the given order with true class, called class and confidence below.
+    """Crops in the given order with true class, called class and a number below.
 
     Args:
         images: uint8 [m, h, w, c] with m >= 1.
         true_names: The m names of the true classes.
-        predicted_names: The m names of the classes called instead.
-        confidence: float [m], the probability of the called class.
+        predicted_names: The m names of the called ones.
+        numbers: float [m], say the probability of the called class.
         marker: Index of the marker channel, -1 for none.
     """
     rows = -(-len(images) // MISTAKES_ACROSS)
@@ -132,7 +132,7 @@ def mistake_sheet(
             axes.text(0, -0.03, _fit(true_names[index]), **below)
             called = _fit('→ ' + predicted_names[index])
             axes.text(0, -0.14, called, color=style.VALIDATION, **below)
-            axes.text(0, -0.25, f'{confidence[index]:.3f}', **below)
+            axes.text(0, -0.25, f'{numbers[index]:.3f}', **below)
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from deeploc_jax.report.cells import example_sheet, mistake_sheet
+from deeploc_jax.report.cells import called_sheet, example_sheet
 from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.curves import precision_recall, reliability
 from deeploc_jax.report.html import Picture, picture
@@ -20,6 +20,7 @@ NAMES = (
     'reliability',
     'examples',
     'mistakes',
+    'unlike',
 )
 MOST_MISTAKES = 48
 
@@ -37,6 +38,7 @@ def draw_figures(results: Results) -> dict[str, Picture]:
         'reliability': _reliability(results),
         'examples': _examples(results),
         'mistakes': _mistakes(results),
+        'unlike': _unlike(results),
     }
     return {name: picture(*made) for name, made in drawn.items() if made}
 
@@ -124,7 +126,7 @@ def _mistakes(results: Results) -> tuple[Figure, str] | None:
     _, first = np.unique(results.image_rows[wrong], return_index=True)
     wrong = wrong[first]
     chosen = wrong[np.argsort(-confidence[wrong], kind='stable')][:MOST_MISTAKES]
-    figure = mistake_sheet(
+    figure = called_sheet(
         results.images[chosen],
         [results.class_names[label] for label in labels[chosen]],
         [results.class_names[label] for label in predicted[chosen]],
@@ -136,4 +138,26 @@ def _mistakes(results: Results) -> tuple[Figure, str] | None:
         f'confidence, from {percent(confidence[chosen[0]])} down to '
         f'{percent(confidence[chosen[-1]])}; true class, called class and confidence '
         'stand below each.'
+    )
+
+
+def _unlike(results: Results) -> tuple[Figure, str] | None:
+    rows = results.unlike_rows
+    if not len(rows):
+        return None
+    labels, predicted, novelty = (
+        results.column(name)[rows] for name in ('label', 'predicted', 'novelty')
+    )
+    names = [*results.class_names, 'no label']
+    figure = called_sheet(
+        results.unlike_images,
+        [names[label] for label in labels],
+        [names[label] for label in predicted],
+        novelty,
+        results.marker,
+    )
+    return figure, (
+        f'Crops of the {count(len(rows), "cell")} with the highest novelty, from '
+        f'{decimal(novelty[0])} down to {decimal(novelty[-1])}; true class, called '
+        'class and novelty stand below each.'
     )

@@ -37,6 +37,8 @@ class Results:
         proteins: A row a protein (or well), None where there are none.
         images: uint8 [m, h, w, c], crops kept for the sheets.
         image_rows: int64 [m], the row of each crop in `predictions`.
+        unlike_images: uint8 [u, h, w, c], of cells unlike anything seen in training.
+        unlike_rows: int64 [u], their rows, the strangest first.
         class_names: The k class names in index order.
     """
 
@@ -49,6 +51,8 @@ class Results:
     proteins: pa.Table | None
     images: np.ndarray
     image_rows: np.ndarray
+    unlike_images: np.ndarray
+    unlike_rows: np.ndarray
     class_names: tuple[str, ...]
 
     def column(self, name: str) -> np.ndarray:
@@ -103,6 +107,8 @@ def read_results(workdir: Path, split: str) -> Results:
     proteins = folder / 'proteins.parquet'
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']
+        none = dict(unlike_images=images[:0], unlike_rows=image_rows[:0])
+        unlike = {name: examples.get(name, empty) for name, empty in none.items()}
     return Results(
         split=split,
         config=read_json(workdir / 'config.json'),
@@ -113,6 +119,7 @@ def read_results(workdir: Path, split: str) -> Results:
         proteins=pq.read_table(proteins) if proteins.exists() else None,
         images=images,
         image_rows=image_rows,
+        **unlike,
         class_names=_class_names(predictions, folder / 'predictions.parquet'),
     )
 
