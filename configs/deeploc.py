@@ -40,11 +40,7 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
         crop=60, symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0
     )
     config.model = dict(
-        name='deeploc',
-        dropout=0.0,
-        bn_momentum=0.5,
-        compute_dtype='float32',
-        view_radius=0.0,  # pixels; beyond, nothing is seen of neighbours; 0: all is
+        name='deeploc', dropout=0.0, bn_momentum=0.5, compute_dtype='float32'
     )
 
     # Options are in train/optimizer.py.

@@ -23,7 +23,6 @@ def get_config(depth: str = '11') -> ml_collections.ConfigDict:
         dropout=0.5,
         bn_momentum=0.9,
         compute_dtype='float32',
-        view_radius=0.0,
     )
     config.optimizer.update(name='sgd', momentum=0.9, weight_decay=5e-4)
     config.schedule.update(name='halving', learning_rate=0.1, decay_every=16_250)

@@ -101,21 +101,6 @@ def test_the_lean_network_keeps_the_contract():
     np.testing.assert_allclose(found, logits, atol=0.1)
 
 
-@pytest.mark.parametrize('name', ['deeploc', 'deepyeast', 'lean'])
-def test_nothing_is_seen_beyond_the_view(name):
-    smaller = dict(deepyeast=dict(depth=5), lean=dict(widths=(4, 8))).get(name, {})
-    model = get_model(name, num_classes=3, view_radius=6.0, **smaller)
-    variables = random_variables(model, 24)
-    image = np.random.default_rng(0).random((1, 24, 24, 2), np.float32)
-    y, x = np.indices((24, 24)) - 11.5
-    beyond, near = image.copy(), image.copy()
-    beyond[:, np.hypot(y, x) > 8.1] = 0.3
-    near[:, 12, 14] = 0.3
-    logits = jax.jit(lambda x: model.apply(variables, x, train=False)[0])
-    np.testing.assert_array_equal(logits(image), logits(beyond))
-    assert not np.allclose(logits(image), logits(near), rtol=1e-6)
-
-
 def test_unknown_names_are_answered_with_the_nearest():
     with pytest.raises(ValueError, match="Did you mean 'deeploc'"):
         get_model('deploc', num_classes=3)

@@ -57,7 +57,7 @@ class DeepLoc(Network):
         )
         tuned = train and not self.frozen_convolutions
         features = {}
-        x = self.in_view(image)
+        x = image
         for group in WIDTHS:
             for width in group:
                 name = f'conv_{len(features) + 1}'

@@ -67,7 +67,6 @@ class DeepYeast(Network):
         drop = nn.Dropout(self.dropout, deterministic=not train)
         tuned = train and not self.frozen_convolutions
         features = {}
-        image = self.in_view(image)
         x = image - self._mean_image(image, tuned)
         if self.depth not in WIDTHS:
             raise ValueError(f'depth ({self.depth}) must be 5, 9, 11 or 13.')

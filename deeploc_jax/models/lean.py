@@ -54,7 +54,7 @@ class Lean(Network):
             dtype=jnp.dtype(self.compute_dtype),
         )
         features = {}
-        x = self.in_view(image)
+        x = image
         for number, width in enumerate(self.widths, start=1):
             x = layer(width, strides=2, name=f'down_{number}')(x)
             y = layer(width, name=f'conv_{number}a')(x)
