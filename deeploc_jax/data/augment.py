@@ -64,7 +64,7 @@ def exchange_surroundings(
     """Puts some cells of a batch among the neighbours of others.
 
     Neighbours often carry the same protein in training and need not do so later: what
-    is beyond a cell shall not decide. Beyond a radius of 15 to 22 pixels from the
+    is beyond a cell shall not decide. Beyond a radius of 20 to 28 pixels from the
     middle, drawn for each cell, the image fades over 4 pixels into that of another.
 
     Args:
@@ -76,7 +76,7 @@ def exchange_surroundings(
     keys = jax.random.split(key, 3)
     y, x = (jnp.arange(size) - (size - 1) / 2 for size in (h, w))
     distance = jnp.hypot(y[:, None], x[None, :])[None]
-    radius = jax.random.uniform(keys[0], (b, 1, 1), minval=15.0, maxval=22.0)
+    radius = jax.random.uniform(keys[0], (b, 1, 1), minval=20.0, maxval=28.0)
     own = jnp.clip((radius - distance) / 4 + 0.5, 0, 1)[..., None]
     chosen = jax.random.bernoulli(keys[1], share, (b, 1, 1, 1))
     own = jnp.where(chosen, own, 1.0)
