@@ -59,7 +59,7 @@ def main(argv: list[str]) -> None:
                 [c in ANNOTATED[p] for c, p in zip(names, proteins, strict=True)]
             )
             parts = right[flagged], right[~flagged]
-            shares = [flagged.mean(), *(p.mean() if len(p) else 1.0 for p in parts)]
+            shares = [flagged.mean(), *(p.mean() if len(p) else np.nan for p in parts)]
             print(f'| {name} | ' + ' | '.join(f'{s:.3f}' for s in shares) + ' |')
 
 
