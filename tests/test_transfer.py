@@ -16,17 +16,19 @@ from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
+from deeploc_jax.transfer import tuning
 from deeploc_jax.transfer.plan import (
     advice,
     batch_and_steps,
     channels_by_role,
+    draws_together,
     steps_of_paper,
 )
 from deeploc_jax.transfer.rates import layer_order, layerwise_adam
 from deeploc_jax.transfer.score import score_logits
 from deeploc_jax.transfer.together import (
     head_names,
-    init_together,
+    make_init_together,
     make_step_together,
     transferred,
 )
@@ -81,7 +83,7 @@ def test_frozen_convolutions_stay_as_they_are(name):
     before = random_variables(model, 8)
     tx = optax.adam(1e-2)
     mesh = sharding.make_mesh()
-    states = init_together(model, tx, (8, 8, 2), np.array([3]), before, mesh)
+    states = make_init_together(model, tx, (8, 8, 2), mesh)(np.array([3]), before)
     step = make_step_together(model, tx, mesh, augmentation=dict(crop=8))
     cells = random_cells(8, size=8)
     rows = np.arange(8, dtype=np.int32)[None]
@@ -108,7 +110,7 @@ def test_draws_trained_together_are_those_trained_alone():
     rows = np.stack([np.arange(8), np.arange(8, 16)]).astype(np.int32)
     seeds = np.array([5, 6])
     options = dict(augmentation=dict(crop=8))
-    together = init_together(model, tx, (8, 8, 2), seeds, None, mesh)
+    together = make_init_together(model, tx, (8, 8, 2), mesh)(seeds, None)
     firsts = jax.device_get(together)
     step = make_step_together(model, tx, mesh, **options)
     data = dict(images=cells.images, labels=cells.labels)
@@ -180,6 +182,12 @@ def test_steps_are_those_of_the_paper():
     assert steps_of_paper(100, 2200, 128) == 1718
     assert steps_of_paper(500, 11_000, 128) == 4296
     assert steps_of_paper(0, 11_000, 128) == 4296  # all
+
+
+def test_small_draws_share_an_accelerator():
+    assert draws_together(5, 102, 'gpu') == 5
+    assert draws_together(5, 103, 'gpu') == 1
+    assert draws_together(5, 2, 'cpu') == 1
 
 
 @pytest.mark.parametrize(
@@ -277,6 +285,19 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
         for name, value in row['result'].items():
             if name != 'seconds':
                 assert value == again[index]['result'][name]
+
+
+def test_draws_can_share_a_program(config, tmp_path, monkeypatch):
+    config.modes, config.cells_per_class = 'fine_tune', '4'
+    config.learning_rate = 1e-6  # rounding must not grow; draws differ in their start
+    groups = []
+    for name, together in (('alone', 1), ('together', 2)):
+        monkeypatch.setattr(tuning, 'draws_together', lambda *_, n=together: n)
+        task.run(config, tmp_path / name)
+        groups.append(pq.read_table(tmp_path / name / 'transfer.parquet').to_pylist())
+    for alone, together in zip(*groups, strict=True):
+        assert alone['confusion'] == together['confusion']
+        assert alone['temperature'] == pytest.approx(together['temperature'], rel=0.01)
 
 
 def test_all_cells_can_be_used(config, tmp_path):

@@ -1,7 +1,7 @@
 """Several trainings of one network at once, from weights of another task or from none.
 
-On a handful of cells a step is too small to keep a device busy. The draws of a handful
-are stacked, and one compiled program updates all of their networks.
+On a handful of cells a step is too small to keep an accelerator busy. The draws of a
+handful are stacked, and one compiled program updates all of their networks.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from deeploc_jax import compilation, sharding
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 
+InitTogether = Callable[[np.ndarray, dict[str, Any] | None], TrainState]
 StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
 
 
@@ -71,22 +72,21 @@ def transferred(
     return traverse_util.unflatten_dict(new)
 
 
-def init_together(
+def make_init_together(
     model: nn.Module,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
-    seeds: np.ndarray,
-    source: dict[str, Any] | None,
     mesh: jax.sharding.Mesh,
-) -> TrainState:
-    """States of several trainings, stacked: every array has a first axis of draws.
+) -> InitTogether:
+    """Makes the jitted `(seeds, source) -> states`, of several trainings, stacked.
+
+    Every array of the states has a first axis of draws. The seeds [d] decide the
+    initial values, `source` has variables to start from; None: from scratch.
 
     Args:
         model: The network.
         tx: The optimizer.
         image_shape: [h, w, c] that it sees.
-        seeds: Of the initial values, [d].
-        source: Variables to start from; None: from scratch.
         mesh: From `sharding.make_mesh`.
     """
     heads = head_names(model, image_shape)
@@ -105,8 +105,7 @@ def init_together(
         )
 
     stacked = jax.vmap(init, in_axes=(0, None))
-    make = jax.jit(stacked, out_shardings=sharding.replicated(mesh))
-    return make(jnp.asarray(seeds), source)
+    return jax.jit(stacked, out_shardings=sharding.replicated(mesh))
 
 
 def make_step_together(

@@ -15,17 +15,14 @@ from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
 from deeploc_jax.progress import track
-from deeploc_jax.transfer.plan import batch_and_steps
+from deeploc_jax.transfer.plan import batch_and_steps, draws_together
 from deeploc_jax.transfer.rates import layerwise_adam
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.score import score_logits
-from deeploc_jax.transfer.together import init_together, make_step_together
+from deeploc_jax.transfer.together import make_init_together, make_step_together
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
-TOGETHER = 512
-"""Cells in the batches of all draws; with more, one draw is trained after the other."""
-TOGETHER_ON_CPU = 128  # small convolutions leave less of a CPU unused
 Keep = Callable[[int, Any, np.ndarray, np.ndarray, int], None]
 """Size, variables, logits of validation, rows that were drawn, steps -> weights."""
 
@@ -56,8 +53,7 @@ def make_tuner(
     model = get_model(num_classes=len(train.class_names), **options)
     fit = make_fit(recipe, mode, model, source, train, mesh)
     predict = make_predict(model, mesh, crop=crop, crops=recipe.crops)
-    on_cpu = mesh.devices.flat[0].platform == 'cpu'
-    most = TOGETHER_ON_CPU if on_cpu else TOGETHER
+    platform = mesh.devices.flat[0].platform
 
     def logits(variables: Any, split: str) -> np.ndarray:
         placed, batch = sharding.put_replicated(variables, mesh), recipe.test_batch
@@ -67,7 +63,7 @@ def make_tuner(
         size: int, draws: list[np.ndarray], done: set[int]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         batch, steps = batch_and_steps(recipe, size, len(draws[0]), mesh.devices.size)
-        together = len(draws) if batch * len(draws) <= most else 1
+        together = draws_together(len(draws), batch, platform)
         for first in range(0, len(draws), together):
             group = dict(list(enumerate(draws))[first : first + together])
             if group.keys() <= done:
@@ -109,6 +105,7 @@ def make_fit(
     decay = 1.0 if mode == 'scratch' else recipe.layer_decay
     tx = layerwise_adam(recipe.learning_rate, decay, model, shape)
     augmentation = dict(recipe.augmentation, crop=crop)
+    init = make_init_together(trained, tx, shape, mesh)
     step = make_step_together(trained, tx, mesh, augmentation=augmentation)
     start = None if mode == 'scratch' else source.variables
 
@@ -130,7 +127,7 @@ def make_fit(
             EpochSampler(own, batch, int(seed))
             for own, seed in zip(rows, seeds, strict=True)
         ]
-        states = init_together(trained, tx, shape, seeds, start, mesh)
+        states = init(seeds, start)
         name = f'{name}, draw {", ".join(map(str, draws))}'
         for number in track(range(steps), steps, name, unit='step'):
             drawn = np.stack([sampler(number) for sampler in samplers])
