@@ -24,9 +24,9 @@ from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
-from deeploc_jax.tasks.evaluate import find_data_like, short
+from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.tasks.workdir import claim_workdir, environment, short
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network, read_weights
 

@@ -14,8 +14,7 @@ from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
-from deeploc_jax.tasks.evaluate import short
-from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.tasks.workdir import claim_workdir, environment, short
 from deeploc_jax.weights.novelty import threshold
 
 HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')

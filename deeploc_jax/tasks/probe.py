@@ -17,9 +17,8 @@ from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import write_sizes_page
-from deeploc_jax.tasks.evaluate import short
 from deeploc_jax.tasks.fits import Fits, parse_sizes
-from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.tasks.workdir import claim_workdir, environment, short
 from deeploc_jax.types import METADATA
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,20 +12,18 @@ import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.lookup import check_name
-from deeploc_jax.probe.sampling import draw_cells, group_names
-from deeploc_jax.progress import track
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
+from deeploc_jax.tasks.transfer_fits import fit_all
 from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
 from deeploc_jax.tasks.workdir import check_crops, claim_workdir
 from deeploc_jax.transfer.keep import write_tuned
-from deeploc_jax.transfer.plan import batch_and_steps
 from deeploc_jax.transfer.probing import check_probe, make_prober
-from deeploc_jax.transfer.recipe import Recipe, Work
+from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target import read_target
 from deeploc_jax.transfer.tuning import make_tuner
-from deeploc_jax.types import METADATA, Cells
+from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import read_weights
 
 
@@ -83,52 +79,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         write_transfer_report(config, workdir, source.card, target, rows)
 
 
-def fit_all(
-    config: ml_collections.ConfigDict,
-    fits: Fits,
-    workers: Mapping[str, Callable[..., Work]],
-    train: Cells,
-    sizes: list[int],
-    recipe: Recipe,
-) -> list[dict[str, Any]]:
-    """Does what is not done yet; rows of all, mode by mode and size by size."""
-    draws = {
-        size: [draw(config, train, size, number) for number in range(config.draws)]
-        for size in sizes
-    }
-    jobs = {
-        (mode, size): [
-            dict(mode=mode, cells_per_class=size, draw=number)
-            for number in range(config.draws)
-        ]
-        for mode in workers
-        for size in sizes
-    }
-
-    def cells_seen(size: int) -> int:
-        """In a training: they tell the time that is left."""
-        count, devices = len(draws[size][0]), jax.device_count()
-        return math.prod(batch_and_steps(recipe, size, count, devices))
-
-    amounts = {(m, size): cells_seen(size) * (m != 'probe') for m, size in jobs}
-    done = {kind: {job['draw'] for job in jobs[kind] if job in fits} for kind in jobs}
-    total = config.draws * sum(amounts.values())
-    before = sum(len(done[kind]) * amounts[kind] for kind in jobs)
-    made: dict[str, Work] = {}
-    with track(None, total, 'transfer', initial=before, unit='cell seen') as bar:
-        for kind, of_kind in jobs.items():
-            mode, size = kind
-            if len(done[kind]) == config.draws:
-                continue
-            if mode not in made:
-                made.clear()  # the last one's memory is free
-                made[mode] = workers[mode]()
-            for number, found in made[mode](size, draws[size], done[kind]):
-                fits.add(of_kind[number], found)
-                bar.update(amounts[kind])
-    return [dict(fits.row(job), series=job['mode']) for k in jobs.values() for job in k]
-
-
 def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     """Modes and sizes asked for.
 
@@ -163,13 +113,3 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         crops=config.evaluation.crops,
         memory_limit=config.memory_limit,
     )
-
-
-def draw(
-    config: ml_collections.ConfigDict, cells: Cells, size: int, number: int
-) -> np.ndarray:
-    """Rows of a draw; all that are labelled for size 0."""
-    if not size:
-        return np.flatnonzero(cells.labels >= 0)
-    groups = group_names(cells.metadata[config.group_by])
-    return draw_cells(cells.labels, groups, size, config.seed + number)

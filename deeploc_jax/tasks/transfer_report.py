@@ -13,9 +13,8 @@ from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import write_sizes_page
-from deeploc_jax.tasks.evaluate import short
 from deeploc_jax.tasks.fits import parse_sizes
-from deeploc_jax.tasks.workdir import describe_splits, environment
+from deeploc_jax.tasks.workdir import describe_splits, environment, short
 from deeploc_jax.transfer.plan import advice
 from deeploc_jax.transfer.target import Target
 from deeploc_jax.weights.card import Card

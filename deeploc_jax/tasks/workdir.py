@@ -108,6 +108,12 @@ def describe_splits(cells: dict[str, Cells]) -> dict[str, Any]:
     return dict(splits=sizes, class_counts=counts)
 
 
+def short(path: Path) -> Path:
+    """Relative to the folder one is in, when inside it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def training_seconds(workdir: Path) -> float:
     """Time spent in training steps, before and after any interruption."""
     seconds, last = 0.0, 0

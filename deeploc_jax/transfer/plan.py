@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.report.size_table import mean_and_spread
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.weights.card import Card
 
@@ -83,15 +82,15 @@ def advice(rows: Sequence[dict[str, Any]]) -> str:
 
     By balanced accuracy on validation, means over the draws: test has no say.
     """
-    validated = [
-        row | dict(balanced_accuracy=row['validation'], accuracy=row['validation'])
-        for row in rows
-    ]
-    means: dict[str, dict[int, float]] = {}
-    for row in mean_and_spread(validated):
-        by_size = means.setdefault(row['series'], {})
-        by_size[row['cells_per_class']] = row['accuracy'][0]
-    average = {mode: float(np.mean(list(of.values()))) for mode, of in means.items()}
+    values: dict[str, dict[int, list[float]]] = {}
+    for row in rows:
+        by_size = values.setdefault(row['series'], {})
+        by_size.setdefault(row['cells_per_class'], []).append(row['validation'])
+    means = {
+        mode: {size: float(np.mean(draws)) for size, draws in of.items()}
+        for mode, of in values.items()
+    }
+    average = {mode: np.mean(list(of.values())) for mode, of in means.items()}
     best = max(average, key=lambda mode: average[mode])
     sizes = sorted(means[best])
     plateau = max(means[best].values())

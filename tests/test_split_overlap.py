@@ -1,0 +1,41 @@
+import warnings
+
+import pytest
+import tensorflow_datasets as tfds
+from spot_screen import SpotScreen
+
+from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.data.split_overlap import warn_of_overlap
+
+
+@pytest.fixture(scope='module')
+def builder(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp('screens'))
+    prepare_screen(SpotScreen.name, folder)
+    return tfds.builder(SpotScreen.name, data_dir=folder)
+
+
+@pytest.mark.parametrize(
+    ('train', 'validation', 'shared'),
+    [
+        ('train', 'train[:5]', 5),
+        ('train[:20]', 'train[16:]+validation', 4),
+        ('train+validation', 'validation', 9),
+        ('train[5:10]+train[20:]', 'train[8:22]', 4),
+    ],
+)
+def test_cells_of_two_splits_are_told(builder, train, validation, shared):
+    splits = dict(train=train, validation=validation, test='test')
+    with pytest.warns(UserWarning, match=f'^{shared} cells of spot_screen') as told:
+        warn_of_overlap(builder, splits)
+    assert len(told) == 1
+    assert 'is measured on validation is too good' in str(told[0].message)
+
+
+def test_splits_apart_are_not(builder):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        warn_of_overlap(
+            builder,
+            dict(train='train[:90%]', validation='train[90%:]', test='validation+test'),
+        )
