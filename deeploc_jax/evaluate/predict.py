@@ -34,16 +34,14 @@ def crop_offsets(size: int, crop: int, crops: int) -> list[tuple[int, int]]:
     return [(middle, middle)] + (corners if crops == 5 and margin else [])
 
 
-def make_predict(
-    model: nn.Module, mesh: jax.sharding.Mesh, *, crop: int, crops: int = 5
-) -> Predict:
-    """Makes the jitted `(variables, images [b, h, w, c]) -> logits [b, crops, k]`.
+def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Predict:
+    """Makes the pure `(variables, images [b, h, w, c]) -> logits [b, crops, k]`.
 
     References:
         Kraus et al. 2017: "the center 60x60 crop and crops from the four corners".
     """
 
-    def predict(variables: Any, images: jax.Array) -> jax.Array:
+    def logits(variables: Any, images: jax.Array) -> jax.Array:
         offsets = crop_offsets(images.shape[1], crop, crops)
         views = jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])
 
@@ -53,8 +51,15 @@ def make_predict(
         # One crop after the other: a fifth of the memory.
         return jax.lax.map(apply, views).swapaxes(0, 1)
 
+    return logits
+
+
+def make_predict(
+    model: nn.Module, mesh: jax.sharding.Mesh, *, crop: int, crops: int = 5
+) -> Predict:
+    """`make_logits`, jitted: cells over all devices in, logits on each of them out."""
     return jax.jit(
-        predict,
+        make_logits(model, crop=crop, crops=crops),
         out_shardings=sharding.replicated(mesh),
         compiler_options=compilation.compiler_options(mesh),
     )

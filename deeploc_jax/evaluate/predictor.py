@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
+from deeploc_jax.evaluate.export import write_program
 from deeploc_jax.evaluate.features import choose_layer, layer_widths, make_features
 from deeploc_jax.evaluate.novelty import known_novelty
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
@@ -121,6 +123,19 @@ class Predictor:
             return novelty.score(features)[:, None]
 
         return self._run(program, images, 1, batch_size, 'novelty', score)[:, 0]
+
+    def export(self, folder: Path | str) -> Path:
+        """Writes a program for machines that have JAX, or an XLA runtime, alone.
+
+        See `evaluate.export.write_program`.
+
+        Args:
+            folder: Where `predict.stablehlo` and `predict.json` go; made when missing.
+
+        Returns:
+            The folder.
+        """
+        return write_program(self._network, Path(folder))
 
     def _program(self, make: Callable[..., Predict], **options: Any) -> Predict:
         """A compiled program; the second time the same one."""

@@ -40,7 +40,8 @@ def conv3x3(
 
     A plain 3x3 convolution (stride 1, SAME, NHWC and HWIO, no dilation or groups,
     float32 or bfloat16) of at least 16 channels in and out goes through Winograd's
-    algorithm, in float32, where the program is lowered for a CPU. All else is XLA's.
+    algorithm, in float32, where the program is lowered for a CPU. All else is XLA's,
+    and all of an export whose batch may have any size.
     Plain ones are differentiable in reverse mode only, on every platform.
 
     Args:
@@ -103,9 +104,10 @@ def _is_plain(lhs: jax.Array, rhs: jax.Array, options: dict[str, Any]) -> bool:
     padding = options['padding']
     same = [(1, 1), (1, 1)]
     steps = [options[k] for k in ('window_strides', 'lhs_dilation', 'rhs_dilation')]
+    numbers = options['dimension_numbers']
     return (
-        lax.conv_dimension_numbers(lhs.shape, rhs.shape, options['dimension_numbers'])
-        == _NHWC
+        all(isinstance(n, int) for n in lhs.shape)  # an export may leave b open
+        and lax.conv_dimension_numbers(lhs.shape, rhs.shape, numbers) == _NHWC
         and rhs.shape[:3] == (3, 3, lhs.shape[3])
         and min(rhs.shape[2:]) >= MIN_CHANNELS
         and lhs.size > 0

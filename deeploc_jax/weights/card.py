@@ -75,6 +75,9 @@ class Card:
             raise ValueError(
                 f'fields missing: {sorted(missing)}, unknown: {sorted(unknown)}.'
             )
-        for name in ('class_names', 'channels'):
-            fields = fields | {name: tuple(fields[name])}
-        return cls(**fields)
+        model = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in fields['model'].items()
+        }
+        names = {n: tuple(fields[n]) for n in ('class_names', 'channels')}
+        return cls(**fields | names | dict(model=model))

@@ -1,0 +1,83 @@
+"""A trained network as one program, StableHLO, that runs without this package.
+
+program = jax.export.deserialize(Path('exported/predict.stablehlo').read_bytes())
+probabilities = program.call(images)  # float32 [n, side, side, c], raw pixels
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+from jax import export
+
+from deeploc_jax.data.normalize import PERCENTILES
+from deeploc_jax.evaluate.predict import make_logits
+from deeploc_jax.evaluate.raw import normalization_of
+from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE
+from deeploc_jax.weights.folder import Network
+
+PROGRAM, ABOUT = 'predict.stablehlo', 'predict.json'
+PLATFORMS = ('cpu', 'cuda', 'rocm', 'tpu')
+
+
+def write_program(network: Network, folder: Path) -> Path:
+    """Writes `predict.stablehlo`, and `predict.json`, its classes and channels.
+
+    The program takes raw pixels, float32 [n, side, side, c] with any n, normalises them
+    as in training, looks at the crops that the card says, and returns calibrated
+    probabilities, float32 [n, k]. It holds the weights. Convolutions are XLA's own: on
+    CPUs `Predictor.predict` is faster.
+
+    Args:
+        network: From `weights.folder.read_weights`.
+        folder: Made when missing.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ImportError: The extra `export` is not installed.
+        ValueError: The card names an unknown normalisation.
+    """
+    if importlib.util.find_spec('flatbuffers') is None:
+        raise ImportError("Exporting needs flatbuffers: pip install -e '.[export]'")
+    card = network.card
+    normalization_of(card)  # known, or an error
+    variables = jax.tree.map(jnp.asarray, network.variables)
+    logits = make_logits(network.model, crop=card.crop, crops=card.crops)
+
+    def predict(images: jax.Array) -> jax.Array:
+        found = logits(variables, NORMALIZE[card.normalization](images))
+        return jax.nn.softmax(found / card.temperature).mean(axis=1)
+
+    (n,) = export.symbolic_shape('n')
+    shape = (n, card.side, card.side, len(card.channels))
+    images = jax.ShapeDtypeStruct(shape, jnp.float32)
+    program = export.export(jax.jit(predict), platforms=PLATFORMS)(images)
+    content = program.serialize()
+    atomic_write(folder / PROGRAM, lambda path: path.write_bytes(content))
+    write_json(folder / ABOUT, dataclasses.asdict(card))
+    return folder
+
+
+def _percentile_normalize(images: jax.Array) -> jax.Array:
+    """`data.normalize.percentile_normalize`, traced."""
+    n, h, w, c = images.shape
+    planes = images.reshape(n, h * w, c)
+    shares = jnp.array(PERCENTILES)
+    low, high = jnp.percentile(planes, shares, axis=1, keepdims=True)
+    constant = high <= low
+    scaled = (planes - low) / jnp.where(constant, 1, high - low)
+    return jnp.where(constant, 0, jnp.clip(scaled, 0, 1)).reshape(n, h, w, c)
+
+
+NORMALIZE: dict[str, Callable[[jax.Array], jax.Array]] = {
+    PERCENTILE: _percentile_normalize,
+    EIGHT_BIT: lambda images: images / 255,
+}
