@@ -29,7 +29,8 @@ def get_config() -> ml_collections.ConfigDict:
 
     config.steps = 0  # of each training; 0: as in the paper, 500 and more
     config.batch_size = 128
-    config.learning_rate = 3e-3  # of Adam, constant
+    config.schedule = 'constant'  # of the rate; or cosine, to zero at the last step
+    config.learning_rate = 3e-3  # of Adam
     config.layer_decay = 1.0  # of the rate from a layer to the one below; not `scratch`
     config.dropout = 0.5
     config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0)

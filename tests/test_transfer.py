@@ -140,7 +140,7 @@ def test_deeper_layers_learn_slower():
     gradients = jax.tree.map(jnp.ones_like, params)
     moved = {}
     for decay in (1.0, 0.5):
-        tx = layerwise_adam(1e-2, decay, model, (8, 8, 2))
+        tx = layerwise_adam(lambda step: 1e-2, decay, model, (8, 8, 2))
         moved[decay] = tx.update(gradients, tx.init(params), params)[0]
     for depth, name in enumerate(reversed(order)):
         for plain, scaled in zip(
@@ -321,6 +321,7 @@ def test_all_cells_can_be_used(config, tmp_path):
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
+        ('schedule', 'cosin', "no schedule 'cosin'. Did you mean 'cosine'"),
         ('layer_decay', 1.5, r'layer_decay \(1.5\) must be in \(0, 1\]'),
         ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],

@@ -18,6 +18,7 @@ from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.transfer_fits import fit_all
 from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
 from deeploc_jax.tasks.workdir import check_crops, claim_workdir
+from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.keep import write_tuned
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe
@@ -95,6 +96,7 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
+    make_schedule(config.schedule, config.learning_rate, 1)  # known, or an error
     if not 0 < config.layer_decay <= 1:
         raise ValueError(f'layer_decay ({config.layer_decay}) must be in (0, 1].')
     check_crops(config.evaluation.crops)
@@ -105,9 +107,14 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
 
 def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
     """How the networks are trained and tested."""
-    names = ('seed', 'steps', 'batch_size', 'learning_rate', 'layer_decay', 'dropout')
     return Recipe(
-        **{name: config[name] for name in names},
+        seed=config.seed,
+        steps=config.steps,
+        batch_size=config.batch_size,
+        schedule=config.schedule,
+        learning_rate=config.learning_rate,
+        layer_decay=config.layer_decay,
+        dropout=config.dropout,
         augmentation=config.augmentation.to_dict(),
         test_batch=config.evaluation.batch_size,
         crops=config.evaluation.crops,

@@ -24,7 +24,7 @@ def layer_order(model: nn.Module, image_shape: tuple[int, ...]) -> list[str]:
 
 
 def layerwise_adam(
-    learning_rate: float,
+    schedule: optax.Schedule,
     decay: float,
     model: nn.Module,
     image_shape: tuple[int, ...],
@@ -32,7 +32,7 @@ def layerwise_adam(
     """Adam with the full rate for the last layer, `decay` times it for the one below.
 
     Args:
-        learning_rate: Of the last layer.
+        schedule: Of the rate of the last layer.
         decay: From each layer to the one below; 1: all learn at the same rate.
         model: The network.
         image_shape: [h, w, c] that it sees.
@@ -40,7 +40,7 @@ def layerwise_adam(
     References:
         Howard & Ruder 2018, ACL: discriminative fine-tuning.
     """
-    adam = optax.adam(learning_rate)
+    adam = optax.adam(schedule)
     if decay == 1:
         return adam
     names = layer_order(model, image_shape)

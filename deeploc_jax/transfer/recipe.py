@@ -20,7 +20,8 @@ class Recipe:
         seed: Of draw 0; the next ones count on.
         steps: Of each training; 0: `plan.steps_of_paper`.
         batch_size: At most; a smaller draw is one batch.
-        learning_rate: Of Adam, constant.
+        schedule: Of the rate, see `train.optimizer.make_schedule`.
+        learning_rate: Of Adam, the highest.
         layer_decay: Factor of this rate from each layer to the one below it; not from
             scratch.
         dropout: Share of hidden units that a step leaves out.
@@ -33,6 +34,7 @@ class Recipe:
     seed: int
     steps: int
     batch_size: int
+    schedule: str
     learning_rate: float
     layer_decay: float
     dropout: float

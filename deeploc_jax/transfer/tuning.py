@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,11 +16,17 @@ from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
 from deeploc_jax.progress import track
+from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.plan import batch_and_steps, draws_together
 from deeploc_jax.transfer.rates import layerwise_adam
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.score import score_logits
-from deeploc_jax.transfer.together import make_init_together, make_step_together
+from deeploc_jax.transfer.together import (
+    InitTogether,
+    StepTogether,
+    make_init_together,
+    make_step_together,
+)
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
@@ -103,11 +110,15 @@ def make_fit(
     trained = model.clone(frozen_convolutions=mode == 'frozen_conv')
     shape = (crop, crop, len(train.channels))
     decay = 1.0 if mode == 'scratch' else recipe.layer_decay
-    tx = layerwise_adam(recipe.learning_rate, decay, model, shape)
     augmentation = dict(recipe.augmentation, crop=crop)
-    init = make_init_together(trained, tx, shape, mesh)
-    step = make_step_together(trained, tx, mesh, augmentation=augmentation)
     start = None if mode == 'scratch' else source.variables
+
+    @functools.cache
+    def programs(steps: int) -> tuple[InitTogether, StepTogether]:
+        schedule = make_schedule(recipe.schedule, recipe.learning_rate, steps)
+        tx = layerwise_adam(schedule, decay, model, shape)
+        step = make_step_together(trained, tx, mesh, augmentation=augmentation)
+        return make_init_together(trained, tx, shape, mesh), step
 
     def fit(draws: dict[int, np.ndarray], batch: int, steps: int, name: str) -> Any:
         rows = np.stack(list(draws.values()))
@@ -127,6 +138,7 @@ def make_fit(
             EpochSampler(own, batch, int(seed))
             for own, seed in zip(rows, seeds, strict=True)
         ]
+        init, step = programs(steps)
         states = init(seeds, start)
         name = f'{name}, draw {", ".join(map(str, draws))}'
         for number in track(range(steps), steps, name, unit='step'):

@@ -75,9 +75,11 @@ class Card:
             raise ValueError(
                 f'fields missing: {sorted(missing)}, unknown: {sorted(unknown)}.'
             )
-        model = {
+        read: dict[str, Any] = {
+            n: tuple(fields[n]) for n in ('class_names', 'channels')
+        }
+        read['model'] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields['model'].items()
         }
-        names = {n: tuple(fields[n]) for n in ('class_names', 'channels')}
-        return cls(**fields | names | dict(model=model))
+        return cls(**fields | read)
