@@ -217,6 +217,7 @@ def test_advice_goes_by_validation():
     text = advice(rows)
     assert text.startswith('Advice: a. On validation it reaches')
     assert '10 cells of each class for 80% of that and 100 cells' in text
+    assert text.endswith('With 1 cell of each class b is better (0.600; a 0.500).')
     everything = advice([row | dict(cells_per_class=0) for row in rows[:1]])
     assert 'with at most all cells of each class' in everything
 

@@ -98,11 +98,19 @@ def advice(rows: Sequence[dict[str, Any]]) -> str:
     for share in PLATEAUS:
         enough = [size for size in sizes if means[best][size] >= share * plateau]
         needed.append(f'{_number(enough[0])} of each class for {share:.0%} of that')
-    return (
+    words = [
         f'Advice: {best}. On validation it reaches a balanced accuracy of '
         f'{plateau:.3f} with at most {_number(sizes[-1])} of each class; it takes '
         f'{" and ".join(needed)}.'
-    )
+    ]
+    for size in sizes:
+        winner = max(means, key=lambda mode: means[mode][size])
+        if means[winner][size] > means[best][size]:
+            words.append(
+                f'With {_number(size)} of each class {winner} is better '
+                f'({means[winner][size]:.3f}; {best} {means[best][size]:.3f}).'
+            )
+    return ' '.join(words)
 
 
 def _number(size: int) -> str:
