@@ -31,7 +31,6 @@ def get_config() -> ml_collections.ConfigDict:
     config.batch_size = 128
     config.schedule = 'cosine'  # of the rate, to zero; the paper's is constant
     config.learning_rate = 3e-3  # of Adam
-    config.layer_decay = 1.0  # of the rate from a layer to the one below; not `scratch`
     config.dropout = 0.5
     config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0)
     config.probe = 'ridge'  # what mode `probe` puts on the frozen features

@@ -24,7 +24,6 @@ from deeploc_jax.transfer.plan import (
     draws_together,
     steps_of_paper,
 )
-from deeploc_jax.transfer.rates import layer_order, layerwise_adam
 from deeploc_jax.transfer.score import score_logits
 from deeploc_jax.transfer.together import (
     head_names,
@@ -130,25 +129,6 @@ def test_draws_trained_together_are_those_trained_alone():
             strict=True,
         ):
             np.testing.assert_allclose(a[index], b, rtol=2e-4, atol=2e-5)
-
-
-def test_deeper_layers_learn_slower():
-    model = get_model('lean', num_classes=3, widths=(4,))
-    order = ['down_1', 'conv_1a', 'conv_1b', 'final_layer']
-    assert layer_order(model, (8, 8, 2)) == order
-    params = random_variables(model, 8)['params']
-    gradients = jax.tree.map(jnp.ones_like, params)
-    moved = {}
-    for decay in (1.0, 0.5):
-        tx = layerwise_adam(lambda step: 1e-2, decay, model, (8, 8, 2))
-        moved[decay] = tx.update(gradients, tx.init(params), params)[0]
-    for depth, name in enumerate(reversed(order)):
-        for plain, scaled in zip(
-            jax.tree.leaves(moved[1.0][name]),
-            jax.tree.leaves(moved[0.5][name]),
-            strict=True,
-        ):
-            np.testing.assert_allclose(scaled, plain * 0.5**depth)
 
 
 def test_confidence_is_calibrated_on_validation():
@@ -303,7 +283,6 @@ def test_draws_can_share_a_program(config, tmp_path, monkeypatch):
 
 def test_all_cells_can_be_used(config, tmp_path):
     config.cells_per_class, config.modes, config.draws = '', 'probe,fine_tune', 1
-    config.layer_decay = 0.5
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
     assert [row['n_train'] for row in rows] == [24, 24]
@@ -323,7 +302,6 @@ def test_all_cells_can_be_used(config, tmp_path):
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
         ('schedule', 'cosin', "no schedule 'cosin'. Did you mean 'cosine'"),
-        ('layer_decay', 1.5, r'layer_decay \(1.5\) must be in \(0, 1\]'),
         ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],
 )

@@ -97,8 +97,6 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
     make_schedule(config.schedule, config.learning_rate, 1)  # known, or an error
-    if not 0 < config.layer_decay <= 1:
-        raise ValueError(f'layer_decay ({config.layer_decay}) must be in (0, 1].')
     check_crops(config.evaluation.crops)
     if 'probe' in modes:
         check_probe(config.probe)
@@ -113,7 +111,6 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         batch_size=config.batch_size,
         schedule=config.schedule,
         learning_rate=config.learning_rate,
-        layer_decay=config.layer_decay,
         dropout=config.dropout,
         augmentation=config.augmentation.to_dict(),
         test_batch=config.evaluation.batch_size,

@@ -22,8 +22,6 @@ class Recipe:
         batch_size: At most; a smaller draw is one batch.
         schedule: Of the rate, see `train.optimizer.make_schedule`.
         learning_rate: Of Adam, the highest.
-        layer_decay: Factor of this rate from each layer to the one below it; not from
-            scratch.
         dropout: Share of hidden units that a step leaves out.
         augmentation: Keyword arguments of `data.augment.augment` but the crop.
         test_batch: Cells at a time in testing.
@@ -36,7 +34,6 @@ class Recipe:
     batch_size: int
     schedule: str
     learning_rate: float
-    layer_decay: float
     dropout: float
     augmentation: dict[str, Any]
     test_batch: int

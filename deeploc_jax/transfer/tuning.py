@@ -10,6 +10,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import numpy as np
+import optax
 
 from deeploc_jax import sharding
 from deeploc_jax.data.sampling import EpochSampler
@@ -18,7 +19,6 @@ from deeploc_jax.models import get_model
 from deeploc_jax.progress import track
 from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.plan import batch_and_steps, draws_together
-from deeploc_jax.transfer.rates import layerwise_adam
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.score import score_logits
 from deeploc_jax.transfer.together import (
@@ -109,14 +109,13 @@ def make_fit(
     crop = source.card.crop
     trained = model.clone(frozen_convolutions=mode == 'frozen_conv')
     shape = (crop, crop, len(train.channels))
-    decay = 1.0 if mode == 'scratch' else recipe.layer_decay
     augmentation = dict(recipe.augmentation, crop=crop)
     start = None if mode == 'scratch' else source.variables
 
     @functools.cache
     def programs(steps: int) -> tuple[InitTogether, StepTogether]:
         schedule = make_schedule(recipe.schedule, recipe.learning_rate, steps)
-        tx = layerwise_adam(schedule, decay, model, shape)
+        tx = optax.adam(schedule)
         step = make_step_together(trained, tx, mesh, augmentation=augmentation)
         return make_init_together(trained, tx, shape, mesh), step
 
