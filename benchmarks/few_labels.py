@@ -1,9 +1,10 @@
-"""Transfers and probes of several test fields, or of several screens, in one table.
+"""Transfers, or probes, of several test fields in one table and figure.
 
-    python -m benchmarks.few_labels --figure=few_labels.png runs/transfer-* runs/probe-*
+    python -m benchmarks.few_labels --figure=few_labels.png runs/transfer-*
 
-Rows of one method and size become one: means over workdirs and draws, with the standard
-deviation (of the sample) over all of them. Test cells are those of all workdirs.
+The workdirs are of one config, in which only the screen, the features and places on
+disk differ, and no two may test the same cells. Rows of one method and size become one:
+the mean over workdirs and draws, with the standard deviation (of the sample) over all.
 """
 
 from __future__ import annotations
@@ -14,39 +15,61 @@ from typing import Any
 import pyarrow.parquet as pq
 from absl import app, flags
 
+from deeploc_jax.files import read_json
 from deeploc_jax.report import style
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import size_curves
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
+MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit')
 
 
 def main(argv: list[str]) -> None:
     """Prints the table in Markdown, and draws it."""
     if len(argv) < 2:
         raise app.UsageError('Say which workdirs, e.g. runs/transfer-*.')
-    rows = [row for name in argv[1:] for row in read(Path(name))]
-    tested: dict[tuple[str, int], dict[str, int]] = {}
-    for row in rows:
-        of = tested.setdefault((row['series'], row['cells_per_class']), {})
-        of[row['workdir']] = row['n_test']
-    for row in rows:
-        of = tested[row['series'], row['cells_per_class']]
-        row['n_test'] = sum(of.values())
+    rows = pool([Path(name) for name in argv[1:]])
     print(in_markdown(rows))
     if _FIGURE.value:
         with style.house_style():
             size_curves(rows).savefig(_FIGURE.value)
 
 
+def pool(workdirs: list[Path]) -> list[dict[str, Any]]:
+    """Rows of all workdirs; `n_test` is that of all of them.
+
+    Raises:
+        ValueError: Their configs differ in more than may be.
+    """
+    first, *others = [_config(workdir) for workdir in workdirs]
+    for workdir, config in zip(workdirs[1:], others, strict=True):
+        if config != first:
+            names = sorted(n for n in first | config if first.get(n) != config.get(n))
+            raise ValueError(
+                f'{workdir} and {workdirs[0]} differ in {", ".join(names)}.'
+            )
+    tables = [read(workdir) for workdir in workdirs]
+    tested = sum(table[0]['n_test'] for table in tables)
+    return [row | dict(n_test=tested) for table in tables for row in table]
+
+
 def read(workdir: Path) -> list[dict[str, Any]]:
     """Rows of a finished transfer, or of probes on features."""
     path = workdir / 'transfer.parquet'
     if path.exists():
-        rows = pq.read_table(path).to_pylist()
-        return [row | dict(series=row['mode'], workdir=str(workdir)) for row in rows]
-    rows = pq.read_table(workdir / 'probe.parquet').to_pylist()
-    return [row | dict(series=row['probe'], workdir=str(workdir)) for row in rows]
+        return [
+            row | dict(series=row['mode']) for row in pq.read_table(path).to_pylist()
+        ]
+    about = read_json(workdir / 'run.json')['features']
+    return [
+        row | dict(series=f'{about[row["features"]]["source"]}, {row["probe"]}')
+        for row in pq.read_table(workdir / 'probe.parquet').to_pylist()
+    ]
+
+
+def _config(workdir: Path) -> dict[str, Any]:
+    config = read_json(workdir / 'config.json')
+    return {name: config[name] for name in config if name not in MAY_DIFFER}
 
 
 if __name__ == '__main__':

@@ -29,7 +29,7 @@ def get_config() -> ml_collections.ConfigDict:
 
     config.steps = 0  # of each training; 0: as in the paper, 500 and more
     config.batch_size = 128
-    config.schedule = 'cosine'  # of the rate, to zero; the paper's is constant
+    config.schedule = 'cosine'  # of the rate, to zero; or constant, the paper's
     config.learning_rate = 3e-3  # of Adam
     config.dropout = 0.5
     config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0)

@@ -32,8 +32,7 @@ BELOW = {
     'train': GROUND | {'data', 'models'},
     'evaluate': GROUND | {'data', 'models', 'weights'},
     'weights': GROUND | {'models'},
-    'transfer': GROUND
-    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'probe'},
+    'transfer': GROUND | {'data', 'models', 'weights', 'train', 'evaluate', 'probe'},
     'tasks': GROUND
     | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
     | {'realism', 'simulate', 'measurements', 'probe', 'transfer'},

@@ -9,6 +9,8 @@ import pytest
 from small import Small, make_card, random_variables
 
 import deeploc_jax
+from deeploc_jax.evaluate import export
+from deeploc_jax.evaluate.raw import NORMALIZATIONS
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.weights.card import EIGHT_BIT
 from deeploc_jax.weights.folder import write_weights
@@ -36,7 +38,7 @@ def test_a_program_says_what_the_network_says_without_the_package(tmp_path):
     assert about['class_names'] == ['A', 'B', 'C']
 
     np.save(tmp_path / 'images.npy', images.astype(np.float32))
-    files = [folder / 'predict.stablehlo', tmp_path / 'images.npy', tmp_path / 'p.npy']
+    files = [folder / 'predict.jaxexport', tmp_path / 'images.npy', tmp_path / 'p.npy']
     subprocess.run([sys.executable, '-c', ALONE, *files], check=True)
     found = np.load(tmp_path / 'p.npy')
     np.testing.assert_allclose(found, network.predict(images), atol=1e-5)
@@ -58,10 +60,25 @@ def network(tmp_path, monkeypatch):
 
 def test_pixels_of_eight_bits_are_scaled_as_in_training(network, tmp_path):
     folder = network.export(tmp_path / 'exported')
-    program = jax.export.deserialize((folder / 'predict.stablehlo').read_bytes())
+    program = jax.export.deserialize((folder / 'predict.jaxexport').read_bytes())
     images = RNG.integers(0, 255, (2, 20, 20, 2)).astype(np.uint8)
     found = program.call(images.astype(np.float32))
     np.testing.assert_allclose(found, network.predict(images), atol=1e-6)
+
+
+@pytest.mark.parametrize('name', ['deeploc', 'deepyeast'])
+def test_every_network_can_be_exported(tmp_path, name):
+    card = make_card(model=dict(name=name), side=8, crop=8, crops=1)
+    variables = random_variables(get_model(name, num_classes=3), 8)
+    network = deeploc_jax.load(write_weights(tmp_path, variables, card))
+    folder = network.export(tmp_path / 'exported')
+    program = jax.export.deserialize((folder / 'predict.jaxexport').read_bytes())
+    assert [str(aval) for aval in program.in_avals] == ['float32[n,8,8,2]']
+    assert [str(aval) for aval in program.out_avals] == ['float32[n,3]']
+
+
+def test_every_normalisation_can_be_exported():
+    assert export.NORMALIZE.keys() == NORMALIZATIONS.keys()
 
 
 def test_the_extra_is_named(network, tmp_path, monkeypatch):

@@ -51,6 +51,16 @@ def digest_of(workdir):
     return json.loads(files[0].read_text())['sha256']
 
 
+def test_training_on_validation_is_told(config, tmp_path):
+    config.splits.train = 'train+validation'
+    (tmp_path / 'config.json').write_text('{}')
+    with (
+        pytest.warns(UserWarning, match='^9 cells of spot_screen'),
+        pytest.raises(ValueError, match='another config'),
+    ):
+        train_task.run(config, tmp_path)
+
+
 def test_a_training_explains_itself(config, tmp_path):
     train_task.run(config, tmp_path)
     run = json.loads((tmp_path / 'run.json').read_text())

@@ -197,7 +197,9 @@ def test_advice_goes_by_validation():
     text = advice(rows)
     assert text.startswith('Advice: a. On validation it reaches')
     assert '10 cells of each class for 80% of that and 100 cells' in text
-    assert text.endswith('With 1 cell of each class b is better (0.600; a 0.500).')
+    assert text.endswith('b is better in every draw (0.600; a 0.500).')
+    more = [row | dict(validation=0.55) for row in rows if row['cells_per_class'] == 1]
+    assert 'is better' not in advice(rows + more)  # one draw won, one tied
     everything = advice([row | dict(cells_per_class=0) for row in rows[:1]])
     assert 'with at most all cells of each class' in everything
 
@@ -268,6 +270,22 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
                 assert value == again[index]['result'][name]
 
 
+def test_the_rate_falls_to_zero_unless_told_otherwise(config, tmp_path, monkeypatch):
+    config.modes, config.cells_per_class, config.draws = 'fine_tune', '4', 1
+    config.steps, config.learning_rate = 2, 0.1
+    rates = []
+
+    def adam(schedule):
+        rates.append([float(schedule(step)) for step in range(3)])
+        return optax.sgd(schedule)
+
+    monkeypatch.setattr(tuning.optax, 'adam', adam)
+    for name in ('cosine', 'constant'):
+        task.run(config, tmp_path / name)
+        config.schedule = 'constant'
+    np.testing.assert_allclose(rates, [[0.1, 0.05, 0], [0.1] * 3], atol=1e-8)
+
+
 def test_draws_can_share_a_program(config, tmp_path, monkeypatch):
     config.modes, config.cells_per_class = 'fine_tune', '4'
     config.learning_rate = 1e-6  # rounding must not grow; draws differ in their start
@@ -283,7 +301,12 @@ def test_draws_can_share_a_program(config, tmp_path, monkeypatch):
 
 def test_all_cells_can_be_used(config, tmp_path):
     config.cells_per_class, config.modes, config.draws = '', 'probe,fine_tune', 1
-    task.run(config, tmp_path / 'out')
+    config.splits.train = 'trian'
+    with pytest.raises(ValueError, match="no split 'trian'"):
+        task.run(config, tmp_path / 'out')
+    config.splits.train, config.splits.validation = 'train', 'train'
+    with pytest.warns(UserWarning, match='24 cells of spot_screen'):
+        task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]

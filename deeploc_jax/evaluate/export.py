@@ -1,6 +1,6 @@
-"""A trained network as one program, StableHLO, that runs without this package.
+"""A trained network as one program, which needs JAX and flatbuffers alone.
 
-program = jax.export.deserialize(Path('exported/predict.stablehlo').read_bytes())
+program = jax.export.deserialize(Path('exported/predict.jaxexport').read_bytes())
 probabilities = program.call(images)  # float32 [n, side, side, c], raw pixels
 """
 
@@ -22,17 +22,20 @@ from deeploc_jax.files import atomic_write, write_json
 from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE
 from deeploc_jax.weights.folder import Network
 
-PROGRAM, ABOUT = 'predict.stablehlo', 'predict.json'
+PROGRAM, ABOUT = 'predict.jaxexport', 'predict.json'
 PLATFORMS = ('cpu', 'cuda', 'rocm', 'tpu')
 
 
 def write_program(network: Network, folder: Path) -> Path:
-    """Writes `predict.stablehlo`, and `predict.json`, its classes and channels.
+    """Writes `predict.jaxexport`, and `predict.json`, its classes and channels.
 
-    The program takes raw pixels, float32 [n, side, side, c] with any n, normalises them
-    as in training, looks at the crops that the card says, and returns calibrated
-    probabilities, float32 [n, k]. It holds the weights. Convolutions are XLA's own: on
-    CPUs `Predictor.predict` is faster.
+    The program, StableHLO as JAX wraps it, takes raw pixels, finite ones, float32
+    [n, side, side, c] with any n, all at once. It normalises them as in training, looks
+    at the crops that the card says, and returns calibrated probabilities, float32
+    [n, k]. It holds the weights. Convolutions are XLA's own: on CPUs
+    `Predictor.predict` is faster.
+
+    JAX promises to read such files for six months (`jax.export`, compatibility).
 
     Args:
         network: From `weights.folder.read_weights`.

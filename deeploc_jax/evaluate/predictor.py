@@ -125,12 +125,12 @@ class Predictor:
         return self._run(program, images, 1, batch_size, 'novelty', score)[:, 0]
 
     def export(self, folder: Path | str) -> Path:
-        """Writes a program for machines that have JAX, or an XLA runtime, alone.
+        """Writes a program for machines that have JAX but not this package.
 
         See `evaluate.export.write_program`.
 
         Args:
-            folder: Where `predict.stablehlo` and `predict.json` go; made when missing.
+            folder: Where `predict.jaxexport` and `predict.json` go; made when missing.
 
         Returns:
             The folder.

@@ -75,7 +75,7 @@ class DeepYeast(Network):
                 name = f'conv_{len(features) + 1}'
                 features[name] = x = layer(width, (3, 3), train=tuned, name=name)(x)
             x = max_pool_2x2(x)
-        x = x.reshape(len(x), -1)
+        x = x.reshape(x.shape[0], -1)  # b is open in an export
         if self.frozen_convolutions:
             x = jax.lax.stop_gradient(x)
         for name in ('fc_1', 'fc_2'):

@@ -12,7 +12,7 @@ from deeploc_jax.data.cells import marker_channel, read_cells, without_classes
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
-from deeploc_jax.tasks.evaluation import evaluate_and_report
+from deeploc_jax.tasks.evaluate_report import evaluate_and_report
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
 from deeploc_jax.train.state import count_parameters

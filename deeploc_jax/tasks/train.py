@@ -10,18 +10,17 @@ import ml_collections
 
 from deeploc_jax import __version__, sharding
 from deeploc_jax.data.cells import (
-    check_split,
     marker_channel,
     read_cells,
     without_classes,
 )
-from deeploc_jax.data.split_overlap import warn_of_overlap
+from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.build import build
-from deeploc_jax.tasks.evaluation import evaluate_and_report, print_next
+from deeploc_jax.tasks.evaluate_report import evaluate_and_report, print_next
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.training import fit
 from deeploc_jax.tasks.validation import calibrate
@@ -48,9 +47,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     mesh = sharding.make_mesh()
     check_config(config, mesh)
     builder = open_screen(config, config.screen)
-    for split in config.splits.values():
-        check_split(builder, split)
-    warn_of_overlap(builder, config.splits.to_dict())
+    check_splits(builder, config.splits.to_dict())
     left_out = config.leave_out.split(',') if config.leave_out else []
     for name in left_out:
         check_name('class', name, builder.info.features['label'].names)

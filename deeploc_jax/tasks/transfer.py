@@ -11,6 +11,7 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax import sharding
+from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
@@ -18,7 +19,6 @@ from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.transfer_fits import fit_all
 from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
 from deeploc_jax.tasks.workdir import check_crops, claim_workdir
-from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.keep import write_tuned
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe
@@ -26,6 +26,8 @@ from deeploc_jax.transfer.target import read_target
 from deeploc_jax.transfer.tuning import make_tuner
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import read_weights
+
+SCHEDULES = ('cosine', 'constant')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -39,9 +41,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     source, mesh = read_weights(config.source), sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
+    builder = open_screen(config, config.screen)
+    check_splits(builder, config.splits.to_dict())
     claim_workdir(workdir, config)
     target = read_target(
-        open_screen(config, config.screen),
+        builder,
         source.card,
         splits=config.splits.to_dict(),
         channels=config.channels,
@@ -96,7 +100,7 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
-    make_schedule(config.schedule, config.learning_rate, 1)  # known, or an error
+    check_name('schedule', config.schedule, SCHEDULES)
     check_crops(config.evaluation.crops)
     if 'probe' in modes:
         check_probe(config.probe)

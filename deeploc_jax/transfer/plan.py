@@ -105,9 +105,10 @@ def advice(rows: Sequence[dict[str, Any]]) -> str:
     ]
     for size in sizes:
         winner = max(means, key=lambda mode: means[mode][size])
-        if means[winner][size] > means[best][size]:
+        draws = zip(values[winner][size], values[best][size], strict=True)
+        if all(one > other for one, other in draws):
             words.append(
-                f'With {_number(size)} of each class {winner} is better '
+                f'With {_number(size)} of each class {winner} is better in every draw '
                 f'({means[winner][size]:.3f}; {best} {means[best][size]:.3f}).'
             )
     return ' '.join(words)

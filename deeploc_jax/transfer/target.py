@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from deeploc_jax.data.cells import check_split, marker_channel, read_cells
-from deeploc_jax.data.split_overlap import warn_of_overlap
+from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.transfer.plan import channels_by_role
 from deeploc_jax.types import Cells
@@ -53,9 +52,6 @@ def read_target(
     Raises:
         ValueError: A split has no labelled cell, or the screen too few channels.
     """
-    for split in splits.values():
-        check_split(builder, split)
-    warn_of_overlap(builder, splits)
     metadata = builder.info.metadata
     if not channels:
         marker = int(metadata['marker_channel'])
@@ -74,7 +70,7 @@ def read_target(
         if not (split.labels >= 0).any():
             raise ValueError(
                 f'Split {splits[name]!r} of {builder.info.full_name} has no labelled '
-                f'cell: take another for {name}.'
+                f'cell: take another as splits.{name}.'
             )
     taken = found['train'].channels
     if len(taken) != len(card.channels):

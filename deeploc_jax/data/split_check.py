@@ -1,4 +1,4 @@
-"""Cells that are in two splits at once: a network would be tested on what it knows."""
+"""Splits that do not exist, or that share cells."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from collections.abc import Mapping
 
 import tensorflow_datasets as tfds
 
+from deeploc_jax.data.cells import check_split
 
-def warn_of_overlap(
-    builder: tfds.core.DatasetBuilder, splits: Mapping[str, str]
-) -> None:
-    """Warns of each two splits that share cells, and says how many.
+PURPOSES = ('train', 'validation', 'test')
+
+
+def check_splits(builder: tfds.core.DatasetBuilder, splits: Mapping[str, str]) -> None:
+    """Warns of each two splits that share cells: the later one is no test then.
 
     Args:
         builder: A prepared screen.
-        splits: TFDS splits by what they are for, as in a config:
+        splits: TFDS splits by what they are for, `PURPOSES`:
             `dict(train='train+validation', validation='validation', test='test')`.
+
+    Raises:
+        ValueError: The screen has no such split.
     """
-    for first, second in itertools.combinations(splits, 2):
+    for split in splits.values():
+        check_split(builder, split)
+    for first, second in itertools.combinations(PURPOSES, 2):
         shared = _shared(builder, splits[first], splits[second])
         if shared:
             warnings.warn(

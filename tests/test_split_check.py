@@ -5,7 +5,7 @@ import tensorflow_datasets as tfds
 from spot_screen import SpotScreen
 
 from deeploc_jax.data.screen_builder import prepare_screen
-from deeploc_jax.data.split_overlap import warn_of_overlap
+from deeploc_jax.data.split_check import check_splits
 
 
 @pytest.fixture(scope='module')
@@ -25,17 +25,27 @@ def builder(tmp_path_factory):
     ],
 )
 def test_cells_of_two_splits_are_told(builder, train, validation, shared):
-    splits = dict(train=train, validation=validation, test='test')
+    # As configs give them: sorted by name.
+    splits = dict(test='test', train=train, validation=validation)
     with pytest.warns(UserWarning, match=f'^{shared} cells of spot_screen') as told:
-        warn_of_overlap(builder, splits)
+        check_splits(builder, splits)
     assert len(told) == 1
     assert 'is measured on validation is too good' in str(told[0].message)
+
+
+def test_the_test_split_is_no_test(builder):
+    splits = dict(test='validation+test[:3]', train='train+test', validation='train')
+    with pytest.warns(UserWarning) as told:
+        check_splits(builder, splits)
+    found = [str(warning.message).rpartition(': ')[2].split()[4] for warning in told]
+    assert found == ['validation', 'test']
+    assert str(told[1].message).startswith('3 cells')
 
 
 def test_splits_apart_are_not(builder):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
-        warn_of_overlap(
+        check_splits(
             builder,
             dict(train='train[:90%]', validation='train[90%:]', test='validation+test'),
         )
