@@ -32,8 +32,8 @@ def write_program(network: Network, folder: Path) -> Path:
     The program, StableHLO as JAX wraps it, takes raw pixels, finite ones, float32
     [n, side, side, c] with any n, all at once. It normalises them as in training, looks
     at the crops that the card says, and returns calibrated probabilities, float32
-    [n, k]. It holds the weights. Convolutions are XLA's own: on CPUs
-    `Predictor.predict` is faster.
+    [n, k]. It holds the weights. Convolutions are XLA's own: on two CPU cores the
+    lean network took as long as in `Predictor.predict`, DeepLoc 1.7 times.
 
     JAX promises to read such files for six months (`jax.export`, compatibility).
 
