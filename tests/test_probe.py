@@ -213,6 +213,27 @@ def test_a_split_without_cells_is_answered(config, tmp_path):
         task.run(config, tmp_path / 'out')
 
 
+def test_splits_can_be_joined_and_then_choose_by_cross_validation(config, tmp_path):
+    config.features, config.probes = f'{tmp_path}/good', 'knn'
+    config.splits.train = 'train+validation'
+    task.run(config, tmp_path / 'out')
+    (row,) = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
+    good = read_features(tmp_path / 'good').of_classes('ABC')
+    joined = good.where(good.metadata['split'] != 'test')
+    assert row['n_train'] == len(joined) and row['n_test'] == len(good) - len(joined)
+    groups = group_names(joined.metadata['protein'])
+    cells = Labelled(joined.values, joined.labels, groups)
+    assert row['chosen_by'] == choose(PROBES['knn'], cells, None, 0)[1]
+
+
+def test_testing_on_what_was_trained_on_is_refused(config, tmp_path):
+    config.splits.train = 'train+test'
+    with pytest.raises(
+        ValueError, match=r'splits.test \(test\) shares cells with splits'
+    ):
+        task.run(config, tmp_path / 'out')
+
+
 def test_two_workdirs_of_one_name_are_refused(config, tmp_path):
     config.features = f'{tmp_path}/good,{tmp_path}/x/good'
     with pytest.raises(ValueError, match='the same name'):

@@ -57,8 +57,8 @@ class Features:
         )
 
     def of_split(self, split: str) -> Features:
-        """The cells of a split; none where there is no such split."""
-        return self.where(self.metadata['split'] == split)
+        """The cells, if any, of a split or of several, `train+validation`."""
+        return self.where(np.isin(self.metadata['split'], [split, *split.split('+')]))
 
     def of_classes(self, names: Sequence[str]) -> Features:
         """The labelled cells of some classes, which are numbered anew in this order."""

@@ -36,14 +36,15 @@ def run_job(
 ) -> dict[str, Any]:
     """Fits and tests.
 
-    With all cells the parameter is chosen on validation; with a handful by grouped
-    cross-validation among them alone: more labels would not be there.
+    With all cells the parameter is chosen on validation; with a handful, or where
+    validation cells are trained on too, by grouped cross-validation among the training
+    cells.
 
     Args:
         job: What to fit.
         features: Of labelled cells.
         splits: Names of the splits called `train`, `validation` (may have no cells) and
-            `test`.
+            `test`; several with a plus, `train+validation`.
         group_by: Column by which cells are drawn and left out together.
         seed: Of draw 0; those of the others follow it.
 
@@ -60,7 +61,8 @@ def run_job(
     if job.cells_per_class:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
-    usable = len(validation) and not job.cells_per_class
+    apart = not share_cells(splits['train'], splits['validation'])
+    usable = len(validation) and apart and not job.cells_per_class
     value, score = choose(probe, train, validation if usable else None, seed)
     classifier = fit(probe, value, train, seed)
     right = classifier.predict(test.x) == test.y
@@ -78,6 +80,11 @@ def run_job(
         balanced_accuracy=balanced_accuracy(classifier, test),
         recall=recall,
     )
+
+
+def share_cells(first: str, second: str) -> bool:
+    """Whether two splits, `train+validation` and `validation`, have one in common."""
+    return not set(first.split('+')).isdisjoint(second.split('+'))
 
 
 def _labelled(features: Features, group_by: str) -> Labelled:

@@ -84,9 +84,16 @@ def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
     """Features by the name of their workdir, with the labels and classes asked for.
 
     Raises:
-        ValueError: Two workdirs have the same name, a class is unknown, or a split has
-            no labelled cell of them.
+        ValueError: Two workdirs have the same name, a class is unknown, a split has no
+            labelled cell of them, or test cells are trained on.
     """
+    from deeploc_jax.probe.job import share_cells
+
+    train, test = config.splits.train, config.splits.test
+    if share_cells(train, test):
+        raise ValueError(
+            f'splits.test ({test}) shares cells with splits.train ({train}).'
+        )
     sets = read_sets(config.features)
     wanted = config.classes.split(',') if config.classes else None
     for name, found in sets.items():
