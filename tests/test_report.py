@@ -274,7 +274,7 @@ def test_mistakes_come_most_confident_first_then_the_strangest(tmp_path, monkeyp
         shown.append((true, predicted, numbers))
         return called_sheet(images, true, predicted, numbers, marker)
 
-    monkeypatch.setattr('deeploc_jax.report.figures.called_sheet', record)
+    monkeypatch.setattr('deeploc_jax.report.sheets.called_sheet', record)
     write_report(fake_workdir(tmp_path, sharpness=1.0))
     (true, predicted, confidence), (_, _, novelty) = shown
     assert (np.diff(confidence) <= 0).all() and (np.diff(novelty) <= 0).all()
