@@ -1,4 +1,4 @@
-"""Evaluates a trained network on any split or screen with the same classes.
+"""Evaluates a trained network on any split or screen, or names unlabelled cells.
 
     python launch.py --config=configs/evaluate.py --config.source=runs/sim \
         --config.screen=yeast_sim --config.split=validation --workdir=runs/sim-again
@@ -9,7 +9,7 @@ from ml_collections import config_dict
 
 
 def get_config() -> ml_collections.ConfigDict:
-    """Five-crop evaluation of a trained network."""
+    """On as many crops of a cell as its probabilities were calibrated for."""
     config = ml_collections.ConfigDict()
     config.task = 'evaluate'
     config.seed = 0
@@ -20,5 +20,6 @@ def get_config() -> ml_collections.ConfigDict:
     config.data_dir = config_dict.placeholder(str)  # default: that of the workdir
     config.manual_dir = config_dict.placeholder(str)  # default: that of the workdir
     config.memory_limit = 4.0  # GB of images held in memory; more is read as needed
-    config.evaluation = dict(batch_size=128, crops=5, resamples=1000)
+    config.evaluation = dict(batch_size=128, resamples=1000)
+    config.evaluation.crops = config_dict.placeholder(int)  # 1 or 5; default: as tuned
     return config

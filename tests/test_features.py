@@ -20,7 +20,7 @@ from deeploc_jax.evaluate.feature_table import read_features
 from deeploc_jax.measurements import measure_cell, measure_cells
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import features as task
-from deeploc_jax.weights.folder import write_weights
+from deeploc_jax.weights.folder import read_weights, write_weights
 
 
 @pytest.fixture(scope='module')
@@ -116,11 +116,31 @@ def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path):
     config.layer = 'conf'
     with pytest.raises(ValueError, match="Did you mean 'conv'"):
         task.run(config, tmp_path / 'out')
-    config.layer = 'conv'
+    config.layer, config.channels = 'conv', 'GPF,RFP'  # found when cells are read
+    with pytest.raises(ValueError, match='has GFP,RFP'):
+        task.run(config, tmp_path / 'out')
+    config.channels = 'GFP,RFP'
     task.run(config, tmp_path / 'out')
     config.h5ad = True  # asked for later
     task.run(config, tmp_path / 'out')
     assert (tmp_path / 'out/features.h5ad').exists()
+
+
+def test_another_network_in_the_same_place_does_not_go_on(config, tmp_path):
+    task.run(config, tmp_path / 'out')
+    network = read_weights(config.source)
+    changed = jax.tree.map(lambda x: x + 1, network.variables)
+    write_weights(config.source, changed, network.card)
+    with pytest.raises(ValueError, match=r'other data:\n  inputs.source: '):
+        task.run(config, tmp_path / 'out')
+
+
+def test_a_file_half_written_by_a_killed_run_is_passed_over(config, tmp_path):
+    task.run(config, tmp_path / 'out')
+    whole = read_features(tmp_path / 'out').values
+    (tmp_path / 'out/features.parquet/.test-0-x.parquet').touch()
+    task.run(config, tmp_path / 'out')
+    np.testing.assert_array_equal(read_features(tmp_path / 'out').values, whole)
 
 
 def test_other_tables_are_no_features(tmp_path):
@@ -140,7 +160,12 @@ def test_parts_cover_each_cell_once(data_dir):
         ('test', 7, 10),
     ]
     assert sum(b - a for _, a, b in parts_of(builder, None, 6)) == 43
-    assert parts_of(builder, 'validation[:1%]', 6) == []
+    with pytest.raises(
+        ValueError, match=r"Split 'validation\[:1%\]' of .* has no cell"
+    ):
+        parts_of(builder, 'validation[:1%]', 6)
+    with pytest.raises(ValueError, match="some cells of 'train' come twice"):
+        parts_of(builder, 'train[:50%],test,train[40%:]', 6)
 
 
 def test_measurements_of_a_screen(config, tmp_path):

@@ -120,9 +120,15 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         ('new', None, 'Say --config.new'),
         ('new', 'E', "no class 'E'"),
         ('new', 'B,C', 'was trained on C; train one with'),
-        ('new', 'A,B', 'At least two classes of f must not be in new'),
+        ('new', 'A,B', 'f must have cells of at least two classes that are not'),
         ('splits', dict(train='train', validation='no', test='test'), "split 'no'"),
         ('methods', 'mahalanobi', "Did you mean 'mahalanobis'"),
+        ('flagged', 5.0, r'flagged .5.0. must be between 0 and 1'),
+        (
+            'splits',
+            dict(train='train', validation='test', test='test'),
+            'Two of splits share cells: test and test',
+        ),
     ],
 )
 def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):

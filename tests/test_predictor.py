@@ -3,6 +3,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -73,6 +74,14 @@ def test_a_list_of_crops_is_as_good_as_an_array(predictor):
     np.testing.assert_array_equal(
         predictor.predict(list(images)), predictor.predict(images)
     )
+
+
+def test_an_hdf5_data_set_is_as_good_as_an_array(predictor, tmp_path):
+    images = RNG.random((6, 20, 20, 2), np.float32)
+    with h5py.File(tmp_path / 'cells.h5', 'w') as file:
+        file['cells'] = images
+        found = predictor.predict(file['cells'], batch_size=4)  # the last is padded
+    np.testing.assert_array_equal(found, predictor.predict(images, batch_size=4))
 
 
 def test_no_batch_size_is_answered(predictor):

@@ -198,6 +198,7 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
         ('probes', 'ridge,tree', "no probe 'tree'"),
         ('classes', 'A,D', "no class 'D'"),
         ('cells_per_class', '1,0', r'cells_per_class \(1,0\) must be like'),
+        ('draws', 0, r'draws \(0\) must be at least 1'),
         ('group_by', 'proteins', "no group_by 'proteins'. Did you mean 'protein'"),
     ],
 )
@@ -231,6 +232,25 @@ def test_testing_on_what_was_trained_on_is_refused(config, tmp_path):
     with pytest.raises(
         ValueError, match=r'splits.test \(test\) shares cells with splits'
     ):
+        task.run(config, tmp_path / 'out')
+
+
+def test_one_class_cannot_be_learned(config, tmp_path):
+    config.classes = 'B'
+    with pytest.raises(ValueError, match='Only one class to learn'):
+        task.run(config, tmp_path / 'out')
+
+
+def test_a_finished_comparison_can_be_asked_for_more(config, tmp_path):
+    config.probes, config.cells_per_class, config.draws = 'ridge', '2', 1
+    task.run(config, tmp_path / 'out')
+    lines = (tmp_path / 'out/fits.jsonl').read_text().splitlines()
+    config.probes, config.cells_per_class, config.draws = 'ridge,knn', '2,8', 2
+    task.run(config, tmp_path / 'out')
+    assert (tmp_path / 'out/fits.jsonl').read_text().splitlines()[:2] == lines
+    assert pq.read_table(tmp_path / 'out/probe.parquet').num_rows == 2 * 2 * 2 * 2
+    config.seed = 1
+    with pytest.raises(ValueError, match='seed: 0 there, 1 asked'):
         task.run(config, tmp_path / 'out')
 
 

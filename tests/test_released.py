@@ -167,6 +167,15 @@ def test_damage_is_found(tmp_path):
         read_bundle(path)
     with pytest.raises(FileNotFoundError, match='There is no'):
         read_bundle(tmp_path / 'other')
+    for name, flipped in (('data-00000-of-00001', (7, 1200)), ('index', (20, 60))):
+        for at in flipped:
+            write_bundle(path, arrays)
+            file = path.with_name(f'model.ckpt.{name}')
+            content = bytearray(file.read_bytes())
+            content[at] ^= 4
+            file.write_bytes(content)
+            with pytest.raises(ValueError, match='wrong checksum'):
+                read_bundle(path)
     write_bundle(path, arrays, compressed=True)
     with pytest.raises(ValueError, match='is compressed'):
         read_bundle(path)

@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import json
 import os
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
-from small import Small
+from small import Small, make_card, random_cells
 from spot_screen import SpotScreen
 
 import deeploc_jax
@@ -25,6 +26,7 @@ from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
 
 ROOT = Path(__file__).parents[1]
+RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope='module')
@@ -54,6 +56,7 @@ def digest_of(workdir):
 def test_training_on_validation_is_told(config, tmp_path):
     config.splits.train = 'train+validation'
     (tmp_path / 'config.json').write_text('{}')
+    (tmp_path / 'metrics.jsonl').touch()
     with (
         pytest.warns(UserWarning, match='^9 cells of spot_screen'),
         pytest.raises(ValueError, match='another config'),
@@ -105,6 +108,37 @@ def test_a_training_explains_itself(config, tmp_path):
     with pytest.raises(ValueError, match=r'batch_size: 8 there, 16 asked'):
         config.batch_size = 16
         train_task.run(config, tmp_path)
+
+
+@pytest.mark.parametrize(
+    'names', [(), ('RIGHT', 'LEFT'), ('A', 'LEFT', 'B'), ('A',)], ids=len
+)
+def test_a_screen_need_not_have_the_classes_of_the_network(names, capsys):
+    labels = RNG.integers(-1, len(names), 40).astype(np.int32)
+    cells = random_cells(40, size=8)
+    cells = dataclasses.replace(cells, labels=labels, class_names=names)
+    card = make_card(model={}, class_names=('LEFT', 'RIGHT', 'MIDDLE'))
+    found = evaluate_task.fitted(cells, card, 'a screen')
+    assert found.class_names == card.class_names
+    for label, number in zip(labels, found.labels, strict=True):
+        known = label >= 0 and names[label] in card.class_names
+        assert number == (card.class_names.index(names[label]) if known else -1)
+    assert ('as if unlabelled: A' in capsys.readouterr().out) == ('A' in names)
+
+
+def test_an_evaluation_takes_the_crops_that_were_calibrated(config, tmp_path):
+    task = evaluate.get_config()
+    config.evaluation.crops = 1
+    train_task.run(config, tmp_path / 'out')
+    task.source = str(tmp_path / 'out')
+    evaluate_task.run(task, tmp_path / 'again')
+    table = 'evaluation/test/predictions.parquet'
+    first, second = (pq.read_table(tmp_path / of / table) for of in ('out', 'again'))
+    for name in ('p_LEFT', 'novelty'):
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-5)
+    task.evaluation.crops = 3
+    with pytest.raises(ValueError, match=r'crops \(3\) must be 1 or 5'):
+        evaluate_task.run(task, tmp_path / 'again')
 
 
 @pytest.mark.parametrize('steps', [(3,), (1, 4)])

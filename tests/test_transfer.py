@@ -256,6 +256,10 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
+    config.confusion_at = '1'  # a matter of the report alone
+    task.run(config, workdir)
+    assert (workdir / 'figures/confusion_probe_1.png').exists()
+
     lines = (workdir / 'fits.jsonl').read_text().splitlines()
     again = [json.loads(line) for line in lines]
     keep = [line for i, line in enumerate(lines) if i not in (2, 9)]
@@ -322,6 +326,8 @@ def test_all_cells_can_be_used(config, tmp_path):
         ('memory_limit', 1e-9, 'let memory_limit say'),
         ('group_by', 'plates', "no group_by 'plates'. Did you mean 'plate'"),
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
+        ('confusion_at', '4;1', r'confusion_at \(4;1\) must be like 1,5,25'),
+        ('confusion_at', '5', r'confusion_at \(5\) must be among cells_per_class'),
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
         ('schedule', 'cosin', "no schedule 'cosin'. Did you mean 'cosine'"),

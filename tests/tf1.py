@@ -1,5 +1,6 @@
 """Writes a TensorFlow checkpoint as its documentation describes the format."""
 
+import google_crc32c
 import numpy as np
 
 MAGIC = (0xDB4775248B80FB57).to_bytes(8, 'little')
@@ -20,6 +21,14 @@ def number(field, value):
 
 def text(field, content):
     return varint(field << 3 | 2) + varint(len(content)) + content
+
+
+def checksum(content):
+    """Rotated to the right by 15 bits, with a constant added."""
+    bits = f'{google_crc32c.value(content):032b}'
+    return ((int(bits[-15:] + bits[:-15], 2) + 0xA282EAD8) % 2**32).to_bytes(
+        4, 'little'
+    )
 
 
 def block(pairs, restart_every=16):
@@ -49,7 +58,7 @@ def write_bundle(prefix, arrays, per_block=7, compressed=False):
         shape = b''.join(text(2, number(1, size)) for size in array.shape)
         entry = number(1, TYPES[array.dtype.name]) + text(2, shape)
         entry += number(4, len(data)) + number(5, array.nbytes)
-        entry += varint(6 << 3 | 5) + b'crc.'
+        entry += varint(6 << 3 | 5) + checksum(array.tobytes())
         pairs.append((name.encode(), entry))
         data += array.tobytes()
     index, handles = bytearray(), []
@@ -58,11 +67,13 @@ def write_bundle(prefix, arrays, per_block=7, compressed=False):
         content = block(part)
         handle = varint(len(index)) + varint(len(content))
         handles.append((part[-1][0], handle))
-        index += content + bytes([compressed]) + b'crc.'
+        content += bytes([compressed])
+        index += content + checksum(content)
     footer = b''
     for content in (block([]), block(handles, 1)):  # metaindex, index
         footer += varint(len(index)) + varint(len(content))
-        index += content + b'\0crc.'
+        content += b'\0'
+        index += content + checksum(content)
     index += footer.ljust(40, b'\0') + MAGIC
     prefix.parent.mkdir(parents=True, exist_ok=True)
     prefix.with_name(prefix.name + '.index').write_bytes(index)

@@ -81,9 +81,14 @@ def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
     kept = [name for name in cells.class_names if name not in names]
     if not kept:
         raise ValueError('No class is left.')
-    number = [kept.index(name) if name in kept else -1 for name in cells.class_names]
+    return with_classes(cells, kept)
+
+
+def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
+    """The cells numbered by the classes named, in this order; others are unlabelled."""
+    number = [names.index(name) if name in names else -1 for name in cells.class_names]
     labels = np.array([*number, -1], np.int32)[cells.labels]
-    return dataclasses.replace(cells, labels=labels, class_names=tuple(kept))
+    return dataclasses.replace(cells, labels=labels, class_names=tuple(names))
 
 
 def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
@@ -94,17 +99,17 @@ def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
 
 
 def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
-    """Raises a ValueError unless the screen has this split."""
+    """Raises a ValueError unless the screen has this split, with a cell in it."""
     known = builder.info.splits
     parts = [part.split('[')[0].strip() for part in split.split('+')]
     for part in parts:
         if part not in known:
             raise ValueError(
                 f'{builder.info.full_name} has no split {part!r}; '
-                f'it has: {", ".join(known)}. Slices work too: '
-                "--config.splits.train='train[:90%]' "
-                "--config.splits.validation='train[90%:]'."
+                f'it has: {", ".join(known)}. Slices work too: train[:90%].'
             )
+    if not known[split].num_examples:
+        raise ValueError(f'Split {split!r} of {builder.info.full_name} has no cell.')
 
 
 def _read_columns(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cells import check_split
@@ -21,7 +23,8 @@ def parts_of(
         size: Cells in a part, at most.
 
     Raises:
-        ValueError: The screen has no such split, or the size is not positive.
+        ValueError: The screen has no such split, two share cells, or the size is not
+            positive.
     """
     if size < 1:
         raise ValueError(f'{size} cells in a part: there must be at least 1.')
@@ -38,4 +41,7 @@ def parts_of(
                 (piece.splitname, first, min(first + size, end))
                 for first in range(start, end, size)
             ]
+    for (name, _, end), (other, start, _) in itertools.pairwise(sorted(parts)):
+        if name == other and start < end:
+            raise ValueError(f'splits ({splits}): some cells of {name!r} come twice.')
     return parts

@@ -90,6 +90,14 @@ class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         ]
 
 
+def identity(builder: tfds.core.DatasetBuilder) -> str:
+    """Name and version of a prepared screen, and what tells it from others so named."""
+    info = builder.info
+    sizes = [f'{name} {split.num_examples}' for name, split in info.splits.items()]
+    table = info.metadata.get('source_sha256', '')[:16]
+    return ' '.join([info.full_name, *sizes, *([f'table {table}'] if table else [])])
+
+
 def prepare_screen(
     name: str,
     data_dir: str | Path | None = None,

@@ -109,9 +109,14 @@ def read_sets(paths: str) -> dict[str, Features]:
     return {path.name: read_features(path) for path in folders}
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Its Parquet files, but for hidden ones that a killed run left half-written."""
+    return sorted(folder.glob('[!.]*.parquet'))
+
+
 def size_of(folder: Path) -> tuple[int, int]:
     """Number of cells and of features in `features.parquet`, which is not read."""
-    files = [pq.read_metadata(path) for path in sorted(folder.glob('*.parquet'))]
+    files = [pq.read_metadata(path) for path in files_in(folder)]
     return sum(f.num_rows for f in files), files[0].num_columns - len(_COLUMNS)
 
 
@@ -127,7 +132,7 @@ def read_features(path: Path | str) -> Features:
         if not (path / 'run.json').exists():  # written last
             raise ValueError(f'{path} is not finished: run configs/features.py again.')
         path = path / 'features.parquet'
-    if not path.exists() or (path.is_dir() and not list(path.glob('*.parquet'))):
+    if not path.exists() or (path.is_dir() and not files_in(path)):
         raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
     try:
         table = pq.read_table(path)

@@ -27,7 +27,8 @@ def raw_cells(images: Any, card: Card) -> Cells:
     """Unlabelled cells over raw images, normalised batch by batch as they are read.
 
     Args:
-        images: Array, memory map or list of [side, side, c] pixels of any real type.
+        images: Array, memory map, HDF5 data set or list of [side, side, c] pixels of
+            any real type.
         card: Of the network that they are for.
 
     Raises:
@@ -59,9 +60,12 @@ class _Normalized:
         self.shape = images.shape
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
+        # h5py wants rows in order and once; the last batch is padded with repeats.
+        rows, places = np.unique(rows, return_inverse=True)
         images = np.asarray(self.images[rows])
         finite = np.isfinite(images).all(axis=(1, 2, 3))
         if not finite.all():
-            row = np.asarray(rows)[~finite][0]
-            raise ValueError(f'images[{row}] has pixels that are not finite.')
-        return self.normalize(images)
+            raise ValueError(
+                f'images[{rows[~finite][0]}] has pixels that are not finite.'
+            )
+        return self.normalize(images)[places]

@@ -7,20 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 
-try:
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC, LinearSVC
-
-    from deeploc_jax.probe.ridge import Ridge
-except ImportError as error:  # pragma: no cover
-    raise ImportError(
-        "Probes need scikit-learn: pip install -e '.[baseline]'"
-    ) from error
+from deeploc_jax.probe.ridge import Ridge
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,8 +37,8 @@ def run_job(
     """Fits and tests.
 
     With all cells the parameter is chosen on validation; with a handful, or where
-    validation cells are trained on too, by grouped cross-validation among the training
-    cells.
+    validation cells are trained or tested on too, by grouped cross-validation among the
+    training cells.
 
     Args:
         job: What to fit.
@@ -61,8 +61,8 @@ def run_job(
     if job.cells_per_class:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
-    apart = not share_cells(splits['train'], splits['validation'])
-    usable = len(validation) and apart and not job.cells_per_class
+    shared = [share_cells(splits['validation'], splits[s]) for s in ('train', 'test')]
+    usable = len(validation) and not any(shared) and not job.cells_per_class
     value, score = choose(probe, train, validation if usable else None, seed)
     classifier = fit(probe, value, train, seed)
     right = classifier.predict(test.x) == test.y

@@ -5,15 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-
-try:
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import GroupKFold
-except ImportError as error:  # pragma: no cover
-    raise ImportError(
-        "Realism needs scikit-learn: pip install -e '.[baseline]'"
-    ) from error
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
 
 TREES = 300
 

@@ -1,4 +1,4 @@
-"""Task `evaluate`: a trained network on any split or screen with its classes."""
+"""Task `evaluate`: a trained network on any split or screen, labelled or not."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import jax
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import marker_channel, read_cells, without_classes
+from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, describe_splits, environment
+from deeploc_jax.tasks.workdir import (
+    check_crops,
+    claim_workdir,
+    describe_splits,
+    environment,
+)
 from deeploc_jax.train.state import count_parameters
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
@@ -25,8 +30,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Evaluates the network of `config.source` on `config.split`.
 
     Raises:
-        ValueError: No source is given, or the screen has other classes or channels
-            than the network.
+        ValueError: No source is given, or the screen has another number of channels
+            than the network takes.
     """
     if not config.source:
         raise ValueError('Say --config.source=<workdir of a training, or weights>.')
@@ -34,6 +39,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     network = read_weights(config.source)
     card = network.card
+    crops = config.evaluation.crops or card.crops
+    check_crops(crops)
     claim_workdir(workdir, config)
     find_data_like(config, Path(config.source))
     trained_on = card.screen.rpartition('/')[0]  # without its version
@@ -45,10 +52,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=config.channels or ','.join(card.channels),
         normalize=normalization_of(card),
     )
-    if set(card.class_names) < set(cells.class_names):  # trained without the others
-        left_out = [c for c in cells.class_names if c not in card.class_names]
-        cells = without_classes(cells, left_out)
-    check_fit(cells, card, builder.info.full_name)
+    cells = fitted(cells, card, builder.info.full_name)
     record = dict(
         **environment(),
         trained_on=card.screen,
@@ -68,9 +72,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         config,
         workdir,
         config.split,
-        make_predict(
-            network.model, mesh, crop=card.crop, crops=config.evaluation.crops
-        ),
+        make_predict(network.model, mesh, crop=card.crop, crops=crops),
         network,
         cells,
         mesh,
@@ -88,14 +90,22 @@ def find_data_like(config: ml_collections.ConfigDict, source: Path) -> None:
             config[name] = config[name] or trained[name]
 
 
-def check_fit(cells: Cells, card: Card, name: str) -> None:
-    """Raises a ValueError unless the screen has the network's classes and channels."""
-    for what, found, wanted in (
-        ('classes', cells.class_names, card.class_names),
-        ('number of channels', len(cells.channels), len(card.channels)),
-    ):
-        if found != wanted:
-            raise ValueError(
-                f'The {what} of {name} do not fit the network:\n'
-                f'  screen:  {found}\n  network: {wanted}'
-            )
+def fitted(cells: Cells, card: Card, name: str) -> Cells:
+    """The cells numbered by the classes of the network, which need not all be there.
+
+    Raises:
+        ValueError: The network takes another number of channels.
+    """
+    if len(cells.channels) != len(card.channels):
+        raise ValueError(
+            f'The number of channels of {name} does not fit the network:\n'
+            f'  screen:  {cells.channels}\n  network: {card.channels}\n'
+            'Say which to take, in the order of the network: --config.channels=...'
+        )
+    unknown = [c for c in cells.class_names if c not in card.class_names]
+    if unknown:
+        print(
+            f'Not among the classes of the network, thus as if unlabelled: '
+            f'{", ".join(unknown)}. It knows {", ".join(card.class_names)}.'
+        )
+    return with_classes(cells, card.class_names)

@@ -14,6 +14,7 @@ from jax.experimental import multihost_utils
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.data.parts import Part, parts_of
+from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.evaluate.feature_table import (
     features_table,
     read_features,
@@ -56,11 +57,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(config, screen)
     extract, about = _extractor(config, network, builder)
-    about |= dict(source=config.source, screen=builder.info.full_name)
+    inputs = dict(screen=identity(builder), source=network.sha256 if network else '')
+    about |= dict(source=config.source, screen=builder.info.full_name, inputs=inputs)
     parts = parts_of(builder, config.splits, config.cells_per_file)
     if config.h5ad:
         check_anndata()
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config, **inputs)
     folder = workdir / 'features.parquet'
     for split, start, stop in _missing(folder, parts):
         part = f'{split}[{start}:{stop}]'

@@ -43,11 +43,15 @@ class Fits:
                 file.write(json.dumps(row) + '\n')
 
 
-def parse_sizes(asked: str | None) -> list[int]:
-    """Numbers of cells of each class, '1,5,25', from few to many; [0], all, of ''."""
+def parse_sizes(asked: str | None, field: str = 'cells_per_class') -> list[int]:
+    """Numbers of cells of each class, '1,5,25', from few to many; [0], all, of ''.
+
+    Raises:
+        ValueError: They are not like that; the field of the config is named.
+    """
     if not asked:
         return [0]
     parts = asked.split(',')
     if not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f'cells_per_class ({asked}) must be like 1,5,25.')
+        raise ValueError(f'{field} ({asked}) must be like 1,5,25.')
     return sorted({int(part) for part in parts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.probe.job import share_cells
+from deeploc_jax.probe.novelty import NOVELTIES, auroc
 from deeploc_jax.tasks.workdir import claim_workdir, environment, short
 from deeploc_jax.weights.novelty import threshold
 
@@ -31,8 +34,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     if jax.process_index():  # not a task for several hosts
         return
-    from deeploc_jax.probe.novelty import NOVELTIES  # an extra
-
+    if not 0 < config.flagged < 1:
+        raise ValueError(f'flagged ({config.flagged}) must be between 0 and 1.')
+    for first, second in itertools.combinations(config.splits.values(), 2):
+        if share_cells(first, second):
+            raise ValueError(f'Two of splits share cells: {first} and {second}.')
     for field in ('features', 'new'):
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/novelty.py has more.')
@@ -70,8 +76,12 @@ def check(
             f'with --config.leave_out={config.new}.'
         )
     known = [label for label in features.class_names if label not in new]
-    if len(known) < 2:
-        raise ValueError(f'At least two classes of {name} must not be in new.')
+    learned = features.of_split(config.splits.train).of_classes(known).labels
+    if len(np.unique(learned)) < 2:
+        raise ValueError(
+            f'{name} must have cells of at least two classes that are not in new in '
+            f'split {config.splits.train!r}.'
+        )
     wanted = {'train': [known], 'validation': [known]}
     wanted['test'] = [known, *([label] for label in new)]
     for split, groups in wanted.items():
@@ -88,8 +98,6 @@ def examine(
     config: ml_collections.ConfigDict, features: Features, new: list[str], method: Any
 ) -> list[dict[str, Any]]:
     """A row for all new classes together, for each, and for the known ones."""
-    from deeploc_jax.probe.novelty import auroc
-
     known = [name for name in features.class_names if name not in new]
     train, validation, test = (
         features.of_split(config.splits[s]) for s in ('train', 'validation', 'test')

@@ -14,6 +14,8 @@ from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.probe.job import Job, run_job, share_cells
 from deeploc_jax.progress import track
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import write_sizes_page
@@ -30,24 +32,25 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     if jax.process_index():  # not a task for several hosts
         return
-    # Late: scikit-learn is an extra.
-    from deeploc_jax.probe.classifiers import PROBES
-    from deeploc_jax.probe.job import Job, run_job
-
     if not config.features:
         raise ValueError('Say --config.features=<workdir of configs/features.py>.')
     probes = config.probes.split(',')
     for name in probes:
         check_name('probe', name, PROBES)
     check_name('group_by', config.group_by, METADATA)
+    sizes, draws = parse_sizes(config.cells_per_class), config.draws
+    if draws < 1:
+        raise ValueError(f'draws ({draws}) must be at least 1.')
     sets = read_labelled(config)
-    claim_workdir(workdir, config)
+    claim_workdir(
+        workdir, config, **{n: of.about.get('inputs') for n, of in sets.items()}
+    )
     jobs = [
         Job(features, probe, size, draw)
         for features in sets
         for probe in probes
-        for size in parse_sizes(config.cells_per_class)
-        for draw in range(config.draws if size or PROBES[probe].random else 1)
+        for size in sizes
+        for draw in range(draws if size or PROBES[probe].random else 1)
     ]
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits), []
@@ -85,10 +88,9 @@ def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
 
     Raises:
         ValueError: Two workdirs have the same name, a class is unknown, a split has no
-            labelled cell of them, or test cells are trained on.
+            labelled cell of them, there is but one class to learn, or test cells are
+            trained on.
     """
-    from deeploc_jax.probe.job import share_cells
-
     train, test = config.splits.train, config.splits.test
     if share_cells(train, test):
         raise ValueError(
@@ -106,4 +108,15 @@ def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
                     f'{name} has no labelled cell in split {config.splits[split]!r}; '
                     f'it has {sorted(set(found.metadata["split"]))}.'
                 )
+        learned = set(found.of_split(train).labels.tolist())
+        none = [c for i, c in enumerate(found.class_names) if i not in learned]
+        if len(learned) < 2:
+            raise ValueError(
+                f'Only one class to learn: {name} has cells of '
+                f'{" ".join(set(found.class_names) - set(none))} alone in {train!r}.'
+            )
+        if none:
+            print(
+                f'{name} has no cell of {", ".join(none)} in {train!r} to learn from.'
+            )
     return sets

@@ -14,6 +14,7 @@ from deeploc_jax.data.cells import (
     read_cells,
     without_classes,
 )
+from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.evaluate.predict import make_predict
@@ -51,7 +52,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     left_out = config.leave_out.split(',') if config.leave_out else []
     for name in left_out:
         check_name('class', name, builder.info.features['label'].names)
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config, screen=identity(builder))
 
     def read(split: str) -> Cells:
         found = read_cells(

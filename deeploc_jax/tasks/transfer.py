@@ -11,6 +11,7 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax import sharding
+from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.evaluate import find_data_like
@@ -43,7 +44,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     find_data_like(config, Path(config.source))
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
-    claim_workdir(workdir, config)
+    inputs = dict(screen=identity(builder), source=source.sha256)
+    claim_workdir(workdir, config, **inputs)
     target = read_target(
         builder,
         source.card,
@@ -94,6 +96,12 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
     modes, sizes = config.modes.split(','), parse_sizes(config.cells_per_class)
+    shown = parse_sizes(config.confusion_at, 'confusion_at')
+    if config.confusion_at and not set(shown) <= set(sizes):
+        raise ValueError(
+            f'confusion_at ({config.confusion_at}) must be among cells_per_class '
+            f'({config.cells_per_class}).'
+        )
     for mode in modes:
         check_name('mode', mode, MODES)
     check_name('group_by', config.group_by, METADATA)

@@ -24,8 +24,8 @@ SELECTORS = (
     'validation/balanced_accuracy',
 )
 _PACKAGES = ('deeploc_jax', 'jax', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
-# A run may move to another disk or machine, or be evaluated otherwise, and still be
-# the same training.
+# A run may move to another disk or machine, be evaluated otherwise, or be asked for
+# more fits, and still be the same.
 _MAY_CHANGE = (
     'data_dir',
     'manual_dir',
@@ -35,7 +35,13 @@ _MAY_CHANGE = (
     'splits.test',
     'evaluation.',
     'h5ad',
+    'modes',
+    'probes',
+    'cells_per_class',
+    'draws',
+    'confusion_at',
 )
+_NOT_MADE = {'config.json', 'error.log'}  # what a run leaves that came to nothing
 
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
@@ -60,16 +66,26 @@ def check_crops(crops: int) -> None:
         raise ValueError(f'evaluation.crops ({crops}) must be 1 or 5.')
 
 
-def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
+def claim_workdir(
+    workdir: Path, config: ml_collections.ConfigDict, **inputs: Any
+) -> None:
     """Writes `config.json`, or checks that the run there is the one asked for.
 
+    A run that has made nothing yet, as of a config with a mistake, has no claim.
+
+    Args:
+        workdir: Made when missing.
+        config: What is asked.
+        **inputs: What tells the screen or the weights that it works on from others in
+            their place, as JSON allows: such a run must not be continued.
+
     Raises:
-        ValueError: The workdir belongs to a run with another config; the fields that
-            differ are named.
+        ValueError: The workdir belongs to a run with another config or on other data;
+            the fields that differ are named.
     """
-    asked = json.loads(config.to_json_best_effort())
+    asked = json.loads(config.to_json_best_effort()) | dict(inputs=inputs)
     path = workdir / 'config.json'
-    if path.exists():
+    if path.exists() and {file.name for file in workdir.iterdir()} - _NOT_MADE:
         found, wanted = _flat(read_json(path)), _flat(asked)
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
@@ -78,9 +94,9 @@ def claim_workdir(workdir: Path, config: ml_collections.ConfigDict) -> None:
         ]
         if changed:
             raise ValueError(
-                f'{workdir} holds a run with another config:\n'
+                f'{workdir} holds a run with another config, or on other data:\n'
                 + '\n'.join(changed)
-                + '\nGive another --workdir, or the same config to continue it.'
+                + '\nGive another --workdir, or the same config and data to go on.'
             )
     if jax.process_index() == 0:
         write_json(path, asked)

@@ -11,6 +11,8 @@ import numpy as np
 
 from deeploc_jax.evaluate.features import make_cell_features
 from deeploc_jax.lookup import check_name
+from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.score import score
@@ -19,9 +21,7 @@ from deeploc_jax.weights.folder import Network
 
 
 def check_probe(name: str) -> None:
-    """Raises an error where there is no such probe, or no scikit-learn."""
-    from deeploc_jax.probe.classifiers import PROBES
-
+    """Raises a ValueError where there is no such probe."""
     check_name('probe', name, PROBES)
 
 
@@ -46,10 +46,6 @@ def make_prober(
         mesh: From `sharding.make_mesh`.
         group_by: The column by whose values the parameter is cross-validated.
     """
-    # Late: scikit-learn is an extra.
-    from deeploc_jax.probe.classifiers import PROBES
-    from deeploc_jax.probe.fit import Labelled, choose, fit
-
     probe = PROBES[name]
     extract = make_cell_features(source, mesh, recipe.test_batch)
     features = {split: extract(of, f'{split} cells') for split, of in cells.items()}

@@ -36,12 +36,14 @@ class Network:
         model: The Flax module.
         variables: Its `params` and `batch_stats`, float32.
         novelty: What tells cells unlike anything seen, if that is known.
+        sha256: Of card and arrays, where they were read from a folder.
     """
 
     card: Card
     model: nn.Module
     variables: dict[str, Any]
     novelty: Novelty | None = None
+    sha256: str = ''
 
 
 def write_weights(
@@ -109,7 +111,7 @@ def read_weights(source: Path | str) -> Network:
     if arrays is not None:
         rank, limit = int(arrays['rank']), float(arrays['limit'])
         novelty = Novelty(card.novelty_layer, arrays['seen'], rank, limit)
-    return Network(card, model, variables, novelty)
+    return Network(card, model, variables, novelty, seal)
 
 
 def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
