@@ -27,10 +27,15 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     sizes = ', '.join(f'{name} {s.num_examples:,}' for name, s in info.splits.items())
     root = f', data_dir={config.data_dir!r}' if config.data_dir else ''
     screen = info.full_name.rsplit('/', 1)[0]
+    use = 'Train on it:  python launch.py --config=configs/deeploc.py:modern'
+    if not info.features['label'].names:
+        use = (
+            'Name its cells: python launch.py --config=configs/evaluate.py '
+            '--config.source=<workdir of a training, or lean-sim>'
+        )
     print(
         f'\nPrepared {info.full_name}: {sizes} cells in {builder.data_path}\n'
-        f'Train on it:  python launch.py --config=configs/deeploc.py:modern '
-        f'--config.screen={screen}'
+        f'{use} --config.screen={screen}'
         + (f' --config.data_dir={config.data_dir}' if config.data_dir else '')
         + '\nLoad it:      import deeploc_jax.datasets; '
         f"tfds.data_source('{screen}', split='{next(iter(info.splits))}'{root})"
