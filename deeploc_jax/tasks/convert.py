@@ -8,8 +8,9 @@ import ml_collections
 
 from deeploc_jax import __version__
 from deeploc_jax.lookup import lookup
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.prepare import describe_screen
-from deeploc_jax.tasks.workdir import claim_workdir, short
+from deeploc_jax.tasks.workdir import short
 from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE, Card
 from deeploc_jax.weights.folder import check_network, write_weights
 from deeploc_jax.weights.released import RELEASED

@@ -12,11 +12,11 @@ from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.workdir import (
     check_crops,
-    claim_workdir,
     describe_splits,
     environment,
 )

@@ -25,9 +25,10 @@ from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, environment, short
+from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network, read_weights
 

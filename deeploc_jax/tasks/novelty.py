@@ -17,7 +17,8 @@ from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.job import share_cells
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
-from deeploc_jax.tasks.workdir import claim_workdir, environment, short
+from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.weights.novelty import threshold
 
 HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')

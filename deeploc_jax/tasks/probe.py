@@ -19,8 +19,9 @@ from deeploc_jax.probe.job import Job, run_job, share_cells
 from deeploc_jax.progress import track
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import write_sizes_page
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.fits import Fits, parse_sizes
-from deeploc_jax.tasks.workdir import claim_workdir, environment, short
+from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.types import METADATA
 
 

@@ -17,8 +17,9 @@ from deeploc_jax.progress import track
 from deeploc_jax.realism.compare import compare
 from deeploc_jax.realism.statistics import crop_statistics
 from deeploc_jax.report.realism import Side, write_page
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import claim_workdir, environment
+from deeploc_jax.tasks.workdir import environment
 from deeploc_jax.types import METADATA, Cells
 
 SIDES = ('real', 'simulated')

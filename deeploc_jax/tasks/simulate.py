@@ -15,7 +15,7 @@ from deeploc_jax.files import atomic_write
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
 from deeploc_jax.tasks import plates
-from deeploc_jax.tasks.workdir import claim_workdir
+from deeploc_jax.tasks.claim import claim_workdir
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:

@@ -21,13 +21,13 @@ from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tasks.build import build
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report, print_next
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.training import fit
 from deeploc_jax.tasks.validation import calibrate
 from deeploc_jax.tasks.workdir import (
     check_config,
-    claim_workdir,
     describe_splits,
     environment,
     training_seconds,

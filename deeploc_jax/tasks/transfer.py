@@ -14,12 +14,13 @@ from deeploc_jax import sharding
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.lookup import check_name
+from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.transfer_fits import fit_all
 from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
-from deeploc_jax.tasks.workdir import check_crops, claim_workdir
+from deeploc_jax.tasks.workdir import check_crops
 from deeploc_jax.transfer.keep import write_tuned
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe

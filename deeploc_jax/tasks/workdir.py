@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.data.screen_features import IMAGE_SIZE
-from deeploc_jax.files import read_json, read_jsonl, write_json
+from deeploc_jax.files import read_jsonl
 from deeploc_jax.lookup import check_name
 from deeploc_jax.types import Cells
 
@@ -24,24 +23,6 @@ SELECTORS = (
     'validation/balanced_accuracy',
 )
 _PACKAGES = ('deeploc_jax', 'jax', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
-# A run may move to another disk or machine, be evaluated otherwise, or be asked for
-# more fits, and still be the same.
-_MAY_CHANGE = (
-    'data_dir',
-    'manual_dir',
-    'memory_limit',
-    'device_limit',
-    'profile',
-    'splits.test',
-    'evaluation.',
-    'h5ad',
-    'modes',
-    'probes',
-    'cells_per_class',
-    'draws',
-    'confusion_at',
-)
-_NOT_MADE = {'config.json', 'error.log'}  # what a run leaves that came to nothing
 
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
@@ -64,42 +45,6 @@ def check_crops(crops: int) -> None:
     """Raises a ValueError for what is not 1 or 5."""
     if crops not in (1, 5):
         raise ValueError(f'evaluation.crops ({crops}) must be 1 or 5.')
-
-
-def claim_workdir(
-    workdir: Path, config: ml_collections.ConfigDict, **inputs: Any
-) -> None:
-    """Writes `config.json`, or checks that the run there is the one asked for.
-
-    A run that has made nothing yet, as of a config with a mistake, has no claim.
-
-    Args:
-        workdir: Made when missing.
-        config: What is asked.
-        **inputs: What tells the screen or the weights that it works on from others in
-            their place, as JSON allows: such a run must not be continued.
-
-    Raises:
-        ValueError: The workdir belongs to a run with another config or on other data;
-            the fields that differ are named.
-    """
-    asked = json.loads(config.to_json_best_effort()) | dict(inputs=inputs)
-    path = workdir / 'config.json'
-    if path.exists() and {file.name for file in workdir.iterdir()} - _NOT_MADE:
-        found, wanted = _flat(read_json(path)), _flat(asked)
-        changed = [
-            f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
-            for name in sorted(found.keys() | wanted.keys())
-            if found.get(name) != wanted.get(name) and not name.startswith(_MAY_CHANGE)
-        ]
-        if changed:
-            raise ValueError(
-                f'{workdir} holds a run with another config, or on other data:\n'
-                + '\n'.join(changed)
-                + '\nGive another --workdir, or the same config and data to go on.'
-            )
-    if jax.process_index() == 0:
-        write_json(path, asked)
 
 
 def environment() -> dict[str, Any]:
@@ -145,12 +90,3 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:  # run from a checkout
         return 'not installed'
-
-
-def _flat(tree: Any, prefix: str = '') -> dict[str, Any]:
-    if not isinstance(tree, dict):
-        return {prefix: tree}
-    rows: dict[str, Any] = {}
-    for name, value in tree.items():
-        rows |= _flat(value, f'{prefix}.{name}' if prefix else name)
-    return rows
