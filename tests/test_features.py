@@ -120,7 +120,11 @@ def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path):
     with pytest.raises(ValueError, match='has GFP,RFP'):
         task.run(config, tmp_path / 'out')
     config.channels = 'GFP,RFP'
+    with pytest.raises(ValueError, match='another config'):  # it may still be running
+        task.run(config, tmp_path / 'out')
+    (tmp_path / 'out/error.log').write_text('as launch.py leaves it')
     task.run(config, tmp_path / 'out')
+    assert not (tmp_path / 'out/error.log').exists()
     config.h5ad = True  # asked for later
     task.run(config, tmp_path / 'out')
     assert (tmp_path / 'out/features.h5ad').exists()

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -209,6 +210,10 @@ def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message
 
 
 def test_a_split_without_cells_is_answered(config, tmp_path):
+    config.splits.train = 'train+validaton'
+    with pytest.raises(ValueError, match="no labelled cell in split 'validaton'"):
+        task.run(config, tmp_path / 'out')
+    config.splits.train = 'train'
     config.splits.test = 'exam'
     with pytest.raises(ValueError, match=r"no labelled cell in split 'exam'; it has"):
         task.run(config, tmp_path / 'out')
@@ -252,6 +257,12 @@ def test_a_finished_comparison_can_be_asked_for_more(config, tmp_path):
     config.seed = 1
     with pytest.raises(ValueError, match='seed: 0 there, 1 asked'):
         task.run(config, tmp_path / 'out')
+    config.seed, config.features = 0, f'{tmp_path}/good'
+    task.run(config, tmp_path / 'other')
+    shutil.rmtree(tmp_path / 'good')
+    (tmp_path / 'bad').rename(tmp_path / 'good')
+    with pytest.raises(ValueError, match=r'other data:\n  inputs.good: '):
+        task.run(config, tmp_path / 'other')
 
 
 def test_two_workdirs_of_one_name_are_refused(config, tmp_path):

@@ -172,6 +172,13 @@ def test_unlabelled_cells_get_counts_and_no_judgement(tmp_path):
     assert 'Accuracy</th>' not in html and 'mistakes' not in html
 
 
+def test_classes_that_the_network_does_not_know_are_named(tmp_path, no_pictures):
+    aside = {'ODD': 12, 'NONE': 0}
+    workdir = fake_workdir(tmp_path, labelled=0.5, run={'set_aside': aside})
+    html = write_report(workdir).read_text()
+    assert 'it does not know count as unlabelled: ODD (12).' in html
+
+
 def test_empty_classes_and_partly_labelled_cells(tmp_path):
     workdir = fake_workdir(tmp_path, classes=5, empty=(0, 3), labelled=0.5)
     html = write_report(workdir).read_text()

@@ -260,7 +260,15 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     task.run(config, workdir)
     assert (workdir / 'figures/confusion_probe_1.png').exists()
 
-    lines = (workdir / 'fits.jsonl').read_text().splitlines()
+    weights = (workdir / 'weights/card.json').read_bytes()
+    config.cells_per_class, config.modes = '2', 'fine_tune'
+    config.confusion_at = None
+    task.run(config, workdir)  # of fewer cells: the best are kept
+    assert (workdir / 'weights/card.json').read_bytes() == weights
+    assert pq.read_table(workdir / 'transfer.parquet').num_rows == 2
+    config.cells_per_class, config.modes = '1,4', 'fine_tune,frozen_conv,probe,scratch'
+
+    lines = (workdir / 'fits.jsonl').read_text().splitlines()[:16]
     again = [json.loads(line) for line in lines]
     keep = [line for i, line in enumerate(lines) if i not in (2, 9)]
     (workdir / 'fits.jsonl').write_text('\n'.join(keep) + '\n{"job": {"mo')

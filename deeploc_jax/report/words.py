@@ -105,6 +105,14 @@ def _training(results: Results) -> str:
     return text + '.'
 
 
+def _set_aside(cells: dict[str, int]) -> str:
+    """Which labels were not used, as of classes that the network does not know."""
+    named = ', '.join(f'{name} ({n:,})' for name, n in cells.items() if n)
+    if not named:
+        return ''
+    return f' Cells of classes that it does not know count as unlabelled: {named}.'
+
+
 def _judgement(results: Results) -> str:
     metrics = results.metrics
     cells = count(metrics['n_cells'], 'cell')
@@ -116,6 +124,7 @@ def _judgement(results: Results) -> str:
     where = f'{cells}{among} in the {results.split} split{screen}'
     unlike = metrics.get('unlike_training')
     new = '' if unlike is None else f' {percent(unlike)} of them are {UNLIKE}.'
+    new += _set_aside(results.run.get('set_aside') or {})
     if not metrics['n_labelled']:
         return (
             f'The {where} carry no labels: this page tells what the network calls '

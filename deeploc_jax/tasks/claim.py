@@ -28,7 +28,6 @@ _MAY_CHANGE = (
     'draws',
     'confusion_at',
 )
-_NOT_MADE = {'config.json', 'error.log'}  # what a run leaves that came to nothing
 
 
 def claim_workdir(
@@ -36,7 +35,8 @@ def claim_workdir(
 ) -> None:
     """Writes `config.json`, or checks that the run there is the one asked for.
 
-    A run that has made nothing yet, as of a config with a mistake, has no claim.
+    A run that failed before it had made anything, as of a config with a mistake, has
+    no claim.
 
     Args:
         workdir: Made when missing.
@@ -49,9 +49,10 @@ def claim_workdir(
             the fields that differ are named.
     """
     asked = json.loads(config.to_json_best_effort()) | dict(inputs=inputs)
-    path = workdir / 'config.json'
-    if path.exists() and {file.name for file in workdir.iterdir()} - _NOT_MADE:
-        found, wanted = _flat(read_json(path)), _flat(asked)
+    path, error = workdir / 'config.json', workdir / 'error.log'
+    if path.exists() and not (error.exists() and _is_bare(workdir)):
+        # Runs of earlier versions did not say what they worked on.
+        found, wanted = _flat(dict(inputs=inputs) | read_json(path)), _flat(asked)
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
@@ -65,6 +66,14 @@ def claim_workdir(
             )
     if jax.process_index() == 0:
         write_json(path, asked)
+        error.unlink(missing_ok=True)  # of a run that is over
+
+
+def _is_bare(workdir: Path) -> bool:
+    """Whether nothing is in it but what was asked, and empty or hidden files."""
+    asked = {'config.json', 'error.log'}
+    files = (path for path in workdir.rglob('[!.]*') if path.is_file())
+    return all(path.name in asked or not path.stat().st_size for path in files)
 
 
 def _flat(tree: Any, prefix: str = '') -> dict[str, Any]:

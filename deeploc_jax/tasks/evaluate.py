@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jax
 import ml_collections
+import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
@@ -52,7 +53,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=config.channels or ','.join(card.channels),
         normalize=normalization_of(card),
     )
+    set_aside = unknown_classes(cells, card)
     cells = fitted(cells, card, builder.info.full_name)
+    if set_aside:
+        print(
+            f'Classes that the network does not know, their cells as if unlabelled: '
+            f'{", ".join(set_aside)}. It knows {", ".join(card.class_names)}.'
+        )
     record = dict(
         **environment(),
         trained_on=card.screen,
@@ -62,6 +69,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=cells.channels,
         marker_channel=marker_channel(builder, cells),
         **describe_splits({config.split: cells}),
+        set_aside=set_aside,
         parameters=count_parameters(network.variables['params']),
         best_step=card.step,
         temperature=card.temperature,
@@ -90,6 +98,13 @@ def find_data_like(config: ml_collections.ConfigDict, source: Path) -> None:
             config[name] = config[name] or trained[name]
 
 
+def unknown_classes(cells: Cells, card: Card) -> dict[str, int]:
+    """How many cells there are of each class that the network does not know."""
+    counts = np.bincount(cells.labels + 1, minlength=len(cells.class_names) + 1)[1:]
+    named = zip(cells.class_names, counts.tolist(), strict=True)
+    return {name: n for name, n in named if name not in card.class_names}
+
+
 def fitted(cells: Cells, card: Card, name: str) -> Cells:
     """The cells numbered by the classes of the network, which need not all be there.
 
@@ -101,11 +116,5 @@ def fitted(cells: Cells, card: Card, name: str) -> Cells:
             f'The number of channels of {name} does not fit the network:\n'
             f'  screen:  {cells.channels}\n  network: {card.channels}\n'
             'Say which to take, in the order of the network: --config.channels=...'
-        )
-    unknown = [c for c in cells.class_names if c not in card.class_names]
-    if unknown:
-        print(
-            f'Not among the classes of the network, thus as if unlabelled: '
-            f'{", ".join(unknown)}. It knows {", ".join(card.class_names)}.'
         )
     return with_classes(cells, card.class_names)

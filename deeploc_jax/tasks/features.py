@@ -58,12 +58,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(config, screen)
     extract, about = _extractor(config, network, builder)
-    inputs = dict(screen=identity(builder), source=network.sha256 if network else '')
-    about |= dict(source=config.source, screen=builder.info.full_name, inputs=inputs)
+    about |= dict(source=config.source, screen=builder.info.full_name)
     parts = parts_of(builder, config.splits, config.cells_per_file)
     if config.h5ad:
         check_anndata()
-    claim_workdir(workdir, config, **inputs)
+    source = network.sha256 if network else ''
+    claim_workdir(workdir, config, screen=identity(builder), source=source)
     folder = workdir / 'features.parquet'
     for split, start, stop in _missing(folder, parts):
         part = f'{split}[{start}:{stop}]'

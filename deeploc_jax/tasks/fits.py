@@ -30,6 +30,10 @@ class Fits:
     def __contains__(self, job: dict[str, Any]) -> bool:
         return json.dumps(job) in self._rows
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """What the finished fits are of."""
+        return [json.loads(job) for job in self._rows]
+
     def row(self, job: dict[str, Any]) -> dict[str, Any]:
         """The job and what came of it."""
         return job | self._rows[json.dumps(job)]

@@ -85,14 +85,14 @@ def check(
         )
     wanted = {'train': [known], 'validation': [known]}
     wanted['test'] = [known, *([label] for label in new)]
-    for split, groups in wanted.items():
-        cells = features.of_split(config.splits[split])
-        for group in groups:
-            if not len(cells.of_classes(group)):
-                raise ValueError(
-                    f'{name} has no cell of {", ".join(group)} in split '
-                    f'{config.splits[split]!r}.'
-                )
+    for purpose, groups in wanted.items():
+        for split in config.splits[purpose].split('+'):
+            cells = features.of_split(split)
+            for group in groups:
+                if not len(cells.of_classes(group)):
+                    raise ValueError(
+                        f'{name} has no cell of {", ".join(group)} in split {split!r}.'
+                    )
 
 
 def examine(

@@ -13,6 +13,7 @@ import pyarrow as pa
 from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
+from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.job import Job, run_job, share_cells
@@ -43,9 +44,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if draws < 1:
         raise ValueError(f'draws ({draws}) must be at least 1.')
     sets = read_labelled(config)
-    claim_workdir(
-        workdir, config, **{n: of.about.get('inputs') for n, of in sets.items()}
-    )
+    contents = {n: digest([of.values, of.labels]) for n, of in sets.items()}
+    claim_workdir(workdir, config, **contents)
     jobs = [
         Job(features, probe, size, draw)
         for features in sets
@@ -103,10 +103,10 @@ def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
         for label in wanted or ():
             check_name('class', label, found.class_names)
         sets[name] = found = found.of_classes(wanted or found.class_names)
-        for split in ('train', 'test'):
-            if not len(found.of_split(config.splits[split])):
+        for split in (*train.split('+'), *test.split('+')):
+            if not len(found.of_split(split)):
                 raise ValueError(
-                    f'{name} has no labelled cell in split {config.splits[split]!r}; '
+                    f'{name} has no labelled cell in split {split!r}; '
                     f'it has {sorted(set(found.metadata["split"]))}.'
                 )
         learned = set(found.of_split(train).labels.tolist())

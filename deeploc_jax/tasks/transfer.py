@@ -58,10 +58,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     pairs = zip(cells['train'].channels, source.card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
 
+    tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
+    fits = Fits(workdir / 'fits.jsonl', tested)
+    tuned = [
+        job['cells_per_class'] for job in fits.jobs() if job['mode'] == 'fine_tune'
+    ]
+    largest = 0 if 0 in (*sizes, *tuned) else max(*sizes, *tuned, 1)  # 0: all cells
+
     def keep(
         size: int, variables: Any, logits: np.ndarray, rows: np.ndarray, steps: int
     ) -> None:
-        if size == sizes[-1]:
+        if size == largest:
             write_tuned(
                 workdir / 'weights',
                 source.card,
@@ -80,8 +87,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         workers['probe'] = partial(
             make_prober, recipe, config.probe, *common, config.group_by
         )
-    tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
-    fits = Fits(workdir / 'fits.jsonl', tested)
     rows = fit_all(config, fits, workers, cells['train'], sizes, recipe)
     if jax.process_index() == 0:
         write_transfer_report(config, workdir, source.card, target, rows)
