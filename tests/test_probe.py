@@ -257,11 +257,12 @@ def test_a_finished_comparison_can_be_asked_for_more(config, tmp_path):
     config.seed = 1
     with pytest.raises(ValueError, match='seed: 0 there, 1 asked'):
         task.run(config, tmp_path / 'out')
-    config.seed, config.features = 0, f'{tmp_path}/good'
+    (tmp_path / 'good').rename(tmp_path / 'config')  # any name of a folder will do
+    config.seed, config.features = 0, f'{tmp_path}/config'
     task.run(config, tmp_path / 'other')
-    shutil.rmtree(tmp_path / 'good')
-    (tmp_path / 'bad').rename(tmp_path / 'good')
-    with pytest.raises(ValueError, match=r'other data:\n  inputs.good: '):
+    shutil.rmtree(tmp_path / 'config')
+    (tmp_path / 'bad').rename(tmp_path / 'config')
+    with pytest.raises(ValueError, match=r'other data:\n  inputs.config: '):
         task.run(config, tmp_path / 'other')
 
 

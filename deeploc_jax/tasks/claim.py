@@ -31,7 +31,7 @@ _MAY_CHANGE = (
 
 
 def claim_workdir(
-    workdir: Path, config: ml_collections.ConfigDict, **inputs: Any
+    workdir: Path, config: ml_collections.ConfigDict, /, **inputs: Any
 ) -> None:
     """Writes `config.json`, or checks that the run there is the one asked for.
 
