@@ -177,6 +177,8 @@ def test_classes_that_the_network_does_not_know_are_named(tmp_path, no_pictures)
     workdir = fake_workdir(tmp_path, labelled=0.5, run={'set_aside': aside})
     html = write_report(workdir).read_text()
     assert 'it does not know count as unlabelled: ODD (12).' in html
+    fake_workdir(tmp_path, labelled=0.0, run={'set_aside': aside})
+    assert 'carry no labels that it knows: ' in write_report(workdir).read_text()
 
 
 def test_empty_classes_and_partly_labelled_cells(tmp_path):

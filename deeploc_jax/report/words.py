@@ -124,10 +124,11 @@ def _judgement(results: Results) -> str:
     where = f'{cells}{among} in the {results.split} split{screen}'
     unlike = metrics.get('unlike_training')
     new = '' if unlike is None else f' {percent(unlike)} of them are {UNLIKE}.'
-    new += _set_aside(results.run.get('set_aside') or {})
+    aside = _set_aside(results.run.get('set_aside') or {})
+    new += aside
     if not metrics['n_labelled']:
         return (
-            f'The {where} carry no labels: this page tells what the network calls '
+            f'The {where} carry no labels{" that it knows" if aside else ""}: this page tells what the network calls '
             f'them, not how often it is right.{new}'
         )
     accuracy, balanced = metrics['accuracy'], metrics['balanced_accuracy']
