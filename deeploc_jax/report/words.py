@@ -127,9 +127,10 @@ def _judgement(results: Results) -> str:
     aside = _set_aside(results.run.get('set_aside') or {})
     new += aside
     if not metrics['n_labelled']:
+        none = 'no labels that it knows' if aside else 'no labels'
         return (
-            f'The {where} carry no labels{" that it knows" if aside else ""}: this page tells what the network calls '
-            f'them, not how often it is right.{new}'
+            f'The {where} carry {none}: this page tells what the network calls them, '
+            f'not how often it is right.{new}'
         )
     accuracy, balanced = metrics['accuracy'], metrics['balanced_accuracy']
     return (
