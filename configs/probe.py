@@ -20,6 +20,9 @@ def get_config() -> ml_collections.ConfigDict:
     config.seed = 0
     config.features = config_dict.placeholder(str)  # workdirs of configs/features.py
     config.probes = 'ridge,logistic_l2,svm_one_vs_rest,knn,forest'
+    # CSV of positive and negative cells, for the probe svm_training_sets (ensLOC);
+    # probe/training_sets.py shows its columns.
+    config.training_sets = config_dict.placeholder(str)
     config.splits = dict(train='train', validation='validation', test='test')
     config.classes = config_dict.placeholder(str)  # e.g. ACTIN,BUDNECK; default: all
     config.cells_per_class = config_dict.placeholder(str)  # 1,5,25; default: all

@@ -51,8 +51,6 @@ def choose(
         Value and balanced accuracy; the middle value and NaN where there are not two
         groups of each class.
     """
-    if len(probe.values) == 1:
-        return probe.values[0], np.nan
     if validation is not None:
         pairs = [(train, validation)]
     else:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax.evaluate.feature_table import Features
+from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
+from deeploc_jax.probe.training_sets import TrainingSets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Job:
 
     Attributes:
         features: Name of the set of features.
-        probe: A key of `PROBES`.
+        probe: A key of `PROBES`, or `ensemble.NAME`.
         cells_per_class: 0 for all that are labelled.
         draw: Number of the draw of these cells, or of the seed.
     """
@@ -32,7 +34,12 @@ class Job:
 
 
 def run_job(
-    job: Job, features: Features, splits: Mapping[str, str], group_by: str, seed: int
+    job: Job,
+    features: Features,
+    splits: Mapping[str, str],
+    group_by: str,
+    seed: int,
+    training_sets: TrainingSets | None = None,
 ) -> dict[str, Any]:
     """Fits and tests.
 
@@ -47,12 +54,13 @@ def run_job(
             `test`; several with a plus, `train+validation`.
         group_by: Column by which cells are drawn and left out together.
         seed: Of draw 0; those of the others follow it.
+        training_sets: What an ensemble learns from, in place of the labelled cells.
 
     Returns:
         The chosen `value` and its `chosen_by` score, `n_train`, `n_test`, `accuracy`,
         `balanced_accuracy` and `recall` by class, all on test.
     """
-    probe, seed = PROBES[job.probe], seed + job.draw
+    seed = seed + job.draw
     train, validation, test = (
         _labelled(features.of_split(splits[name]), group_by)
         for name in ('train', 'validation', 'test')
@@ -63,8 +71,17 @@ def run_job(
         train = train.where(rows)
     shared = [share_cells(splits['validation'], splits[s]) for s in ('train', 'test')]
     usable = len(validation) and not any(shared) and not job.cells_per_class
-    value, score = choose(probe, train, validation if usable else None, seed)
-    classifier = fit(probe, value, train, seed)
+    held_out = validation if usable else None
+    if job.probe == ensemble.NAME:
+        assert training_sets is not None
+        n_train = len(training_sets)
+        classifier, value, score = ensemble.choose_and_fit(
+            training_sets, held_out, seed
+        )
+    else:
+        n_train = len(np.unique(rows))
+        value, score = choose(PROBES[job.probe], train, held_out, seed)
+        classifier = fit(PROBES[job.probe], value, train, seed)
     right = classifier.predict(test.x) == test.y
     recall = {
         name: float(right[test.y == k].mean())
@@ -74,7 +91,7 @@ def run_job(
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
-        n_train=len(np.unique(rows)),
+        n_train=n_train,
         n_test=len(test),
         accuracy=float(right.mean()),
         balanced_accuracy=balanced_accuracy(classifier, test),

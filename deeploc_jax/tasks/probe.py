@@ -15,8 +15,14 @@ from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
+from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.job import Job, run_job, share_cells
+from deeploc_jax.probe.training_sets import (
+    TrainingSets,
+    join_features,
+    read_training_sets,
+)
 from deeploc_jax.progress import track
 from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import write_sizes_page
@@ -24,6 +30,10 @@ from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.types import METADATA
+
+TITLES = {name: probe.title for name, probe in PROBES.items()}
+TITLES[ensemble.NAME] = ensemble.TITLE
+RANDOM = {name for name, probe in PROBES.items() if probe.random}
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -37,29 +47,42 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not config.features:
         raise ValueError('Say --config.features=<workdir of configs/features.py>.')
     probes = config.probes.split(',')
-    for name in probes:
-        check_name('probe', name, PROBES)
-    check_name('group_by', config.group_by, METADATA)
-    sizes, draws = parse_sizes(config.cells_per_class), config.draws
-    if draws < 1:
-        raise ValueError(f'draws ({draws}) must be at least 1.')
-    sets = read_labelled(config)
+    sizes, draws = check(config, probes)
+    every = read_sets(config.features)
+    sets = labelled(config, every)
+    examples = dict.fromkeys(sets)
+    if ensemble.NAME in probes:
+        examples = training_sets(config, every, sets)
     contents = {n: digest([of.values, of.labels]) for n, of in sets.items()}
+    contents |= {
+        f'{n}, training sets': digest([of.signs, of.classes])
+        for n, of in examples.items()
+        if of is not None
+    }
     claim_workdir(workdir, config, **contents)
     jobs = [
         Job(features, probe, size, draw)
         for features in sets
         for probe in probes
         for size in sizes
-        for draw in range(draws if size or PROBES[probe].random else 1)
+        for draw in range(draws if size or probe in RANDOM else 1)
     ]
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits), []
     for job in track(jobs, description='probe', unit='fit'):
         name = dataclasses.asdict(job)
         if name not in fits:
-            of = sets[job.features]
-            fits.add(name, run_job(job, of, splits, config.group_by, config.seed))
+            fits.add(
+                name,
+                run_job(
+                    job,
+                    sets[job.features],
+                    splits,
+                    config.group_by,
+                    config.seed,
+                    examples[job.features],
+                ),
+            )
         rows.append(fits.row(name))
     recalls = [json.dumps(row['recall']) for row in rows]
     table = [row | dict(recall=r) for row, r in zip(rows, recalls, strict=True)]
@@ -78,26 +101,71 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         dict(row, series=f'{series[row["features"]]} {row["probe"]}'.strip())
         for row in rows
     ]
-    titles = {name: PROBES[name].title for name in probes}
+    titles = {name: TITLES[name] for name in probes}
     report = write_sizes_page(workdir, 'Probes on frozen features', named, titles)
     print(f'\n{in_markdown(named)}\n\nTable:  {short(workdir / "probe.parquet")}')
     print(f'Report: {short(report)}')
 
 
-def read_labelled(config: ml_collections.ConfigDict) -> dict[str, Features]:
-    """Features by the name of their workdir, with the labels and classes asked for.
+def check(
+    config: ml_collections.ConfigDict, probes: list[str]
+) -> tuple[list[int], int]:
+    """Sizes and draws asked for.
 
     Raises:
-        ValueError: Two workdirs have the same name, a class is unknown, a split has no
-            labelled cell of them, there is but one class to learn, or test cells are
-            trained on.
+        ValueError: The config names what does not exist, or what does not go together.
+    """
+    for name in probes:
+        check_name('probe', name, TITLES)
+    check_name('group_by', config.group_by, METADATA)
+    sizes = parse_sizes(config.cells_per_class)
+    if config.draws < 1:
+        raise ValueError(f'draws ({config.draws}) must be at least 1.')
+    if (ensemble.NAME in probes) != bool(config.training_sets):
+        raise ValueError(
+            f'training_sets ({config.training_sets}) and the probe {ensemble.NAME} '
+            'belong together: give both or neither.'
+        )
+    if config.training_sets and sizes != [0]:
+        raise ValueError(
+            f'{ensemble.NAME} learns from the cells of its sets: leave '
+            f'cells_per_class ({config.cells_per_class}) out.'
+        )
+    return sizes, config.draws
+
+
+def training_sets(
+    config: ml_collections.ConfigDict,
+    every: dict[str, Features],
+    sets: dict[str, Features],
+) -> dict[str, TrainingSets]:
+    """The training sets of each set of features, of the classes asked for."""
+    rows = read_training_sets(config.training_sets)
+    joined = {}
+    for name, features in every.items():
+        names = sets[name].class_names
+        asked = [row for row in rows if row[1] in names or not config.classes]
+        cells = features.of_split(config.splits.train)
+        where = f'{config.training_sets}, {name}, split {config.splits.train!r}'
+        joined[name] = join_features(asked, cells, names, config.group_by, where)
+    return joined
+
+
+def labelled(
+    config: ml_collections.ConfigDict, every: dict[str, Features]
+) -> dict[str, Features]:
+    """The labelled cells of each set of features, of the classes asked for.
+
+    Raises:
+        ValueError: A class is unknown, a split has no labelled cell of them, there is
+            but one class to learn, or test cells are trained on.
     """
     train, test = config.splits.train, config.splits.test
     if share_cells(train, test):
         raise ValueError(
             f'splits.test ({test}) shares cells with splits.train ({train}).'
         )
-    sets = read_sets(config.features)
+    sets = dict(every)
     wanted = config.classes.split(',') if config.classes else None
     for name, found in sets.items():
         for label in wanted or ():
