@@ -88,7 +88,8 @@ def choose_and_fit(
             ensemble = Ensemble(c, seed).fit(sets)
             scores[c] = balanced_accuracy(ensemble, validation)
         elif folds:
-            scores[c] = np.mean([_agreement(c, seed, a, b) for a, b in folds])
+            agreements = [_agreement(c, seed, a, b) for a, b in folds]
+            scores[c] = float(np.mean(agreements))
     best = max(scores, key=lambda c: scores[c], default=PENALTIES[len(PENALTIES) // 2])
     return Ensemble(best, seed).fit(sets), best, float(scores.get(best, np.nan))
 

@@ -17,7 +17,8 @@ from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
-from deeploc_jax.probe.job import Job, run_job, share_cells
+from deeploc_jax.probe.job import Job, run_job
+from deeploc_jax.probe.labelled import labelled_sets
 from deeploc_jax.probe.training_sets import (
     TrainingSets,
     join_features,
@@ -49,7 +50,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     probes = config.probes.split(',')
     sizes, draws = check(config, probes)
     every = read_sets(config.features)
-    sets = labelled(config, every)
+    classes = config.classes.split(',') if config.classes else None
+    sets = labelled_sets(every, classes, config.splits.train, config.splits.test)
     examples = dict.fromkeys(sets)
     if ensemble.NAME in probes:
         examples = training_sets(config, every, sets)
@@ -149,43 +151,3 @@ def training_sets(
         where = f'{config.training_sets}, {name}, split {config.splits.train!r}'
         joined[name] = join_features(asked, cells, names, config.group_by, where)
     return joined
-
-
-def labelled(
-    config: ml_collections.ConfigDict, every: dict[str, Features]
-) -> dict[str, Features]:
-    """The labelled cells of each set of features, of the classes asked for.
-
-    Raises:
-        ValueError: A class is unknown, a split has no labelled cell of them, there is
-            but one class to learn, or test cells are trained on.
-    """
-    train, test = config.splits.train, config.splits.test
-    if share_cells(train, test):
-        raise ValueError(
-            f'splits.test ({test}) shares cells with splits.train ({train}).'
-        )
-    sets = dict(every)
-    wanted = config.classes.split(',') if config.classes else None
-    for name, found in sets.items():
-        for label in wanted or ():
-            check_name('class', label, found.class_names)
-        sets[name] = found = found.of_classes(wanted or found.class_names)
-        for split in (*train.split('+'), *test.split('+')):
-            if not len(found.of_split(split)):
-                raise ValueError(
-                    f'{name} has no labelled cell in split {split!r}; '
-                    f'it has {sorted(set(found.metadata["split"]))}.'
-                )
-        learned = set(found.of_split(train).labels.tolist())
-        none = [c for i, c in enumerate(found.class_names) if i not in learned]
-        if len(learned) < 2:
-            raise ValueError(
-                f'Only one class to learn: {name} has cells of '
-                f'{" ".join(set(found.class_names) - set(none))} alone in {train!r}.'
-            )
-        if none:
-            print(
-                f'{name} has no cell of {", ".join(none)} in {train!r} to learn from.'
-            )
-    return sets
