@@ -1,6 +1,12 @@
 """The simulated yeast screen: a physical model of fluorescence images of cells."""
 
-from deeploc_jax.simulate.classes import CLASS_NAMES, class_of, class_sizes, label_of
+from deeploc_jax.simulate.classes import (
+    CLASS_NAMES,
+    class_of,
+    class_sizes,
+    label_of,
+    labels_of,
+)
 from deeploc_jax.simulate.crops import CROP, Crop, simulate_crops
 from deeploc_jax.simulate.field import Micrograph, simulate_field
 from deeploc_jax.simulate.field_spec import FieldSpec
@@ -21,6 +27,7 @@ __all__ = [
     'class_of',
     'class_sizes',
     'label_of',
+    'labels_of',
     'screen_layout',
     'simulate_crops',
     'simulate_field',

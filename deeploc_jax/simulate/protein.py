@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the protein
+MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a filled cell, before any limit
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
-# Tubes are seen even when dim; a protein without a place is called cytoplasmic.
+# Tubes are seen even when dim; a protein without a place is called cytoplasmic. Between
+# these limits all logarithms are alike.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
@@ -28,6 +30,8 @@ class Protein:
         nuclear: concentration of that share in the nucleus, relative to the cytosol.
         count: factor on how many spots or tubes it forms.
         size: standard deviation added to its spots.
+        effect: what the conditions of its screen do to it: none, moves or abundance.
+        fold: its abundance over that before any treatment.
     """
 
     name: str
@@ -39,15 +43,31 @@ class Protein:
     nuclear: float
     count: float
     size: float
+    effect: str = 'none'
+    fold: float = 1.0
+
+    def truth(self) -> dict[str, Any]:
+        """What tables say of it: where it is, whence and where it goes, how much of it.
+
+        A protein that does not move, also one in two places, stays at its origin.
+        """
+        moves = self.effect == 'moves'
+        return dict(
+            protein=self.name,
+            localization=self.localization,
+            second=self.second,
+            share=self.share,
+            effect=self.effect,
+            origin=self.localization,
+            destination=self.second if moves else self.localization,
+            abundance=self.abundance,
+            fold=self.fold,
+        )
 
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
-    dimmest = PLACED_WHEN_DIM.get(localization, DIMMEST)
-    brightest = min(-dimmest, BRIGHTEST)
-    widened = dimmest < DIMMEST
-    level = rng.uniform(dimmest, brightest) if widened else rng.normal()
-    level = np.clip(level, dimmest, BRIGHTEST)
+    level = _draw_level(rng, localization)
     return Protein(
         name=name,
         localization=localization,
@@ -59,3 +79,19 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
         count=float(np.exp(0.2 * rng.normal())),
         size=float(rng.uniform(0, 0.4)),
     )
+
+
+def _draw_level(rng: np.random.Generator, localization: str) -> float:
+    """Logarithm of an abundance, in spreads from the median.
+
+    Proteins too dim to place are not in a screen: the normal distribution is truncated,
+    not clipped, which would give a quarter of all proteins the same abundance.
+    """
+    if localization in PLACED_WHEN_DIM:
+        dimmest = PLACED_WHEN_DIM[localization]
+        return rng.uniform(dimmest, min(-dimmest, BRIGHTEST))
+    # What comes after takes from `rng` the same numbers, however often this is drawn.
+    level, (again,) = rng.normal(), rng.spawn(1)
+    while not DIMMEST < level < BRIGHTEST:
+        level = again.normal()
+    return level

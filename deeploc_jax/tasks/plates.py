@@ -56,7 +56,8 @@ def write_field(
             well=spec.well,
             field=spec.name,
             cell=number,
-            label=simulate.label_of(screen.classes, cell),
+            condition=spec.condition,
+            **simulate.labels_of(screen.classes, cell),
             **cell,
         )
         for number, cell in enumerate(field.cells, start=1)
@@ -88,21 +89,13 @@ def write_tables(
 
 
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
-    protein = spec.protein
-    truth = dict(
-        localization=protein.localization,
-        second=protein.second,
-        share=protein.share,
-        abundance=protein.abundance,
-    )
+    truth = spec.protein.truth()
     return dict(
         plate=spec.plate.name,
         well=spec.well,
         condition=spec.condition,
-        protein=protein.name,
         split=spec.split,
-        label=simulate.label_of(screen.classes, truth | {'state': 'live'}),
-        effect=spec.effect,
+        **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,
     )
 
