@@ -44,7 +44,6 @@ protein that they would carry.
 _NUMBERS = ('share', 'abundance', 'fold', 'brightness', 'radius', 'height')
 _TEXTS = ('effect', 'origin', 'destination', 'stage')
 _CLASSES = ('second_label', 'origin_label', 'destination_label')
-_VERSION = '4.0.0'
 
 
 class YeastSimConfig(tfds.core.BuilderConfig):
@@ -56,7 +55,9 @@ class YeastSimConfig(tfds.core.BuilderConfig):
 
     def __init__(self, screen: simulate.Screen):
         super().__init__(
-            name=screen.name, description=screen.description, version=_VERSION
+            name=screen.name,
+            description=screen.description,
+            version=simulate.VERSION,
         )
         self.screen = screen
 
@@ -64,7 +65,7 @@ class YeastSimConfig(tfds.core.BuilderConfig):
 class YeastSim(ScreenBuilder):
     """Simulated cells in TFDS form, split by protein."""
 
-    VERSION = tfds.core.Version(_VERSION)
+    VERSION = tfds.core.Version(simulate.VERSION)
     RELEASE_NOTES = {
         '1.0.0': 'First simulated screen.',
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',

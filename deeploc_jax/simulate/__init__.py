@@ -12,7 +12,7 @@ from deeploc_jax.simulate.field import Micrograph, simulate_field
 from deeploc_jax.simulate.field_spec import FieldSpec
 from deeploc_jax.simulate.layout import screen_layout
 from deeploc_jax.simulate.pool import simulate_many
-from deeploc_jax.simulate.screens import SCREENS, Screen
+from deeploc_jax.simulate.screens import SCREENS, VERSION, Screen
 from deeploc_jax.simulate.strains import SPLITS
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     'CROP',
     'SCREENS',
     'SPLITS',
+    'VERSION',
     'Crop',
     'FieldSpec',
     'Micrograph',

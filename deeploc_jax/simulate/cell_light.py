@@ -56,7 +56,7 @@ def cell_light(
     Returns:
         float32 [c, 2, h, w]: of each channel what is in focus and what makes the haze.
         In bright field, plane 1 is the thickness in units, plane 0 that times the
-        distance from focus. And what was drawn of its brightness (`_drawn`).
+        distance from focus. The second value is what is true of its brightness.
     """
     wreck = WRECKS[state](specimen) if state in WRECKS else None
     factors = _brightness(specimen.rng, state, len(plate.psf))
@@ -94,11 +94,17 @@ def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
 
 
 def _drawn(plate: Plate, factors: np.ndarray, abundance: float) -> dict[str, Any]:
-    """What is true of a cell's brightness: `factors` a channel, and `brightness`.
+    """What is true of a cell's brightness, without the level of its plate.
 
-    `brightness` is the abundance of what this very cell shows in the protein's channel,
-    photoelectrons a pixel of a filled cell before the level of its plate. Bright field
-    knows no factor.
+    Args:
+        plate: on which it is seen.
+        factors: of its light in each channel, [c].
+        abundance: of what it shows in the protein's channel, photoelectrons a pixel of
+            a filled cell.
+
+    Returns:
+        `brightness`, the abundance in this very cell, and `factors`; that of bright
+        field, where none is used, is 1.
     """
     stains = [channel.stain for channel in plate.instrument.channels]
     pairs = zip(factors.tolist(), stains, strict=True)

@@ -101,9 +101,9 @@ def main_localization(cell: Mapping[str, Any]) -> str:
 
 
 def labels_of(classes: ClassList, cell: Mapping[str, Any]) -> dict[str, str]:
-    """Names of the class of a described cell, and of its protein's journey.
+    """Names of the classes of a described cell and of its protein's journey.
 
-    Origin and destination are those of the protein, also in a cell that is dead.
+    Origin and destination are those of the protein, also where the cell is dead.
     """
     return dict(
         label=label_of(classes, cell),

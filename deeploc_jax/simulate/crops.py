@@ -23,7 +23,7 @@ class Crop:
         index: number of the cell in the screen.
         spec: of its field.
         image: uint16 [CROP, CROP, c]; its centre is in pixel CROP // 2.
-        mask: uint8 [CROP, CROP]: OWN, LIKE (another cell of its main localization), FOREIGN
+        mask: uint8 [CROP, CROP]: OWN, LIKE (another cell of its localization), FOREIGN
             (a cell that shows something else) or 0.
         truth: what is known of it (field.describe).
     """

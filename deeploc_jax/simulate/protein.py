@@ -11,8 +11,8 @@ MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a filled cell, before any l
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
-# Tubes are seen even when dim; a protein without a place is called cytoplasmic. Between
-# these limits all logarithms are alike.
+# Tubes are seen even when dim; a protein without a place is called cytoplasmic. Their
+# abundances are log-uniform, from here to as far above the median.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
@@ -22,8 +22,9 @@ class Protein:
 
     Attributes:
         name: identifier in the screen.
-        localization: where most of it is, a key of PAINTERS.
-        second: where the rest of it is, the same as localization for most proteins.
+        localization: where it is, before any treatment all or most of it; a key of
+            PAINTERS.
+        second: where the rest of it is, or goes; for most proteins the same.
         share: part of it (0 to 1) at its localization.
         abundance: photoelectrons a pixel of a cell that were filled with it.
         diffuse: share of the protein (0 to 1) that is free in the cytosol.
@@ -47,9 +48,10 @@ class Protein:
     fold: float = 1.0
 
     def truth(self) -> dict[str, Any]:
-        """What tables say of it: where it is, whence and where it goes, how much of it.
+        """What tables say of it, in words that need no other row.
 
-        A protein that does not move, also one in two places, stays at its origin.
+        A protein that does not move has its origin as destination, also one that is in
+        two places.
         """
         moves = self.effect == 'moves'
         return dict(
@@ -84,13 +86,13 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
 def _draw_level(rng: np.random.Generator, localization: str) -> float:
     """Logarithm of an abundance, in spreads from the median.
 
-    Proteins too dim to place are not in a screen: the normal distribution is truncated,
-    not clipped, which would give a quarter of all proteins the same abundance.
+    Proteins too dim to be placed are not in a screen, so the normal distribution is
+    truncated. Clipping would give a third of the proteins the same abundance.
     """
     if localization in PLACED_WHEN_DIM:
         dimmest = PLACED_WHEN_DIM[localization]
         return rng.uniform(dimmest, min(-dimmest, BRIGHTEST))
-    # What comes after takes from `rng` the same numbers, however often this is drawn.
+    # What is drawn next from `rng` does not depend on how often a level is redrawn.
     level, (again,) = rng.normal(), rng.spawn(1)
     while not DIMMEST < level < BRIGHTEST:
         level = again.normal()
