@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from deeploc_jax.simulate import (
     CLASS_NAMES,
@@ -17,12 +18,14 @@ from deeploc_jax.simulate import (
     Screen,
     class_sizes,
     label_of,
+    labels_of,
     pool,
     screen_layout,
     simulate_crops,
     simulate_field,
     simulate_many,
 )
+from deeploc_jax.simulate.protein import draw_protein
 
 BY_NAME = {screen.name: screen for screen in SCREENS}
 
@@ -163,14 +166,57 @@ def test_replicates_have_the_proteins_and_splits_but_other_plates_and_cells():
     assert not {s.plate.name for s in first} & {s.plate.name for s in again}
 
 
+def test_abundances_are_a_truncated_log_normal():
+    rng, scale = np.random.default_rng(0), 85 * np.exp(0.8 * -0.5)
+    drawn = [draw_protein(rng, '', 'NUCLEI').abundance for _ in range(4000)]
+    assert len(set(drawn)) == 4000
+    assert scale < min(drawn) < 1.01 * scale
+    assert 390 < max(drawn) < 85 * np.exp(0.8 * 2.0)
+    expected = stats.truncnorm(-0.5, 2.0, np.log(85), 0.8)
+    assert stats.kstest(np.log(drawn), expected.cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize(
+    ('name', 'low', 'high'), [('MITOCHONDRIA', -1.5, 1.5), ('CYTOPLASM', -2.8, 2.0)]
+)
+def test_abundances_of_what_is_seen_when_dim_are_log_uniform(name, low, high):
+    rng = np.random.default_rng(0)
+    drawn = [draw_protein(rng, '', name).abundance for _ in range(2000)]
+    expected = stats.uniform(np.log(85) + 0.8 * low, 0.8 * (high - low))
+    assert stats.kstest(np.log(drawn), expected.cdf).pvalue > 0.01
+
+
+def test_other_traits_do_not_depend_on_redrawn_abundances():
+    rng, plain = np.random.default_rng(0), np.random.default_rng(0)
+    redrawn = 0
+    for _ in range(50):
+        protein, level = draw_protein(rng, '', 'NUCLEI'), plain.normal()
+        redrawn += not -0.5 < level < 2
+        assert protein.diffuse == plain.beta(1.2, 9)
+        assert protein.nuclear == plain.uniform(0.6, 1.9)
+        assert protein.count == np.exp(0.2 * plain.normal())
+        assert protein.size == plain.uniform(0, 0.4)
+    assert redrawn > 10
+
+
+@pytest.mark.parametrize('name', BY_NAME)
+def test_no_two_proteins_of_a_screen_have_the_same_abundance(name):
+    screen = BY_NAME[name]
+    before = screen.conditions[0][0]
+    proteins = {s.protein for s in screen_layout(screen) if s.condition == before}
+    assert len({p.abundance for p in proteins}) == len({p.name for p in proteins})
+
+
 def test_movers_move_and_the_rest_stays():
-    specs = screen_layout(BY_NAME['alpha_factor'])
+    screen = BY_NAME['alpha_factor']
+    specs = screen_layout(screen)
     times = ('untreated', 'alpha_60', 'alpha_120')
     seen = {(spec.protein.name, spec.condition): spec for spec in specs}
     effects = []
     for name in {spec.protein.name for spec in specs}:
         rows = [seen[name, time] for time in times]
-        effect, proteins = rows[0].effect, [row.protein for row in rows]
+        proteins = [row.protein for row in rows]
+        (effect,) = {protein.effect for protein in proteins}
         effects.append(effect)
         shares = [protein.share for protein in proteins]
         levels = [protein.abundance for protein in proteins]
@@ -182,13 +228,26 @@ def test_movers_move_and_the_rest_stays():
             assert proteins[0].second != proteins[0].localization
         if effect == 'abundance':
             assert max(levels[2] / levels[0], levels[0] / levels[2]) > 2
+        folds = [protein.fold for protein in proteins]
+        np.testing.assert_allclose(folds, np.divide(levels, levels[0]))
+        truths = [protein.truth() for protein in proteins]
+        ((origin, destination),) = {(t['origin'], t['destination']) for t in truths}
+        assert true_label(screen, proteins[0]) == origin
+        assert true_label(screen, proteins[2]) == destination
+        assert (origin != destination) == (effect == 'moves')
     assert effects.count('none') > 2 * effects.count('moves') > 40
 
 
 def test_mixtures_know_their_shares():
-    proteins = {spec.protein for spec in screen_layout(BY_NAME['mixtures'])}
+    screen = BY_NAME['mixtures']
+    proteins = {spec.protein for spec in screen_layout(screen)}
     assert {protein.share for protein in proteins} >= {0.5, 0.6, 0.7, 0.8, 0.9, 1.0}
-    assert all(protein.second != protein.localization for protein in proteins)
+    for protein in proteins:
+        truth = protein.truth()
+        assert truth['second'] != truth['localization']
+        assert truth['origin'] == truth['destination'] == truth['localization']
+        labels = labels_of(screen.classes, truth | {'state': 'live'})
+        assert set(labels.values()) == {truth['localization']}
 
 
 def test_a_field_has_its_cells_inside_and_apart(layout, fields):
@@ -240,6 +299,24 @@ def test_crops_are_cut_out_of_the_field(layout, fields):
                 assert crop.mask[32, 32] in (0, 2, 3)
             else:
                 assert crop.mask[32, 32] == 1
+
+
+def test_a_mask_tells_like_from_foreign_by_where_most_of_the_protein_is(layout):
+    usual = dataclasses.replace(layout[0].protein, localization='GOLGI', second='GOLGI')
+    moved = dataclasses.replace(usual, second='ER', share=0.15, effect='moves')
+    for place, kind, other in (('GOLGI', 3, 2), ('ER', 2, 3)):
+        around = dataclasses.replace(usual, localization=place, second=place)
+        spec = dataclasses.replace(
+            layout[0],
+            protein=moved,
+            around=around,
+            stranger=around,
+            wanted=(('live', 1),),
+            crowd=30,
+        )
+        (crop,) = simulate_crops(spec)
+        assert kind in crop.mask
+        assert other not in crop.mask
 
 
 def test_crops_of_a_screen_are_numbered_once(layout):

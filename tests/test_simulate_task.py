@@ -1,6 +1,7 @@
 """Task `simulate`: whole plates on disk."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -79,6 +80,43 @@ def test_it_goes_on_where_it_was_stopped(plates, config, capsys):
     assert (plates / 'cells.parquet').read_bytes() == before
     assert kept.stat().st_mtime_ns == time
     assert 'Simulated smoke: 5 plates' in capsys.readouterr().out
+
+
+def test_every_well_and_cell_says_where_its_protein_was_and_goes(tmp_path):
+    screen = next(s for s in simulate.SCREENS if s.name == 'alpha_factor')
+    chip = SMOKE.instrument
+    screen = dataclasses.replace(screen, num_cells=60, instrument=chip)
+    specs = simulate.screen_layout(screen)
+    name = next(s.protein.name for s in specs if s.protein.effect == 'moves')
+    specs = [s for s in specs if s.protein.name == name]
+    plates_task.write_tables(tmp_path, specs, screen)
+    wells = rows(tmp_path / 'wells.csv')
+    for time, share in (('untreated', 1), ('alpha_60', 0.55), ('alpha_120', 0.15)):
+        spec = next(s for s in specs if s.condition == time)
+        well = next(w for w in wells if w['condition'] == time)
+        plates_task.write_field(tmp_path, screen, spec)
+        path = plates_task.cells_path(tmp_path, spec)
+        cells = pq.read_table(path).to_pylist()
+        for row in (well, *(c for c in cells if c['protein'] == name)):
+            assert row['condition'] == time
+            assert row['effect'] == 'moves'
+            assert row['origin'] == row['origin_label'] == row['localization']
+            assert row['destination'] == row['destination_label'] == row['second']
+            assert row['origin'] != row['destination']
+            assert (float(row['share']), float(row['fold'])) == (share, 1)
+            if row.get('state', 'live') == 'live':
+                here = 'destination_label' if share < 0.5 else 'origin_label'
+                assert row['label'] == row[here]
+        for cell in (c for c in cells if c['state'] == 'live'):
+            expected = cell['abundance'] * cell['factors'][0]
+            assert cell['brightness'] == pytest.approx(expected)
+
+
+def test_plates_of_another_version_are_not_gone_on_with(plates, config, monkeypatch):
+    assert f'simulation {simulate.VERSION}' in (plates / 'README.txt').read_text()
+    monkeypatch.setattr(simulate, 'VERSION', '99.0.0')
+    with pytest.raises(ValueError, match=r"simulation: '.*' there, '99.0.0' asked"):
+        task.run(config, plates)
 
 
 @pytest.mark.parametrize(('screen', 'wells'), [('no_screen', None), ('smoke', 0)])

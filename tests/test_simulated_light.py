@@ -1,14 +1,19 @@
 """Light of simulated cells: bodies, spots, organelles, painters, camera."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from deeploc_jax.simulate import brightfield, geometry, optics
 from deeploc_jax.simulate.anatomy import draw_cell
 from deeploc_jax.simulate.camera import Camera, moved, record
+from deeploc_jax.simulate.cell_light import cell_light
+from deeploc_jax.simulate.instruments import MANUAL, OPERA
 from deeploc_jax.simulate.optics import View
 from deeploc_jax.simulate.outline import Culture, draw_outline
 from deeploc_jax.simulate.painters import PAINTERS, protein_light
+from deeploc_jax.simulate.plate import draw_plate
 from deeploc_jax.simulate.protein import Protein
 from deeploc_jax.simulate.screens import ARRESTED
 from deeploc_jax.simulate.specimen import Specimen
@@ -264,3 +269,49 @@ def test_a_protein_in_two_places_has_its_share_in_each():
             light[share] = protein_light(cell)
         mixed = 0.7 * light[1.0] + 0.3 * light[0.0]
         np.testing.assert_allclose(light[0.7], mixed, atol=1e-5)
+
+
+def dark_plate(instrument=OPERA):
+    """A plate on which cells have no light of their own."""
+    plate = draw_plate(np.random.default_rng(5), 'P', instrument)
+    return dataclasses.replace(plate, glow=(0.0,) * len(plate.glow))
+
+
+def test_brightness_and_factors_are_what_was_drawn():
+    plate, lost, seen = dark_plate(), 0, []
+    for seed in range(150):
+        cell = specimen('CYTOPLASM', seed)
+        light, truth = cell_light(cell, 'live', plate)
+        levels = np.array([truth['brightness'], truth['factors'][1]]) * plate.level
+        expected = [cell.cytosol(nuclear)[1] for nuclear in (0.7, 1.12)]
+        for plane, level, shape in zip(light[:, 1], levels, expected, strict=True):
+            np.testing.assert_allclose(plane, level * shape, rtol=1e-4, atol=1e-4)
+        assert truth['brightness'] == pytest.approx(50 * truth['factors'][0])
+        lost += truth['factors'][1] < 0.3 * truth['factors'][0]
+        seen.append(truth['factors'][0])
+    assert 0 < lost < 15
+    assert np.std(np.log(seen)) == pytest.approx(0.25 * np.sqrt(2), rel=0.15)
+
+
+def test_brightness_of_dead_cells_and_ghosts_is_that_of_their_light():
+    plate, dark = dark_plate(), 0
+    for state in ('dead', 'ghost'):
+        for seed in range(30):
+            light, truth = cell_light(specimen('GOLGI', seed), state, plate)
+            protein, marker = light[:, 1].sum((1, 2))
+            if truth['brightness'] == 0:
+                dark += 1
+                assert state == 'ghost'
+                assert not light.any()
+                continue
+            levels = [truth['brightness'] * plate.level[0]]
+            levels += [truth['factors'][1] * plate.level[1]]
+            assert protein / marker == pytest.approx(levels[0] / levels[1], rel=1e-4)
+            assert truth['brightness'] == pytest.approx(85 * truth['factors'][0])
+    assert 0 < dark < 30
+
+
+def test_bright_field_has_the_factor_one():
+    _, truth = cell_light(specimen('GOLGI', 0), 'live', dark_plate(MANUAL))
+    assert truth['factors'][1] == 1 != truth['factors'][0]
+    assert truth['brightness'] == pytest.approx(50 * truth['factors'][0])

@@ -1,12 +1,15 @@
 """The simulated screens as TFDS data sets."""
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax import datasets
+from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.simulate import (
     CLASS_NAMES,
     SCREENS,
@@ -118,7 +121,13 @@ def test_every_cell_is_there_once_with_its_metadata_and_truth(cells):
             assert row['plate'].decode() == crop.spec.plate.name
             assert row['well'].decode() == crop.spec.well
             assert row['screen'] == b'tiny_wild_type'
-            assert (row['second_label'], row['share']) == (-1, 1)
+            assert (row['second_label'], row['share'], row['fold']) == (-1, 1, 1)
+            place = crop.truth['localization']
+            assert row['origin'].decode() == row['destination'].decode() == place
+            assert row['origin_label'] == row['destination_label']
+            assert row['origin_label'] == CLASS_NAMES.index(place)
+            assert row['brightness'] == np.float32(crop.truth['brightness'])
+            assert list(row['factors']) == list(np.float32(crop.truth['factors']))
             assert (row['x'], row['y']) == pytest.approx(
                 (crop.truth['x'], crop.truth['y'])
             )
@@ -137,8 +146,38 @@ def test_effects_and_conditions_are_kept(tmp_path):
     rows = [row for split in SPLITS for row in builder.as_data_source(split=split)]
     assert len(rows) == 180
     assert {row['screen'] for row in rows} == {b'untreated', b'alpha_60', b'alpha_120'}
-    movers = [row for row in rows if row['effect'] == b'moves']
-    late = [r for r in movers if r['screen'] == b'alpha_120' and r['second_label'] >= 0]
-    assert late
-    assert all(row['label'] == row['second_label'] for row in late)
+    living = [row for row in rows if row['label'] < CLASS_NAMES.index('DEAD')]
+    shares = {b'untreated': 1, b'alpha_60': 0.55, b'alpha_120': 0.15}
+    movers = [row for row in living if row['effect'] == b'moves']
+    assert {row['screen'] for row in movers} == set(shares)
+    for row in living:
+        origin, destination = row['origin_label'], row['destination_label']
+        moves = row['effect'] == b'moves'
+        assert (origin != destination) == moves
+        assert row['share'] == np.float32(shares[row['screen']] if moves else 1)
+        assert row['label'] == (destination if row['share'] < 0.5 else origin)
+        assert row['second_label'] == (destination if row['share'] < 1 else -1)
+        assert (row['fold'] != 1) == (
+            row['effect'] == b'abundance' and row['screen'] != b'untreated'
+        )
     assert {row['stage'] for row in rows if row['screen'] == b'alpha_120'} > {b'shmoo'}
+
+
+def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):
+    folder = tmp_path / 'yeast_sim' / builder.builder_config.name / '3.0.0'
+    shutil.copytree(builder.data_path, folder)
+    info = json.loads((folder / 'dataset_info.json').read_text())
+    (folder / 'dataset_info.json').write_text(json.dumps(info | {'version': '3.0.0'}))
+    features = json.loads((folder / 'features.json').read_text())
+    for name in ('origin', 'origin_label', 'brightness', 'factors', 'fold'):
+        del features['featuresDict']['features'][name]
+    (folder / 'features.json').write_text(json.dumps(features))
+    name = f'yeast_sim/{builder.builder_config.name}:3.0.0'
+    opened = (tfds.builder(name, data_dir=tmp_path), prepare_screen(name, tmp_path))
+    for old in (*opened, tfds.builder_from_directory(folder)):
+        rows = list(old.as_data_source('test'))
+        assert old.info.full_name == name.replace(':', '/')
+        assert 'brightness' not in rows[0]
+        for row, new in zip(rows, cells['test'], strict=True):
+            assert row['cell_id'] == new['cell_id']
+            np.testing.assert_array_equal(row['image'], new['image'])

@@ -19,15 +19,31 @@ cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur, h
 illumination and a camera; the crops are cut out of them. Every protein has one split,
 also where it is only seen beside a cell. The labels are the classes the cells were
 drawn from, also where a cell does not show it: a bud protein in a cell without a bud, a
-protein too dim to see. Beside the fields of every screen, each cell has the truth: a
-mask (1 the cell, 2 other cells of its localization, 3 cells of another), the second
-localization of its protein and the share of the first, what the conditions do to its
-protein, stage of the bud, radius of the mother (units of 0.12 um), abundance
-(photoelectrons a pixel of a filled cell) and height above the focus (same units).
+protein too dim to see.
+
+Beside the fields of every screen, each cell has the truth:
+mask: 1 the cell, 2 other cells of its localization, 3 cells of another.
+effect: what the conditions of the screen do to its protein: none, moves or abundance.
+origin, origin_label: where the protein is before any treatment, localization and class.
+destination, destination_label: where it goes; its origin where it does not move.
+share: part of the protein, in this condition, at its origin; the rest is at its
+    destination or, where it does not move (mixtures), at second_label.
+second_label: class of the rest, -1 where there is none.
+label: class of the larger part, of the origin when they are alike.
+abundance: of its protein in this condition, photoelectrons a pixel of a filled cell.
+fold: that abundance over the one before any treatment.
+brightness: of this very cell, in the same units: abundance times the cell's factor. A
+    dead cell or debris has that of the light it gives, empty background has 0.
+factors: of this very cell on the light of each channel; of bright field 1. Markers that
+    are all but lost have small ones. The lamp of the plate is in none of them.
+stage of the bud, radius of the mother, height above the focus (units of 0.12 um).
+
+Dead cells and ghosts have effect, origin, destination, share, abundance and fold of the
+protein that they would carry.
 """
-_NUMBERS = ('share', 'radius', 'abundance', 'height')
-_VERSION = '3.0.0'
-_LATER = {'other_microscope': '3.1.0', 'manual_imaging': '3.1.0'}
+_NUMBERS = ('share', 'abundance', 'fold', 'brightness', 'radius', 'height')
+_TEXTS = ('effect', 'origin', 'destination', 'stage')
+_CLASSES = ('second_label', 'origin_label', 'destination_label')
 
 
 class YeastSimConfig(tfds.core.BuilderConfig):
@@ -41,7 +57,7 @@ class YeastSimConfig(tfds.core.BuilderConfig):
         super().__init__(
             name=screen.name,
             description=screen.description,
-            version=_LATER.get(screen.name, _VERSION),
+            version=simulate.VERSION,
         )
         self.screen = screen
 
@@ -49,12 +65,14 @@ class YeastSimConfig(tfds.core.BuilderConfig):
 class YeastSim(ScreenBuilder):
     """Simulated cells in TFDS form, split by protein."""
 
-    VERSION = tfds.core.Version(_VERSION)
+    VERSION = tfds.core.Version(simulate.VERSION)
     RELEASE_NOTES = {
         '1.0.0': 'First simulated screen.',
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
         '3.0.0': 'No protein in two splits, not even beside a cell; more proteins.',
         '3.1.0': 'Other microscopes set beside real images; the rest is as it was.',
+        '4.0.0': 'Where movers come from and go to, brightness of every cell, fold of '
+        'its protein; no two abundances are the same: once clipped ones differ.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 
@@ -68,9 +86,9 @@ class YeastSim(ScreenBuilder):
         shape = (simulate.CROP, simulate.CROP)
         features |= {
             'mask': tfds.features.Tensor(shape=shape, dtype=np.uint8, encoding='zlib'),
-            'second_label': tfds.features.ClassLabel(names=list(names)),
-            'effect': tfds.features.Text(),
-            'stage': tfds.features.Text(),
+            'factors': tfds.features.Tensor(shape=(len(channels),), dtype=np.float32),
+            **{n: tfds.features.ClassLabel(names=list(names)) for n in _CLASSES},
+            **{name: tfds.features.Text() for name in _TEXTS},
             **{name: tfds.features.Scalar(np.float32) for name in _NUMBERS},
         }
         return self.screen_info(
@@ -97,11 +115,12 @@ class YeastSim(ScreenBuilder):
 
     def _example(self, crop: simulate.Crop) -> dict[str, Any]:
         screen, spec, truth = self.builder_config.screen, crop.spec, crop.truth
+        labels = simulate.labels_of(screen.classes, truth)
         mixed = truth['state'] == 'live' and truth['share'] < 1
         second = simulate.class_of(screen.classes, truth['second'], 'live')
         return example(
             crop.image,
-            simulate.label_of(screen.classes, truth),
+            labels.pop('label'),
             f'{spec.plate.name}_{spec.well}_{spec.name}_{crop.index:06d}',
             screen=spec.condition or screen.name,
             plate=spec.plate.name,
@@ -113,7 +132,8 @@ class YeastSim(ScreenBuilder):
         ) | dict(
             mask=crop.mask,
             second_label=second if mixed else -1,
-            effect=spec.effect,
-            stage=truth['stage'],
+            factors=np.float32(truth['factors']),
+            **labels,
+            **{name: truth[name] for name in _TEXTS},
             **{name: np.float32(truth[name]) for name in _NUMBERS},
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from deeploc_jax.simulate import optics, wreckage
@@ -41,7 +43,9 @@ def cell_view(placed: Placed, plate: Plate) -> tuple[View, tuple[int, int]]:
     return view, (int(first[0]), int(first[1]))
 
 
-def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
+def cell_light(
+    specimen: Specimen, state: str, plate: Plate
+) -> tuple[np.ndarray, dict[str, Any]]:
     """Light of a cell in photoelectrons, blurred by the lens.
 
     Args:
@@ -52,10 +56,11 @@ def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
     Returns:
         float32 [c, 2, h, w]: of each channel what is in focus and what makes the haze.
         In bright field, plane 1 is the thickness in units, plane 0 that times the
-        distance from focus.
+        distance from focus. The second value is what is true of its brightness.
     """
     wreck = WRECKS[state](specimen) if state in WRECKS else None
     factors = _brightness(specimen.rng, state, len(plate.psf))
+    abundance = specimen.protein.abundance if wreck is None else MEDIAN_ABUNDANCE
     planes = []
     for index, channel in enumerate(plate.instrument.channels):
         if channel.stain == 'brightfield':
@@ -64,15 +69,15 @@ def cell_light(specimen: Specimen, state: str, plate: Plate) -> np.ndarray:
             bright = _stained(specimen, channel.stain) if wreck is None else wreck
             level = plate.level[index] * factors[index]
             if channel.stain == 'protein':
-                alive = specimen.protein.abundance
-                level *= alive if wreck is None else MEDIAN_ABUNDANCE
+                level *= abundance
             light = bright * np.float32(level)
             if wreck is None and plate.glow[index]:
                 glow = _autofluorescence(specimen, channel.stain)
                 light += glow * np.float32(plate.glow[index])
         light[0] = optics.blurred(light[0], specimen.view.blur(plate.psf[index]))
         planes.append(light)
-    return np.stack(planes)
+    shown = wreck is None or bool(wreck.any())
+    return np.stack(planes), _drawn(plate, factors, shown * abundance)
 
 
 WRECKS = {'dead': wreckage.dead, 'ghost': wreckage.ghost}
@@ -86,6 +91,27 @@ def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
     if state == 'live' and rng.random() < LOST:
         factors[1:] *= 0.15
     return factors
+
+
+def _drawn(plate: Plate, factors: np.ndarray, abundance: float) -> dict[str, Any]:
+    """What is true of a cell's brightness, without the level of its plate.
+
+    Args:
+        plate: on which it is seen.
+        factors: of its light in each channel, [c].
+        abundance: of what it shows in the protein's channel, photoelectrons a pixel of
+            a filled cell.
+
+    Returns:
+        `brightness`, the abundance in this very cell, and `factors`; that of bright
+        field, where none is used, is 1.
+    """
+    stains = [channel.stain for channel in plate.instrument.channels]
+    pairs = zip(factors.tolist(), stains, strict=True)
+    return dict(
+        brightness=float(abundance * factors[stains.index('protein')]),
+        factors=[1.0 if stain == 'brightfield' else factor for factor, stain in pairs],
+    )
 
 
 def _stained(specimen: Specimen, stain: str) -> np.ndarray:

@@ -92,8 +92,24 @@ def class_of(classes: ClassList, localization: str, state: str) -> str:
 
 def label_of(classes: ClassList, cell: Mapping[str, Any]) -> str:
     """Name of the class of a described cell (field.py), by most of its protein."""
-    most = cell['localization'] if cell['share'] >= 0.5 else cell['second']
-    return class_of(classes, most, cell['state'])
+    return class_of(classes, main_localization(cell), cell['state'])
+
+
+def main_localization(cell: Mapping[str, Any]) -> str:
+    """Where most of a described cell's protein is."""
+    return cell['localization'] if cell['share'] >= 0.5 else cell['second']
+
+
+def labels_of(classes: ClassList, cell: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the classes of a described cell and of its protein's journey.
+
+    Origin and destination are those of the protein, also where the cell is dead.
+    """
+    return dict(
+        label=label_of(classes, cell),
+        origin_label=class_of(classes, cell['origin'], 'live'),
+        destination_label=class_of(classes, cell['destination'], 'live'),
+    )
 
 
 def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax.simulate.classes import main_localization
 from deeploc_jax.simulate.field import Micrograph, simulate_field
 from deeploc_jax.simulate.field_spec import FieldSpec
 
@@ -58,7 +59,7 @@ def _cut(plane: np.ndarray, cell: dict[str, Any]) -> np.ndarray:
 def _mask(field: Micrograph, index: int) -> np.ndarray:
     """Which cells of the crop are what, for the cell of this index."""
     own = field.cells[index]
-    shown = [(cell['state'], cell['localization']) for cell in field.cells]
+    shown = [(cell['state'], main_localization(cell)) for cell in field.cells]
     kinds = [LIKE if s == shown[index] else FOREIGN for s in shown]
     kinds[index] = OWN
     return np.array([0, *kinds], np.uint8)[_cut(field.mask, own)]

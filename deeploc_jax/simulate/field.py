@@ -28,7 +28,8 @@ class Micrograph:
     Attributes:
         image: uint16 [h, w, c].
         mask: uint16 [h, w], 0 or the number of the cell (from 1) that is there.
-        cells: a row a cell, wanted ones first; see `describe`.
+        cells: a row a cell, wanted ones first: `describe`, and its `brightness` and
+            `factors` (cell_light.py).
     """
 
     image: np.ndarray
@@ -43,7 +44,7 @@ def simulate_field(spec: FieldSpec) -> Micrograph:
     texture = _texture(rng)
     light = np.zeros((len(plate.psf), 2, *shape), np.float32)
     mask = np.zeros(shape, np.uint16)
-    placed = place_cells(spec)
+    placed, cells = place_cells(spec), []
     for number, one in enumerate(placed, start=1):
         view, first = cell_view(one, plate)
         own = _window(texture, one.rng, view.shape)
@@ -52,9 +53,10 @@ def simulate_field(spec: FieldSpec) -> Micrograph:
         if one.state != 'ghost':
             outline = (specimen.whole.sum(0) > 0)[part]
             mask[inside][outline & (mask[inside] == 0)] = number
-        light[(..., *inside)] += cell_light(specimen, one.state, plate)[(..., *part)]
-    image = _expose(spec, light, rng)
-    return Micrograph(image, mask, [describe(one) for one in placed])
+        own_light, drawn = cell_light(specimen, one.state, plate)
+        light[(..., *inside)] += own_light[(..., *part)]
+        cells.append(describe(one) | drawn)
+    return Micrograph(_expose(spec, light, rng), mask, cells)
 
 
 def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
@@ -76,17 +78,13 @@ def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
 
 def describe(placed: Placed) -> dict[str, Any]:
     """What is true of a cell: lengths in units of 0.12 um, positions in pixels."""
-    outline, protein = placed.cell.outline, placed.protein
+    outline = placed.cell.outline
     return dict(
         x=placed.center[0],
         y=placed.center[1],
         state=placed.state,
         wanted=placed.wanted,
-        protein=protein.name,
-        localization=protein.localization,
-        second=protein.second,
-        share=protein.share,
-        abundance=protein.abundance,
+        **placed.protein.truth(),
         stage=outline.stage,
         radius=outline.mother.radius,
         bud_radius=outline.bud.radius if outline.bud else 0.0,

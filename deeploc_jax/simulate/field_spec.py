@@ -25,7 +25,6 @@ class FieldSpec:
         well: its well on the plate.
         name: number of the field in its well.
         protein: what its cells carry.
-        effect: what the conditions of the screen do to it: none, moves or abundance.
         stranger: another protein, found in contaminating cells.
         around: what the cells between the wanted ones carry; None: the same.
         apart: whether wanted cells keep out of each other's crops.
@@ -44,7 +43,6 @@ class FieldSpec:
     well: str
     name: str
     protein: Protein
-    effect: str
     stranger: Protein
     around: Protein | None
     apart: bool

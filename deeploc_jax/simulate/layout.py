@@ -120,7 +120,6 @@ def _field(
         well=WELLS[site.well % len(WELLS)],
         name=site.name,
         protein=site.strain.proteins[index],
-        effect=site.strain.effect,
         stranger=stranger,
         around=None,
         apart=screen.swapped,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a cell filled with the protein
+MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a filled cell, before any limit
 ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
-# Tubes are seen even when dim; a protein without a place is called cytoplasmic.
+# Tubes are seen even when dim; a protein without a place is called cytoplasmic. Their
+# abundances are log-uniform, from here to as far above the median.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
@@ -20,14 +22,17 @@ class Protein:
 
     Attributes:
         name: identifier in the screen.
-        localization: where most of it is, a key of PAINTERS.
-        second: where the rest of it is, the same as localization for most proteins.
+        localization: where it is, before any treatment all or most of it; a key of
+            PAINTERS.
+        second: where the rest of it is, or goes; for most proteins the same.
         share: part of it (0 to 1) at its localization.
         abundance: photoelectrons a pixel of a cell that were filled with it.
         diffuse: share of the protein (0 to 1) that is free in the cytosol.
         nuclear: concentration of that share in the nucleus, relative to the cytosol.
         count: factor on how many spots or tubes it forms.
         size: standard deviation added to its spots.
+        effect: what the conditions of its screen do to it: none, moves or abundance.
+        fold: its abundance over that before any treatment.
     """
 
     name: str
@@ -39,15 +44,32 @@ class Protein:
     nuclear: float
     count: float
     size: float
+    effect: str = 'none'
+    fold: float = 1.0
+
+    def truth(self) -> dict[str, Any]:
+        """What tables say of it, in words that need no other row.
+
+        A protein that does not move has its origin as destination, also one that is in
+        two places.
+        """
+        moves = self.effect == 'moves'
+        return dict(
+            protein=self.name,
+            localization=self.localization,
+            second=self.second,
+            share=self.share,
+            effect=self.effect,
+            origin=self.localization,
+            destination=self.second if moves else self.localization,
+            abundance=self.abundance,
+            fold=self.fold,
+        )
 
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
     """A random protein of one localization."""
-    dimmest = PLACED_WHEN_DIM.get(localization, DIMMEST)
-    brightest = min(-dimmest, BRIGHTEST)
-    widened = dimmest < DIMMEST
-    level = rng.uniform(dimmest, brightest) if widened else rng.normal()
-    level = np.clip(level, dimmest, BRIGHTEST)
+    level = _draw_level(rng, localization)
     return Protein(
         name=name,
         localization=localization,
@@ -59,3 +81,19 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
         count=float(np.exp(0.2 * rng.normal())),
         size=float(rng.uniform(0, 0.4)),
     )
+
+
+def _draw_level(rng: np.random.Generator, localization: str) -> float:
+    """Logarithm of an abundance, in spreads from the median.
+
+    Proteins too dim to be placed are not in a screen, so the normal distribution is
+    truncated. Clipping would give a third of the proteins the same abundance.
+    """
+    if localization in PLACED_WHEN_DIM:
+        dimmest = PLACED_WHEN_DIM[localization]
+        return rng.uniform(dimmest, min(-dimmest, BRIGHTEST))
+    # What is drawn next from `rng` does not depend on how often a level is redrawn.
+    level, (again,) = rng.normal(), rng.spawn(1)
+    while not DIMMEST < level < BRIGHTEST:
+        level = again.normal()
+    return level

@@ -30,13 +30,11 @@ class Strain:
 
     Attributes:
         proteins: what its cells carry in each condition.
-        effect: none, moves or abundance: what the conditions do to it.
         split: train, validation or test.
         size: living cells of it in each condition.
     """
 
     proteins: tuple[Protein, ...]
-    effect: str
     split: str
     size: int
 
@@ -61,8 +59,8 @@ def draw_strains(rng: np.random.Generator, screen: Screen) -> list[Strain]:
             localization = str(rng.choice(screen.classes[name]))
             identifier = f'{screen.strains}{next(numbers):04d}'
             protein = draw_protein(rng, identifier, localization)
-            proteins, effect = _in_conditions(rng, protein, screen)
-            strains.append(Strain(proteins, effect, split, share + (i < more)))
+            proteins = _in_conditions(rng, protein, screen)
+            strains.append(Strain(proteins, split, share + (i < more)))
     return strains
 
 
@@ -75,28 +73,31 @@ def _draw_splits(rng: np.random.Generator, count: int) -> list[str]:
 
 def _in_conditions(
     rng: np.random.Generator, protein: Protein, screen: Screen
-) -> tuple[tuple[Protein, ...], str]:
-    """The protein in each condition, and what they do to it."""
+) -> tuple[Protein, ...]:
+    """The protein in each condition."""
     times = len(screen.conditions)
     if screen.mixed:
         share = float(rng.choice(MIXED_SHARES))
         mixed = dataclasses.replace(
             protein, second=_elsewhere(rng, protein, screen), share=share
         )
-        return (mixed,) * times, 'none'
+        return (mixed,) * times
     if not screen.effects:
-        return (protein,) * times, 'none'
+        return (protein,) * times
     effect = str(rng.choice(list(EFFECTS), p=list(EFFECTS.values())))
+    changed = dataclasses.replace(protein, effect=effect)
     if effect == 'moves':
         second = _elsewhere(rng, protein, screen)
-        shares = [dict(second=second, share=share) for share in STAYS[:times]]
-        return tuple(dataclasses.replace(protein, **s) for s in shares), effect
+        moving = dataclasses.replace(changed, second=second)
+        return tuple(dataclasses.replace(moving, share=s) for s in STAYS[:times])
     if effect == 'abundance':
-        fold = float(rng.choice(FOLDS))
-        levels = [protein.abundance * fold ** (i / (times - 1)) for i in range(times)]
-        changed = (dataclasses.replace(protein, abundance=level) for level in levels)
-        return tuple(changed), effect
-    return (protein,) * times, effect
+        last = float(rng.choice(FOLDS))
+        folds = [last ** (i / (times - 1)) for i in range(times)]
+        return tuple(
+            dataclasses.replace(changed, abundance=protein.abundance * fold, fold=fold)
+            for fold in folds
+        )
+    return (protein,) * times
 
 
 def _elsewhere(rng: np.random.Generator, protein: Protein, screen: Screen) -> str:

@@ -15,22 +15,37 @@ from deeploc_jax.data.micrographs import write_micrograph
 from deeploc_jax.files import atomic_write
 
 UNIT = 0.12  # micrometres
-README = """SIMULATED plates: screen {screen} of deeploc_jax.
+README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
 images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
 masks/   the same names; 0 or the number of the cell that is there
-wells.csv    a row a well: its protein, the class it is labelled with (label), where it
-             is (share of it at localization, the rest at second), abundance in
-             photoelectrons a pixel of a filled cell, and what the conditions of the
-             screen do to it (effect)
+wells.csv    a row a well: condition, protein and its truth (below), and the class that
+             its cells are labelled with (label)
 images.csv   a row a field: image and mask
-cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, label ('' for
-             none), state (live, dead, or ghost: no cell at all), whether its crop is in
-             the data set yeast_sim/{screen} (wanted), protein as above, stage of the
-             bud, radius of mother and bud and height above the focus in units of 0.12
-             micrometres, number of vacuoles
+cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, condition,
+             label ('' for none), state (live, dead, or ghost: no cell at all), whether
+             its crop is in the data set yeast_sim/{screen} (wanted), protein and its
+             truth, stage of the bud, radius of mother and bud and height above the
+             focus in units of 0.12 micrometres, number of vacuoles, and
+  brightness   the abundance in this very cell: that of its protein times the cell's
+             factor. A dead cell or debris has that of the light it gives, empty
+             background has 0. The lamp of the plate is not in it.
+  factors      of this very cell on the light of each channel, in the order of the
+             image's; of bright field 1. Markers all but lost have small ones.
 fields/      the same, a file a field; a field with such a file is complete
+
+The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
+of the protein that they would carry.
+  effect       what the conditions of the screen do to it: none, moves or abundance
+  origin       where it is before any treatment; origin_label is the class of that
+  destination  where it goes, its origin where it does not move; destination_label
+  localization, second, share  where it is in this condition: share of it (0 to 1) at
+             localization, which is the origin, the rest at second, which is the
+             destination of a mover and the other place of a mixture
+  label        the class of the larger part, of the origin when they are alike
+  abundance    in this condition, photoelectrons a pixel of a filled cell
+  fold         that abundance over the one before any treatment
 """
 
 
@@ -56,7 +71,8 @@ def write_field(
             well=spec.well,
             field=spec.name,
             cell=number,
-            label=simulate.label_of(screen.classes, cell),
+            condition=spec.condition,
+            **simulate.labels_of(screen.classes, cell),
             **cell,
         )
         for number, cell in enumerate(field.cells, start=1)
@@ -70,7 +86,9 @@ def write_tables(
     workdir: Path, specs: list[simulate.FieldSpec], screen: simulate.Screen
 ) -> None:
     """`wells.csv`, a row a well, `images.csv`, a row a field, and `README.txt`."""
-    text = README.format(screen=screen.name, description=screen.description)
+    text = README.format(
+        screen=screen.name, description=screen.description, version=simulate.VERSION
+    )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
     wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
     _write_csv(workdir / 'wells.csv', wells.values())
@@ -88,21 +106,13 @@ def write_tables(
 
 
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
-    protein = spec.protein
-    truth = dict(
-        localization=protein.localization,
-        second=protein.second,
-        share=protein.share,
-        abundance=protein.abundance,
-    )
+    truth = spec.protein.truth()
     return dict(
         plate=spec.plate.name,
         well=spec.well,
         condition=spec.condition,
-        protein=protein.name,
         split=spec.split,
-        label=simulate.label_of(screen.classes, truth | {'state': 'live'}),
-        effect=spec.effect,
+        **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,
     )
 

@@ -24,13 +24,14 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     A field whose table of cells is there is complete, and is not made again.
 
     Raises:
-        ValueError: There is no such screen, or `wells` is below 1.
+        ValueError: There is no such screen, `wells` is below 1, or the workdir holds
+            plates of another version of the simulation.
     """
     screens = {screen.name: screen for screen in simulate.SCREENS}
     check_name('screen', config.screen, screens)
     if config.wells is not None and config.wells < 1:
         raise ValueError(f'wells ({config.wells}) must be at least 1.')
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config, simulation=simulate.VERSION)
     if jax.process_index():
         return
     screen = screens[config.screen]
