@@ -57,8 +57,9 @@ def choose(
         pairs = [(train.where(a), train.where(b)) for a, b in _folds(train, seed)]
     if not pairs:
         return probe.values[len(probe.values) // 2], np.nan
+    make = probe.trial or probe.make
     scores = [
-        np.mean([balanced_accuracy(fit(probe, v, a, seed), b) for a, b in pairs])
+        np.mean([balanced_accuracy(make(v, seed).fit(a.x, a.y), b) for a, b in pairs])
         for v in probe.values
     ]
     best = int(np.argmax(scores))
