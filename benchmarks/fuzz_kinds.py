@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -215,8 +214,9 @@ def _make_config(place: Path) -> None:
 
 def _read_config(place: Path, *more: str) -> None:
     """As `launch.py` does, which ends with an answer when it cannot."""
-    import launch
     from absl import flags
+
+    import launch
 
     flags.FLAGS.unparse_flags()
     try:
