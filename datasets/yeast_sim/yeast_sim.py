@@ -71,7 +71,7 @@ class YeastSim(ScreenBuilder):
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
         '3.0.0': 'No protein in two splits, not even beside a cell; more proteins.',
         '3.1.0': 'Other microscopes set beside real images; the rest is as it was.',
-        '4.0.0': 'Origin, destination and fold change of proteins, brightness of cells; '
+        '4.0.0': 'Origin, destination, fold change of proteins, brightness of cells; '
         'no two abundances are equal: proteins at a limit have others than before.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
