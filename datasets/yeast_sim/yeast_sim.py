@@ -122,7 +122,7 @@ class YeastSim(ScreenBuilder):
         second = simulate.class_of(screen.classes, truth['second'], 'live')
         return example(
             crop.image,
-            labels.pop('label'),
+            labels['label'],
             f'{spec.plate.name}_{spec.well}_{spec.name}_{crop.index:06d}',
             screen=spec.condition or screen.name,
             plate=spec.plate.name,

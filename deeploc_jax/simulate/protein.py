@@ -12,7 +12,7 @@ ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic. Their
-# abundances are log-uniform, from here to as far above the median.
+# abundances are log-uniform, from here to as far above the median, or to BRIGHTEST.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
