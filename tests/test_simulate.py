@@ -228,7 +228,7 @@ def test_movers_move_and_the_rest_stays():
             assert proteins[0].second != proteins[0].localization
         if effect == 'abundance':
             assert max(levels[2] / levels[0], levels[0] / levels[2]) > 2
-        folds = [protein.fold for protein in proteins]
+        folds = [protein.fold_change for protein in proteins]
         np.testing.assert_allclose(folds, np.divide(levels, levels[0]))
         truths = [protein.truth() for protein in proteins]
         ((origin, destination),) = {(t['origin'], t['destination']) for t in truths}

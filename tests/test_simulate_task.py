@@ -103,12 +103,12 @@ def test_every_well_and_cell_says_where_its_protein_was_and_goes(tmp_path):
             assert row['origin'] == row['origin_label'] == row['localization']
             assert row['destination'] == row['destination_label'] == row['second']
             assert row['origin'] != row['destination']
-            assert (float(row['share']), float(row['fold'])) == (share, 1)
+            assert (float(row['share']), float(row['fold_change'])) == (share, 1)
             if row.get('state', 'live') == 'live':
                 here = 'destination_label' if share < 0.5 else 'origin_label'
                 assert row['label'] == row[here]
         for cell in (c for c in cells if c['state'] == 'live'):
-            expected = cell['abundance'] * cell['factors'][0]
+            expected = cell['abundance'] * cell['brightness_factors'][0]
             assert cell['brightness'] == pytest.approx(expected)
 
 

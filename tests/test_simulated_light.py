@@ -278,40 +278,41 @@ def dark_plate(instrument=OPERA):
 
 
 def test_brightness_and_factors_are_what_was_drawn():
-    plate, lost, seen = dark_plate(), 0, []
+    plate, lost, drawn = dark_plate(), 0, []
     for seed in range(150):
         cell = specimen('CYTOPLASM', seed)
         light, truth = cell_light(cell, 'live', plate)
-        levels = np.array([truth['brightness'], truth['factors'][1]]) * plate.level
+        protein, marker = truth['brightness_factors']
+        assert truth['brightness'] == pytest.approx(50 * protein)
+        levels = np.multiply([truth['brightness'], marker], plate.level)
         expected = [cell.cytosol(nuclear)[1] for nuclear in (0.7, 1.12)]
         for plane, level, shape in zip(light[:, 1], levels, expected, strict=True):
             np.testing.assert_allclose(plane, level * shape, rtol=1e-4, atol=1e-4)
-        assert truth['brightness'] == pytest.approx(50 * truth['factors'][0])
-        lost += truth['factors'][1] < 0.3 * truth['factors'][0]
-        seen.append(truth['factors'][0])
+        lost += marker < 0.3 * protein
+        drawn.append(protein)
     assert 0 < lost < 15
-    assert np.std(np.log(seen)) == pytest.approx(0.25 * np.sqrt(2), rel=0.15)
+    assert np.std(np.log(drawn)) == pytest.approx(0.25 * np.sqrt(2), rel=0.15)
 
 
-def test_brightness_of_dead_cells_and_ghosts_is_that_of_their_light():
+@pytest.mark.parametrize('state', ['dead', 'ghost'])
+def test_brightness_of_dead_cells_and_ghosts_is_that_of_their_light(state):
     plate, dark = dark_plate(), 0
-    for state in ('dead', 'ghost'):
-        for seed in range(30):
-            light, truth = cell_light(specimen('GOLGI', seed), state, plate)
-            protein, marker = light[:, 1].sum((1, 2))
-            if truth['brightness'] == 0:
-                dark += 1
-                assert state == 'ghost'
-                assert not light.any()
-                continue
-            levels = [truth['brightness'] * plate.level[0]]
-            levels += [truth['factors'][1] * plate.level[1]]
-            assert protein / marker == pytest.approx(levels[0] / levels[1], rel=1e-4)
-            assert truth['brightness'] == pytest.approx(85 * truth['factors'][0])
-    assert 0 < dark < 30
+    for seed in range(30):
+        light, truth = cell_light(specimen('GOLGI', seed), state, plate)
+        if truth['brightness'] == 0:
+            dark += 1
+            assert not light.any()
+            continue
+        protein, marker = truth['brightness_factors']
+        assert truth['brightness'] == pytest.approx(85 * protein)
+        levels = np.multiply([truth['brightness'], marker], plate.level)
+        ratio = np.divide(*light[:, 1].sum((1, 2)))
+        assert ratio == pytest.approx(levels[0] / levels[1], rel=1e-4)
+    assert 0 < dark < 30 if state == 'ghost' else dark == 0
 
 
 def test_bright_field_has_the_factor_one():
     _, truth = cell_light(specimen('GOLGI', 0), 'live', dark_plate(MANUAL))
-    assert truth['factors'][1] == 1 != truth['factors'][0]
-    assert truth['brightness'] == pytest.approx(50 * truth['factors'][0])
+    protein, brightfield = truth['brightness_factors']
+    assert truth['brightness'] == pytest.approx(50 * protein)
+    assert brightfield == 1 != protein

@@ -121,13 +121,15 @@ def test_every_cell_is_there_once_with_its_metadata_and_truth(cells):
             assert row['plate'].decode() == crop.spec.plate.name
             assert row['well'].decode() == crop.spec.well
             assert row['screen'] == b'tiny_wild_type'
-            assert (row['second_label'], row['share'], row['fold']) == (-1, 1, 1)
+            assert (row['second_label'], row['share'], row['fold_change']) == (-1, 1, 1)
             place = crop.truth['localization']
             assert row['origin'].decode() == row['destination'].decode() == place
             assert row['origin_label'] == row['destination_label']
             assert row['origin_label'] == CLASS_NAMES.index(place)
             assert row['brightness'] == np.float32(crop.truth['brightness'])
-            assert list(row['factors']) == list(np.float32(crop.truth['factors']))
+            assert list(row['brightness_factors']) == list(
+                np.float32(crop.truth['brightness_factors'])
+            )
             assert (row['x'], row['y']) == pytest.approx(
                 (crop.truth['x'], crop.truth['y'])
             )
@@ -157,7 +159,7 @@ def test_effects_and_conditions_are_kept(tmp_path):
         assert row['share'] == np.float32(shares[row['screen']] if moves else 1)
         assert row['label'] == (destination if row['share'] < 0.5 else origin)
         assert row['second_label'] == (destination if row['share'] < 1 else -1)
-        assert (row['fold'] != 1) == (
+        assert (row['fold_change'] != 1) == (
             row['effect'] == b'abundance' and row['screen'] != b'untreated'
         )
     assert {row['stage'] for row in rows if row['screen'] == b'alpha_120'} > {b'shmoo'}
@@ -169,7 +171,7 @@ def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):
     info = json.loads((folder / 'dataset_info.json').read_text())
     (folder / 'dataset_info.json').write_text(json.dumps(info | {'version': '3.0.0'}))
     features = json.loads((folder / 'features.json').read_text())
-    for name in ('origin', 'origin_label', 'brightness', 'factors', 'fold'):
+    for name in ('origin', 'origin_label', 'brightness', 'brightness_factors'):
         del features['featuresDict']['features'][name]
     (folder / 'features.json').write_text(json.dumps(features))
     name = f'yeast_sim/{builder.builder_config.name}:3.0.0'

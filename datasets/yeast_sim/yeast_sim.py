@@ -31,17 +31,17 @@ share: part of the protein, in this condition, at its origin; the rest is at its
 second_label: class of the rest, -1 where there is none.
 label: class of the larger part, of the origin when they are alike.
 abundance: of its protein in this condition, photoelectrons a pixel of a filled cell.
-fold: that abundance over the one before any treatment.
+fold_change: that abundance over the one before any treatment.
 brightness: of this very cell, in the same units: abundance times the cell's factor. A
     dead cell or debris has that of the light it gives, empty background has 0.
-factors: of this very cell on the light of each channel; of bright field 1. Markers that
-    are all but lost have small ones. The lamp of the plate is in none of them.
+brightness_factors: of this very cell on the light of each channel; of bright field 1.
+    Markers that are all but lost have small ones. The lamp of the plate is in none.
 stage of the bud, radius of the mother, height above the focus (units of 0.12 um).
 
-Dead cells and ghosts have effect, origin, destination, share, abundance and fold of the
-protein that they would carry.
+Dead cells and ghosts have effect, origin, destination, share, abundance and fold_change
+of the protein that they would carry.
 """
-_NUMBERS = ('share', 'abundance', 'fold', 'brightness', 'radius', 'height')
+_NUMBERS = ('share', 'abundance', 'fold_change', 'brightness', 'radius', 'height')
 _TEXTS = ('effect', 'origin', 'destination', 'stage')
 _CLASSES = ('second_label', 'origin_label', 'destination_label')
 
@@ -71,8 +71,8 @@ class YeastSim(ScreenBuilder):
         '2.0.0': 'Crops of whole fields, eleven screens, the truth of every cell.',
         '3.0.0': 'No protein in two splits, not even beside a cell; more proteins.',
         '3.1.0': 'Other microscopes set beside real images; the rest is as it was.',
-        '4.0.0': 'Where movers come from and go to, brightness of every cell, fold of '
-        'its protein; no two abundances are the same: once clipped ones differ.',
+        '4.0.0': 'Origin, destination, fold change of proteins, brightness of cells; '
+        'no two abundances are equal: proteins at a limit have others than before.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 
@@ -86,7 +86,9 @@ class YeastSim(ScreenBuilder):
         shape = (simulate.CROP, simulate.CROP)
         features |= {
             'mask': tfds.features.Tensor(shape=shape, dtype=np.uint8, encoding='zlib'),
-            'factors': tfds.features.Tensor(shape=(len(channels),), dtype=np.float32),
+            'brightness_factors': tfds.features.Tensor(
+                shape=(len(channels),), dtype=np.float32
+            ),
             **{n: tfds.features.ClassLabel(names=list(names)) for n in _CLASSES},
             **{name: tfds.features.Text() for name in _TEXTS},
             **{name: tfds.features.Scalar(np.float32) for name in _NUMBERS},
@@ -120,7 +122,7 @@ class YeastSim(ScreenBuilder):
         second = simulate.class_of(screen.classes, truth['second'], 'live')
         return example(
             crop.image,
-            labels.pop('label'),
+            labels['label'],
             f'{spec.plate.name}_{spec.well}_{spec.name}_{crop.index:06d}',
             screen=spec.condition or screen.name,
             plate=spec.plate.name,
@@ -132,7 +134,7 @@ class YeastSim(ScreenBuilder):
         ) | dict(
             mask=crop.mask,
             second_label=second if mixed else -1,
-            factors=np.float32(truth['factors']),
+            brightness_factors=np.float32(truth['brightness_factors']),
             **labels,
             **{name: truth[name] for name in _TEXTS},
             **{name: np.float32(truth[name]) for name in _NUMBERS},

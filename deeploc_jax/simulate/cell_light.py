@@ -103,14 +103,14 @@ def _drawn(plate: Plate, factors: np.ndarray, abundance: float) -> dict[str, Any
             a filled cell.
 
     Returns:
-        `brightness`, the abundance in this very cell, and `factors`; that of bright
-        field, where none is used, is 1.
+        `brightness`, the abundance in this very cell, and `brightness_factors`; that of
+        bright field, where none is used, is 1.
     """
     stains = [channel.stain for channel in plate.instrument.channels]
-    pairs = zip(factors.tolist(), stains, strict=True)
+    used = np.where(np.equal(stains, 'brightfield'), 1.0, factors)
     return dict(
         brightness=float(abundance * factors[stains.index('protein')]),
-        factors=[1.0 if stain == 'brightfield' else factor for factor, stain in pairs],
+        brightness_factors=used.tolist(),
     )
 
 

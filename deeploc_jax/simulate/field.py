@@ -29,7 +29,7 @@ class Micrograph:
         image: uint16 [h, w, c].
         mask: uint16 [h, w], 0 or the number of the cell (from 1) that is there.
         cells: a row a cell, wanted ones first: `describe`, and its `brightness` and
-            `factors` (cell_light.py).
+            `brightness_factors` (cell_light.py).
     """
 
     image: np.ndarray

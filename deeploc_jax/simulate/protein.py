@@ -12,7 +12,7 @@ ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
 DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic. Their
-# abundances are log-uniform, from here to as far above the median.
+# abundances are log-uniform, from here to as far above the median, or to BRIGHTEST.
 PLACED_WHEN_DIM = {'MITOCHONDRIA': -1.5, 'CYTOPLASM': -2.8}
 
 
@@ -32,7 +32,7 @@ class Protein:
         count: factor on how many spots or tubes it forms.
         size: standard deviation added to its spots.
         effect: what the conditions of its screen do to it: none, moves or abundance.
-        fold: its abundance over that before any treatment.
+        fold_change: its abundance over that before any treatment.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Protein:
     count: float
     size: float
     effect: str = 'none'
-    fold: float = 1.0
+    fold_change: float = 1.0
 
     def truth(self) -> dict[str, Any]:
         """What tables say of it, in words that need no other row.
@@ -63,7 +63,7 @@ class Protein:
             origin=self.localization,
             destination=self.second if moves else self.localization,
             abundance=self.abundance,
-            fold=self.fold,
+            fold_change=self.fold_change,
         )
 
 

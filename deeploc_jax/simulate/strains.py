@@ -94,7 +94,9 @@ def _in_conditions(
         last = float(rng.choice(FOLDS))
         folds = [last ** (i / (times - 1)) for i in range(times)]
         return tuple(
-            dataclasses.replace(changed, abundance=protein.abundance * fold, fold=fold)
+            dataclasses.replace(
+                changed, abundance=protein.abundance * fold, fold_change=fold
+            )
             for fold in folds
         )
     return (protein,) * times

@@ -31,8 +31,8 @@ cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, condi
   brightness   the abundance in this very cell: that of its protein times the cell's
              factor. A dead cell or debris has that of the light it gives, empty
              background has 0. The lamp of the plate is not in it.
-  factors      of this very cell on the light of each channel, in the order of the
-             image's; of bright field 1. Markers all but lost have small ones.
+  brightness_factors  of this very cell on the light of each channel, in the order of
+             the image's; of bright field 1. Markers all but lost have small ones.
 fields/      the same, a file a field; a field with such a file is complete
 
 The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
@@ -45,7 +45,7 @@ of the protein that they would carry.
              destination of a mover and the other place of a mixture
   label        the class of the larger part, of the origin when they are alike
   abundance    in this condition, photoelectrons a pixel of a filled cell
-  fold         that abundance over the one before any treatment
+  fold_change  that abundance over the one before any treatment
 """
 
 
