@@ -201,7 +201,7 @@ def test_reading_needs_neither_table_nor_our_arguments(tmp_path):
         len(own_screen.OwnScreen(data_dir=data_dir, name='mine').as_data_source('test'))
         == 2
     )
-    folder = data_dir / 'own_screen' / 'mine' / '1.0.0'
+    folder = data_dir / 'own_screen' / 'mine' / '1.1.0'
     assert len(tfds.builder_from_directory(folder).as_data_source('test')) == 2
     with pytest.raises(FileNotFoundError, match='own_screen/yours is not prepared'):
         prepare_screen('own_screen/yours', data_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,12 @@ class OwnScreen(screen_builder.ScreenBuilder):
             name is prepared already.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
-    RELEASE_NOTES = {'1.0.0': 'First version.'}
+    VERSION = tfds.core.Version('1.1.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]  # to read, not to prepare
+    RELEASE_NOTES = {
+        '1.0.0': 'First version.',
+        '1.1.0': 'Wells as A01, text in NFC, whole numbers without .0, in order.',
+    }
 
     def __init__(
         self,
@@ -80,6 +85,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
             'crop': crop or None,
             'split_seed': split_seed,
         }
+        kwargs.setdefault('version', _prepared_version(data_dir, name))
         super().__init__(
             data_dir=data_dir, config=tfds.core.BuilderConfig(name=name), **kwargs
         )
@@ -120,6 +126,15 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 f'{self.data_path}, from another table or with other settings. '
                 'Choose another name, or remove that folder to build it anew.'
             )
+        if self.version != self.canonical_version:
+            warnings.warn(
+                f'own_screen/{self.builder_config.name} was prepared as version '
+                f'{self.version} and is used as it is in {self.data_path}. Version '
+                f'{self.canonical_version} would differ where the table has what the '
+                f'notes say ({self.RELEASE_NOTES[str(self.canonical_version)]}); '
+                'remove that folder to build it anew.',
+                stacklevel=3,
+            )
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager
@@ -134,6 +149,16 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 image, row.label or -1, screen=screen_name, **row.metadata
             )
             yield row.metadata['cell_id'], example
+
+
+def _prepared_version(data_dir: str | Path | None, name: str) -> str | None:
+    """The newest version that is on disk, None for the newest there is."""
+    root = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    for version in (OwnScreen.VERSION, *OwnScreen.SUPPORTED_VERSIONS):
+        folder = root / OwnScreen.name / name / str(version)
+        if (folder / 'dataset_info.json').exists():
+            return str(version)
+    return None
 
 
 def _check_name(name: str | None) -> str:

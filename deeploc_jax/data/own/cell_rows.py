@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deeploc_jax.data.own.bad_rows import BadRow
-from deeploc_jax.data.own.cell_splits import SPLITS, split_rows
-from deeploc_jax.data.own.cell_table import TEXT_COLUMNS, CellTable
+from deeploc_jax.data.own.cell_files import find_image
+from deeploc_jax.data.own.cell_splits import OTHER_WORDS, SPLITS, split_rows
+from deeploc_jax.data.own.cell_table import CellTable
+from deeploc_jax.data.own.table_columns import NUMBER_COLUMNS, TEXT_COLUMNS
+from deeploc_jax.names import show_names
+
+# float() would take 1_000 for a thousand as well.
+_NUMBER = re.compile(
+    r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)', re.I
+)
+_SPREADSHEET_ERRORS = ('#REF!', '#NAME?', '#VALUE!', '#DIV/0!', '#NUM!', '#NULL!')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,14 +71,14 @@ def check_rows(
             or no honest way to split it.
     """
     columns = _image_columns(table, channels)
-    misfit = f'has not as many values as the header ({len(table.columns)})'
-    bad = [BadRow(number, '', misfit) for number in table.misfits]
+    bad = [BadRow(number, '', reason) for number, reason in table.misfits]
     rows: list[CellRow] = []
     first_with: dict[str, int] = {}  # cell_id -> row number
+    allowed = dict.fromkeys(classes)
     places = split_rows(table, group_by, split_seed)
     for (number, values), place in zip(table.rows, places, strict=True):
         row, reasons = _read_row(number, values, columns, table.path.parent, place)
-        reasons += _wrong_words(row, group_by, classes)
+        reasons += _wrong_words(row, group_by, allowed)
         first = first_with.setdefault(row.metadata['cell_id'], number)
         if first != number:
             reasons.append(
@@ -90,7 +100,7 @@ def _image_columns(table: CellTable, channels: Sequence[str]) -> list[str]:
     if missing:
         raise ValueError(
             f'{table.path} has no column image_{missing[0]} for the channel '
-            f'{missing[0]!r}; its image columns name: {", ".join(found)}.'
+            f'{missing[0]!r}; its image columns name: {show_names(found)}.'
         )
     return [f'image_{name}' for name in channels]
 
@@ -113,9 +123,9 @@ def _read_row(
         metadata['cell_id'] = values[columns[0]] + suffix
     row = CellRow(
         number=number,
-        files=tuple(folder / values[name] for name in columns),
+        files=tuple(find_image(folder, values[name]) for name in columns),
         index=index,
-        label=' '.join(values.get('label', '').split()),  # a name is one line
+        label=values.get('label', ''),
         group=place[0],
         split=place[1],
         metadata=metadata | numbers,
@@ -127,13 +137,13 @@ def _read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str
     """`index`, `x` and `y`, NaN when unknown, and what is wrong with them."""
     numbers: dict[str, float] = {}
     reasons = []
-    for name in ('index', 'x', 'y'):
+    for name in NUMBER_COLUMNS:
         text = values.get(name) or 'nan'
-        try:
-            numbers[name] = float(text)
-        except ValueError:
-            numbers[name] = math.nan
-            reasons.append(f'{name} {text!r} is not a number')
+        number = _NUMBER.fullmatch(text)
+        numbers[name] = float(text) if number else math.nan
+        if not number:
+            help = '; write a decimal point' if ',' in text else ''
+            reasons.append(f'{name} {text!r} is not a number{help}')
         if math.isinf(numbers[name]):
             reasons.append(f'{name} is infinite')
     index = numbers['index']
@@ -143,13 +153,20 @@ def _read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str
 
 
 def _wrong_words(
-    row: CellRow, group_by: str | None, classes: Sequence[str]
+    row: CellRow, group_by: str | None, classes: Mapping[str, Any]
 ) -> list[str]:
     reasons = []
+    for name in ('label', *TEXT_COLUMNS):
+        text = row.label if name == 'label' else row.metadata[name]
+        if text in _SPREADSHEET_ERRORS:
+            reasons.append(f'{name} {text!r} is an error of the spreadsheet')
     if group_by and not row.group:
         reasons.append(f'no value in {group_by}')
     if row.split not in SPLITS:
-        reasons.append(f'split {row.split!r} is none of {", ".join(SPLITS)}')
+        reasons.append(
+            f'split {row.split!r} is none of {", ".join(SPLITS)} (or of '
+            f'{", ".join(OTHER_WORDS)})'
+        )
     if classes and row.label and row.label not in classes:
-        reasons.append(f'unknown class {row.label!r}; classes: {", ".join(classes)}')
+        reasons.append(f'unknown class {row.label!r}; classes: {show_names(classes)}')
     return reasons
