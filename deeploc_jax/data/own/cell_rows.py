@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deeploc_jax.data.own.bad_rows import BadRow
 from deeploc_jax.data.own.cell_files import find_image
+from deeploc_jax.data.own.cell_numbers import read_numbers
 from deeploc_jax.data.own.cell_splits import OTHER_WORDS, SPLITS, split_rows
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.data.own.table_columns import NUMBER_COLUMNS, TEXT_COLUMNS
+from deeploc_jax.data.own.table_columns import TEXT_COLUMNS
 from deeploc_jax.names import show_names
 
-# float() would take 1_000 for a thousand as well.
-_NUMBER = re.compile(
-    r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)', re.I
-)
 _SPREADSHEET_ERRORS = ('#REF!', '#NAME?', '#VALUE!', '#DIV/0!', '#NUM!', '#NULL!')
 
 
@@ -113,7 +109,7 @@ def _read_row(
     place: tuple[str, str],
 ) -> tuple[CellRow, list[str]]:
     """The row with its (group, split), and what is wrong in its own columns."""
-    numbers, reasons = _read_numbers(values)
+    numbers, reasons = read_numbers(values)
     reasons = [f'no file in {name}' for name in columns if not values[name]] + reasons
     index = numbers.pop('index')
     index = int(index) if math.isfinite(index) else None
@@ -131,25 +127,6 @@ def _read_row(
         metadata=metadata | numbers,
     )
     return row, reasons
-
-
-def _read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str]]:
-    """`index`, `x` and `y`, NaN when unknown, and what is wrong with them."""
-    numbers: dict[str, float] = {}
-    reasons = []
-    for name in NUMBER_COLUMNS:
-        text = values.get(name) or 'nan'
-        number = _NUMBER.fullmatch(text)
-        numbers[name] = float(text) if number else math.nan
-        if not number:
-            help = '; write a decimal point' if ',' in text else ''
-            reasons.append(f'{name} {text!r} is not a number{help}')
-        if math.isinf(numbers[name]):
-            reasons.append(f'{name} is infinite')
-    index = numbers['index']
-    if math.isfinite(index) and (index < 0 or index != int(index)):
-        reasons.append(f'index {values["index"]!r} is not 0, 1, 2, ...')
-    return numbers, reasons
 
 
 def _wrong_words(

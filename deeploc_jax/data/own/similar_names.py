@@ -13,14 +13,15 @@ from deeploc_jax.names import show_name
 _LISTED = 5  # groups of names shown of a column
 _SEPARATORS = re.compile(r'[\s_\u2010-\u2015\u2212-]+')
 _NUMBER = re.compile(r'-?\d+(\.\d+)?')
+_QUOTES = re.compile('["\'\u2018-\u201f\u00ab\u00bb]')  # of one that was never opened
 _LEADING_ZEROS = re.compile(r'(?<![\d.])0+(?=\d)')
 
 
 def describe_similar(table: CellTable, columns: Iterable[str]) -> list[str]:
     """Names of a column that differ only in what one hardly sees, with their counts.
 
-    These are case, spaces, hyphens and underscores, leading zeros, a trailing `.0` of
-    a number, and characters that do not print.
+    These are case, spaces, hyphens and underscores, quotes, leading zeros, a
+    trailing `.0` of a number, and characters that do not print.
     """
     messages = []
     for column in (name for name in columns if name in table.columns):
@@ -42,6 +43,7 @@ def fold_name(name: str) -> str:
     """What is left of a name without case, separators and invisible characters."""
     name = unicodedata.normalize('NFKC', name).casefold()
     name = ''.join(c for c in name if unicodedata.category(c) not in ('Cf', 'Cc'))
+    name = _QUOTES.sub('', name)
     if _NUMBER.fullmatch(name):
         return str(float(name))
     return _SEPARATORS.sub(' ', _LEADING_ZEROS.sub('', name.strip()))

@@ -27,6 +27,7 @@ def read_csv(path: Path) -> RawTable:
         ValueError: A quote is not closed, or characters cannot be read.
     """
     text, delimiter = _take_delimiter(decode_table(path))
+    text = re.sub(rf'" +(?=[{re.escape(delimiter)}\r\n]|$)', '"', text)  # typed by hand
     header, names, rows = 1, [], []
     for number, record in _parse(path, text, delimiter, names):
         if not any(record):
@@ -71,25 +72,28 @@ def _parse(
             yield number, [value.strip() for value in record] or ['']
             number, start = number + 1, lines.tell()
     except csv.Error as error:
-        column, value = _find_fault(text[start:], delimiter)
-        if value.lstrip(' ').startswith('"'):
-            reason = (
-                f'the quote before {show_name(value.lstrip(" ")[1:])} is not closed '
-                'where the value ends'
-            )
-            raise _quote_error(path, number, names, column, reason) from None
-        raise ValueError(f'{path}, row {number}: {error}') from error
+        column, reason = _find_fault(text[start:], delimiter)
+        if not reason:
+            raise ValueError(f'{path}, row {number}: {error}') from error
+        raise _quote_error(path, number, names, column, reason) from None
 
 
 def _find_fault(record: str, delimiter: str) -> tuple[int, str]:
-    """Column of the first value whose quote is wrong, and the line from there on."""
+    """Column of the first value whose quote is wrong, and what is wrong with it."""
     end = re.escape(delimiter)
-    quoted, plain = r' *"(?:[^"]|"")*"', rf'(?! *")[^{end}\r\n]*'
+    quoted, plain = r' *"(?:[^"]++|"")*+"', rf'(?! *")[^{end}\r\n]*'
     value = re.compile(rf'(?:{quoted}|{plain}){end}')
     column = position = 0
     while match := value.match(record, position):
         column, position = column + 1, match.end()
-    return column, _LINE_BREAK.split(record[position : position + 200], maxsplit=1)[0]
+    first = show_name(
+        re.split(rf'{end}|\r|\n', record[position:].lstrip(' '), maxsplit=1)[0]
+    )
+    closed = re.compile(quoted).match(record, position)
+    if closed and not _LINE_BREAK.search(closed[0]):
+        return column, f'there is text after the closing quote in {first}'
+    opened = record[position:].lstrip(' ').startswith('"')
+    return column, f'the quote is not closed in {first}' if opened else ''
 
 
 def _header_names(
@@ -118,10 +122,11 @@ def _check_line_breaks(
         known = column < len(names) and names[column] in known_columns(names)
         rows = value.count(delimiter) >= breaks * max(1, len(names) - 1)
         if known or rows:
-            first = show_name(_LINE_BREAK.split(value, maxsplit=1)[0])
+            first = re.split(rf'{re.escape(delimiter)}|\r|\n', value, maxsplit=1)[0]
+            holds = 'with rows of the table in it' if rows else 'and not in its line'
             reason = (
-                f'the quote before {first} closes only {breaks} line(s) below, and '
-                + ('has rows of the table in it' if rows else 'the value has one line')
+                f'the quote before {show_name(first)} closes {breaks} line(s) below, '
+                f'{holds}'
             )
             raise _quote_error(path, number, names, column, reason)
 

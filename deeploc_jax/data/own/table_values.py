@@ -55,7 +55,9 @@ def tidy_column(
     if missing:
         words = ', '.join(f'{word!r} ({n} rows)' for word, n in missing.items())
         meant = 'unlabelled' if name == 'label' else 'empty'
-        notes.append(f'{name}: {words} are taken as {meant}.')
+        notes.append(
+            f'{name}: {words} are taken as {meant}; write another word if it is a name.'
+        )
     if cut := {value for value in values if _CUT.fullmatch(value)}:
         notes.append(
             f'{name}: {len(cut)} value(s) are numbers whose last digits may be lost '
