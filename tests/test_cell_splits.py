@@ -108,6 +108,12 @@ def test_a_well_lies_in_one_split_however_it_is_written(tmp_path):
     assert {row.metadata['well'] for row in rows} == {'A01', 'B02', 'C03', 'D04'}
 
 
+def test_wells_in_a_column_of_another_name_are_one_well_too(tmp_path):
+    text = 'image,split,Metadata_Well\na.tif,train,A1\nb.tif,test,a01\n'
+    rows, _ = _rows(tmp_path, text, group_by='Metadata_Well')
+    assert {row.group for row in rows} == {'A01'}
+
+
 def test_groups_of_any_column_are_as_tidy_as_those_of_known_ones(tmp_path):
     text = 'image,label,site,"a, b"\na.tif,ER,1.0,P\xa01\nb.tif,ER,,P 1\n'
     text += 'c.tif,ER,2.0,P2\nd.tif,ER,NA,P  2\ne.tif,ER,3.0,P3\n'

@@ -61,6 +61,18 @@ def test_bad_images_are_named(tmp_path, name, content, reason):
     assert bad['row'] == '7' and bad['file'].endswith(name)
 
 
+def test_a_missing_image_comes_with_the_nearest_name(tmp_path):
+    columns = separate_files(tmp_path) | {'split': SPLITS}
+    names = ['0_RED.tif', '../1_red.tif', 'n' * 300 + '.tif', *columns['image_RFP'][3:]]
+    table = write_table(tmp_path, columns | {'image_RFP': names})
+    with pytest.raises(ValueError, match='3 of 6 rows') as error:
+        _check(table, channel_names=())
+    text = str(error.value)
+    assert 'row 2: ' in text and "RFP: no such file; did you mean '0_red.tif'?" in text
+    assert "did you mean '1_red.tif'?" in text
+    assert 'row 4: ' in text and 'too long' in text
+
+
 def test_truncated_tiff_is_named(tmp_path):
     columns = separate_files(tmp_path) | {'split': SPLITS}
     data = (tmp_path / '3_red.tif').read_bytes()

@@ -37,7 +37,9 @@ class OwnScreen(screen_builder.ScreenBuilder):
         group_by: Column, or several joined by commas, whose equal values go to the
             same split. Not needed where the table has a column `split`.
         skip_bad_rows: Build the rest when some rows cannot be used.
-        classes: Class names in index order; None takes the labels found, sorted.
+        classes: Class names in index order, as text with commas between them (and a
+            name with a comma in double quotes) or as a list; None takes the labels
+            found, sorted.
         channel_names: Names of the channels in the order of the files ('RFP,GFP'),
             where one file holds several and does not name them itself.
         crop: 'center' accepts images larger than 64x64 and keeps their middle.

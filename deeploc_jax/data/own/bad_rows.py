@@ -12,6 +12,7 @@ from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.files import atomic_write
 from deeploc_jax.names import show_name
 
+_LONGEST = 1000  # characters of a reason in a message
 _LISTED = 20  # bad rows named in a message; the file beside the table has them all
 
 
@@ -50,7 +51,7 @@ def describe_bad_rows(table: CellTable, bad: Sequence[BadRow]) -> str:
         f'row {table.header}):'
     ]
     lines += [
-        f'  row {row.number}: {show_name(row.file, 200)}: {row.reason}'
+        f'  row {row.number}: {show_name(row.file, 200)}: {row.reason[:_LONGEST]}'
         for row in bad[:_LISTED]
     ]
     if len(bad) > _LISTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import itertools
 import os
 import re
@@ -11,7 +12,10 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
-_LISTED = 5000  # names of a folder that are compared with one that is not there
+from deeploc_jax.data.own.similar_names import fold_name
+
+_LISTED = 100_000  # names of a folder among which a misspelled one is looked for
+_COMPARED = 5000  # and those of them that are compared letter by letter
 _TAIL = 5  # last parts of a path that are looked for beside the table
 
 
@@ -55,6 +59,7 @@ def missing_hint(folder: Path, path: Path) -> str:
     text = str(path).removeprefix(f'{folder}{os.sep}').replace('\\', '/')
     kind = _elsewhere(text)
     near = _beside_table(folder, text) or ('' if kind else _nearest(folder / text))
+    near = near.removeprefix(f'{folder}{os.sep}')
     return kind + (f'; did you mean {near!r}?' if near else '')
 
 
@@ -87,22 +92,27 @@ def _nearest(path: Path) -> str:
         if not nearest:
             return ''
         parent = Path(nearest)
-    names = _names(parent)
-    near = names.get(_plain(path.name)) or next(
-        iter(difflib.get_close_matches(path.name, names.values(), 1)), ''
+    names = _names(parent, _changed(parent))
+    near = names.get(fold_name(path.name)) or next(
+        iter(difflib.get_close_matches(path.name, [*names.values()][:_COMPARED], 1)), ''
     )
     return str(parent / near) if near else ''
 
 
-def _names(folder: Path) -> dict[str, str]:
-    """Names in a folder, by what they are without case and forms of accents."""
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@functools.lru_cache(maxsize=8)
+def _names(folder: Path, changed: int) -> dict[str, str]:
+    """Names in a folder as it is at this time, by what one easily mistypes of them."""
+    del changed  # makes a changed folder another entry of the cache
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in itertools.islice(entries, _LISTED)]
     except OSError:
         return {}
-    return {_plain(name): name for name in names}
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize('NFC', name).casefold()
+    return {fold_name(name): name for name in names}

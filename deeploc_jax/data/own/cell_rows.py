@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,15 @@ def check_rows(
             or no honest way to split it.
     """
     columns = _image_columns(table, channels)
+    # A stack has many rows, and a network share is slow to say that a file is there.
+    find = functools.lru_cache(1024)(functools.partial(find_image, table.path.parent))
     bad = [BadRow(number, '', reason) for number, reason in table.misfits]
     rows: list[CellRow] = []
     first_with: dict[str, int] = {}  # cell_id -> row number
     allowed = dict.fromkeys(classes)
     places = split_rows(table, group_by, split_seed)
     for (number, values), place in zip(table.rows, places, strict=True):
-        row, reasons = _read_row(number, values, columns, table.path.parent, place)
+        row, reasons = _read_row(number, values, columns, find, place)
         reasons += _wrong_words(row, group_by, allowed)
         first = first_with.setdefault(row.metadata['cell_id'], number)
         if first != number:
@@ -105,7 +108,7 @@ def _read_row(
     number: int,
     values: Mapping[str, str],
     columns: Sequence[str],
-    folder: Path,
+    find: Callable[[str], Path],
     place: tuple[str, str],
 ) -> tuple[CellRow, list[str]]:
     """The row with its (group, split), and what is wrong in its own columns."""
@@ -119,7 +122,7 @@ def _read_row(
         metadata['cell_id'] = values[columns[0]] + suffix
     row = CellRow(
         number=number,
-        files=tuple(find_image(folder, values[name]) for name in columns),
+        files=tuple(find(values[name]) for name in columns),
         index=index,
         label=values.get('label', ''),
         group=place[0],

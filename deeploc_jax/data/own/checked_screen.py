@@ -26,6 +26,7 @@ from deeploc_jax.data.own.pixel_types import stored_type
 from deeploc_jax.data.own.screen_gaps import describe_gaps
 from deeploc_jax.data.own.similar_names import describe_similar
 from deeploc_jax.data.own.table_values import clean_text, sorted_names
+from deeploc_jax.names import show_names
 
 _NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike
 
@@ -108,7 +109,9 @@ def check_screen(
     report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
     if not classes:
         classes = sorted_names({row.label for row in rows} - {''})
-        logging.info('Classes are the labels of %s, sorted: %s', path, classes)
+        logging.info(
+            'Classes are the labels of %s, sorted: %s', path, show_names(classes)
+        )
     columns = dict.fromkeys([*_NAMES, *group_columns(table, group_by)])
     messages = [*table.notes, *describe_similar(table, columns)]
     messages += [*describe_gaps(rows, classes), *twins.describe()]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deeploc_jax.data.own.table_columns import RawTable, known_columns
 from deeploc_jax.data.own.table_encoding import check_characters, decode_table
+from deeploc_jax.data.own.table_values import clean_text
 from deeploc_jax.names import show_name
 
 _DELIMITERS = ',;\t'
@@ -104,7 +105,7 @@ def _header_names(
         if _LINE_BREAK.search(name) and delimiter in name:
             reason = 'a quote closes only some lines below, and holds other columns'
             raise _quote_error(path, number, [], column, reason)
-    return [' '.join(name.split()) for name in _without_tail(record, 0)]
+    return [clean_text(name) for name in _without_tail(record, 0)]
 
 
 def _check_line_breaks(

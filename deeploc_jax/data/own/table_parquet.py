@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.data.own.table_columns import RawTable, known_columns
+from deeploc_jax.data.own.table_values import clean_text
 from deeploc_jax.names import show_name
 
 _BYTES = (
@@ -39,7 +40,7 @@ def read_parquet(path: Path) -> RawTable:
     for name, column in zip(table.column_names, table.columns, strict=True):
         try:
             columns.append(_as_text(column.combine_chunks()))
-            names.append(' '.join(name.split()))
+            names.append(clean_text(name))
         except ValueError as error:
             unusable[name] = str(error)
     known = known_columns([*names, *unusable])

@@ -66,7 +66,7 @@ def tidy_column(
     values = _whole_numbers(values)
     if name == 'label':
         values = ['' if value == '-1' else value for value in values]
-    if name == 'well':
+    if 'well' in name.lower():  # Metadata_Well too, where cells are grouped by it
         values = [canonical_well(value) for value in values]
     return values, notes
 
@@ -78,9 +78,8 @@ def sorted_names(names: set[str]) -> list[str]:
 
 
 def _whole_numbers(values: list[str]) -> list[str]:
-    matches = [_WHOLE.fullmatch(value) for value in values]
-    if all(matches[n] for n, value in enumerate(values) if value):
-        return [match[1] if match else '' for match in matches]
+    if all(_WHOLE.fullmatch(value) for value in values if value):
+        return [_WHOLE.sub(r'\1', value) for value in values]
     return values
 
 
