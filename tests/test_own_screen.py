@@ -14,6 +14,7 @@ from own_cells import (
     write_table,
 )
 
+from deeploc_jax.data.own import cell_table
 from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.datasets import own_screen
@@ -209,6 +210,10 @@ def test_reading_needs_neither_table_nor_our_arguments(tmp_path):
         prepare_screen('own_screen', data_dir)
 
 
+def _refuse(path):
+    raise ValueError('row 4')
+
+
 def _as_version(monkeypatch, folder, table, version):
     with monkeypatch.context() as older:
         older.setattr(own_screen.OwnScreen, 'VERSION', tfds.core.Version(version))
@@ -229,6 +234,9 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     with pytest.warns(UserWarning, match='prepared as version 1.0.0 and is used as it'):
         with_table = _screen(tmp_path, table)
     with_table.download_and_prepare()
+    monkeypatch.setattr(cell_table, '_READERS', {'.csv': _refuse})
+    with pytest.warns(UserWarning, match='may lack cells of the table: row 4'):
+        _screen(tmp_path, table)
     assert [path.name for path in with_table.data_path.parent.iterdir()] == ['1.0.0']
     with pytest.raises(ValueError, match='already prepared.*1.0.0, from another table'):
         _screen(tmp_path, stack_table(tmp_path))

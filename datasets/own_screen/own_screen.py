@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import screen_builder, screen_features
+from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
     CheckedScreen,
@@ -129,14 +130,20 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 'Choose another name, or remove that folder to build it anew.'
             )
         if self.version != self.canonical_version:
-            warnings.warn(
-                f'own_screen/{self.builder_config.name} was prepared as version '
-                f'{self.version} and is used as it is in {self.data_path}. Version '
-                f'{self.canonical_version} would differ where the table has what the '
-                f'notes say ({self.RELEASE_NOTES[str(self.canonical_version)]}); '
-                'remove that folder to build it anew.',
-                stacklevel=3,
-            )
+            self._warn_of_earlier_version(table)
+
+    def _warn_of_earlier_version(self, table: Path) -> None:
+        newest = str(self.canonical_version)
+        message = (
+            f'own_screen/{self.builder_config.name} was prepared as version '
+            f'{self.version} and is used as it is. Version {newest} has: '
+            f'{self.RELEASE_NOTES[newest]} Remove {self.data_path} to build it anew.'
+        )
+        try:
+            read_table(table)
+        except ValueError as error:  # earlier versions lost rows there
+            message += f' It may lack cells of the table: {error}'
+        warnings.warn(message, stacklevel=5)
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager

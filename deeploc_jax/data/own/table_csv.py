@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from deeploc_jax.data.own.table_columns import RawTable, known_columns
+from deeploc_jax.data.own.table_columns import RawTable, is_image, known_columns
 from deeploc_jax.data.own.table_encoding import check_characters, decode_table
 from deeploc_jax.data.own.table_values import clean_text
 from deeploc_jax.names import show_name
@@ -57,8 +57,8 @@ def _take_delimiter(text: str) -> tuple[str, str]:
 def _count(header: str, delimiter: str) -> tuple[bool, int]:
     """Whether it separates an image column from the others, and how often it occurs."""
     names = [name.strip() for name in header.split(delimiter)]
-    named = any(name == 'image' or name.startswith('image_') for name in names[:-1])
-    return named or names[-1] == 'image', len(names)
+    whole = (name for name in names if not set(name) & set(_DELIMITERS))
+    return any(is_image(name) for name in whole), len(names)
 
 
 def _parse(
