@@ -236,6 +236,8 @@ def test_classes_that_are_numbers_are_sorted_by_number(tmp_path):
     with pytest.warns(UserWarning, match='no cell in validation of class 2, 10'):
         screen = _check(table)
     assert screen.classes == ('2', '10')
+    with pytest.warns(UserWarning, match='no cell in validation of class 10, 2'):
+        assert _check(table, classes=['10.0', '2.0']).classes == ('10', '2')
 
 
 def test_the_check_does_not_hold_the_images(tmp_path):

@@ -25,7 +25,7 @@ from deeploc_jax.data.own.images import ImageReader
 from deeploc_jax.data.own.pixel_types import stored_type
 from deeploc_jax.data.own.screen_gaps import describe_gaps
 from deeploc_jax.data.own.similar_names import describe_similar
-from deeploc_jax.data.own.table_values import clean_text, sorted_names
+from deeploc_jax.data.own.table_values import clean_text, sorted_names, whole_numbers
 from deeploc_jax.names import show_names
 
 _NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike
@@ -97,7 +97,7 @@ def check_screen(
     with contextlib.suppress(OSError):  # the list of an earlier try
         bad_rows_path(path).unlink()
     layout = make_layout(table, channels, channel_names, crop)
-    classes = [clean_text(name) for name in classes]
+    classes = whole_numbers([clean_text(name) for name in classes])
     rows, bad = check_rows(
         table,
         layout.channels,

@@ -63,7 +63,7 @@ def tidy_column(
             f'{name}: {len(cut)} value(s) are numbers whose last digits may be lost '
             f'({show_names(sorted(cut), 3)}); save the column as text.'
         )
-    values = _whole_numbers(values)
+    values = whole_numbers(values)
     if name == 'label':
         values = ['' if value == '-1' else value for value in values]
     if 'well' in name.lower():  # Metadata_Well too, where cells are grouped by it
@@ -77,7 +77,8 @@ def sorted_names(names: set[str]) -> list[str]:
     return sorted(names, key=lambda name: (int(name) if whole else 0, name))
 
 
-def _whole_numbers(values: list[str]) -> list[str]:
+def whole_numbers(values: list[str]) -> list[str]:
+    """Without the `.0` of floats, where all values are whole or empty."""
     if all(_WHOLE.fullmatch(value) for value in values if value):
         return [_WHOLE.sub(r'\1', value) for value in values]
     return values
