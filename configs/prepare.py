@@ -33,7 +33,7 @@ def own_screen() -> ml_collections.ConfigDict:
     options.channels = config_dict.placeholder(str)  # e.g. protein=GFP,marker=RFP
     options.channel_names = config_dict.placeholder(str)  # order in the file: RFP,GFP
     options.group_by = config_dict.placeholder(str)  # whole groups go to one split
-    options.classes = config_dict.placeholder(str)  # class order; default: sorted
+    options.classes = config_dict.placeholder(str)  # order: ER,"a, b"; default: sorted
     options.crop = config_dict.placeholder(str)  # 'center' cuts larger images to 64x64
     options.skip_bad_rows = False  # set bad rows aside instead of stopping
     return options

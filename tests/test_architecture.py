@@ -16,6 +16,7 @@ GROUND = {
     'fingerprint',
     'progress',
     'lookup',
+    'names',
     'reliability',
     'precision_recall',
     '__version__',

@@ -33,7 +33,7 @@ def _rows(folder, text, **arguments):
         ('b.png,,ER,test,,,a.png', "cell_id 'a.png' is already in row 2"),
         ('a.png,,ER,test,,,', "cell_id 'a.png' is already in row 2"),
         (',,ER,test,,,', 'no file in image'),
-        ('b.png,,ER,test', 'not as many values as the header'),
+        ('b.png,,ER,test', r'has 4 values, not as many as the header \(7\)'),
         ('b.png,,X,tset,left,,', "x 'left'.*split 'tset'.*unknown class 'X'"),
     ],
 )

@@ -8,7 +8,7 @@ from deeploc_jax.data.own.cell_table import read_table
 
 
 def _rows(folder, text, **arguments):
-    (folder / 'cells.csv').write_text(text)
+    (folder / 'cells.csv').write_text(text, encoding='utf-8')
     return check_rows(read_table(folder / 'cells.csv'), ['GFP'], **arguments)
 
 
@@ -64,3 +64,61 @@ def test_tables_without_an_honest_split_are_refused(tmp_path):
 def test_unlabelled_cells_without_groups_are_a_test_split(tmp_path):
     rows, bad = _rows(tmp_path, 'image,label\na.png,\nb.png,\n')
     assert not bad and {row.split for row in rows} == {'test'}
+
+
+@pytest.mark.parametrize(
+    ('word', 'split'),
+    [
+        ('TRAIN', 'train'),
+        ('training', 'train'),
+        ('Training set', 'train'),
+        ('val', 'validation'),
+        ('Valid', 'validation'),
+        ('dev', 'validation'),
+        ('validation_set', 'validation'),
+        ('testing', 'test'),
+        ('holdout', 'test'),
+        ('hold out', 'test'),
+        ('Held_Out', 'test'),
+        ('test-set', 'test'),
+    ],
+)
+def test_other_words_for_a_split_are_known(tmp_path, word, split):
+    rows, bad = _rows(tmp_path, f'image,split\na.tif,{word}\n')
+    assert not bad and rows[0].split == split
+
+
+@pytest.mark.parametrize('word', ['eval', 'tset', '1', 'set', 'none'])
+def test_a_word_that_may_be_any_split_is_refused_with_those_known(tmp_path, word):
+    _, (bad,) = _rows(tmp_path, f'image,split\na.tif,{word}\nb.tif,train\n')
+    assert (
+        f"split '{word}' is none of train, validation, test (or of train" in bad.reason
+    )
+    assert 'dev' in bad.reason and 'held-out' in bad.reason
+
+
+def test_a_well_lies_in_one_split_however_it_is_written(tmp_path):
+    wells = ['A1', 'A01', 'a01', 'A 1', 'B2', 'b-02', 'C3', 'C003', 'D04', 'd4']
+    text = 'image,label,plate,well\n'
+    text += ''.join(f'{n}.tif,ER,1,{well}\n' for n, well in enumerate(wells))
+    rows, bad = _rows(tmp_path, text, group_by='plate,well')
+    assert not bad
+    groups = {(row.group, row.split) for row in rows}
+    assert len(groups) == 4
+    assert {row.metadata['well'] for row in rows} == {'A01', 'B02', 'C03', 'D04'}
+
+
+def test_wells_in_a_column_of_another_name_are_one_well_too(tmp_path):
+    text = 'image,split,Metadata_Well\na.tif,train,A1\nb.tif,test,a01\n'
+    rows, _ = _rows(tmp_path, text, group_by='Metadata_Well')
+    assert {row.group for row in rows} == {'A01'}
+
+
+def test_groups_of_any_column_are_as_tidy_as_those_of_known_ones(tmp_path):
+    text = 'image,label,site,"a, b"\na.tif,ER,1.0,P\xa01\nb.tif,ER,,P 1\n'
+    text += 'c.tif,ER,2.0,P2\nd.tif,ER,NA,P  2\ne.tif,ER,3.0,P3\n'
+    rows, bad = _rows(tmp_path, text, group_by='site')
+    assert [row.group for row in rows] == ['1', '2', '3']
+    assert [row.number for row in bad] == [3, 5]
+    rows, _ = _rows(tmp_path, text, group_by='"a, b"')
+    assert [row.group for row in rows] == ['P 1', 'P 1', 'P2', 'P 2', 'P3']

@@ -70,5 +70,5 @@ def test_unreadable_tables_are_refused(tmp_path):
     with pytest.raises(ValueError, match='cells.parquet cannot be read'):
         cell_table.read_table(tmp_path / 'cells.parquet')
     (tmp_path / 'cells.xlsx').write_bytes(b'PK')
-    with pytest.raises(ValueError, match='.csv, .tsv or .parquet'):
+    with pytest.raises(ValueError, match='.txt or .parquet file. .*CSV UTF-8'):
         cell_table.read_table(tmp_path / 'cells.xlsx')

@@ -61,6 +61,18 @@ def test_bad_images_are_named(tmp_path, name, content, reason):
     assert bad['row'] == '7' and bad['file'].endswith(name)
 
 
+def test_a_missing_image_comes_with_the_nearest_name(tmp_path):
+    columns = separate_files(tmp_path) | {'split': SPLITS}
+    names = ['0_RED.tif', '../1_red.tif', 'n' * 300 + '.tif', *columns['image_RFP'][3:]]
+    table = write_table(tmp_path, columns | {'image_RFP': names})
+    with pytest.raises(ValueError, match='3 of 6 rows') as error:
+        _check(table, channel_names=())
+    text = str(error.value)
+    assert 'row 2: ' in text and "RFP: no such file; did you mean '0_red.tif'?" in text
+    assert "did you mean '1_red.tif'?" in text
+    assert 'row 4: ' in text and 'too long' in text
+
+
 def test_truncated_tiff_is_named(tmp_path):
     columns = separate_files(tmp_path) | {'split': SPLITS}
     data = (tmp_path / '3_red.tif').read_bytes()
@@ -123,6 +135,111 @@ def test_thin_classes_and_torn_groups_are_warned_of(tmp_path):
         _check(table, group_by='field')
 
 
+def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
+    table = stack_table(tmp_path, well=['A1', 'B2', 'a01', 'B03', 'B04', 'A-01'])
+    with pytest.warns(UserWarning, match=r'tears 1 group\(s\) apart \(A01 first\)'):
+        _check(table, group_by='well')
+
+
+def test_the_same_pixels_in_two_splits_are_warned_of(tmp_path):
+    stack = np.random.default_rng(0).integers(0, 256, (9, 64, 64, 2), np.uint8)
+    stack[[4, 6, 7]] = stack[1]  # rows 3 (train), 6, 8 (test) and 9 (validation)
+    stack[5] = stack[3] = 7  # blank, in test and validation
+    stack[2] = stack[0]  # twins in the same split
+    np.save(tmp_path / 'stack.npy', stack[:6])
+    np.save(tmp_path / 'wide.npy', stack[6:].astype(np.float64))
+    splits = ['train', 'train', 'train', 'validation', 'test', 'test']
+    columns = {'image': ['stack.npy'] * 6 + ['wide.npy'] * 3}
+    columns |= {'index': [*range(6), *range(3)]}
+    columns |= {'split': [*splits, 'test', 'validation', 'train']}
+    words = (
+        r'^\S+csv: 3 cell\(s\) have exactly the pixels of a cell in another split '
+        r'\(2 in test and train, 1 in train and validation; first: row 3 in train and '
+        r'row 6 in test\)'
+    )
+    with pytest.warns(UserWarning, match=words):
+        _check(write_table(tmp_path, columns))
+
+
+@pytest.mark.parametrize(
+    ('column', 'names', 'shown'),
+    [
+        ('label', ['ER', 'Er', 'ER', 'er', 'VACUOLE', 'ER'], 'ER (3 rows) and Er (1 '),
+        (
+            'label',
+            ['ER', 'ER\u200b', *['ER'] * 4],
+            'ER (5 rows) and ER\\u200b (1 rows)',
+        ),
+        (
+            'label',
+            ['bud neck', 'bud_neck', *['bud-neck'] * 4],
+            'bud neck (1 rows) and ',
+        ),
+        ('label', ['ER', 'ER"', *['ER'] * 4], 'ER (5 rows) and ER" (1 rows)'),
+        ('plate', ['P1', 'P01', *['P1'] * 4], 'P01 (1 rows) and P1 (5 rows)'),
+        ('protein', ['Sec61', *['SEC61'] * 5], 'SEC61 (5 rows) and Sec61 (1 rows)'),
+        (
+            'field',
+            ['1', '1.0', '01', '2', '3', '4'],
+            '01 (1 rows) and 1 (1 rows) and 1.0',
+        ),
+        (
+            'dye',
+            ['\u00b5', *['\u03bc'] * 5],
+            'dye: \u00b5 (1 rows) and \u03bc (5 rows)',
+        ),
+    ],
+)
+def test_names_that_look_alike_are_warned_of(tmp_path, column, names, shown):
+    table = stack_table(tmp_path, **{column: names})
+    with pytest.warns(UserWarning) as caught:
+        _check(table, group_by=column if column == 'dye' else None)
+    text = '\n'.join(str(warning.message) for warning in caught)
+    assert shown in text and 'look alike' in text
+
+
+def test_names_that_are_different_are_not_said_to_look_alike(tmp_path):
+    names = ['-1', '1', '1.5', '1.05', 'P1-1', 'P11']
+    table = stack_table(tmp_path, plate=names, protein=['ER-', 'ER', *'abcd'])
+    assert len(_check(table).rows) == 6
+    accents = ['caf\xe9', 'cafe\u0301', 'er ', 'er', 'a\xa0b', 'a b']
+    table = stack_table(tmp_path, protein=accents)  # these are the same
+    names = [row.metadata['protein'] for row in _check(table).rows]
+    assert names == ['caf\xe9'] * 2 + ['er'] * 2 + ['a b'] * 2
+
+
+def test_thousands_of_bad_rows_are_reported_within_bounds(tmp_path, monkeypatch):
+    from deeploc_jax.data.own import cell_images
+
+    hints = []
+    monkeypatch.setattr(cell_images, 'missing_hint', lambda *_: hints.append(1) or '')
+    names = [f'crops\\{n}.tif' for n in range(3000)]
+    columns = {'image': names, 'label': [f'\x1b[31m{n}' for n in range(3000)]}
+    columns |= {'split': ['train', 'tarin', 'test'] * 1000}
+    with pytest.raises(ValueError, match='3000 of 3000 rows') as error:
+        _check(write_table(tmp_path, columns), channels='protein=GFP', channel_names='')
+    assert len(hints) == 20 and len(str(error.value)) < 20_000
+    with (tmp_path / 'cells.csv.bad_rows.csv').open(newline='') as file:
+        assert len(list(csv.DictReader(file))) == 3000
+
+
+def test_messages_print_no_control_characters_and_no_endless_list(tmp_path):
+    labels = ['ER', 'ER', 'a\x1b[2Jb', 'a, b', *['ER'] * 2]
+    with pytest.warns(UserWarning) as caught:
+        _check(stack_table(tmp_path, label=labels))
+    text = str(caught[0].message)
+    assert text.isprintable() and 'a\\x1b[2Jb' in text and '"a, b"' in text
+
+
+def test_classes_that_are_numbers_are_sorted_by_number(tmp_path):
+    table = stack_table(tmp_path, label=['10.0', '2.0', '', '-1.0', '10.0', '2.0'])
+    with pytest.warns(UserWarning, match='no cell in validation of class 2, 10'):
+        screen = _check(table)
+    assert screen.classes == ('2', '10')
+    with pytest.warns(UserWarning, match='no cell in validation of class 10, 2'):
+        assert _check(table, classes=['10.0', '2.0']).classes == ('10', '2')
+
+
 def test_the_check_does_not_hold_the_images(tmp_path):
     stack = np.zeros((2000, 64, 64, 2), np.uint16)  # 33 MB
     stack[:] = np.arange(2000)[:, None, None, None]
@@ -132,7 +249,7 @@ def test_the_check_does_not_hold_the_images(tmp_path):
     rows, _ = check_rows(table, ['GFP', 'RFP'])
     layout = Layout(('GFP', 'RFP'), 1, False, ('RFP', 'GFP'), None)
     tracemalloc.start()
-    good, bad, _ = check_images(rows, layout)
+    good, bad, *_ = check_images(rows, layout, tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(good) == len(stack) and not bad

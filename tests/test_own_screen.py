@@ -14,6 +14,7 @@ from own_cells import (
     write_table,
 )
 
+from deeploc_jax.data.own import cell_table
 from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.datasets import own_screen
@@ -201,12 +202,54 @@ def test_reading_needs_neither_table_nor_our_arguments(tmp_path):
         len(own_screen.OwnScreen(data_dir=data_dir, name='mine').as_data_source('test'))
         == 2
     )
-    folder = data_dir / 'own_screen' / 'mine' / '1.0.0'
+    folder = data_dir / 'own_screen' / 'mine' / '1.1.0'
     assert len(tfds.builder_from_directory(folder).as_data_source('test')) == 2
     with pytest.raises(FileNotFoundError, match='own_screen/yours is not prepared'):
         prepare_screen('own_screen/yours', data_dir)
     with pytest.raises(ValueError, match='needs a name'):
         prepare_screen('own_screen', data_dir)
+
+
+def _refuse(path):
+    raise ValueError('row 4')
+
+
+def _as_version(monkeypatch, folder, table, version):
+    with monkeypatch.context() as older:
+        older.setattr(own_screen.OwnScreen, 'VERSION', tfds.core.Version(version))
+        return _prepare(folder, table)
+
+
+def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
+    tmp_path, monkeypatch
+):
+    table = stack_table(tmp_path, well=['a1'] * 6)
+    _as_version(monkeypatch, tmp_path, table, '1.0.0')
+    data_dir = tmp_path / 'prepared'
+    without = own_screen.OwnScreen(data_dir=data_dir, name='mine')
+    assert str(without.version) == '1.0.0' and without.is_prepared()
+    assert len(without.as_data_source('test')) == 2
+    assert prepare_screen('own_screen/mine', data_dir).version == '1.0.0'
+    assert sorted(_read(tmp_path, 'train')) == ['c0', 'c1']
+    with pytest.warns(UserWarning, match='prepared as version 1.0.0 and is used as it'):
+        with_table = _screen(tmp_path, table)
+    with_table.download_and_prepare()
+    monkeypatch.setattr(cell_table, '_READERS', {'.csv': _refuse})
+    with pytest.warns(UserWarning, match='may lack cells of the table: row 4'):
+        _screen(tmp_path, table)
+    assert [path.name for path in with_table.data_path.parent.iterdir()] == ['1.0.0']
+    with pytest.raises(ValueError, match='already prepared.*1.0.0, from another table'):
+        _screen(tmp_path, stack_table(tmp_path))
+
+
+def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
+    table = stack_table(tmp_path, well=['a1'] * 6)
+    _as_version(monkeypatch, tmp_path, table, '1.0.0')
+    newest = _prepare(tmp_path, table, version='1.1.0')
+    folders = sorted(path.name for path in newest.data_path.parent.iterdir())
+    assert folders == ['1.0.0', str(newest.canonical_version)]
+    assert _screen(tmp_path, table).version == newest.canonical_version
+    assert {cell['well'] for cell in _read(tmp_path, 'train').values()} == {b'A01'}
 
 
 def test_an_image_that_changes_after_the_check_leaves_nothing(tmp_path):

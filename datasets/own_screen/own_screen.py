@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import screen_builder, screen_features
+from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
     CheckedScreen,
@@ -36,7 +38,9 @@ class OwnScreen(screen_builder.ScreenBuilder):
         group_by: Column, or several joined by commas, whose equal values go to the
             same split. Not needed where the table has a column `split`.
         skip_bad_rows: Build the rest when some rows cannot be used.
-        classes: Class names in index order; None takes the labels found, sorted.
+        classes: Class names in index order, as text with commas between them (and a
+            name with a comma in double quotes) or as a list; None takes the labels
+            found, sorted.
         channel_names: Names of the channels in the order of the files ('RFP,GFP'),
             where one file holds several and does not name them itself.
         crop: 'center' accepts images larger than 64x64 and keeps their middle.
@@ -50,8 +54,12 @@ class OwnScreen(screen_builder.ScreenBuilder):
             name is prepared already.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
-    RELEASE_NOTES = {'1.0.0': 'First version.'}
+    VERSION = tfds.core.Version('1.1.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]  # to read, not to prepare
+    RELEASE_NOTES = {
+        '1.0.0': 'First version.',
+        '1.1.0': 'Wells as A01, text in NFC, whole numbers without .0, in order.',
+    }
 
     def __init__(
         self,
@@ -80,6 +88,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
             'crop': crop or None,
             'split_seed': split_seed,
         }
+        kwargs.setdefault('version', _prepared_version(data_dir, name))
         super().__init__(
             data_dir=data_dir, config=tfds.core.BuilderConfig(name=name), **kwargs
         )
@@ -120,6 +129,21 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 f'{self.data_path}, from another table or with other settings. '
                 'Choose another name, or remove that folder to build it anew.'
             )
+        if self.version != self.canonical_version:
+            self._warn_of_earlier_version(table)
+
+    def _warn_of_earlier_version(self, table: Path) -> None:
+        newest = str(self.canonical_version)
+        message = (
+            f'own_screen/{self.builder_config.name} was prepared as version '
+            f'{self.version} and is used as it is. Version {newest} has: '
+            f'{self.RELEASE_NOTES[newest]} Remove {self.data_path} to build it anew.'
+        )
+        try:
+            read_table(table)
+        except ValueError as error:  # earlier versions lost rows there
+            message += f' It may lack cells of the table: {error}'
+        warnings.warn(message, stacklevel=5)
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager
@@ -134,6 +158,16 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 image, row.label or -1, screen=screen_name, **row.metadata
             )
             yield row.metadata['cell_id'], example
+
+
+def _prepared_version(data_dir: str | Path | None, name: str) -> str | None:
+    """The newest version that is on disk, None for the newest there is."""
+    root = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    for version in (OwnScreen.VERSION, *OwnScreen.SUPPORTED_VERSIONS):
+        folder = root / OwnScreen.name / name / str(version)
+        if (folder / 'dataset_info.json').exists():
+            return str(version)
+    return None
 
 
 def _check_name(name: str | None) -> str:

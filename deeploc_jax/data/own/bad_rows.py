@@ -10,7 +10,9 @@ from pathlib import Path
 
 from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.files import atomic_write
+from deeploc_jax.names import show_name
 
+_LONGEST = 1000  # characters of a reason in a message
 _LISTED = 20  # bad rows named in a message; the file beside the table has them all
 
 
@@ -46,9 +48,12 @@ def describe_bad_rows(table: CellTable, bad: Sequence[BadRow]) -> str:
     count = len(table.rows) + len(table.misfits)
     lines = [
         f'{len(bad)} of {count} rows of {table.path} cannot be used (the header is '
-        'row 1):'
+        f'row {table.header}):'
     ]
-    lines += [f'  row {row.number}: {row.file}: {row.reason}' for row in bad[:_LISTED]]
+    lines += [
+        f'  row {row.number}: {show_name(row.file, 200)}: {row.reason[:_LONGEST]}'
+        for row in bad[:_LISTED]
+    ]
     if len(bad) > _LISTED:
         lines.append(f'  ... and {len(bad) - _LISTED} more')
     path = bad_rows_path(table.path)

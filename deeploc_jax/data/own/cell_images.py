@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from deeploc_jax.data.own.bad_rows import BadRow
+from deeploc_jax.data.own.cell_files import missing_hint
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.data.own.image_file import ImageError
 from deeploc_jax.data.own.images import ImageReader
 from deeploc_jax.data.own.pixel_types import check_pixels
+from deeploc_jax.data.own.twin_cells import TwinCells
 from deeploc_jax.data.screen_features import IMAGE_SIZE
 from deeploc_jax.progress import track
 
+_HINTED = 20  # files that are not there and for which a name like theirs is looked for
+
 
 def check_images(
-    rows: Sequence[CellRow], layout: Layout
-) -> tuple[list[CellRow], list[BadRow], set[np.dtype]]:
+    rows: Sequence[CellRow], layout: Layout, folder: Path
+) -> tuple[list[CellRow], list[BadRow], set[np.dtype], TwinCells]:
     """Reads every image once, one at a time.
 
+    Args:
+        rows: From `check_rows`.
+        layout: From `make_layout`.
+        folder: The folder of the table.
+
     Returns:
-        The usable rows in the order of their files, the others with the reason, and
-        the pixel types found.
+        The usable rows in the order of their files, the others with the reason, the
+        pixel types found, and the cells that are in two splits.
     """
     good: list[CellRow] = []
     bad: list[BadRow] = []
     pixel_types: set[np.dtype] = set()
+    twins = TwinCells()
     ordered = sorted(rows, key=lambda row: (row.files, row.index or 0))
     with ImageReader() as reader:
         for row in track(ordered, description='check images', unit='cell'):
             try:
-                pixel_types.add(read_cell(reader, row, layout).dtype)
-                good.append(row)
-            except ImageError as error:
-                files = ', '.join(str(path) for path in row.files)
-                bad.append(BadRow(row.number, files, str(error)))
-    return good, bad, pixel_types
+                image = read_cell(reader, row, layout)
+            except (ImageError, OSError) as error:  # a name may be too long to open
+                bad.append(_bad_image(row, error, folder, hint=len(bad) < _HINTED))
+                continue
+            pixel_types.add(image.dtype)
+            twins.add(row, image)
+            good.append(row)
+    return good, bad, pixel_types, twins
+
+
+def _bad_image(row: CellRow, error: Exception, folder: Path, hint: bool) -> BadRow:
+    hints = (missing_hint(folder, path) for path in row.files if hint)
+    reason = str(error) + next(filter(None, hints), '')
+    return BadRow(row.number, ', '.join(str(path) for path in row.files), reason)
 
 
 def read_cell(reader: ImageReader, row: CellRow, layout: Layout) -> np.ndarray:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deeploc_jax.data.own.bad_rows import BadRow
-from deeploc_jax.data.own.cell_splits import SPLITS, split_rows
-from deeploc_jax.data.own.cell_table import TEXT_COLUMNS, CellTable
+from deeploc_jax.data.own.cell_files import find_image
+from deeploc_jax.data.own.cell_numbers import read_numbers
+from deeploc_jax.data.own.cell_splits import OTHER_WORDS, SPLITS, split_rows
+from deeploc_jax.data.own.cell_table import CellTable
+from deeploc_jax.data.own.table_columns import TEXT_COLUMNS
+from deeploc_jax.names import show_names
+
+_SPREADSHEET_ERRORS = ('#REF!', '#NAME?', '#VALUE!', '#DIV/0!', '#NUM!', '#NULL!')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,14 +68,16 @@ def check_rows(
             or no honest way to split it.
     """
     columns = _image_columns(table, channels)
-    misfit = f'has not as many values as the header ({len(table.columns)})'
-    bad = [BadRow(number, '', misfit) for number in table.misfits]
+    # A stack has many rows, and a network share is slow to say that a file is there.
+    find = functools.lru_cache(1024)(functools.partial(find_image, table.path.parent))
+    bad = [BadRow(number, '', reason) for number, reason in table.misfits]
     rows: list[CellRow] = []
     first_with: dict[str, int] = {}  # cell_id -> row number
+    allowed = dict.fromkeys(classes)
     places = split_rows(table, group_by, split_seed)
     for (number, values), place in zip(table.rows, places, strict=True):
-        row, reasons = _read_row(number, values, columns, table.path.parent, place)
-        reasons += _wrong_words(row, group_by, classes)
+        row, reasons = _read_row(number, values, columns, find, place)
+        reasons += _wrong_words(row, group_by, allowed)
         first = first_with.setdefault(row.metadata['cell_id'], number)
         if first != number:
             reasons.append(
@@ -90,7 +99,7 @@ def _image_columns(table: CellTable, channels: Sequence[str]) -> list[str]:
     if missing:
         raise ValueError(
             f'{table.path} has no column image_{missing[0]} for the channel '
-            f'{missing[0]!r}; its image columns name: {", ".join(found)}.'
+            f'{missing[0]!r}; its image columns name: {show_names(found)}.'
         )
     return [f'image_{name}' for name in channels]
 
@@ -99,11 +108,11 @@ def _read_row(
     number: int,
     values: Mapping[str, str],
     columns: Sequence[str],
-    folder: Path,
+    find: Callable[[str], Path],
     place: tuple[str, str],
 ) -> tuple[CellRow, list[str]]:
     """The row with its (group, split), and what is wrong in its own columns."""
-    numbers, reasons = _read_numbers(values)
+    numbers, reasons = read_numbers(values)
     reasons = [f'no file in {name}' for name in columns if not values[name]] + reasons
     index = numbers.pop('index')
     index = int(index) if math.isfinite(index) else None
@@ -113,9 +122,9 @@ def _read_row(
         metadata['cell_id'] = values[columns[0]] + suffix
     row = CellRow(
         number=number,
-        files=tuple(folder / values[name] for name in columns),
+        files=tuple(find(values[name]) for name in columns),
         index=index,
-        label=' '.join(values.get('label', '').split()),  # a name is one line
+        label=values.get('label', ''),
         group=place[0],
         split=place[1],
         metadata=metadata | numbers,
@@ -123,33 +132,21 @@ def _read_row(
     return row, reasons
 
 
-def _read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str]]:
-    """`index`, `x` and `y`, NaN when unknown, and what is wrong with them."""
-    numbers: dict[str, float] = {}
-    reasons = []
-    for name in ('index', 'x', 'y'):
-        text = values.get(name) or 'nan'
-        try:
-            numbers[name] = float(text)
-        except ValueError:
-            numbers[name] = math.nan
-            reasons.append(f'{name} {text!r} is not a number')
-        if math.isinf(numbers[name]):
-            reasons.append(f'{name} is infinite')
-    index = numbers['index']
-    if math.isfinite(index) and (index < 0 or index != int(index)):
-        reasons.append(f'index {values["index"]!r} is not 0, 1, 2, ...')
-    return numbers, reasons
-
-
 def _wrong_words(
-    row: CellRow, group_by: str | None, classes: Sequence[str]
+    row: CellRow, group_by: str | None, classes: Mapping[str, Any]
 ) -> list[str]:
     reasons = []
+    for name in ('label', *TEXT_COLUMNS):
+        text = row.label if name == 'label' else row.metadata[name]
+        if text in _SPREADSHEET_ERRORS:
+            reasons.append(f'{name} {text!r} is an error of the spreadsheet')
     if group_by and not row.group:
         reasons.append(f'no value in {group_by}')
     if row.split not in SPLITS:
-        reasons.append(f'split {row.split!r} is none of {", ".join(SPLITS)}')
+        reasons.append(
+            f'split {row.split!r} is none of {", ".join(SPLITS)} (or of '
+            f'{", ".join(OTHER_WORDS)})'
+        )
     if classes and row.label and row.label not in classes:
-        reasons.append(f'unknown class {row.label!r}; classes: {", ".join(classes)}')
+        reasons.append(f'unknown class {row.label!r}; classes: {show_names(classes)}')
     return reasons

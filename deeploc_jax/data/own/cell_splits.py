@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 
 from deeploc_jax.data.own.cell_table import CellTable
+from deeploc_jax.data.own.table_values import tidy_column
+from deeploc_jax.names import show_name, show_names, split_names
 
 SPLITS = ('train', 'validation', 'test')
+OTHER_WORDS = {
+    'training': 'train',
+    'val': 'validation',
+    'valid': 'validation',
+    'dev': 'validation',
+    'development': 'validation',
+    'testing': 'test',
+    'holdout': 'test',
+    'hold-out': 'test',
+    'heldout': 'test',
+    'held-out': 'test',
+}
+"""Other words for a split, which tables of other programs have."""
 HELD_OUT = 0.15
 """Share of the groups in validation, and in test."""
 
@@ -26,10 +42,10 @@ def split_rows(
     Raises:
         ValueError: There is no such column, or no honest way to split the table.
     """
-    columns = _group_columns(table, group_by)
-    groups = [_join_group(values, columns) for _, values in table.rows]
+    columns = group_columns(table, group_by)
+    groups = _join_groups(table, columns)
     if table.has('split'):
-        splits = [values['split'].lower() for _, values in table.rows]
+        splits = [_parse_split(text) for text in table.values('split')]
     elif columns:
         dealt = assign_splits(set(groups) - {''}, seed, f'{table.path}, {group_by}')
         splits = [dealt.get(group, 'train') for group in groups]
@@ -40,20 +56,40 @@ def split_rows(
     return list(zip(groups, splits, strict=True))
 
 
-def _group_columns(table: CellTable, group_by: str | None) -> list[str]:
-    columns = [name.strip() for name in group_by.split(',')] if group_by else []
-    absent = [name for name in columns if name not in table.columns]
-    if absent:
+def group_columns(table: CellTable, group_by: str | None) -> list[str]:
+    """The columns that `group_by` names.
+
+    Raises:
+        ValueError: There is no such column, or it cannot be used.
+    """
+    columns = split_names(group_by or '')
+    for name in (name for name in columns if name not in table.columns):
+        if name in table.unusable:
+            raise ValueError(
+                f'{table.path}: the column {name!r} cannot group cells: '
+                f'{table.unusable[name]}.'
+            )
         raise ValueError(
-            f'{table.path} has no column {absent[0]!r} to group by; '
-            f'it has: {", ".join(table.columns)}.'
+            f'{table.path} has no column {name!r} to group by; '
+            f'it has: {show_names(table.columns)}.'
         )
     return columns
 
 
-def _join_group(values: Mapping[str, str], columns: list[str]) -> str:
-    parts = [values[name] for name in columns]
-    return '/'.join(parts) if all(parts) else ''
+def _join_groups(table: CellTable, columns: list[str]) -> list[str]:
+    """The group of every row, '' where a column has no value."""
+    if not columns:
+        return [''] * len(table.rows)
+    # Columns without a meaning of their own are still as they lie in the file.
+    values = [tidy_column(name, table.values(name))[0] for name in columns]
+    rows = zip(*values, strict=True)
+    return ['/'.join(parts) if all(parts) else '' for parts in rows]
+
+
+def _parse_split(text: str) -> str:
+    word = re.sub(r'[\s_-]*set$', '', text.lower())
+    word = re.sub(r'[\s_-]+', '-', word)
+    return OTHER_WORDS.get(word, word if word in SPLITS else text)
 
 
 def assign_splits(groups: Iterable[str], seed: int, where: str) -> dict[str, str]:
@@ -73,7 +109,7 @@ def assign_splits(groups: Iterable[str], seed: int, where: str) -> dict[str, str
     unique = sorted(set(groups))
     if len(unique) < len(SPLITS):
         raise ValueError(
-            f'{where}: {len(unique)} group(s) ({", ".join(unique)}) cannot fill '
+            f'{where}: {len(unique)} group(s) ({show_names(unique)}) cannot fill '
             'train, validation and test. Group by a column with at least three '
             'values, or give a column "split".'
         )
@@ -96,11 +132,11 @@ def _no_split_message(table: CellTable) -> str:
             continue
         count = len(table.distinct(column))
         if len(SPLITS) <= count < len(table.rows):
-            offers.append(f'{column} ({count} groups)')
+            offers.append(f'{show_name(column)} ({count} groups)')
     return (
         f'{table.path} has labels, but neither a column "split" nor a group_by. Cells '
         'are never split at random: crops of one field overlap and cells of one well '
         'share focus and stain, so a random test cell has a near twin in training '
         'and the accuracy measured on it is too good. Name a column whose groups '
-        f'stay together; this table offers: {", ".join(offers) or "none"}.'
+        f'stay together; this table offers: {", ".join(offers[:20]) or "none"}.'
     )

@@ -9,15 +9,21 @@ from __future__ import annotations
 import collections
 import csv
 import dataclasses
-import io
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-TEXT_COLUMNS = ('cell_id', 'plate', 'well', 'field', 'protein')
-KNOWN_COLUMNS = (*TEXT_COLUMNS, 'image', 'index', 'label', 'split', 'x', 'y')
+from deeploc_jax.data.own.table_columns import (
+    KNOWN_COLUMNS,
+    RawTable,
+    is_image,
+    known_columns,
+)
+from deeploc_jax.data.own.table_csv import read_csv
+from deeploc_jax.data.own.table_encoding import HOW_TO_SAVE
+from deeploc_jax.data.own.table_parquet import read_parquet
+from deeploc_jax.data.own.table_values import tidy_column
+from deeploc_jax.names import show_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +34,20 @@ class CellTable:
         path: The file.
         columns: Column names in file order.
         rows: Row number and its values by column.
-        misfits: Numbers of the rows with more or fewer values than the header.
+        misfits: Number of every row that has not as many values as the header, and
+            what is wrong with it.
+        header: Row number of the header.
+        unusable: Why a column cannot be used, by name; nothing else of it is known.
+        notes: What is taken otherwise than it is written.
     """
 
     path: Path
     columns: tuple[str, ...]
     rows: list[tuple[int, dict[str, str]]]
-    misfits: list[int] = dataclasses.field(default_factory=list)
+    misfits: list[tuple[int, str]]
+    header: int
+    unusable: dict[str, str]
+    notes: list[str]
 
     @property
     def image_channels(self) -> list[str]:
@@ -47,6 +60,10 @@ class CellTable:
     def has(self, column: str) -> bool:
         """Whether the column is there and any row fills it."""
         return bool(self.distinct(column))
+
+    def values(self, column: str) -> list[str]:
+        """The values of a column, a row each."""
+        return [values[column] for _, values in self.rows]
 
     def distinct(self, column: str) -> set[str]:
         """The values in a column, without ''; none where there is no such column."""
@@ -64,80 +81,71 @@ def read_table(path: Path | str) -> CellTable:
     if not path.is_file():
         raise FileNotFoundError(f'There is no table {path}.')
     if path.suffix.lower() not in _READERS:
-        raise ValueError(f'{path}: a table is a .csv, .tsv or .parquet file.')
+        raise ValueError(
+            f'{path}: a table is a .csv, .tsv, .txt or .parquet file. {HOW_TO_SAVE}.'
+        )
     try:
-        table = _READERS[path.suffix.lower()](path)
-    except UnicodeDecodeError:
-        raise ValueError(f'{path} is not UTF-8; save it as "CSV UTF-8".') from None
+        raw = _READERS[path.suffix.lower()](path)
     except (csv.Error, pa.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read as a table: {error}') from error
-    _check_columns(table)
-    if not table.rows and not table.misfits:
+    _check_columns(path, raw)
+    if not raw.rows:
         raise ValueError(f'{path} has a header but no row below it.')
+    return _make_table(path, raw)
+
+
+def _make_table(path: Path, raw: RawTable) -> CellTable:
+    """The rows that fit the header, and of each the columns that one can name."""
+    width, twice = len(raw.names), _doubled(raw)
+    kept = [n for n, name in enumerate(raw.names) if name and name not in twice]
+    rows = [
+        (number, {raw.names[n]: values[n] for n in kept})
+        for number, values in raw.rows
+        if len(values) == width
+    ]
+    misfits = [
+        (number, f'has {len(values)} values, not as many as the header ({width})')
+        for number, values in raw.rows
+        if len(values) != width
+    ]
+    columns = tuple(raw.names[n] for n in kept)
+    unusable = dict.fromkeys(twice, 'more than one column has this name')
+    table = CellTable(
+        path, columns, rows, misfits, raw.header, raw.unusable | unusable, []
+    )
+    for column in known_columns(columns):
+        tidy, notes = tidy_column(column, table.values(column), raw.delimiter)
+        table.notes.extend(notes)
+        for (_, values), value in zip(rows, tidy, strict=True):
+            values[column] = value
     return table
 
 
-def _read_csv(path: Path) -> CellTable:
-    text = path.read_text(encoding='utf-8-sig')
-    header = text.partition('\n')[0]
-    delimiter = max(',;\t', key=header.count)
-    lines = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter)
-    records = [[value.strip() for value in line] for line in lines] or [[]]
-    columns = _without_tail(records[0], 0)
-    table = CellTable(path, tuple(columns), [])
-    for number, record in enumerate(records[1:], start=2):
-        if not any(record):
-            continue  # an empty line, as spreadsheets leave at the end
-        values = _without_tail(record, len(columns))
-        if len(values) == len(columns):
-            table.rows.append((number, dict(zip(columns, values, strict=True))))
-        else:
-            table.misfits.append(number)
-    return table
+def _doubled(raw: RawTable) -> list[str]:
+    counts = collections.Counter(filter(None, raw.names))
+    return [name for name, count in counts.items() if count > 1]
 
 
-def _without_tail(values: list[str], length: int) -> list[str]:
-    """Without the empty values that spreadsheets leave after the last column."""
-    while len(values) > length and not values[-1]:
-        values = values[:-1]
-    return values
-
-
-def _read_parquet(path: Path) -> CellTable:
-    table = pq.read_table(path)
-    names = table.column_names
-    columns = [[_as_text(value) for value in column.to_pylist()] for column in table]
-    records = zip(*columns, strict=True)
-    rows = [dict(zip(names, values, strict=True)) for values in records]
-    return CellTable(path, tuple(names), list(enumerate(rows, start=2)))
-
-
-def _as_text(value: Any) -> str:
-    if value is None or value != value:  # null, or NaN in a column of numbers
-        return ''
-    return value.decode() if isinstance(value, bytes) else str(value).strip()
-
-
-def _check_columns(table: CellTable) -> None:
-    path, columns = table.path, table.columns
-    twice = [name for name, n in collections.Counter(columns).items() if n > 1]
-    if twice:
-        raise ValueError(f'{path} has more than one column {", ".join(twice)}.')
-    for column in columns:
+def _check_columns(path: Path, raw: RawTable) -> None:
+    known = known_columns(raw.names)
+    for name in (name for name in _doubled(raw) if name in known):
+        raise ValueError(f'{path} has more than one column {name}.')
+    for column in raw.names:
         plain = column.lower().replace(' ', '_')
         if plain in KNOWN_COLUMNS and column != plain:
             raise ValueError(f'{path}: write the column {column!r} as {plain!r}.')
-    if 'image' not in columns and not table.image_channels:
+    if not any(name == 'image' or name[6:] for name in filter(is_image, raw.names)):
+        found = show_names(filter(None, raw.names))
         raise ValueError(
             f'{path} needs a column "image", or one "image_<channel>" a channel; '
-            f'it has: {", ".join(columns)}.'
+            f'it has: {found or "none"}.'
         )
 
 
 _READERS = {
-    '.csv': _read_csv,
-    '.tsv': _read_csv,
-    '.txt': _read_csv,
-    '.parquet': _read_parquet,
-    '.pq': _read_parquet,
+    '.csv': read_csv,
+    '.tsv': read_csv,
+    '.txt': read_csv,
+    '.parquet': read_parquet,
+    '.pq': read_parquet,
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from deeploc_jax.data.own.cell_files import find_image
 from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.data.own.image_file import ImageError, ImageFile
 from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.names import show_names, split_names
 
 _TRIED = 20  # files opened to see what the images are like
 
@@ -48,9 +50,9 @@ def parse_roles(channels: str | Mapping[str, str] | None) -> dict[str, str]:
 
 
 def parse_names(names: str | Sequence[str] | None) -> list[str]:
-    """A list of names, also from text with commas."""
+    """A list of names, also from text as `split_names` reads it."""
     if isinstance(names, str):
-        names = names.split(',')
+        return split_names(names)
     return [name.strip() for name in names or () if name.strip()]
 
 
@@ -117,7 +119,7 @@ def _unnamed_channels(table: CellTable, names: Sequence[str]) -> Sequence[str]:
 def _find_channels(table: CellTable) -> str:
     """What table and images say about their channels, for an error."""
     if table.image_channels:
-        return f'one file a channel, {", ".join(table.image_channels)}'
+        return f'one file a channel, {show_names(table.image_channels)}'
     file = _first_image(table)
     if file is None:
         return f'no readable image in the first {_TRIED} rows of {table.path}'
@@ -130,7 +132,7 @@ def _first_image(table: CellTable) -> ImageFile | None:
     for _, values in table.rows[:_TRIED]:
         with ImageReader() as reader:
             try:
-                return reader.open(table.path.parent / values['image'])
-            except ImageError:
+                return reader.open(find_image(table.path.parent, values['image']))
+            except (ImageError, OSError):
                 continue
     return None

@@ -17,13 +17,18 @@ from absl import logging
 from deeploc_jax.data.own.bad_rows import bad_rows_path, report_bad_rows
 from deeploc_jax.data.own.cell_images import check_images, read_cell
 from deeploc_jax.data.own.cell_rows import CellRow, check_rows
-from deeploc_jax.data.own.cell_splits import SPLITS
+from deeploc_jax.data.own.cell_splits import SPLITS, group_columns
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, make_layout
 from deeploc_jax.data.own.image_file import ImageError
 from deeploc_jax.data.own.images import ImageReader
 from deeploc_jax.data.own.pixel_types import stored_type
 from deeploc_jax.data.own.screen_gaps import describe_gaps
+from deeploc_jax.data.own.similar_names import describe_similar
+from deeploc_jax.data.own.table_values import clean_text, sorted_names, whole_numbers
+from deeploc_jax.names import show_names
+
+_NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +97,7 @@ def check_screen(
     with contextlib.suppress(OSError):  # the list of an earlier try
         bad_rows_path(path).unlink()
     layout = make_layout(table, channels, channel_names, crop)
+    classes = whole_numbers([clean_text(name) for name in classes])
     rows, bad = check_rows(
         table,
         layout.channels,
@@ -99,13 +105,18 @@ def check_screen(
         classes=classes,
         split_seed=split_seed,
     )
-    rows, bad_images, pixel_types = check_images(rows, layout)
+    rows, bad_images, pixel_types, twins = check_images(rows, layout, path.parent)
     report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
     if not classes:
-        classes = sorted({row.label for row in rows} - {''})
-        logging.info('Classes are the labels of %s, sorted: %s', path, classes)
-    if gaps := describe_gaps(rows, classes):
-        warnings.warn(f'{path}: {" ".join(gaps)}', stacklevel=2)
+        classes = sorted_names({row.label for row in rows} - {''})
+        logging.info(
+            'Classes are the labels of %s, sorted: %s', path, show_names(classes)
+        )
+    columns = dict.fromkeys([*_NAMES, *group_columns(table, group_by)])
+    messages = [*table.notes, *describe_similar(table, columns)]
+    messages += [*describe_gaps(rows, classes), *twins.describe()]
+    if messages:
+        warnings.warn(f'{path}: {" ".join(messages)}', stacklevel=2)
     return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.cell_splits import SPLITS
+from deeploc_jax.names import show_name, show_names
 
 
 def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
@@ -26,7 +27,7 @@ def _absent_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str
     for split in (split for split in SPLITS if split in used):
         absent = [name for name in classes if (name, split) not in found]
         if absent:
-            messages.append(f'no cell in {split} of class {", ".join(absent)}.')
+            messages.append(f'no cell in {split} of class {show_names(absent)}.')
     return messages
 
 
@@ -34,7 +35,7 @@ def _lone_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
     groups = collections.defaultdict(set)
     for row in rows:
         groups[row.label].add(row.group)
-    lone = ', '.join(name for name in classes if len(groups[name]) == 1)
+    lone = show_names(name for name in classes if len(groups[name]) == 1)
     if not lone:
         return []
     return [f'all cells lie in one group, so in one split, of class {lone}.']
@@ -48,6 +49,6 @@ def _torn_groups(rows: Sequence[CellRow]) -> list[str]:
     if not torn:
         return []
     return [
-        f'the column "split" tears {len(torn)} group(s) apart ({torn[0]!r} first): '
-        'test cells then have near twins in training.'
+        f'the column "split" tears {len(torn)} group(s) apart '
+        f'({show_name(torn[0])} first): test cells then have near twins in training.'
     ]

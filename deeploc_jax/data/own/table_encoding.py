@@ -1,0 +1,90 @@
+"""Characters of a table file: the encodings that say what they are, no others."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from deeploc_jax.names import show_name
+
+HOW_TO_SAVE = 'Save it in the spreadsheet as "CSV UTF-8 (Comma delimited)"'
+
+_MARKED = {
+    codecs.BOM_UTF8: 'utf-8',
+    codecs.BOM_UTF32_LE: 'utf-32',  # before UTF-16, whose mark begins like this one
+    codecs.BOM_UTF32_BE: 'utf-32',
+    codecs.BOM_UTF16_LE: 'utf-16',
+    codecs.BOM_UTF16_BE: 'utf-16',
+}
+_NO_TEXT = {
+    b'PK\x03\x04': 'a spreadsheet or another archive',
+    b'\xd0\xcf\x11\xe0': 'an old Excel file',
+    b'PAR1': 'a Parquet file: name it .parquet',
+    b'\x1f\x8b': 'compressed: unpack it',
+    b'<': 'a web page or XML',
+}
+# What the decoder leaves of a byte that is not UTF-8.
+_UNREADABLE = re.compile('[\0\udc80-\udcff]')
+
+
+def decode_table(path: Path) -> str:
+    """The text of a table in UTF-8, or in UTF-16 or 32 with a byte order mark.
+
+    Bytes that are not UTF-8 are left for `check_characters`, which can say where they
+    are.
+
+    Raises:
+        ValueError: It is no text.
+    """
+    data = path.read_bytes()
+    for start, kind in _NO_TEXT.items():
+        if data.startswith(start):
+            raise ValueError(f'{path} is not text but {kind}. {HOW_TO_SAVE}.')
+    marks = (name for mark, name in _MARKED.items() if data.startswith(mark))
+    encoding = next(marks, 'utf-8')
+    try:
+        errors = 'surrogateescape' if encoding == 'utf-8' else 'strict'
+        return data.decode(encoding, errors).lstrip('\ufeff')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is cut off or damaged: {error}.') from None
+
+
+def check_characters(
+    path: Path, text: str, names: Sequence[str], rows: Sequence[tuple[int, list[str]]]
+) -> None:
+    """Refuses a table with bytes that are not UTF-8, or with NUL bytes.
+
+    Args:
+        path: The file, for the error.
+        text: From `decode_table`.
+        names: Column names.
+        rows: Row number and values, the column names among them.
+
+    Raises:
+        ValueError: The first such row and column are named.
+    """
+    if not _UNREADABLE.search(text):
+        return
+    for number, values in rows:
+        for column, value in enumerate(values):
+            if found := _UNREADABLE.search(value):
+                name = names[column] if column < len(names) else str(column + 1)
+                where = f'{path}, row {number}, column {_guess(name)}'
+                raise ValueError(f'{where}: {_explain(value, found[0])} {HOW_TO_SAVE}.')
+    raise ValueError(f'{path} has bytes that are no text. {HOW_TO_SAVE}.')
+
+
+def _explain(value: str, character: str) -> str:
+    if character == '\0':
+        return 'there are NUL bytes: the file is damaged, or UTF-16 without a mark.'
+    return f'{_guess(value)} is not UTF-8, so its letters are not certain.'
+
+
+def _guess(value: str) -> str:
+    """The value as Windows would show it, where it is not UTF-8."""
+    data = value.encode('utf-8', 'surrogateescape')
+    if _UNREADABLE.search(value):
+        value = data.decode('cp1252', 'replace')
+    return repr(show_name(value))

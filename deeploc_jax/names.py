@@ -1,0 +1,53 @@
+"""Lists of names: read from a command line, shown in a message."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+
+
+def split_names(text: str) -> list[str]:
+    """Reads a list of names with commas between them.
+
+    A name that holds a comma stands in double quotes: `"cytoplasm, diffuse",ER`. A
+    double quote in such a name is written twice.
+
+    Args:
+        text: The list as typed; '' is an empty list.
+
+    Returns:
+        The names without the spaces around them; empty ones are left out.
+
+    Raises:
+        ValueError: A double quote is not closed, or is followed by more text.
+    """
+    try:
+        (names,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError):
+        raise ValueError(
+            f'{text!r} is no list of names: a double quote is not closed or has text '
+            'after it, or there is a line break. Separate names by commas and put a '
+            'name that holds a comma in double quotes: "cytoplasm, diffuse",ER'
+        ) from None
+    return [name.strip() for name in names if name.strip()]
+
+
+def show_name(name: str, width: int = 60) -> str:
+    """A name as a message can print it: on one line, nothing invisible, not long.
+
+    Characters that do not print are escaped, and a name with a comma is put in double
+    quotes, as `split_names` reads it.
+    """
+    shown = name if name.isprintable() else repr(name)[1:-1]
+    if len(shown) > width:
+        shown = shown[: width - 3] + '...'
+    return f'"{shown}"' if ',' in name or name != name.strip() or not name else shown
+
+
+def show_names(names: Iterable[str], limit: int = 20) -> str:
+    """Names with commas between them; beyond `limit`, how many more there are."""
+    names = list(names)
+    shown = [show_name(name) for name in names[:limit]]
+    if len(names) > limit:
+        shown.append(f'... and {len(names) - limit} more')
+    return ', '.join(shown)
