@@ -132,7 +132,7 @@ def test_the_check_does_not_hold_the_images(tmp_path):
     rows, _ = check_rows(table, ['GFP', 'RFP'])
     layout = Layout(('GFP', 'RFP'), 1, False, ('RFP', 'GFP'), None)
     tracemalloc.start()
-    good, bad, _ = check_images(rows, layout)
+    good, bad, *_ = check_images(rows, layout)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(good) == len(stack) and not bad

@@ -99,12 +99,12 @@ def check_screen(
         classes=classes,
         split_seed=split_seed,
     )
-    rows, bad_images, pixel_types = check_images(rows, layout)
+    rows, bad_images, pixel_types, faults = check_images(rows, layout)
     report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
     if not classes:
         classes = sorted({row.label for row in rows} - {''})
         logging.info('Classes are the labels of %s, sorted: %s', path, classes)
-    if gaps := describe_gaps(rows, classes):
+    if gaps := [*faults, *describe_gaps(rows, classes)]:
         warnings.warn(f'{path}: {" ".join(gaps)}', stacklevel=2)
     return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))
 
