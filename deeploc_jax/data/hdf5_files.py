@@ -98,11 +98,13 @@ def _follow_link(file: h5py.File, name: str) -> Any:
         raise StorageError(_elsewhere(name, target))
     try:
         found = file[name]
-    except KeyError:
+    except (KeyError, RuntimeError):  # RuntimeError: links in a circle
         path = getattr(link, 'path', name)
         raise StorageError(f'{name} is a link to {path}, which is not there') from None
     if found.file != file:  # a link on the way leads there
-        raise StorageError(_elsewhere(name, found.file.filename))
+        target = found.file.filename
+        found.file.close()
+        raise StorageError(_elsewhere(name, target))
     return found
 
 
@@ -129,10 +131,10 @@ def _check_filters(name: str, dataset: h5py.Dataset) -> None:
     for number in range(settings.get_nfilters()):
         code, _, _, label = settings.get_filter(number)
         if not h5py.h5z.filter_avail(code):
+            known = label.decode(errors='replace') or 'of no name'
             raise StorageError(
-                f'{name} is compressed by the HDF5 filter {code} '
-                f'({label.decode(errors="replace")}), which is not installed here; '
-                'save it with gzip'
+                f'{name} is compressed by the HDF5 filter {code} ({known}), which is '
+                'not installed here; save it with gzip'
             )
 
 

@@ -14,6 +14,10 @@ import numpy as np
 
 MAX_VALUES = 2**27
 """Values in one image; what a damaged header claims beyond is never allocated."""
+SAVE_ONE = (
+    'save one plane of each cell, or a projection. If they are channels, the file must '
+    'say so: in ImageJ, Image > Properties'
+)
 
 
 class ImageError(ValueError):
@@ -31,7 +35,7 @@ class ImageFile:
         channel_names: Names of the channels in file order, () when not named.
         count: Number of images in a file that declares its axes. None otherwise; then
             an index says that the first axis counts images.
-        stack_hint: What else can be done about a stack without an index, for errors.
+        stack: What the images of a declared stack are: 'focal planes (axis Z)'.
         elsewhere: Name of another file with further planes of this image, or ''.
         note: What is wrong with the file although it can be read, or ''.
         close: Closes the file.
@@ -41,7 +45,7 @@ class ImageFile:
     get: Callable[[int | None], np.ndarray]
     channel_names: tuple[str, ...] = ()
     count: int | None = None
-    stack_hint: str = ''
+    stack: str = ''
     elsewhere: str = ''
     note: str = ''
     close: Callable[[], Any] = lambda: None
@@ -56,8 +60,9 @@ class ImageFile:
         count = 1 if whole else self.shape[0]
         if index is None and count > 1:
             raise ImageError(
-                f'holds {count} images; say which one in a column "index", counted '
-                f'from 0{self.stack_hint}'
+                f'holds {count} images{f", {self.stack}" if self.stack else ""}; say '
+                f'which one in a column "index", counted from 0'
+                + (f', or {SAVE_ONE}' if self.stack else '')
             )
         if not 0 <= (index or 0) < count:
             raise ImageError(

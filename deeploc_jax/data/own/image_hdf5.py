@@ -97,5 +97,7 @@ def _release_chunks(file: h5py.File) -> list[h5py.Dataset]:
 
 
 def _check_numbers(dataset: h5py.Dataset) -> None:
-    if dataset.dtype.kind not in 'biufc':
-        raise ImageError(f'{dataset.name} holds {dataset.dtype}, not numbers')
+    kind = dataset.dtype.kind
+    if kind not in 'biufc':
+        what = {'O': 'text or references', 'S': 'text', 'V': 'records'}.get(kind, kind)
+        raise ImageError(f'{dataset.name} holds {what}, not plain numbers')

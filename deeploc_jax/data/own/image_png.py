@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import struct
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from deeploc_jax.data.own.image_file import (
     check_size,
 )
 
+_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _HEADER = struct.Struct('>IIBB')  # width, height, bits and colour type
 _PALETTE = 3
 _SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by colour type
@@ -31,6 +33,8 @@ def open_png(path: Path, _: contextlib.ExitStack) -> ImageFile:
             colours in a palette.
     """
     data = path.read_bytes()
+    if not data.startswith(_SIGNATURE):
+        raise ValueError('not a PNG file')
     chunks = _find_chunks(data)
     width, height, bits, colors = _HEADER.unpack_from(chunks.get(b'IHDR', bytes(10)))
     check_size((height, width, _SAMPLES.get(colors, 1)))
@@ -48,13 +52,13 @@ def open_png(path: Path, _: contextlib.ExitStack) -> ImageFile:
         image = image[..., find_intensity(palette.T)]
     elif bits < 8:  # the decoder scales them to 255
         image = image // (255 // (2**bits - 1))
-    return array_file(image)
+    return dataclasses.replace(array_file(image), count=1)
 
 
 def _find_chunks(data: bytes) -> dict[bytes, bytes]:
     """The first chunk of each kind; a PNG is made of them."""
     chunks: dict[bytes, bytes] = {}
-    place = 8
+    place = len(_SIGNATURE)
     while place + 12 <= len(data):
         (size,) = struct.unpack_from('>I', data, place)
         body = data[place + 8 : place + 8 + size]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     """
     with _strict_tifffile():
         file = resources.enter_context(tifffile.TiffFile(path))
-        ome = OmeXml()
-        if file.is_ome:
-            ome = parse_ome_xml(file.pages.first.description, path.name)
+        ome, text = OmeXml(), file.pages.first.description
+        if file.is_ome or re.search(r'<(\w+:)?OME\s', text):  # also if cut short
+            ome = parse_ome_xml(text, path.name)
             file.is_ome = not (ome.fault or ome.elsewhere)
         if len(file.series) != 1:
             raise ImageError(
@@ -76,7 +77,7 @@ def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
         get=get,
         channel_names=names if len(names) == axes.channels else (),
         count=axes.count,
-        stack_hint=axes.hint,
+        stack=axes.stack,
         elsewhere=ome.elsewhere,
         note=ome.fault,
     )

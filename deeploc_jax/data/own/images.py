@@ -23,7 +23,7 @@ class ImageReader:
 
     def __init__(self, capacity: int = 8):
         self.capacity = capacity
-        self._files: collections.OrderedDict[Path, ImageFile | ImageError]
+        self._files: collections.OrderedDict[Path, ImageFile | str]  # or why not
         self._files = collections.OrderedDict()
 
     def __enter__(self) -> ImageReader:
@@ -45,11 +45,11 @@ class ImageReader:
             try:
                 self._files[path] = open_image_file(path)
             except ImageError as error:
-                self._files[path] = error
+                self._files[path] = str(error)
         self._files.move_to_end(path)
         file = self._files[path]
-        if isinstance(file, ImageError):
-            raise ImageError(str(file))
+        if isinstance(file, str):
+            raise ImageError(file)
         return file
 
     def read(self, path: Path, index: int | None, num_channels: int) -> np.ndarray:

@@ -74,7 +74,9 @@ class _Planes:
             return OmeXml(elsewhere=self.elsewhere, axis=_UNKNOWN)
         sizes = {axis: int(self.pixels.attrib[f'Size{axis}']) for axis in 'CZT'}
         if not 0 < sizes['C'] * sizes['Z'] * sizes['T'] <= _MAX_PLANES:
-            raise ValueError(f'an image of {sizes} planes')
+            raise ValueError(
+                f'C, Z and T of {", ".join(map(str, sizes.values()))} planes'
+            )
         channels = self.pixels.findall('{*}Channel')
         names = tuple(channel.get('Name', '') for channel in channels)
         axis = ''

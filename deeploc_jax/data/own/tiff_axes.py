@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from deeploc_jax.data.own.image_file import ImageError
+from deeploc_jax.data.own.image_file import SAVE_ONE, ImageError
 
 _UNDECLARED = 'IQ'  # tifffile's letters for pages of which the file says no more
 _WORDS = {
-    'Z': 'focal planes',
-    'T': 'points in time',
+    'Z': 'focal planes (axis Z)',
+    'T': 'points in time (axis T)',
     '?': 'planes whose axes another file describes',
 }
-_WAY_OUT = (
-    'save one plane of each cell, or a projection. If they are channels, the file must '
-    'say so: in ImageJ, Image > Properties'
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +20,7 @@ class Axes:
 
     Attributes:
         order: Where the axes ([stack,] Y, X [, channels]) are in the file.
-        stack: Letter of the axis along which a file that declares its axes counts its
-            images, or ''.
+        stack: What the images of a declared stack are, or ''.
         count: Number of images, None where the file does not say what its axes are.
         channels: Number of channels declared, 1 without such an axis.
     """
@@ -34,14 +29,6 @@ class Axes:
     stack: str
     count: int | None
     channels: int
-
-    @property
-    def hint(self) -> str:
-        """What the images of a declared stack are, and how to do without an index."""
-        if not self.stack:
-            return ''
-        what = _WORDS.get(self.stack, 'images')
-        return f'; they are {what} (axis {self.stack}): or {_WAY_OUT}'
 
 
 def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
@@ -60,10 +47,10 @@ def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
         return Axes(tuple(range(len(axes))), '', None, 1)
     lengths = dict(zip(axes, shape, strict=True))
     if len(stack) > 1 or not {'Y', 'X'} <= set(axes):
-        found = ', '.join(f'{axis} of {n}' for axis, n in zip(axes, shape, strict=True))
+        found = ', '.join(f'{axis} ({n})' for axis, n in zip(axes, shape, strict=True))
         raise ImageError(
-            f'has the axes {found}, and an index can count images along one beside Y, '
-            f'X and channels; {_WAY_OUT}'
+            f'has the axes {found}, and a column "index" can choose along one of them '
+            f'only; {SAVE_ONE}'
         )
     if {'C', 'S'} <= set(axes):
         raise ImageError(
@@ -74,7 +61,7 @@ def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
     order = [*stack, 'Y', 'X', *channels]
     return Axes(
         order=tuple(axes.index(axis) for axis in order),
-        stack=''.join(stack),
+        stack=''.join(_WORDS.get(axis, f'counted along the axis {axis}') for axis in stack),
         count=lengths[stack[0]] if stack else 1,
         channels=lengths[channels[0]] if channels else 1,
     )
