@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import tifffile
-from tifffile import PHOTOMETRIC
+from tifffile import COMPRESSION, PHOTOMETRIC
 
 from deeploc_jax.data.own.image_file import ImageError
 
-_JPEG = (6, 7, 33007, 34892)  # compressions that tifffile decodes to RGB
 _COLORS: dict[int, str] = {
     PHOTOMETRIC.MASK: 'a mask',
     PHOTOMETRIC.SEPARATED: 'colours of print (CMYK)',
@@ -38,7 +37,7 @@ def make_converter(page: tifffile.TiffPage) -> Callable[[np.ndarray], np.ndarray
     if kind == PHOTOMETRIC.PALETTE:
         _check_palette(page)
     elif kind not in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB) and not (
-        kind == PHOTOMETRIC.YCBCR and page.compression in _JPEG
+        kind == PHOTOMETRIC.YCBCR and page.compression == COMPRESSION.JPEG
     ):
         name = _COLORS.get(kind, f'of the colour model {int(kind)}')
         raise ImageError(f'its pixels are {name}; save it as grey values or RGB')

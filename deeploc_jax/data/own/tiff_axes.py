@@ -61,7 +61,9 @@ def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
     order = [*stack, 'Y', 'X', *channels]
     return Axes(
         order=tuple(axes.index(axis) for axis in order),
-        stack=''.join(_WORDS.get(axis, f'counted along the axis {axis}') for axis in stack),
+        stack=''.join(
+            _WORDS.get(axis, f'counted along the axis {axis}') for axis in stack
+        ),
         count=lengths[stack[0]] if stack else 1,
         channels=lengths[channels[0]] if channels else 1,
     )

@@ -10,6 +10,12 @@ import tifffile
 
 from deeploc_jax.data.own.image_file import ImageError
 
+# By tifffile's names. The decoders of some others end the process on damaged files.
+_COMPRESSIONS = (
+    'NONE CCITTRLE CCITTFAX3 CCITTFAX4 PACKBITS LZW DEFLATE ADOBE_DEFLATE LZMA ZSTD '
+    'JPEG JPEG2000 JPEG_2000_LOSSY APERIO_JP2000_RGB WEBP JPEGXL'
+).split()
+
 
 class TiffPixels:
     """The pixels of a series, which tifffile has opened.
@@ -17,9 +23,20 @@ class TiffPixels:
     Args:
         file: The file, of which all pages are in one series.
         shape: Of the series, axes of length one left out.
+
+    Raises:
+        ImageError: They are compressed in a way that is not read.
     """
 
     def __init__(self, file: tifffile.TiffFile, shape: tuple[int, ...]):
+        name = getattr(
+            file.series[0].keyframe.compression, 'name', 'of an unknown kind'
+        )
+        if name not in _COMPRESSIONS:
+            raise ImageError(
+                f'its compression ({name}) is not read here; save it uncompressed or '
+                'with LZW'
+            )
         self._file, self._series, self._shape = file, file.series[0], shape
         pages, leading = 1, 0
         while pages < len(self._series.pages) and leading < len(shape):
