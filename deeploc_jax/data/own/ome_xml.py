@@ -48,8 +48,10 @@ def parse_ome_xml(text: str, filename: str) -> OmeXml:
     try:
         root = ElementTree.fromstring(text)
         return _Planes(root, filename).describe()
-    except (ElementTree.ParseError, KeyError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError) as error:
         return OmeXml(fault=f'its OME-XML is broken ({error})')
+    except KeyError as error:
+        return OmeXml(fault=f'its OME-XML is broken (no {error.args[0]})')
 
 
 class _Planes:
@@ -79,11 +81,11 @@ class _Planes:
             )
         channels = self.pixels.findall('{*}Channel')
         names = tuple(channel.get('Name', '') for channel in channels)
-        axis = ''
+        axis, numbers = self._own_axis(sizes)  # also to see whether it is all there
         if self.elsewhere:
-            axis, numbers = self._own_axis(sizes)
             names = tuple(names[n] for n in numbers if n < len(names))
-        return OmeXml(names if all(names) else (), self.elsewhere, axis)
+        names = names if all(names) else ()
+        return OmeXml(names, self.elsewhere, axis if self.elsewhere else '')
 
     def _is_own(self, block: ElementTree.Element) -> bool:
         uuid = block.find('{*}UUID')
