@@ -9,6 +9,7 @@ import tifffile
 from own_cells import (
     CHANNELS,
     SPLITS,
+    STACK,
     ome_files,
     separate_files,
     stack_table,
@@ -238,6 +239,27 @@ def test_classes_that_are_numbers_are_sorted_by_number(tmp_path):
     assert screen.classes == ('2', '10')
     with pytest.warns(UserWarning, match='no cell in validation of class 10, 2'):
         assert _check(table, classes=['10.0', '2.0']).classes == ('10', '2')
+
+
+@pytest.mark.parametrize(('blank', 'told'), [(6, True), (4, True), (3, False)])
+def test_a_channel_without_contrast_is_told(tmp_path, blank, told):
+    stack = STACK.copy()
+    stack[:blank, ..., 1] = 7  # GFP
+    table = stack_table(tmp_path, stack)
+    if told:
+        words = rf'channel GFP is blank \(all pixels are equal\) in {blank} of 6 cells'
+        with pytest.warns(UserWarning, match=words) as caught:
+            _check(table)
+        assert 'RFP' not in str(caught[0].message)
+    else:
+        _check(table)  # a warning would be an error
+
+
+def test_what_is_cut_away_does_not_count_as_contrast(tmp_path):
+    stack = np.pad(np.full((6, 64, 64, 2), 7), ((0, 0), (4, 4), (4, 4), (0, 0)))
+    table = stack_table(tmp_path, stack)
+    with pytest.warns(UserWarning, match='GFP is blank.*RFP is blank'):
+        _check(table, crop='center')
 
 
 def test_the_check_does_not_hold_the_images(tmp_path):

@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import zipfile
 
 import h5py
@@ -261,6 +263,130 @@ def test_wrong_number_of_planes(tmp_path, planes):
         ValueError, match=rf'\(3, {planes * 4096}\).*must hold 2 planes'
     ):
         build(tmp_path)
+
+
+def blank(chunk, rows, plane):
+    def change(file):
+        values = file[f'data{chunk}'][()]
+        values[rows, plane * 4096 :][:, :4096] = 3
+        file[f'data{chunk}'][...] = values
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        ([blank(1, slice(0, 16), 0)], r'channel GFP is blank .* in 16 of 30 cells'),
+        ([blank(1, slice(20), 1), blank(2, slice(10), 1)], 'channel RFP .* 30 of 30'),
+        ([blank(2, slice(10), 1)], r'data2: the channel RFP is blank .* in 10 of 10'),
+        ([blank(1, slice(7), 0), blank(2, slice(5), 1)], None),
+    ],
+)
+def test_planes_without_contrast_are_told(tmp_path, monkeypatch, changes, words):
+    monkeypatch.setattr(release_hdf5, 'SLICE', 8)
+    path = write(tmp_path / 'manual' / FILE, cells(20), cells(10))
+    for change in changes:
+        edit(path, change)
+    if words:
+        with pytest.warns(UserWarning, match=f'{FILE}: .*{words}'):
+            build(tmp_path)
+    else:
+        build(tmp_path)  # a warning would be an error
+
+
+def test_a_blank_plane_has_the_name_of_its_channel(tmp_path):
+    path = tmp_path / 'manual/wt2017_test_set.hdf5'
+    names = datasets.wt2017.Wt2017.CLASS_NAMES
+    write(path, cells(3, planes=3, classes=22), names=names, classes=22)
+    edit(path, blank(1, slice(3), 1))  # planes: protein, nucleus, cytosol
+    with pytest.warns(UserWarning, match='channel nucleus is blank'):
+        build(tmp_path, 'wt2017')
+
+
+def move_out(key, how):
+    """Replaces a data set by one whose values are in other.hdf5, which is gone."""
+
+    def change(file):
+        values = file.pop(key)
+        if how == 'link':
+            file[key] = h5py.ExternalLink('other.hdf5', f'/{key}')
+        elif how == 'virtual':
+            layout = h5py.VirtualLayout(values.shape, values.dtype)
+            layout[:] = h5py.VirtualSource('other.hdf5', key, values.shape)
+            file.create_virtual_dataset(key, layout)
+        else:
+            parts = [('other.hdf5', 0, h5py.h5f.UNLIMITED)]
+            file.create_dataset(key, values.shape, values.dtype, external=parts)
+
+    return change
+
+
+@pytest.mark.parametrize('how', ['link', 'virtual', 'storage'])
+@pytest.mark.parametrize('key', ['data2', 'Index1', 'Info1', 'label_names'])
+@pytest.mark.parametrize('zipped', [False, True])
+def test_values_in_another_file_are_refused(tmp_path, monkeypatch, key, how, zipped):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / 'manual' / FILE, cells(3), cells(2))
+    edit(path, lambda file: file.update(Info1=np.ones((3, 2)), label_names=[b'a'] * 5))
+    edit(path, move_out(key, how))
+    if zipped:
+        with zipfile.ZipFile(path.with_name(ZIP_NAME), 'w') as file:
+            file.write(path, FILE)
+        path.unlink()
+    with pytest.raises(
+        ValueError, match=f'{FILE}: {key} .* another file, .*other.hdf5'
+    ):
+        build(tmp_path)
+
+
+def test_rows_that_were_never_written_are_no_zeros(tmp_path):
+    path = write(tmp_path / 'manual' / FILE, cells(6))
+    data, _ = cells(6)
+
+    def unwrite(file):
+        del file['data1']
+        part = file.create_dataset('data1', data.shape, data.dtype, chunks=(2, 8192))
+        part[:2] = data[:2]
+
+    edit(path, unwrite)
+    with pytest.raises(
+        ValueError, match=f'{FILE}: data1: never written, .*: 2, 3, 4, 5'
+    ):
+        build(tmp_path)
+
+    def unwrite_all(file):
+        del file['data1']
+        file.create_dataset('data1', data.shape, data.dtype)
+
+    edit(path, unwrite_all)
+    with pytest.raises(ValueError, match=f'{FILE}: data1 was never written'):
+        build(tmp_path)
+
+
+def test_a_file_that_another_program_writes_is_not_called_damaged(tmp_path):
+    path = write(tmp_path / 'manual' / FILE, cells(3))
+    with path.open('rb') as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(
+            ValueError, match=f'{FILE}: is held open .*close it'
+        ) as error:
+            build(tmp_path)
+    assert 'damaged' not in str(error.value)
+
+
+def test_what_the_system_refuses_is_not_called_damaged(tmp_path, monkeypatch):
+    write(tmp_path / 'manual' / FILE, cells(3))
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, 'unable to open file')
+
+    monkeypatch.setattr(h5py, 'File', refuse)
+    with pytest.raises(
+        ValueError, match=f'{FILE} cannot be read: Permission denied'
+    ) as e:
+        build(tmp_path)
+    assert 'damaged' not in str(e.value)
 
 
 @pytest.mark.parametrize('zipped', [False, True])

@@ -1,5 +1,9 @@
 """Image files of every kind, whole, truncated and damaged."""
 
+import errno
+import os
+from pathlib import Path
+
 import h5py
 import imagecodecs
 import numpy as np
@@ -123,12 +127,102 @@ def test_files_that_hold_no_images_are_errors(tmp_path):
         'words.tif': 'not a TIFF',
         'folder.png': 'is a folder',
         'none.png': 'no such file',
-        'cell.jpg': 'unknown kind.*known are .tif',
+        'cell.txt': 'unknown kind.*known are .tif',
+        'cell.JPG': 'may change pixel values.*export the original again',
+        'cell.czi': "microscope's own format.*export it as OME-TIFF.*Bio-Formats",
+        'cell.tif.gz': 'unpack it',
     }
     with ImageReader() as reader:
         for name, reason in reasons.items():
             with pytest.raises(ImageError, match=reason):
                 reader.read(tmp_path / name, None, 1)
+
+
+@pytest.mark.parametrize(
+    'name', ['a.TIF', 'a.Tiff', 'a.OME.TIF', 'a.ome.tiff', 'a.btf', 'µ №1 %20#[é].tif']
+)
+def test_the_suffix_may_be_written_in_any_way(tmp_path, name):
+    tifffile.imwrite(tmp_path / name, _STACK[0, ..., 0])
+    with ImageReader() as reader:
+        image = reader.read(tmp_path / name, None, 1)
+    np.testing.assert_array_equal(image, _STACK[0, ..., :1])
+
+
+def test_files_that_are_not_what_they_seem_are_told(tmp_path):
+    (tmp_path / 'link.tif').symlink_to('gone.tif')
+    os.mkfifo(tmp_path / 'pipe.h5')
+    (tmp_path / 'empty.npz').touch()
+    (tmp_path / 'zeros.npy').write_bytes(bytes(4096))
+    (tmp_path / 'lfs.tif').write_text('version https://git-lfs.github.com/spec/v1')
+    (tmp_path / 'page.png').write_text('<html>Log in</html>')
+    jpeg = imagecodecs.jpeg_encode(np.zeros((64, 64, 3), np.uint8))
+    (tmp_path / 'renamed.tif').write_bytes(jpeg)
+    reasons = {
+        'link.tif': 'is a link to gone.tif, which is not there',
+        'pipe.h5': 'not a regular file',
+        'empty.npz': 'is empty',
+        'zeros.npy': 'file of zeros, as an interrupted copy',
+        'lfs.tif': 'pointer of Git LFS',
+        'page.png': 'begins like a web page',
+        'renamed.tif': 'begins like a JPEG',
+        f'{"x" * 300}.tif': 'cannot be read: File name too long',
+    }
+    with ImageReader() as reader:
+        for name, reason in reasons.items():
+            with pytest.raises(ImageError, match=reason):
+                reader.read(tmp_path / name, None, 1)
+
+
+@pytest.mark.parametrize(
+    ('code', 'reason'),
+    [
+        (errno.EACCES, 'Permission denied.*ask its owner'),
+        (errno.ESTALE, 'Stale file handle.*share has lost it'),
+        (errno.EMFILE, 'Too many open files.*ulimit'),
+        (errno.EIO, 'error'),
+        (errno.EBUSY, 'busy'),
+    ],
+)
+@pytest.mark.parametrize('step', ['check', 'open'])
+def test_what_the_system_refuses_is_not_called_damaged(
+    tmp_path, monkeypatch, code, reason, step
+):
+    tifffile.imwrite(tmp_path / 'a.tif', _STACK[0, ..., 0])
+
+    def refuse(*args, **kwargs):
+        raise OSError(code, os.strerror(code))
+
+    where = (Path, 'exists') if step == 'check' else (tifffile, 'TiffFile')
+    monkeypatch.setattr(*where, refuse)
+    with ImageReader() as reader, pytest.raises(ImageError, match=reason) as error:
+        reader.read(tmp_path / 'a.tif', None, 1)
+    assert str(error.value).startswith('cannot be read: ')
+
+
+@pytest.mark.parametrize('name', [*_SAVERS, 's.png'])
+def test_damage_of_any_kind_is_one_reason(tmp_path, name):
+    """Bytes are changed, left out, set to zero or cut off: one error, or an image."""
+    path = tmp_path / name
+    if name == 's.png':
+        path.write_bytes(imagecodecs.png_encode(_STACK[0, ..., 0].copy()))
+    else:
+        _SAVERS[name](path, _STACK)
+    data = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        places = (rng.integers(len(data)), rng.integers(300), -rng.integers(1, 300))
+        place = int(rng.choice(places)) % len(data)
+        end = place + int(rng.choice([1, 4, 64, len(data)]))
+        other = rng.choice([0, 255, data[place] ^ 1, None])
+        middle = (
+            b'' if other is None else bytes([other]) * (min(end, len(data)) - place)
+        )
+        path.write_bytes(data[:place] + middle + data[end:])
+        with ImageReader() as reader:
+            try:
+                assert reader.read(path, 0, 2).shape[-1] == 2
+            except ImageError as error:
+                assert str(error)
 
 
 def test_ome_channel_names(tmp_path):

@@ -123,7 +123,8 @@ def _find_channels(table: CellTable) -> str:
     file = _first_image(table)
     if file is None:
         return f'no readable image in the first {_TRIED} rows of {table.path}'
-    named = ', '.join(file.channel_names) or 'no channel names'
+    fault = f' ({file.note})' if file.note else ''
+    named = ', '.join(file.channel_names) or f'no channel names{fault}'
     return f'images of shape {file.shape} with {named}'
 
 

@@ -105,7 +105,7 @@ def check_screen(
         classes=classes,
         split_seed=split_seed,
     )
-    rows, bad_images, pixel_types, twins = check_images(rows, layout, path.parent)
+    rows, bad_images, pixel_types, faults = check_images(rows, layout, path.parent)
     report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
     if not classes:
         classes = sorted_names({row.label for row in rows} - {''})
@@ -114,7 +114,7 @@ def check_screen(
         )
     columns = dict.fromkeys([*_NAMES, *group_columns(table, group_by)])
     messages = [*table.notes, *describe_similar(table, columns)]
-    messages += [*describe_gaps(rows, classes), *twins.describe()]
+    messages += [*faults, *describe_gaps(rows, classes)]
     if messages:
         warnings.warn(f'{path}: {" ".join(messages)}', stacklevel=2)
     return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))

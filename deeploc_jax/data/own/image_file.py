@@ -6,10 +6,18 @@ The images of a stack are read one at a time, so that it may be larger than memo
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+MAX_VALUES = 2**27
+"""Values in one image; what a damaged header claims beyond is never allocated."""
+SAVE_ONE = (
+    'save one plane of each cell, or a projection. If they are channels, the file must '
+    'say so: in ImageJ, Image > Properties'
+)
 
 
 class ImageError(ValueError):
@@ -21,19 +29,25 @@ class ImageFile:
     """An open file with one image or a stack of them.
 
     Attributes:
-        shape: Shape of the whole file. Channels that the file itself declares are
-            last.
+        shape: Shape of the whole file. Where the file declares its axes, its images
+            are counted along the first and channels are last.
         get: The image of this number along the first axis, or with None the file.
         channel_names: Names of the channels in file order, () when not named.
-        single: The file declares its axes and holds one image. Otherwise an index
-            says that the first axis counts images.
+        count: Number of images in a file that declares its axes. None otherwise; then
+            an index says that the first axis counts images.
+        stack: What the images of a declared stack are: 'focal planes (axis Z)'.
+        elsewhere: Name of another file with further planes of this image, or ''.
+        note: What is wrong with the file although it can be read, or ''.
         close: Closes the file.
     """
 
     shape: tuple[int, ...]
     get: Callable[[int | None], np.ndarray]
     channel_names: tuple[str, ...] = ()
-    single: bool = False
+    count: int | None = None
+    stack: str = ''
+    elsewhere: str = ''
+    note: str = ''
     close: Callable[[], Any] = lambda: None
 
     def read(self, index: int | None = None) -> np.ndarray:
@@ -42,25 +56,30 @@ class ImageFile:
         Raises:
             ImageError: The index is out of range, or missing for a stack.
         """
-        if index is None and len(self.shape) == 4:
-            index = self._only_index()
-        if index is None:
-            return self.get(None)
-        single = self.single or len(self.shape) == 2
-        count = 1 if single else self.shape[0]
-        if not 0 <= index < count:
+        whole = self.count == 1 or self.count is None and self._is_one_image(index)
+        count = 1 if whole else self.shape[0]
+        if index is None and count > 1:
+            raise ImageError(
+                f'holds {count} images{f", {self.stack}" if self.stack else ""}; say '
+                f'which one in a column "index", counted from 0'
+                + (f', or {SAVE_ONE}' if self.stack else '')
+            )
+        if not 0 <= (index or 0) < count:
             raise ImageError(
                 f'index {index} is out of range: the file holds {count} '
-                f'image{"s" if count > 1 else ""}, counted from 0'
+                f'image{"" if count == 1 else "s"}, counted from 0'
             )
-        return self.get(None if single else index)
+        check_size(self.shape if whole else self.shape[1:])
+        return self.get(None if whole else index or 0)
 
-    def _only_index(self) -> int:
-        if self.shape[0] != 1:
-            raise ImageError(
-                f'holds {self.shape[0]} images; say which one in a column "index"'
-            )
-        return 0
+    def _is_one_image(self, index: int | None) -> bool:
+        return len(self.shape) == 2 or (len(self.shape) == 3 and index is None)
+
+
+def check_size(shape: tuple[int, ...]) -> None:
+    """Raises an ImageError for an image too large to be of one cell."""
+    if math.prod(shape) > MAX_VALUES:
+        raise ImageError(f'an image of shape {shape} is too large for one cell')
 
 
 def array_file(array: Any) -> ImageFile:

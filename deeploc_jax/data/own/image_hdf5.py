@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import math
+import re
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
+from deeploc_jax.data.hdf5_files import (
+    StorageError,
+    find_dataset,
+    open_to_read,
+    unwritten_rows,
+)
 from deeploc_jax.data.own.image_file import ImageError, ImageFile, array_file
 
 _EDGE = 64  # of the planes in the release, pixels
@@ -22,41 +30,74 @@ def open_hdf5(path: Path, resources: contextlib.ExitStack) -> ImageFile:
         resources: Closes it again.
 
     Raises:
-        ImageError: It has none of these, or they are no images.
+        ImageError: It has none of these, they are no images, or their values are not
+            in this file.
     """
-    file = resources.enter_context(h5py.File(path, 'r'))
-    for name in ('image', 'images'):
-        if name in file:
-            return array_file(file[name])
-    if 'data1' in file:
-        return _release_file(file)
+    try:
+        file = resources.enter_context(open_to_read(path))
+        for name in ('image', 'images'):
+            if file.get(name, getlink=True) is not None:
+                return _stack_file(find_dataset(file, name))
+        if 'data1' in set(file):
+            return _release_file(file)
+    except StorageError as error:
+        raise ImageError(str(error)) from error
     found = ', '.join(file) or 'nothing'
     raise ImageError(f'no dataset "image", "images" or "data1"; it has: {found}')
+
+
+def _stack_file(dataset: h5py.Dataset) -> ImageFile:
+    _check_numbers(dataset)
+    unwritten = set(unwritten_rows(dataset).tolist())
+    file = array_file(dataset)
+
+    def get(index: int | None) -> np.ndarray:
+        if unwritten and (index is None or index in unwritten):
+            raise ImageError('was never written to the file, or not all of it')
+        return file.get(index)
+
+    return dataclasses.replace(file, get=get)
 
 
 def _release_file(file: h5py.File) -> ImageFile:
     """Numbered chunks of rows with one 64x64 plane after the other."""
     chunks = _release_chunks(file)
     ends = np.cumsum([len(chunk) for chunk in chunks])
+    unwritten = [set(unwritten_rows(chunk).tolist()) for chunk in chunks]
     planes = chunks[0].shape[1] // _EDGE**2
 
     def get(index: int | None) -> np.ndarray:
         row = index or 0  # no index is asked for where there is one image
         chunk = int(np.searchsorted(ends, row, side='right'))
-        pixels = chunks[chunk][row - ends[chunk]]  # counted from the chunk's end
+        row -= int(ends[chunk]) - len(chunks[chunk])
+        if row in unwritten[chunk]:
+            raise ImageError(f'row {row} of data{chunk + 1} was never written')
+        pixels = chunks[chunk][row]
         return np.moveaxis(pixels.reshape(planes, _EDGE, _EDGE), 0, -1)
 
     return ImageFile((int(ends[-1]), _EDGE, _EDGE, planes), get)
 
 
-def _release_chunks(file: h5py.File) -> list[Any]:
-    chunks: list[Any] = []
-    while f'data{len(chunks) + 1}' in file:
-        chunks.append(file[f'data{len(chunks) + 1}'])
-    widths = [chunk.shape[1] for chunk in chunks]
-    if widths[0] % _EDGE**2 or len(set(widths)) > 1:
+def _release_chunks(file: h5py.File) -> list[h5py.Dataset]:
+    names = [name for name in file if re.fullmatch(r'data[1-9]\d*', name)]
+    chunks = []
+    for number in range(1, len(names) + 1):
+        if f'data{number}' not in names:
+            raise ImageError(f'has no data{number}, only {", ".join(names)}')
+        chunks.append(find_dataset(file, f'data{number}'))
+        _check_numbers(chunks[-1])
+    widths = [math.prod(chunk.shape[1:]) for chunk in chunks]
+    flat = all(chunk.ndim == 2 for chunk in chunks)
+    if not flat or not widths[0] or widths[0] % _EDGE**2 or len(set(widths)) > 1:
+        shapes = ', '.join(str(chunk.shape) for chunk in chunks)
         raise ImageError(
-            f'rows of {", ".join(map(str, widths))} pixels are not whole planes of '
-            f'{_EDGE**2}'
+            f'data of shape {shapes} are not rows of whole planes of {_EDGE**2} pixels'
         )
     return chunks
+
+
+def _check_numbers(dataset: h5py.Dataset) -> None:
+    kind = dataset.dtype.kind
+    if kind not in 'biufc':
+        what = {'O': 'text or references', 'S': 'text', 'V': 'records'}.get(kind, kind)
+        raise ImageError(f'{dataset.name} holds {what}, not plain numbers')

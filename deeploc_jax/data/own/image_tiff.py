@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
 
+from deeploc_jax.data.own.image_colors import make_converter
 from deeploc_jax.data.own.image_file import ImageError, ImageFile
+from deeploc_jax.data.own.ome_xml import OmeXml, parse_ome_xml
+from deeploc_jax.data.own.tiff_axes import order_axes
+from deeploc_jax.data.own.tiff_pixels import TiffPixels
 
 
 def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     """Opens a TIFF with one image or one stack of them; channels come last.
+
+    Only planes of this very file are read, never those of a file that it names.
 
     Args:
         path: The file.
@@ -26,69 +32,55 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     """
     with _strict_tifffile():
         file = resources.enter_context(tifffile.TiffFile(path))
+        ome, text = OmeXml(), file.pages.first.description
+        if file.is_ome or re.search(r'<(\w+:)?OME\s', text):  # also if cut short
+            ome = parse_ome_xml(text, path.name)
+            file.is_ome = not (ome.fault or ome.elsewhere)
         if len(file.series) != 1:
             raise ImageError(
                 f'holds {len(file.series)} series of images; save each as its own file'
             )
-        return _series_file(file)
+        return _series_file(file, _check_metadata(file, ome))
 
 
-def _series_file(file: tifffile.TiffFile) -> ImageFile:
+def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
+    """Where tifffile could not use what the file says of its axes, that is a fault."""
+    kind = file.series[0].kind
+    if file.is_ome and kind != 'ome':
+        return OmeXml(fault='its OME-XML does not fit its planes')
+    if file.is_imagej and kind not in ('imagej', 'ome', 'shaped'):
+        raise ImageError('what ImageJ wrote of its axes does not fit its planes')
+    return ome
+
+
+def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
     series = file.series[0]
-    axes, is_stack = _axis_order(series)
+    if series.is_multifile or None in series.pages:
+        raise ImageError('some of its planes are missing, or in another file')
+    shape, letters = series.get_shape(squeeze=True), series.get_axes(squeeze=True)
+    if ome.axis:
+        letters = letters.replace('I', ome.axis)
+    axes = order_axes(letters, shape)
+    convert = make_converter(series.keyframe)
+    pixels = TiffPixels(file, shape)
 
     def get(index: int | None) -> np.ndarray:
         with _strict_tifffile():
             if index is None:
-                return np.transpose(series.asarray(), axes)
-            image = _stack_item(file, index, axes[0])
-            return np.transpose(image, np.argsort(np.argsort(axes[1:])))
+                return convert(pixels.read()).transpose(axes.order)
+            image = convert(pixels.read_item(index, axes.order[0]))
+            return image.transpose(np.argsort(np.argsort(axes.order[1:])))
 
+    names = ome.channel_names
     return ImageFile(
-        shape=tuple(series.shape[axis] for axis in axes),
+        shape=tuple(shape[axis] for axis in axes.order),
         get=get,
-        channel_names=_ome_channel_names(file),
-        single=not is_stack,
+        channel_names=names if len(names) == axes.channels else (),
+        count=axes.count,
+        stack=axes.stack,
+        elsewhere=ome.elsewhere,
+        note=ome.fault,
     )
-
-
-def _axis_order(series: tifffile.TiffPageSeries) -> tuple[list[int], bool]:
-    """The axes as ([stack,] Y, X [, channel]), and whether there is a stack."""
-    stack = [axis for axis in series.axes if axis not in 'CSYX']
-    order = [*stack, *'YX', *(axis for axis in series.axes if axis in 'CS')]
-    if len(stack) > 1 or len(order) != len(series.axes) or None in series.pages:
-        raise ImageError(
-            f'axes {series.axes} of shape {series.shape} are not a stack of images, '
-            'or some of its planes are in another file'
-        )
-    return [series.axes.index(axis) for axis in order], bool(stack)
-
-
-def _stack_item(file: tifffile.TiffFile, index: int, axis: int) -> np.ndarray:
-    """One image of a stack along `axis`, only its own pages being read."""
-    series = file.series[0]
-    if series.dataoffset is not None:  # uncompressed, in one piece
-        pixels = file.filehandle.memmap_array(
-            series.dtype.newbyteorder(file.byteorder),
-            series.shape,
-            series.dataoffset,
-        )
-        return np.array(np.take(pixels, index, axis))
-    page_shape = series.keyframe.shape
-    pages_shape = series.shape[: len(series.shape) - len(page_shape)]
-    pages = np.arange(len(series.pages)).reshape(pages_shape).take(index, axis)
-    image = file.asarray(key=[int(page) for page in pages.flat], series=0)
-    return image.reshape([*pages.shape, *page_shape])
-
-
-def _ome_channel_names(file: tifffile.TiffFile) -> tuple[str, ...]:
-    """Names of the channels in the OME-XML, () unless every one has a name."""
-    if not file.ome_metadata:
-        return ()
-    image = ElementTree.fromstring(file.ome_metadata).find('{*}Image')
-    channels = [] if image is None else image.findall('.//{*}Channel')
-    names = tuple(channel.get('Name', '') for channel in channels)
-    return names if all(names) else ()
 
 
 @contextlib.contextmanager

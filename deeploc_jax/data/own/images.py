@@ -1,25 +1,15 @@
-"""Image files of a user's own screen, opened by suffix and kept open for a while."""
+"""Image files of a user's own screen, kept open for a while."""
 
 from __future__ import annotations
 
 import collections
-import contextlib
-import dataclasses
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import imagecodecs
 import numpy as np
 
-from deeploc_jax.data.own.image_file import (
-    ImageError,
-    ImageFile,
-    array_file,
-    channels_last,
-)
-from deeploc_jax.data.own.image_hdf5 import open_hdf5
-from deeploc_jax.data.own.image_npz import open_npz
-from deeploc_jax.data.own.image_tiff import open_tiff
+from deeploc_jax.data.own.image_errors import as_image_error
+from deeploc_jax.data.own.image_file import ImageError, ImageFile, channels_last
+from deeploc_jax.data.own.image_kinds import open_image_file
 
 
 class ImageReader:
@@ -33,7 +23,7 @@ class ImageReader:
 
     def __init__(self, capacity: int = 8):
         self.capacity = capacity
-        self._files: collections.OrderedDict[Path, ImageFile | ImageError]
+        self._files: collections.OrderedDict[Path, ImageFile | str]  # or why not
         self._files = collections.OrderedDict()
 
     def __enter__(self) -> ImageReader:
@@ -55,11 +45,11 @@ class ImageReader:
             try:
                 self._files[path] = open_image_file(path)
             except ImageError as error:
-                self._files[path] = error
+                self._files[path] = str(error)
         self._files.move_to_end(path)
         file = self._files[path]
-        if isinstance(file, ImageError):
-            raise ImageError(str(file))
+        if isinstance(file, str):
+            raise ImageError(file)
         return file
 
     def read(self, path: Path, index: int | None, num_channels: int) -> np.ndarray:
@@ -69,61 +59,10 @@ class ImageReader:
             ImageError: It cannot be read, or has another number of channels.
         """
         file = self.open(path)
-        with _as_image_error():
+        with as_image_error(path):
             return channels_last(file.read(index), num_channels)
 
     def _drop_oldest(self) -> None:
         _, file = self._files.popitem(last=False)
         if isinstance(file, ImageFile):
             file.close()
-
-
-def open_image_file(path: Path) -> ImageFile:
-    """Opens an image file by its suffix.
-
-    Raises:
-        ImageError: It is missing, unreadable, truncated or of an unknown kind.
-    """
-    opener = _OPENERS.get(path.suffix.lower())
-    if opener is None:
-        known = ', '.join(_OPENERS)
-        raise ImageError(f'unknown kind of image {path.suffix!r}; known are {known}')
-    if not path.is_file():
-        raise ImageError('is a folder' if path.is_dir() else 'no such file')
-    with _as_image_error(), contextlib.ExitStack() as resources:
-        file = opener(path, resources)
-        return dataclasses.replace(file, close=resources.pop_all().close)
-
-
-@contextlib.contextmanager
-def _as_image_error() -> Iterator[None]:
-    """Decoders raise what they like on a damaged file; one row is one reason."""
-    try:
-        yield
-    except ImageError:
-        raise
-    except Exception as error:
-        reason = ' '.join(str(error).split()) or type(error).__name__
-        raise ImageError(f'damaged or unreadable: {reason}') from error
-
-
-def _open_png(path: Path, _: contextlib.ExitStack) -> ImageFile:
-    data = path.read_bytes()
-    if b'IEND' not in data:  # the decoder forgives a missing end
-        raise ImageError('truncated: the end of the PNG is missing')
-    return array_file(imagecodecs.png_decode(data))
-
-
-def _open_npy(path: Path, _: contextlib.ExitStack) -> ImageFile:
-    return array_file(np.load(path, mmap_mode='r', allow_pickle=False))
-
-
-_OPENERS: dict[str, Callable[[Path, contextlib.ExitStack], ImageFile]] = {
-    '.tif': open_tiff,
-    '.tiff': open_tiff,
-    '.png': _open_png,
-    '.npy': _open_npy,
-    '.npz': open_npz,
-    '.hdf5': open_hdf5,
-    '.h5': open_hdf5,
-}

@@ -126,7 +126,9 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
         )
 
     def _check(self, split: str, source: Source) -> Contents:
-        content = check_release(source, self.CLASS_NAMES, len(self.PLANES))
+        order = np.argsort(self.PLANES)  # PLANES may have the planes in any order
+        planes = [self.CHANNELS[channel] for channel in order]
+        content = check_release(source, self.CLASS_NAMES, planes)
         found, released = len(content.labels), self.FILES[split][1]
         if found != released:
             warnings.warn(

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import warnings
 from collections.abc import Sequence
 
 import h5py
 import numpy as np
 
+from deeploc_jax.data.blank_planes import BlankPlanes
 from deeploc_jax.data.release.extras import cell_ids, label_names, measurements
 from deeploc_jax.data.release.hdf5 import (
     PLANE,
     Source,
     column_names,
+    list_rows,
     num_chunks,
     open_release,
     read_slices,
 )
 from deeploc_jax.progress import track
-
-_SHOWN = 20  # bad rows named in an error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,14 +37,15 @@ class Contents:
 
 
 def check_release(
-    source: Source, class_names: Sequence[str], num_planes: int
+    source: Source, class_names: Sequence[str], plane_names: Sequence[str]
 ) -> Contents:
     """Reads a file once from front to back and checks all that is in it.
 
     Args:
         source: The HDF5 file.
         class_names: Classes in index order, as they must be in the file.
-        num_planes: Number of 64x64 planes in a row.
+        plane_names: Channel of each 64x64 plane in a row, in the order of the file.
+            Planes without any contrast are counted and warned of.
 
     Returns:
         Labels, cell names and measurements.
@@ -57,7 +59,7 @@ def check_release(
             chunks = range(1, num_chunks(file) + 1)
             for chunk in chunks:
                 _check_order(column_names(file, f'Index{chunk}'), class_names)
-                _check_shapes(file, chunk, len(class_names), num_planes)
+                _check_shapes(file, chunk, len(class_names), len(plane_names))
         except ValueError as error:
             raise ValueError(f'{source}: {error}') from None
         index = [file[f'Index{chunk}'][()] for chunk in chunks]
@@ -65,9 +67,12 @@ def check_release(
         names = label_names(file, source, sizes)
         table, columns = measurements(file, source, sizes)
     problems = [_not_one_hot(c, rows) for c, rows in enumerate(index, 1)]
-    problems += _not_finite(source, sizes)
+    not_finite, blank = _check_pixels(source, sizes, plane_names)
+    problems += not_finite
     if any(problems):
         raise ValueError('\n  '.join([f'{source}:', *filter(None, problems)]))
+    if blank:
+        warnings.warn(f'{source}: {" ".join(blank)}', stacklevel=2)
     return Contents(
         source=source,
         sizes=sizes,
@@ -114,25 +119,33 @@ def _check_shapes(file: h5py.File, chunk: int, num_classes: int, planes: int) ->
 def _not_one_hot(chunk: int, index: np.ndarray) -> str:
     good = ((index == 0) | (index == 1)).all(axis=1) & ((index == 1).sum(axis=1) == 1)
     bad = np.flatnonzero(~good)
-    return f'Index{chunk}: not one class, in {_rows(bad)}' if bad.size else ''
+    return f'Index{chunk}: not one class, in {list_rows(bad)}' if bad.size else ''
 
 
-def _not_finite(source: Source, sizes: Sequence[int]) -> list[str]:
+def _check_pixels(
+    source: Source, sizes: Sequence[int], plane_names: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Goes through the pixels: the errors, and what to warn of."""
     bad: list[list[int]] = [[] for _ in sizes]
+    blank = [BlankPlanes(plane_names) for _ in sizes]
     what = f'Checking {source.stem}'
     with track(total=sum(sizes), description=what, unit='cell') as bar:
         for chunk, start, rows in read_slices(source, len(sizes)):
             wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
             bad[chunk - 1].extend(start + wrong)
+            blank[chunk - 1].add(rows.reshape(len(rows), len(plane_names), PLANE))
             bar.update(len(rows))
-    return [
-        f'data{chunk}: NaN or infinite pixels, in {_rows(rows)}'
+    errors = [
+        f'data{chunk}: NaN or infinite pixels, in {list_rows(rows)}'
         for chunk, rows in enumerate(bad, 1)
         if rows
     ]
+    return errors, _describe_blank(blank)
 
 
-def _rows(bad: Sequence[int] | np.ndarray) -> str:
-    shown = ', '.join(str(row) for row in bad[:_SHOWN])
-    more = f' and {len(bad) - _SHOWN} more' if len(bad) > _SHOWN else ''
-    return f'{len(bad)} row(s), counted from 0: {shown}{more}'
+def _describe_blank(chunks: Sequence[BlankPlanes]) -> list[str]:
+    """Channels that are blank in most cells of the file, or else of a chunk."""
+    whole = sum(chunks[1:], start=chunks[0]).describe()
+    parts = [chunk.describe(f'data{n}: ') for n, chunk in enumerate(chunks, 1)]
+    messages = [message for part in parts for message in part.items()]
+    return [*whole.values(), *(text for name, text in messages if name not in whole)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
+from deeploc_jax.data.hdf5_files import find_dataset
 from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
 
 
@@ -26,7 +27,7 @@ def label_names(
         One name a cell; None when there are none, or none that fit.
     """
     keys = ['label_names', *(f'label_names{chunk}' for chunk in _chunks(sizes))]
-    parts = [np.ravel(file[key][()]) for key in keys if key in file]
+    parts = [np.ravel(find_dataset(file, key)[()]) for key in keys if key in {*file}]
     names = [as_text(name) for part in parts for name in part]
     if len(names) not in (0, sum(sizes)):
         _leave_out(source, f'{len(names)} label_names for {sum(sizes)} cells')
@@ -48,8 +49,8 @@ def measurements(
         float32 [N, F] and the F names; None and () when there are none, or none that
         fit. Columns without names become `measurement_1`, ...
     """
-    keys = [f'Info{chunk}' for chunk in _chunks(sizes) if f'Info{chunk}' in file]
-    parts = [file[key] for key in keys]
+    keys = [key for key in map('Info{}'.format, _chunks(sizes)) if key in {*file}]
+    parts = [find_dataset(file, key) for key in keys]
     if not any(part.size for part in parts):
         return None, ()
     shapes = [part.shape for part in parts]

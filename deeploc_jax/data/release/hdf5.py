@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import re
 import zipfile
 import zlib
@@ -14,8 +15,16 @@ from typing import Any
 import h5py
 import numpy as np
 
+from deeploc_jax.data.hdf5_files import (
+    StorageError,
+    find_dataset,
+    open_to_read,
+    unwritten_rows,
+)
+
 PLANE = 64 * 64  # values of one channel of one cell, in C order
 SLICE = 256  # rows in memory at a time
+_SHOWN = 20  # bad rows named in an error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +48,8 @@ def open_release(source: Source) -> Iterator[h5py.File]:
     """Opens the file for reading; a zip member is streamed, never extracted.
 
     Raises:
-        ValueError: It cannot be opened, or reading it breaks off.
+        ValueError: It cannot be opened, reading it breaks off, or some of its values
+            are in another file or nowhere.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -47,7 +57,9 @@ def open_release(source: Source) -> Iterator[h5py.File]:
             if source.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(source.path))
                 file = stack.enter_context(archive.open(source.member))
-            yield stack.enter_context(h5py.File(file, 'r'))
+            yield stack.enter_context(open_to_read(file))
+    except StorageError as error:
+        raise ValueError(f'{source}: {error}.') from None
     except (
         OSError,
         EOFError,
@@ -56,6 +68,9 @@ def open_release(source: Source) -> Iterator[h5py.File]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
+        if isinstance(error, OSError) and error.errno:  # the system keeps it from us
+            reason = os.strerror(error.errno)
+            raise ValueError(f'{source} cannot be read: {reason}.') from None
         raise ValueError(
             f'{source} cannot be read ({error}). If it is truncated, damaged or no '
             'HDF5 file, get a new copy; instead of a zip try the extracted files.'
@@ -66,13 +81,17 @@ def num_chunks(file: h5py.File) -> int:
     """How many chunks `data1`, `data2`, ... with labels the file has.
 
     Raises:
-        ValueError: There is no `data1`, a number is left out, or labels are missing.
+        ValueError: There is no `data1`, a number is left out, labels are missing, or
+            some values are in another file or were never written.
     """
     numbers = [int(key[4:]) for key in file if re.fullmatch(r'data[1-9]\d*', key)]
     last = max(numbers, default=1)
     needed = [f'{kind}{n}' for n in range(1, last + 1) for kind in ('data', 'Index')]
-    if missing := [key for key in needed if key not in file]:
+    if missing := [key for key in needed if key not in {*file}]:
         raise ValueError(f'it has no {", ".join(missing)}, only {", ".join(file)}.')
+    for key in needed:
+        if rows := unwritten_rows(find_dataset(file, key)).tolist():
+            raise StorageError(f'{key}: never written, in {list_rows(rows)}')
     return last
 
 
@@ -121,3 +140,10 @@ def to_images(rows: np.ndarray, planes: Sequence[int]) -> np.ndarray:
     """
     stack = rows.astype(np.float64).reshape(len(rows), -1, 64, 64)
     return stack[:, list(planes)].transpose(0, 2, 3, 1)
+
+
+def list_rows(rows: Sequence[int] | np.ndarray) -> str:
+    """How many rows, and which, for an error."""
+    shown = ', '.join(str(row) for row in rows[:_SHOWN])
+    more = f' and {len(rows) - _SHOWN} more' if len(rows) > _SHOWN else ''
+    return f'{len(rows)} row(s), counted from 0: {shown}{more}'
