@@ -14,13 +14,13 @@ from configs import convert
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import convert as task
-from deeploc_jax.weights.bundle import read_bundle
 from deeploc_jax.weights.released import (
     CONVOLUTIONS,
     KERAS_LAYERS,
     read_keras_deepyeast,
     read_tf1_deeploc,
 )
+from deeploc_jax.weights.tf_checkpoint import read_checkpoint
 
 RNG = np.random.default_rng(0)
 
@@ -37,7 +37,7 @@ def test_arrays_of_every_type_come_back(tmp_path):
     }
     arrays['a_number'] = np.array(3, np.int64)
     path = write_bundle(tmp_path / 'model.ckpt-3', arrays | dict(a_flag=np.array(True)))
-    found = read_bundle(path)
+    found = read_checkpoint(path)
     assert found.keys() == arrays.keys()
     for name, array in arrays.items():
         np.testing.assert_array_equal(found[name], array)
@@ -157,16 +157,16 @@ def test_damage_is_found(tmp_path):
     data = path.with_name('model.ckpt.data-00000-of-00001')
     data.write_bytes(data.read_bytes()[:-1])
     with pytest.raises(ValueError, match='cut short or damaged: 31 of 32'):
-        read_bundle(path)
+        read_checkpoint(path)
     data.unlink()
     with pytest.raises(FileNotFoundError, match=r'data-00000-of-00001'):
-        read_bundle(path)
+        read_checkpoint(path)
     index = path.with_name('model.ckpt.index')
     index.write_bytes(index.read_bytes()[:-3])
     with pytest.raises(ValueError, match='cut short, or is none'):
-        read_bundle(path)
+        read_checkpoint(path)
     with pytest.raises(FileNotFoundError, match='There is no'):
-        read_bundle(tmp_path / 'other')
+        read_checkpoint(tmp_path / 'other')
     for name, flipped in (('data-00000-of-00001', (7, 1200)), ('index', (20, 60))):
         for at in flipped:
             write_bundle(path, arrays)
@@ -175,7 +175,7 @@ def test_damage_is_found(tmp_path):
             content[at] ^= 4
             file.write_bytes(content)
             with pytest.raises(ValueError, match='wrong checksum'):
-                read_bundle(path)
+                read_checkpoint(path)
     write_bundle(path, arrays, compressed=True)
     with pytest.raises(ValueError, match='is compressed'):
-        read_bundle(path)
+        read_checkpoint(path)
