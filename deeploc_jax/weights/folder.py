@@ -115,7 +115,7 @@ def read_weights(source: Path | str, *, white_level: float | None = None) -> Net
             'digest).'
         )
     if white_level is not None:
-        card = dataclasses.replace(card, white_level=white_level)
+        card = dataclasses.replace(card, white_level=float(white_level))
     novelty = None
     if arrays is not None:
         rank, limit = int(arrays['rank']), float(arrays['limit'])

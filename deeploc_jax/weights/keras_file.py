@@ -66,26 +66,24 @@ def _arrays(file: h5py.File) -> dict[str, np.ndarray]:
 
 def _check_own(file: h5py.File, path: Path) -> None:
     """Raises a ValueError where a link or an array leads to another file."""
+    found: list[tuple[str, str]] = []  # h5py loses what is raised while it visits
 
-    def check_link(name: str, link: Any) -> None:
+    def visit_link(name: str, link: Any) -> None:
         if isinstance(link, h5py.ExternalLink):
-            raise _elsewhere(path, name, link.filename)
+            found.append((name, link.filename))
 
-    def check_array(name: str, item: Any) -> None:
+    def visit_item(name: str, item: Any) -> None:
         if not isinstance(item, h5py.Dataset):
             return
         virtual = item.virtual_sources() if item.is_virtual else []
         others = [source.file_name for source in virtual if source.file_name != '.']
         others += [outside[0] for outside in item.external or []]
-        if others:
-            raise _elsewhere(path, name, others[0])
+        found.extend((name, other) for other in others)
 
-    file.visititems_links(check_link)
-    file.visititems(check_array)
-
-
-def _elsewhere(path: Path, name: str, other: str) -> ValueError:
-    return ValueError(
-        f'{path} is not read: its {name} lies in another file, {other}. Make a copy '
-        'that holds all arrays itself.'
-    )
+    file.visititems_links(visit_link)
+    file.visititems(visit_item)
+    for name, other in found:
+        raise ValueError(
+            f'{path} is not read: its {name} lies in another file, {other}. Make a '
+            'copy that holds all arrays itself.'
+        )
