@@ -5,8 +5,9 @@
     python launch.py --config=configs/convert.py:deepyeast \
         --config.source=deepyeast-weights-22-0.902.hdf5 --workdir=runs/deepyeast
 
-The first is a TensorFlow 1 checkpoint, the second what Keras saved; neither library is
-needed.
+The first is a TensorFlow checkpoint, of either format, named by any of its files or by
+their folder; the second what Keras saved, as .h5, .hdf5, .weights.h5 or .keras. Neither
+library is needed.
 """
 
 import ml_collections

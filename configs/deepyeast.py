@@ -1,10 +1,15 @@
-"""DeepYeast: the network and recipe of Parnamaa & Parts 2017, on any screen.
+"""DeepYeast: the network and recipe of Parnamaa & Parts 2017.
 
-    python launch.py --config=configs/deepyeast.py --config.screen=<screen>
-    python launch.py --config=configs/deepyeast.py:5 --config.screen=<screen>
+    python launch.py --config=configs/deepyeast.py --config.manual_dir=<released files>
+    python launch.py --config=configs/deepyeast.py:5 --config.manual_dir=<...>
 
 Number of layers after a colon: 5, 9, 11 (the published network) or 13. Whole crops of
 64x64 pixels, no augmentation; the weights with the least validation loss are kept.
+
+Pixels are divided by one number, which keeps brightness: 255 for the released images,
+which are uint8. Another screen may need another, its white level:
+
+    --config.screen=yeast_sim --config.white_level=4095
 """
 
 import ml_collections
@@ -15,7 +20,8 @@ from configs import deeploc
 def get_config(depth: str = '11') -> ml_collections.ConfigDict:
     """The published protocol with a network of some depth."""
     config = deeploc.get_config()
-    config.screen = 'yeast_sim'
+    config.screen = 'deepyeast/main'
+    config.normalization = 'unit'
     config.augmentation.update(crop=64, symmetries=False)
     config.model = dict(
         name='deepyeast',

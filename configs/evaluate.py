@@ -16,6 +16,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.source = config_dict.placeholder(str)  # workdir of a training, or weights
     config.screen = config_dict.placeholder(str)  # default: the one trained on
     config.split = 'test'
+    config.white_level = config_dict.placeholder(float)  # default: as trained
     config.channels = config_dict.placeholder(str)  # default: those trained on
     config.data_dir = config_dict.placeholder(str)  # default: that of the workdir
     config.manual_dir = config_dict.placeholder(str)  # default: that of the workdir

@@ -18,6 +18,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.source = config_dict.placeholder(str)  # workdir, weights or `measurements`
     config.screen = config_dict.placeholder(str)  # default: the one trained on
     config.splits = config_dict.placeholder(str)  # train,test[:10%]; default: all
+    config.white_level = config_dict.placeholder(float)  # default: as trained
     config.channels = config_dict.placeholder(str)  # default: those trained on
     config.layer = config_dict.placeholder(str)  # e.g. conv_8; default: the last
     config.pool = 'max'  # or mean: over the pixels of a layer that is a map

@@ -20,6 +20,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.source = config_dict.placeholder(str)  # workdir of a training, or weights
     config.screen = config_dict.placeholder(str)  # the target
     config.splits = dict(train='train', validation='validation', test='test')
+    config.white_level = config_dict.placeholder(float)  # default: as trained
     config.channels = config_dict.placeholder(str)  # GFP,far_red; default: by role
     config.modes = 'fine_tune,frozen_conv,probe,scratch'
     config.cells_per_class = '1,3,5,10,25,50,100,250,500'

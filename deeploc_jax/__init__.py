@@ -11,16 +11,23 @@ if TYPE_CHECKING:
 __version__ = '0.1.0'
 
 
-def load(source: Path | str) -> Predictor:
+def load(source: Path | str, *, white_level: float | None = None) -> Predictor:
     """A trained network, from the workdir of a training or a folder of weights.
 
     `load('lean-sim')` is in the package: the lean network, trained on simulated cells.
 
     What JAX compiles from now on is kept, see `compilation.keep_programs`.
 
+    Args:
+        source: The workdir, the folder or the name.
+        white_level: For a network whose card says `normalization='unit'`: the pixel
+            value of white in your images, e.g. 4095 for a camera of 12 bits. By default
+            that of the card or, where it says none, the largest value of the pixels'
+            type: 255 for uint8, 65535 for uint16.
+
     Raises:
         FileNotFoundError: There is no network.
-        ValueError: Its files are damaged.
+        ValueError: Its files are damaged, or it takes no white level.
 
     Example:
         >>> network = deeploc_jax.load('runs/sim')
@@ -33,4 +40,4 @@ def load(source: Path | str) -> Predictor:
     from deeploc_jax.weights.folder import read_weights
 
     compilation.keep_programs()
-    return Predictor(read_weights(source))
+    return Predictor(read_weights(source, white_level=white_level))

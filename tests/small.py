@@ -5,12 +5,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deeploc_jax.models.network import Network
 from deeploc_jax.models.norm import BatchNorm
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 
 
-class Small(nn.Module):
+class Small(Network):
     num_classes: int = 3
 
     @nn.compact

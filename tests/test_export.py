@@ -1,3 +1,4 @@
+import dataclasses
 import importlib.util
 import json
 import subprocess
@@ -9,10 +10,8 @@ import pytest
 from small import Small, make_card, random_variables
 
 import deeploc_jax
-from deeploc_jax.evaluate import export
-from deeploc_jax.evaluate.raw import NORMALIZATIONS
+from deeploc_jax.data.normalize import NORMALIZATIONS
 from deeploc_jax.models import MODELS, get_model
-from deeploc_jax.weights.card import EIGHT_BIT
 from deeploc_jax.weights.folder import write_weights
 
 RNG = np.random.default_rng(0)
@@ -53,12 +52,22 @@ def test_a_program_says_what_the_network_says_without_the_package(tmp_path):
 @pytest.fixture
 def network(tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, 'small', Small)
-    card = make_card(model=dict(name='small'), normalization=EIGHT_BIT, crops=1)
+    card = make_card(model=dict(name='small'), normalization='none', crops=1)
     variables = random_variables(Small(), 16)
     return deeploc_jax.load(write_weights(tmp_path, variables, card))
 
 
-def test_pixels_of_eight_bits_are_scaled_as_in_training(network, tmp_path):
+@pytest.mark.parametrize(
+    ('name', 'white'), [(n, None) for n in NORMALIZATIONS] + [('unit', 150.0)]
+)
+def test_pixels_are_scaled_as_in_training(network, tmp_path, name, white):
+    card = dataclasses.replace(network.card, normalization=name, white_level=white)
+    write_weights(tmp_path, network._network.variables, card)
+    if name == 'unit' and white is None:
+        with pytest.raises(ValueError, match='white cannot be told. Say it: .*load'):
+            deeploc_jax.load(tmp_path).export(tmp_path / 'exported')
+        white = 255
+    network = deeploc_jax.load(tmp_path, white_level=white)
     folder = network.export(tmp_path / 'exported')
     program = jax.export.deserialize((folder / 'predict.jaxexport').read_bytes())
     images = RNG.integers(0, 255, (2, 20, 20, 2)).astype(np.uint8)
@@ -75,10 +84,6 @@ def test_every_network_can_be_exported(tmp_path, name):
     program = jax.export.deserialize((folder / 'predict.jaxexport').read_bytes())
     assert [str(aval) for aval in program.in_avals] == ['float32[n,8,8,2]']
     assert [str(aval) for aval in program.out_avals] == ['float32[n,3]']
-
-
-def test_every_normalisation_can_be_exported():
-    assert export.NORMALIZE.keys() == NORMALIZATIONS.keys()
 
 
 def test_the_extra_is_named(network, tmp_path, monkeypatch):

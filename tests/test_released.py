@@ -1,5 +1,9 @@
 """Weights that others released: read without their libraries, and used right."""
 
+import io
+import zipfile
+from collections import Counter
+
 import h5py
 import jax
 import jax.numpy as jnp
@@ -7,14 +11,13 @@ import numpy as np
 import pytest
 from in_numpy import DeepLocInNumpy
 from small import random_variables
-from tf1 import deeploc_names, write_bundle
+from tf1 import deeploc_names, write_bundle, write_slices
 
 import deeploc_jax
 from configs import convert
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import convert as task
-from deeploc_jax.weights.bundle import read_bundle
 from deeploc_jax.weights.released import (
     CONVOLUTIONS,
     KERAS_LAYERS,
@@ -30,25 +33,12 @@ def variables_of(name, size, classes):
     return model, random_variables(model, size)
 
 
-def test_arrays_of_every_type_come_back(tmp_path):
-    arrays = {
-        f'some/long/name_{i}': RNG.normal(size=(i % 4, 3)).astype(kind)
-        for i, kind in enumerate(['float32', 'float64', 'int32', 'int64'] * 9)
-    }
-    arrays['a_number'] = np.array(3, np.int64)
-    path = write_bundle(tmp_path / 'model.ckpt-3', arrays | dict(a_flag=np.array(True)))
-    found = read_bundle(path)
-    assert found.keys() == arrays.keys()
-    for name, array in arrays.items():
-        np.testing.assert_array_equal(found[name], array)
-        assert found[name].dtype == array.dtype
-
-
 @pytest.mark.parametrize('old', [False, True])
-def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old):
+@pytest.mark.parametrize('write', [write_bundle, write_slices])
+def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old, write):
     model, variables = variables_of('deeploc', 8, 19)
-    path = write_bundle(tmp_path / 'm/model.ckpt-5000', deeploc_names(variables, old))
-    found = read_tf1_deeploc(f'{path}.index' if old else path)
+    write(tmp_path / 'm/model.ckpt-5000', deeploc_names(variables, old))
+    found = read_tf1_deeploc(tmp_path / 'm')
     assert jax.tree.structure(found) == jax.tree.structure(variables)
     image = RNG.random((3, 8, 8, 2), np.float32)
     logits = jax.jit(lambda v, x: model.apply(v, x, train=False)[0])(found, image)
@@ -56,37 +46,62 @@ def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old):
     np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
 
 
-def write_keras(path, variables, nested='model_weights'):
-    """As Keras does: a group a layer, in it one of the same name with the arrays."""
+def arrays_of_keras(variables):
+    """Layer by layer, the linear one before its batch norm: `name -> arrays`."""
     params, stats = variables['params'], variables['batch_stats']
+    found = {}
+    for name, (linear, norm) in KERAS_LAYERS.items():
+        layer = params[name]
+        kind = 'conv' if name in CONVOLUTIONS else 'dense'
+        kernel = layer[kind]['kernel'] if norm else layer['kernel']
+        if name == 'conv_1':  # red first, pixels from -1 to 1
+            kernel = kernel[:, :, ::-1] / 2
+        found[linear] = dict(kernel=kernel, bias=layer['bias'])
+        if norm:
+            bn, average = layer['bn'], stats[name]['bn']
+            found[norm] = dict(
+                gamma=bn['scale'],
+                beta=bn['bias'],
+                moving_mean=average['mean'],
+                moving_variance=average['var'],
+            )
+    return found
+
+
+def write_keras(path, variables, nested='model_weights'):
+    """As Keras 2 does: a group a layer, in it one of the same name with the arrays."""
     with h5py.File(path, 'w') as file:
         top = file.create_group(nested) if nested else file
-        for name, (linear, norm) in KERAS_LAYERS.items():
-            layer = params[name]
-            kind = 'conv' if name in CONVOLUTIONS else 'dense'
-            kernel = layer[kind]['kernel'] if norm else layer['kernel']
-            if name == 'conv_1':  # red first, pixels from -1 to 1
-                kernel = kernel[:, :, ::-1] / 2
-            arrays = {f'{linear}/{linear}/kernel:0': kernel}
-            arrays[f'{linear}/{linear}/bias:0'] = layer['bias']
-            if norm:
-                bn, average = layer['bn'], stats[name]['bn']
-                for theirs, array in dict(
-                    gamma=bn['scale'],
-                    beta=bn['bias'],
-                    moving_mean=average['mean'],
-                    moving_variance=average['var'],
-                ).items():
-                    arrays[f'{norm}/{norm}/{theirs}:0'] = array
-            for place, array in arrays.items():
-                top[place] = np.asarray(array)
+        for layer, arrays in arrays_of_keras(variables).items():
+            for name, array in arrays.items():
+                top[f'{layer}/{layer}/{name}:0'] = np.asarray(array)
+        file['optimizer_weights/adam/iteration'] = 7
     return path
 
 
-@pytest.mark.parametrize('nested', ['model_weights', ''])
-def test_deepyeast_of_keras_comes_back(tmp_path, nested):
-    _, variables = variables_of('deepyeast', 8, 12)
-    found = read_keras_deepyeast(write_keras(tmp_path / 'w.hdf5', variables, nested))
+def write_keras_3(path, variables):
+    """As Keras 3 does: layers counted by class, arrays numbered; zipped as .keras."""
+    content, count = io.BytesIO(), Counter()
+    with h5py.File(content, 'w') as file:
+        for layer, arrays in arrays_of_keras(variables).items():
+            conv, norm = layer.startswith('conv'), layer.startswith('bn')
+            kind = 'conv2d' if conv else 'batch_normalization' if norm else 'dense'
+            place = f'layers/{kind}_{count[kind]}' if count[kind] else f'layers/{kind}'
+            count[kind] += 1
+            for number, array in enumerate(arrays.values()):
+                file[f'{place}/vars/{number}'] = np.asarray(array)
+            file[f'{place}/vars'].attrs['name'] = layer
+        file['layers/max_pooling2d/vars/0'] = file['optimizer/vars/0'] = 3
+    if path.suffix.lower() != '.keras':
+        path.write_bytes(content.getvalue())
+        return path
+    with zipfile.ZipFile(path, 'w') as archive:
+        archive.writestr('config.json', '{}')
+        archive.writestr('model.weights.h5', content.getvalue())
+    return path
+
+
+def assert_same_layers(found, variables):
     for part in ('params', 'batch_stats'):
         for layer in KERAS_LAYERS:
             for a, b in zip(
@@ -98,6 +113,73 @@ def test_deepyeast_of_keras_comes_back(tmp_path, nested):
     assert (found['batch_stats']['mean_image'] == 0.5).all()
 
 
+@pytest.fixture(scope='module')
+def deepyeast():
+    return variables_of('deepyeast', 8, 12)[1]
+
+
+@pytest.mark.parametrize('nested', ['model_weights', ''])
+def test_deepyeast_of_keras_comes_back(tmp_path, deepyeast, nested):
+    path = write_keras(tmp_path / 'w.hdf5', deepyeast, nested)
+    assert_same_layers(read_keras_deepyeast(path), deepyeast)
+
+
+@pytest.mark.parametrize('name', ['model.weights.h5', 'model.keras', 'MODEL.KERAS'])
+def test_deepyeast_of_keras_3_comes_back(tmp_path, deepyeast, name):
+    path = write_keras_3(tmp_path / name, deepyeast)
+    assert_same_layers(read_keras_deepyeast(path), deepyeast)
+
+
+def link(file, other):
+    file['ip3/ip3/bias:0'] = h5py.ExternalLink(other, 'x')
+
+
+def link_all(file, other):
+    file['model_weights'] = h5py.ExternalLink(other, '/')
+
+
+def virtual(file, other):
+    layout = h5py.VirtualLayout((3,), 'f4')
+    layout[:] = h5py.VirtualSource(other, 'x', (3,))
+    file.create_virtual_dataset('ip3/ip3/bias:0', layout)
+
+
+def external(file, other):
+    where = [(other, 0, 12)]
+    file.create_dataset('ip3/ip3/bias:0', (3,), 'f4', external=where)
+
+
+@pytest.mark.parametrize('lead', [link, link_all, virtual, external])
+def test_arrays_in_another_file_are_refused(tmp_path, lead):
+    with h5py.File(tmp_path / 'other.h5', 'w') as file:
+        file['x'] = np.zeros(3, np.float32)
+    with h5py.File(tmp_path / 'w.h5', 'w') as file:
+        lead(file, str(tmp_path / 'other.h5'))
+    with pytest.raises(ValueError, match=r'lies in another file, .*other\.h5'):
+        read_keras_deepyeast(tmp_path / 'w.h5')
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('model.json', 'describes layers without their weights'),
+        ('model.pkl', 'Python pickle, which runs code'),
+        ('model.pth', 'Python pickle, which runs code'),
+        ('model.tar.gz', 'unpack it first'),
+        ('saved_model.pb', 'the folder `variables`'),
+        ('model.ckpt-3.index', 'is of a TensorFlow checkpoint'),
+        ('model.keras', 'cannot be read as HDF5: File is not a zip file'),
+        ('model.h5', 'cannot be read as HDF5'),
+    ],
+)
+def test_what_is_not_read_says_what_to_do(tmp_path, name, message):
+    (tmp_path / name).write_bytes(b'nothing')
+    with pytest.raises(ValueError, match=message):
+        read_keras_deepyeast(tmp_path / name)
+    with pytest.raises(ValueError, match=f'name the file of weights in it: {name}'):
+        read_keras_deepyeast(tmp_path)
+
+
 @pytest.fixture
 def config(tmp_path):
     config = convert.get_config('deepyeast')
@@ -105,7 +187,9 @@ def config(tmp_path):
     return config
 
 
-def test_a_converted_deepyeast_predicts_from_pixels_of_8_bits(config, tmp_path, capsys):
+def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
+    config, tmp_path, capsys
+):
     model, variables = variables_of('deepyeast', 64, 12)
     variables['batch_stats']['mean_image'] = jnp.full((64, 64, 2), 0.5)
     config.source = str(write_keras(tmp_path / 'w.hdf5', variables))
@@ -120,8 +204,16 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_8_bits(config, tmp_path, 
     np.testing.assert_allclose(
         network.predict(images), jax.nn.softmax(logits), rtol=1e-4, atol=1e-6
     )
-    with pytest.raises(ValueError, match=r'Pixels of 8 bits \(uint8\) are wanted'):
-        network.predict(images.astype(np.float32))
+    for same in (scaled, images.astype(np.uint16) * np.uint16(257)):
+        np.testing.assert_allclose(
+            network.predict(same), network.predict(images), atol=1e-4
+        )
+    with pytest.raises(ValueError, match=r'float64, 0 to 255\).*Say white_level'):
+        network.predict(images.astype(np.float64))
+    told = deeploc_jax.load(tmp_path / 'out', white_level=255)
+    np.testing.assert_allclose(
+        told.predict(images.astype(np.float64)), network.predict(images), atol=1e-4
+    )
 
 
 def test_a_network_of_other_classes_lists_both_sides(config, tmp_path):
@@ -139,43 +231,9 @@ def test_missing_names_are_listed_beside_those_there(tmp_path):
     path = write_bundle(tmp_path / 'model.ckpt', arrays)
     with pytest.raises(ValueError, match=r'lacks\s+fc_1/biases/Variable\s+It has'):
         read_tf1_deeploc(path)
-    write_keras(tmp_path / 'w.hdf5', variables_of('deepyeast', 8, 12)[1])
     with pytest.raises(FileNotFoundError, match='There is no'):
         read_keras_deepyeast(tmp_path / 'v.hdf5')
     with h5py.File(tmp_path / 'flat.hdf5', 'w') as file:
         file['data1'] = np.zeros(3)
     with pytest.raises(ValueError, match=r'lacks\s+conv1_1/kernel'):
         read_keras_deepyeast(tmp_path / 'flat.hdf5')
-    (tmp_path / 'w.hdf5').write_bytes(b'nothing')
-    with pytest.raises(ValueError, match='cannot be read as HDF5'):
-        read_keras_deepyeast(tmp_path / 'w.hdf5')
-
-
-def test_damage_is_found(tmp_path):
-    arrays = {'a': RNG.random((50, 3)), 'b': RNG.random(4)}
-    path = write_bundle(tmp_path / 'model.ckpt', arrays)
-    data = path.with_name('model.ckpt.data-00000-of-00001')
-    data.write_bytes(data.read_bytes()[:-1])
-    with pytest.raises(ValueError, match='cut short or damaged: 31 of 32'):
-        read_bundle(path)
-    data.unlink()
-    with pytest.raises(FileNotFoundError, match=r'data-00000-of-00001'):
-        read_bundle(path)
-    index = path.with_name('model.ckpt.index')
-    index.write_bytes(index.read_bytes()[:-3])
-    with pytest.raises(ValueError, match='cut short, or is none'):
-        read_bundle(path)
-    with pytest.raises(FileNotFoundError, match='There is no'):
-        read_bundle(tmp_path / 'other')
-    for name, flipped in (('data-00000-of-00001', (7, 1200)), ('index', (20, 60))):
-        for at in flipped:
-            write_bundle(path, arrays)
-            file = path.with_name(f'model.ckpt.{name}')
-            content = bytearray(file.read_bytes())
-            content[at] ^= 4
-            file.write_bytes(content)
-            with pytest.raises(ValueError, match='wrong checksum'):
-                read_bundle(path)
-    write_bundle(path, arrays, compressed=True)
-    with pytest.raises(ValueError, match='is compressed'):
-        read_bundle(path)

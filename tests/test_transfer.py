@@ -82,7 +82,7 @@ def test_frozen_convolutions_stay_as_they_are(name):
     before = random_variables(model, 8)
     tx = optax.adam(1e-2)
     mesh = sharding.make_mesh()
-    states = make_init_together(model, tx, (8, 8, 2), mesh)(np.array([3]), before)
+    states = make_init_together(model, tx, (8, 8, 2), mesh)(np.array([3]), before, None)
     step = make_step_together(model, tx, mesh, augmentation=dict(crop=8))
     cells = random_cells(8, size=8)
     rows = np.arange(8, dtype=np.int32)[None]
@@ -109,7 +109,7 @@ def test_draws_trained_together_are_those_trained_alone():
     rows = np.stack([np.arange(8), np.arange(8, 16)]).astype(np.int32)
     seeds = np.array([5, 6])
     options = dict(augmentation=dict(crop=8))
-    together = make_init_together(model, tx, (8, 8, 2), mesh)(seeds, None)
+    together = make_init_together(model, tx, (8, 8, 2), mesh)(seeds, None, None)
     firsts = jax.device_get(together)
     step = make_step_together(model, tx, mesh, **options)
     data = dict(images=cells.images, labels=cells.labels)

@@ -9,7 +9,13 @@ from small import make_card, random_variables
 
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
-from deeploc_jax.weights.folder import ARRAYS, CARD, read_weights, write_weights
+from deeploc_jax.weights.folder import (
+    ARRAYS,
+    CARD,
+    _seal,
+    read_weights,
+    write_weights,
+)
 from deeploc_jax.weights.novelty import Novelty
 
 SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
@@ -67,12 +73,49 @@ def test_what_was_seen_comes_back_and_is_sealed(saved, tmp_path):
         read_weights(folder)
 
 
-def test_a_single_number_comes_back_without_an_axis(tmp_path):
+def test_deepyeast_of_earlier_versions_opens_without_its_count_of_batches(tmp_path):
     model = get_model('deepyeast', num_classes=3, depth=5)
     variables = random_variables(model, 8)
+    stats = variables['batch_stats'] | dict(batches=np.float32(7))
     card = make_card(model=dict(name='deepyeast', depth=5), side=8, crop=8)
-    found = read_weights(write_weights(tmp_path, variables, card)).variables
-    assert found['batch_stats']['batches'].shape == ()
+    write_weights(tmp_path, variables | dict(batch_stats=stats), card)
+    found = read_weights(tmp_path).variables
+    assert jax.tree.structure(found) == jax.tree.structure(variables)
+
+
+EARLIER = (
+    (
+        'each channel of each cell, on the whole crop: 0.1 to 99.9 percentile -> 0 to '
+        '1, clipped; a constant channel -> 0',
+        'percentile',
+    ),
+    ('pixels of 8 bits, 0 to 255 -> 0 to 1', 'unit'),
+)
+
+
+@pytest.mark.parametrize(('words', 'name'), EARLIER)
+def test_a_card_of_earlier_versions_opens_as_it_was_sealed(
+    saved, tmp_path, words, name
+):
+    variables, card, _ = saved
+    write_weights(tmp_path, variables, card)
+    fields = json.loads((tmp_path / CARD).read_text())
+    for new in ('sha256', 'white_level', 'note'):
+        del fields[new]
+    fields['normalization'] = words
+    seal = _seal(fields, variables)
+    (tmp_path / CARD).write_text(json.dumps(fields | dict(sha256=seal)))
+    network = read_weights(tmp_path)
+    assert (network.card.normalization, network.card.white_level) == (name, None)
+    assert network.sha256 == seal
+
+
+def test_a_white_level_takes_the_place_of_that_on_the_card(saved, tmp_path):
+    variables, card, _ = saved
+    card = dataclasses.replace(card, normalization='unit', white_level=4095.0)
+    write_weights(tmp_path, variables, card)
+    assert read_weights(tmp_path).card == card
+    assert read_weights(tmp_path, white_level=255).card.white_level == 255
 
 
 def test_a_workdir_is_as_good_as_its_weights(saved):

@@ -1,31 +1,56 @@
-"""Percentile normalisation of single-cell crops."""
+"""What is done to the pixels of single-cell crops before a network sees them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Real
 
+from deeploc_jax.lookup import lookup
+
 Normalize = Callable[[np.ndarray], np.ndarray]
-"""From raw images [n, h, w, c] to float32 in [0, 1]."""
+"""From raw images [n, h, w, c] to float32 of the same shape."""
 
 PERCENTILES = (0.1, 99.9)
 """Saturated at either end (Kraus et al. 2017, Training DeepLoc)."""
 
 
-def eight_bit(images: Real[np.ndarray, 'n h w c']) -> Float32[np.ndarray, 'n h w c']:
-    """Scales pixels of 8 bits from 0 to 255 to [0, 1], as DeepYeast's release does.
+def make_normalize(name: str, white_level: float | None = None) -> Normalize:
+    """Looks up a normalisation.
+
+    Args:
+        name: A key of `NORMALIZATIONS`.
+        white_level: Pixel value that `unit` maps to 1. By default the largest value
+            of the pixels' type, see `unit_normalize`.
 
     Raises:
-        ValueError: They have another type than uint8.
+        ValueError: There is no such normalisation, it takes no white level, or the
+            white level is not above 0.
     """
-    if images.dtype != np.uint8:
+    normalize = lookup('normalization', name, NORMALIZATIONS)
+    if white_level is None:
+        return normalize
+    if name != 'unit':
         raise ValueError(
-            f'Pixels of 8 bits (uint8) are wanted, 0 to 255, but these are '
-            f'{images.dtype}.'
+            f'white_level ({white_level:g}) is of use with normalization unit only; '
+            f'here it is {name}.'
         )
-    return images.astype(np.float32) / np.float32(255)
+    if not 0 < white_level < np.inf:
+        raise ValueError(f'white_level ({white_level}) must be a number above 0.')
+    return partial(unit_normalize, white_level=white_level)
+
+
+def check_augmentation(name: str, augmentation: Mapping[str, Any]) -> None:
+    """Raises a ValueError for augmentations that need pixels from 0 to 1."""
+    needing = [field for field in ('gamma', 'noise') if augmentation[field]]
+    if name == 'none' and needing:
+        raise ValueError(
+            f'augmentation.{needing[0]} needs pixels from 0 to 1: take normalization '
+            'percentile or unit.'
+        )
 
 
 def percentile_normalize(
@@ -52,3 +77,54 @@ def percentile_normalize(
     scaled = (planes - low) / np.where(constant, 1, high - low)
     scaled = np.where(constant, 0, np.clip(scaled, 0, 1))
     return scaled.astype(np.float32).reshape(n, h, w, c)
+
+
+def unit_normalize(
+    images: Real[np.ndarray, 'n h w c'], white_level: float | None = None
+) -> Float32[np.ndarray, 'n h w c']:
+    """Divides all pixels by one number and clips to [0, 1]: brightness is kept.
+
+    Args:
+        images: [n, h, w, c], any integer or float type.
+        white_level: Pixel value that becomes 1. By default 255 for uint8, 65535 for
+            uint16 and 1 for floats that lie in [0, 1].
+
+    Returns:
+        float32 [n, h, w, c].
+
+    Raises:
+        ValueError: Pixels of another type or range need the white level stated.
+
+    References:
+        Parnamaa & Parts 2017, whose release divides pixels of 8 bits by 255.
+    """
+    white = _white_level_of(images) if white_level is None else white_level
+    return np.clip(images / np.float64(white), 0, 1).astype(np.float32)
+
+
+def _white_level_of(images: np.ndarray) -> float:
+    if images.dtype.kind == 'u' and images.dtype.itemsize <= 2:
+        return float(np.iinfo(images.dtype).max)
+    low, high = (images.min(), images.max()) if images.size else (0, 0)
+    if images.dtype.kind == 'f' and low >= 0 and high <= 1:
+        return 1.0
+    raise ValueError(
+        f'These pixels ({images.dtype}, {low:g} to {high:g}) are to be divided by the '
+        'value of white, which their type does not tell. Say white_level, e.g. 4095 '
+        'for a camera of 12 bits: --config.white_level=4095, or '
+        'deeploc_jax.load(..., white_level=4095).'
+    )
+
+
+def _no_normalize(
+    images: Real[np.ndarray, 'n h w c'],
+) -> Float32[np.ndarray, 'n h w c']:
+    """Leaves the pixels as they are, as float32."""
+    return images.astype(np.float32)
+
+
+NORMALIZATIONS: dict[str, Callable[..., np.ndarray]] = {
+    'percentile': percentile_normalize,
+    'unit': unit_normalize,
+    'none': _no_normalize,
+}

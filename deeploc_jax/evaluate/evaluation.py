@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax import reliability
+from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.evaluate import proteins, table_files, tables
 from deeploc_jax.evaluate.calibration import mean_crop_probabilities
 from deeploc_jax.evaluate.summary import plain, summarise
@@ -71,7 +72,7 @@ def write_evaluation(
     if novelty is not None:
         chosen['unlike_rows'] = unlike_rows(novelty)
     pictures: dict[str, Any] = {
-        name.replace('rows', 'images'): np.round(cells.images[rows] * 255).astype('u1')
+        name.replace('rows', 'images'): _shown(cells.images[rows])
         for name, rows in chosen.items()
     }
     atomic_write(
@@ -79,6 +80,11 @@ def write_evaluation(
         lambda temporary: np.savez_compressed(temporary, **chosen, **pictures),
     )
     return summary
+
+
+def _shown(images: np.ndarray) -> np.ndarray:
+    """Pictures, uint8 [m, h, w, c], of images of any brightness and range."""
+    return np.round(percentile_normalize(images) * 255).astype('u1')
 
 
 def unlike_rows(novelty: np.ndarray) -> np.ndarray:

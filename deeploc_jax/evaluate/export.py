@@ -19,7 +19,7 @@ from deeploc_jax.data.normalize import PERCENTILES
 from deeploc_jax.evaluate.predict import make_logits
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import atomic_write, write_json
-from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE
+from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import Network
 
 PROGRAM, ABOUT = 'predict.jaxexport', 'predict.json'
@@ -46,17 +46,18 @@ def write_program(network: Network, folder: Path) -> Path:
 
     Raises:
         ImportError: The extra `export` is not installed.
-        ValueError: The card names an unknown normalisation.
+        ValueError: The card names an unknown normalisation, or no white level where
+            the network needs one.
     """
     if importlib.util.find_spec('flatbuffers') is None:
         raise ImportError("Exporting needs flatbuffers: pip install -e '.[export]'")
     card = network.card
-    normalization_of(card)  # known, or an error
+    normalize = _traced_normalize(card)
     variables = jax.tree.map(jnp.asarray, network.variables)
     logits = make_logits(network.model, crop=card.crop, crops=card.crops)
 
     def predict(images: jax.Array) -> jax.Array:
-        found = logits(variables, NORMALIZE[card.normalization](images))
+        found = logits(variables, normalize(images))
         return jax.nn.softmax(found / card.temperature).mean(axis=1)
 
     (n,) = export.symbolic_shape('n')
@@ -80,7 +81,18 @@ def _percentile_normalize(images: jax.Array) -> jax.Array:
     return jnp.where(constant, 0, jnp.clip(scaled, 0, 1)).reshape(n, h, w, c)
 
 
-NORMALIZE: dict[str, Callable[[jax.Array], jax.Array]] = {
-    PERCENTILE: _percentile_normalize,
-    EIGHT_BIT: lambda images: images / 255,
-}
+def _traced_normalize(card: Card) -> Callable[[jax.Array], jax.Array]:
+    """What a card says of raw pixels, for arrays that are traced."""
+    normalization_of(card)  # known, or an error
+    white = card.white_level
+    if card.normalization == 'unit' and white is None:
+        raise ValueError(
+            'The program takes float32, of which the value of white cannot be told. '
+            'Say it: deeploc_jax.load(..., white_level=255).export(...) for pixels of '
+            '8 bits.'
+        )
+    return {
+        'percentile': _percentile_normalize,
+        'unit': lambda images: jnp.clip(images / white, 0, 1),
+        'none': lambda images: images,
+    }[card.normalization]

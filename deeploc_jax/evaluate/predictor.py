@@ -14,7 +14,7 @@ from deeploc_jax.evaluate.export import write_program
 from deeploc_jax.evaluate.features import choose_layer, layer_widths, make_features
 from deeploc_jax.evaluate.novelty import known_novelty
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_batches
-from deeploc_jax.evaluate.raw import raw_cells
+from deeploc_jax.evaluate.raw import normalization_of, raw_cells
 from deeploc_jax.weights.folder import Network
 
 
@@ -32,6 +32,7 @@ class Predictor:
     """
 
     def __init__(self, network: Network):
+        normalization_of(network.card)  # known, or an error
         self.card = network.card
         self.class_names = network.card.class_names
         self.layers = layer_widths(network)
@@ -51,7 +52,8 @@ class Predictor:
 
         Args:
             images: Raw pixels [n, side, side, c] of any real type, one cell in the
-                middle of each; `card` says the side and the order of the channels.
+                middle of each; `card` says the side and the order of the channels. An
+                array of any library, a memory map, an HDF5 or zarr data set, or a list.
             crops: 5 as in the paper (centre and corners), or 1: five times faster.
                 Probabilities are calibrated for the number on the card, the default.
             batch_size: Cells at a time, over all devices.
@@ -61,7 +63,8 @@ class Predictor:
 
         Raises:
             ValueError: Images of another shape than the network's, or pixels that are
-                not finite; names the first such image.
+                not finite, masked, no real numbers, or of a type that needs
+                `deeploc_jax.load(..., white_level=...)`.
         """
         crops = self.card.crops if crops is None else crops
         program = self._program(make_predict, crops=crops)

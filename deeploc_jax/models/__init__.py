@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import flax.linen as nn
-
 from deeploc_jax.lookup import check_name, lookup
 from deeploc_jax.models.deeploc import DeepLoc
 from deeploc_jax.models.deepyeast import DeepYeast
 from deeploc_jax.models.lean import Lean
+from deeploc_jax.models.network import Network
 
-MODELS: dict[str, type[nn.Module]] = {
+MODELS: dict[str, type[Network]] = {
     'deeploc': DeepLoc,
     'deepyeast': DeepYeast,
     'lean': Lean,
 }
 
 
-def get_model(name: str, num_classes: int, **options: Any) -> nn.Module:
+def get_model(name: str, num_classes: int, **options: Any) -> Network:
     """Looks up a network by name.
 
     Args:

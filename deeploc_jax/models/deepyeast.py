@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import flax.linen as nn
 import jax
@@ -25,11 +26,10 @@ WIDTHS = {
 class DeepYeast(Network):
     """The network of the DeepYeast paper, NHWC.
 
-    The mean of the training images is subtracted from each pixel: here that of all
-    images trained on so far, which after an epoch is that of the training set. Every
-    layer but the last is `W * x + b`, batch norm, ReLU. With 64x64x2 inputs, 12 classes
-    and 11 layers it has 10,987,788 trainable parameters. The paper says of the other
-    depths only that they were tried; here they differ in the convolutions.
+    The mean of the training images is subtracted from each pixel. Every layer but the
+    last is `W * x + b`, batch norm, ReLU. With 64x64x2 inputs, 12 classes and 11 layers
+    it has 10,987,788 trainable parameters. The paper says of the other depths only that
+    they were tried; here they differ in the convolutions.
 
     Attributes:
         depth: Convolutions and dense layers together: 5, 9, 11 or 13.
@@ -38,6 +38,8 @@ class DeepYeast(Network):
     References:
         Parnamaa & Parts 2017, G3 7:1385, Materials and Methods.
     """
+
+    MEAN_IMAGE: ClassVar[bool] = True
 
     depth: int = 11
     dropout: float = 0.5
@@ -50,8 +52,8 @@ class DeepYeast(Network):
 
         Args:
             image: [b, h, w, c] in [0, 1]; any h, w and c, the same ones always.
-            train: Whether batch norm uses (and updates) the batch's statistics, the
-                batch counts for the mean image, and dropout is on (rng 'dropout').
+            train: Whether batch norm uses (and updates) the batch's statistics, and
+                dropout is on (rng 'dropout').
 
         Returns:
             Logits, float32 [b, num_classes], and the activations by layer:
@@ -67,7 +69,8 @@ class DeepYeast(Network):
         drop = nn.Dropout(self.dropout, deterministic=not train)
         tuned = train and not self.frozen_convolutions
         features = {}
-        x = image - self._mean_image(image, tuned)
+        mean = self.variable('batch_stats', 'mean_image', jnp.zeros, image.shape[1:])
+        x = image - mean.value[None]
         if self.depth not in WIDTHS:
             raise ValueError(f'depth ({self.depth}) must be 5, 9, 11 or 13.')
         for group in WIDTHS[self.depth]:
@@ -88,13 +91,3 @@ class DeepYeast(Network):
             name='fc_3',
         )(x)
         return logits.astype(jnp.float32), features
-
-    def _mean_image(self, image: jnp.ndarray, train: bool) -> jnp.ndarray:
-        """Mean [1, h, w, c] of the images trained on so far, this batch included."""
-        shape = image.shape[1:]
-        mean = self.variable('batch_stats', 'mean_image', jnp.zeros, shape)
-        batches = self.variable('batch_stats', 'batches', jnp.zeros, ())
-        if train and not self.is_initializing():
-            batches.value = batches.value + 1
-            mean.value += (image.mean(0) - mean.value) / batches.value
-        return mean.value[None]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import flax.linen as nn
 
 
 class Network(nn.Module):
     """Options that every network has; each adds its own.
+
+    A class with `MEAN_IMAGE` subtracts `batch_stats/mean_image` from its inputs, the
+    mean of the training images, which is computed before training and then constant.
 
     Attributes:
         num_classes: Number of localization classes.
@@ -17,6 +22,8 @@ class Network(nn.Module):
         frozen_convolutions: Whether training leaves the convolutions, and their
             batch norm, as they are.
     """
+
+    MEAN_IMAGE: ClassVar[bool] = False
 
     num_classes: int
     dropout: float = 0.0

@@ -51,8 +51,12 @@ def claim_workdir(
     asked = json.loads(config.to_json_best_effort()) | dict(inputs=inputs)
     path, error = workdir / 'config.json', workdir / 'error.log'
     if path.exists() and not (error.exists() and _is_bare(workdir)):
-        # Runs of earlier versions did not say what they worked on.
-        found, wanted = _flat(dict(inputs=inputs) | read_json(path)), _flat(asked)
+        # Runs of earlier versions did not say what they worked on, nor what was done
+        # to the pixels.
+        unsaid: dict[str, Any] = dict(inputs=inputs)
+        if 'normalization' in asked:
+            unsaid['normalization'] = 'percentile'
+        found, wanted = _flat(unsaid | read_json(path)), _flat(asked)
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())

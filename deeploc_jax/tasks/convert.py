@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ml_collections
 
@@ -11,13 +12,20 @@ from deeploc_jax.lookup import lookup
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.prepare import describe_screen
 from deeploc_jax.tasks.workdir import short
-from deeploc_jax.weights.card import EIGHT_BIT, PERCENTILE, Card
+from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import check_network, write_weights
 from deeploc_jax.weights.released import RELEASED
 
-INPUTS = {
-    'deeploc': dict(crop=60, crops=5, normalization=PERCENTILE),
-    'deepyeast': dict(crop=64, crops=1, normalization=EIGHT_BIT),
+INPUTS: dict[str, dict[str, Any]] = {
+    'deeploc': dict(
+        crop=60,
+        crops=5,
+        normalization='percentile',
+        note='Trained on pixels as the released code scales them: the lowest 0.1 % are '
+        'not clipped, and a channel whose range is at most 1 is not scaled. Here '
+        'pixels are scaled as the paper says.',
+    ),
+    'deepyeast': dict(crop=64, crops=1, normalization='unit'),
 }
 MODELS = {
     'deeploc': dict(name='deeploc', bn_momentum=0.5),
@@ -58,6 +66,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     check_network(variables, card, config.source)
     claim_workdir(workdir, config)
     folder = write_weights(workdir / 'weights', variables, card)
+    if card.note:
+        print(card.note)
     print(
         f'\nConverted {config.source}: {len(card.class_names)} classes, channels '
         f'{", ".join(channels)}\nWeights: {short(folder)}\n'

@@ -38,7 +38,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         raise ValueError('Say --config.source=<workdir of a training, or weights>.')
     mesh = sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
-    network = read_weights(config.source)
+    network = read_weights(config.source, white_level=config.white_level)
     card = network.card
     crops = config.evaluation.crops or card.crops
     check_crops(crops)
@@ -71,6 +71,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         **describe_splits({config.split: cells}),
         set_aside=set_aside,
         parameters=count_parameters(network.variables['params']),
+        normalization=card.normalization,
+        white_level=card.white_level,
         best_step=card.step,
         temperature=card.temperature,
     )

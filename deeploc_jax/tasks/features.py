@@ -13,6 +13,7 @@ from jax.experimental import multihost_utils
 
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.parts import Part, parts_of
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.evaluate.feature_table import (
@@ -47,8 +48,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         raise ValueError(
             'Say --config.source=<workdir of a training, weights, or measurements>.'
         )
-    network = None if config.source == MEASUREMENTS else read_weights(config.source)
-    screen, options = config.screen, dict(channels=config.channels)
+    network = None
+    screen, options = config.screen, dict[str, Any](channels=config.channels)
+    if config.source == MEASUREMENTS:
+        options['normalize'] = make_normalize('percentile', config.white_level)
+    else:
+        network = read_weights(config.source, white_level=config.white_level)
     if network is not None:
         find_data_like(config, Path(config.source))
         screen = screen or network.card.screen.rpartition('/')[0]
@@ -113,6 +118,8 @@ def _extractor(
     return extract, dict(
         layer=layer,
         pool=config.pool,
+        normalization=network.card.normalization,
+        white_level=network.card.white_level,
         trained_on=network.card.screen,
         trained_classes=network.card.class_names,
     )

@@ -14,6 +14,7 @@ from deeploc_jax.data.cells import (
     read_cells,
     without_classes,
 )
+from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.evaluate.novelty import fit_novelty
@@ -47,6 +48,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     mesh = sharding.make_mesh()
     check_config(config, mesh)
+    normalize = make_normalize(config.normalization, config.white_level)
+    check_augmentation(config.normalization, config.augmentation)
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
     left_out = config.leave_out.split(',') if config.leave_out else []
@@ -60,12 +63,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             config.splits[split],
             memory_limit=config.memory_limit,
             channels=config.channels,
+            normalize=normalize,
         )
         return without_classes(found, left_out)
 
     cells = {name: read(name) for name in ('train', 'validation')}
     classes, channels = cells['train'].class_names, cells['train'].channels
-    experiment = build(config, len(classes), len(channels), mesh)
+    experiment = build(config, cells['train'], mesh)
     with Checkpoints(workdir / 'checkpoints', config.select_by) as checkpoints:
         fit(config, workdir, experiment, cells, checkpoints, mesh)
         best_step, state = checkpoints.restore_best(experiment.state)
@@ -93,6 +97,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         step=best_step,
         validation=validation,
         version=__version__,
+        normalization=config.normalization,
+        white_level=config.white_level,
     )
     network = Network(card, experiment.model, state.variables)
     size = config.evaluation.batch_size

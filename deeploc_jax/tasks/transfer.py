@@ -11,6 +11,7 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax import sharding
+from deeploc_jax.data.normalize import check_augmentation
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.lookup import check_name
@@ -40,12 +41,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             or the screen has too few channels, or no labelled cell in a split.
     """
     modes, sizes = check(config)
-    source, mesh = read_weights(config.source), sharding.make_mesh()
+    source, mesh = (
+        read_weights(config.source, white_level=config.white_level),
+        sharding.make_mesh(),
+    )
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
     inputs = dict(screen=identity(builder), source=source.sha256)
+    check_augmentation(source.card.normalization, config.augmentation)
     claim_workdir(workdir, config, **inputs)
     target = read_target(
         builder,

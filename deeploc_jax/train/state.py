@@ -8,6 +8,7 @@ import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from deeploc_jax import sharding
@@ -20,7 +21,8 @@ class TrainState:
     Attributes:
         step: int32 scalar, the number of updates done.
         params: Trainable parameters, float32.
-        batch_stats: Running averages of batch norm.
+        batch_stats: Running averages of batch norm, and the mean image of a network
+            that subtracts one.
         opt_state: State of the optimizer.
         ema: Moving averages of `params` and `batch_stats`, or None.
     """
@@ -44,6 +46,7 @@ def init_state(
     seed: int,
     mesh: jax.sharding.Mesh,
     *,
+    mean_image: np.ndarray | None = None,
     ema: bool = False,
 ) -> TrainState:
     """A fresh state, replicated over the mesh.
@@ -54,6 +57,7 @@ def init_state(
         image_shape: [h, w, c] of the crops that the network sees.
         seed: Decides the initial parameters.
         mesh: From `sharding.make_mesh`.
+        mean_image: What a network with `MEAN_IMAGE` subtracts, [h, w, c].
         ema: Whether to keep moving averages.
     """
 
@@ -61,6 +65,8 @@ def init_state(
         image = jnp.zeros((1, *image_shape), jnp.float32)
         variables = dict(model.init(jax.random.key(seed), image, train=False))
         params, batch_stats = variables['params'], variables.get('batch_stats', {})
+        if mean_image is not None:
+            batch_stats = dict(batch_stats, mean_image=jnp.asarray(mean_image))
         return TrainState(
             step=jnp.zeros((), jnp.int32),
             params=params,

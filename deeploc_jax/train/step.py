@@ -125,4 +125,5 @@ def make_update(
 def _moving_average(ema: Any, new: Any, decay: float) -> Any:
     if ema is None:
         return None
-    return jax.tree.map(lambda old, x: decay * old + (1 - decay) * x, ema, new)
+    # In this form the average of a constant, as of a mean image, is that constant.
+    return jax.tree.map(lambda old, x: old + (1 - decay) * (x - old), ema, new)

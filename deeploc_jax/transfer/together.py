@@ -21,7 +21,9 @@ from deeploc_jax import compilation, sharding
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 
-InitTogether = Callable[[np.ndarray, dict[str, Any] | None], TrainState]
+InitTogether = Callable[
+    [np.ndarray, dict[str, Any] | None, np.ndarray | None], TrainState
+]
 StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
 
 
@@ -78,10 +80,11 @@ def make_init_together(
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
 ) -> InitTogether:
-    """Makes the jitted `(seeds, source) -> states`, of several trainings, stacked.
+    """Makes the jitted `(seeds, source, mean_images) -> states`, of several trainings.
 
     Every array of the states has a first axis of draws. The seeds [d] decide the
-    initial values, `source` has variables to start from; None: from scratch.
+    initial values, `source` has variables to start from; None: from scratch, with the
+    mean images [d, h, w, c] of a network that subtracts one.
 
     Args:
         model: The network.
@@ -91,20 +94,22 @@ def make_init_together(
     """
     heads = head_names(model, image_shape)
 
-    def init(seed: jax.Array, source: Any) -> TrainState:
+    def init(seed: jax.Array, source: Any, mean_image: Any) -> TrainState:
         image = jnp.zeros((1, *image_shape), jnp.float32)
         variables = dict(model.init(jax.random.key(seed), image, train=False))
         if source is not None:
             variables = transferred(source, variables, heads)
-        params = variables['params']
+        params, batch_stats = variables['params'], variables.get('batch_stats', {})
+        if mean_image is not None:
+            batch_stats = dict(batch_stats, mean_image=mean_image)
         return TrainState(
             step=jnp.zeros((), jnp.int32),
             params=params,
-            batch_stats=variables.get('batch_stats', {}),
+            batch_stats=batch_stats,
             opt_state=tx.init(params),
         )
 
-    stacked = jax.vmap(init, in_axes=(0, None))
+    stacked = jax.vmap(init, in_axes=(0, None, 0))
     return jax.jit(stacked, out_shardings=sharding.replicated(mesh))
 
 

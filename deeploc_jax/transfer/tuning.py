@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
 import optax
 
 from deeploc_jax import sharding
+from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
+from deeploc_jax.models.network import Network as Model
 from deeploc_jax.progress import track
 from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.plan import batch_and_steps, draws_together
@@ -97,7 +98,7 @@ def make_tuner(
 def make_fit(
     recipe: Recipe,
     mode: str,
-    model: nn.Module,
+    model: Model,
     source: Network,
     train: Cells,
     mesh: jax.sharding.Mesh,
@@ -119,6 +120,12 @@ def make_fit(
         step = make_step_together(trained, tx, mesh, augmentation=augmentation)
         return make_init_together(trained, tx, shape, mesh), step
 
+    def means(draws: dict[int, np.ndarray]) -> np.ndarray | None:
+        """Mean image of each draw's cells, where nothing else gives one."""
+        if not model.MEAN_IMAGE or start is not None:
+            return None
+        return np.stack([mean_image(train, crop, rows) for rows in draws.values()])
+
     def fit(draws: dict[int, np.ndarray], batch: int, steps: int, name: str) -> Any:
         rows = np.stack(list(draws.values()))
         used, rows = np.unique(rows, return_inverse=True)
@@ -138,7 +145,7 @@ def make_fit(
             for own, seed in zip(rows, seeds, strict=True)
         ]
         init, step = programs(steps)
-        states = init(seeds, start)
+        states = init(seeds, start, means(draws))
         name = f'{name}, draw {", ".join(map(str, draws))}'
         for number in track(range(steps), steps, name, unit='step'):
             drawn = np.stack([sampler(number) for sampler in samplers])

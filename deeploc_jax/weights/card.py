@@ -6,11 +6,12 @@ import dataclasses
 from typing import Any
 
 FORMAT = 1
-PERCENTILE = (
+_EARLIER_NORMALIZATIONS = {
     'each channel of each cell, on the whole crop: 0.1 to 99.9 percentile -> 0 to 1, '
-    'clipped; a constant channel -> 0'
-)
-EIGHT_BIT = 'pixels of 8 bits, 0 to 255 -> 0 to 1'
+    'clipped; a constant channel -> 0': 'percentile',
+    'pixels of 8 bits, 0 to 255 -> 0 to 1': 'unit',
+}
+"""The texts on cards of earlier versions, which took pixels of 8 bits alone to unit."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +33,12 @@ class Card:
         step: How many updates it has seen.
         validation: Metrics of that step on the validation split.
         version: Of `deeploc_jax`, by which it was trained.
-        normalization: What is done to the pixels first: PERCENTILE or EIGHT_BIT.
+        normalization: What is done to the pixels first, a key of
+            `data.normalize.NORMALIZATIONS`.
+        white_level: Pixel value that `unit` maps to 1; None: the largest value of the
+            pixels' type.
         novelty_layer: Whose features tell cells unlike anything seen; '': none does.
+        note: What else a user of the weights should know.
         format: Of this card.
     """
 
@@ -51,8 +56,10 @@ class Card:
     step: int
     validation: dict[str, float]
     version: str
-    normalization: str = PERCENTILE
+    normalization: str = 'percentile'
+    white_level: float | None = None
     novelty_layer: str = ''
+    note: str = ''
     format: int = FORMAT
 
     @classmethod
@@ -82,4 +89,6 @@ class Card:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields['model'].items()
         }
+        if text := fields.get('normalization'):
+            read['normalization'] = _EARLIER_NORMALIZATIONS.get(text, text)
         return cls(**fields | read)

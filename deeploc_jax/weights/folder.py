@@ -81,8 +81,13 @@ def write_weights(
     return folder
 
 
-def read_weights(source: Path | str) -> Network:
+def read_weights(source: Path | str, *, white_level: float | None = None) -> Network:
     """A network from a folder of weights, the workdir of a training, or by name.
+
+    Args:
+        source: The folder, the workdir or the name.
+        white_level: Takes the place of the one on the card, for pixels of another
+            range than in training.
 
     Raises:
         FileNotFoundError: There are no weights.
@@ -101,12 +106,16 @@ def read_weights(source: Path | str) -> Network:
     variables = traverse_util.unflatten_dict(flat, sep='/')
     seal = _seal(fields, variables)
     arrays = variables.pop(NOVELTY, None)
+    # Earlier versions counted the batches that the mean image was of.
+    variables.get('batch_stats', {}).pop('batches', None)
     model = check_network(variables, card, folder)
     if seal != sha256:
         raise ValueError(
             f'The weights in {folder} are damaged, or their card was edited (wrong '
             'digest).'
         )
+    if white_level is not None:
+        card = dataclasses.replace(card, white_level=float(white_level))
     novelty = None
     if arrays is not None:
         rank, limit = int(arrays['rank']), float(arrays['limit'])

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from flax import traverse_util
 
-from deeploc_jax.weights.bundle import read_bundle
+from deeploc_jax.weights.keras_file import read_keras
+from deeploc_jax.weights.tf_checkpoint import read_checkpoint
 
 CONVOLUTIONS = tuple(f'conv_{i}' for i in range(1, 9))
 DENSE = ('fc_1', 'fc_2')
@@ -37,6 +37,7 @@ KERAS_LAYERS = dict(
     )
 )
 """Our layers -> linear layer and batch norm in DeepYeast's Keras model."""
+NORM = ('gamma', 'beta', 'moving_mean', 'moving_variance')
 
 
 def read_tf1_deeploc(path: Path | str) -> dict[str, Any]:
@@ -44,9 +45,10 @@ def read_tf1_deeploc(path: Path | str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
-        ValueError: It is damaged, or not of DeepLoc: the missing names are listed.
+        ValueError: It is damaged, of a kind that is not read, or not of DeepLoc: the
+            missing names are listed.
     """
-    arrays = read_bundle(path)
+    arrays = read_checkpoint(path)
     flat: dict[str, np.ndarray] = {}
     missing: list[str] = []
 
@@ -75,17 +77,17 @@ def read_tf1_deeploc(path: Path | str) -> dict[str, Any]:
 
 
 def read_keras_deepyeast(path: Path | str) -> dict[str, Any]:
-    """Variables of our DeepYeast from the weights that Keras saved as HDF5.
+    """Variables of our DeepYeast from the weights that Keras saved.
 
     Theirs sees red before green, pixels from -1 to 1; ours green before red, from 0 to
     1 less a mean image: the first kernel is turned and doubled, the mean 0.5.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no HDF5 file, or not of DeepYeast: the missing names are
-            listed.
+        ValueError: It is no file of Keras weights, or not of DeepYeast: the missing
+            names are listed.
     """
-    arrays = _read_keras(Path(path))
+    arrays = _by_name(read_keras(Path(path)))
     flat: dict[str, np.ndarray] = {}
     missing: list[str] = []
 
@@ -108,26 +110,26 @@ def read_keras_deepyeast(path: Path | str) -> dict[str, Any]:
     first = 'params/conv_1/conv/kernel'
     flat[first] = 2 * flat[first][:, :, ::-1]
     flat['batch_stats/mean_image'] = np.full((64, 64, 2), 0.5, np.float32)
-    flat['batch_stats/batches'] = np.array(1e6, np.float32)  # fine-tuning keeps it
     return traverse_util.unflatten_dict(flat, sep='/')
 
 
-def _read_keras(path: Path) -> dict[str, np.ndarray]:
-    """Arrays as `<layer>/<name>`, however deep Keras put them."""
-    if not path.exists():
-        raise FileNotFoundError(f'There is no {path}.')
-    found: dict[str, np.ndarray] = {}
-
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and '/' in name:
-            layer, array = name.split('/')[-2:]
-            found[f'{layer}/{array.split(":")[0]}'] = item[()]
-
-    try:
-        with h5py.File(path, 'r') as file:
-            file.get('model_weights', file).visititems(visit)
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f'{path} cannot be read as HDF5: {error}') from None
+def _by_name(arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """Arrays under the names of Keras 2; Keras 3 counts the layers of each class."""
+    if 'conv2d/0' not in arrays:
+        return arrays
+    linear, norms = (list(names) for names in zip(*KERAS_LAYERS.values(), strict=True))
+    convolutions = len(CONVOLUTIONS)
+    found = {}
+    for kind, layers, names in (
+        ('conv2d', linear[:convolutions], ('kernel', 'bias')),
+        ('dense', linear[convolutions:], ('kernel', 'bias')),
+        ('batch_normalization', norms[:-1], NORM),
+    ):
+        for number, layer in enumerate(layers):
+            theirs = f'{kind}_{number}' if number else kind
+            for index, name in enumerate(names):
+                if f'{theirs}/{index}' in arrays:
+                    found[f'{layer}/{name}'] = arrays[f'{theirs}/{index}']
     return found
 
 

@@ -1,0 +1,36 @@
+"""The mean of the images that a network is trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deeploc_jax.progress import track
+from deeploc_jax.types import Cells
+
+_CHUNK = 256  # images read at a time
+
+
+def mean_image(cells: Cells, crop: int, rows: np.ndarray | None = None) -> np.ndarray:
+    """Mean over cells of each pixel and channel of the central crop.
+
+    Summed in float64 in the order of the rows: the same images give the same mean,
+    whether they are in memory or read as needed.
+
+    Args:
+        cells: The training split.
+        crop: Side of the crop in pixels.
+        rows: Numbers of the cells that count, [m]; None: all labelled ones.
+
+    Returns:
+        float32 [crop, crop, c].
+    """
+    rows = np.flatnonzero(cells.labels >= 0) if rows is None else np.unique(rows)
+    side, channels = cells.images.shape[1], cells.images.shape[-1]
+    margin = (side - crop) // 2
+    view = slice(margin, margin + crop)
+    total = np.zeros((crop, crop, channels))
+    starts = range(0, len(rows), _CHUNK)
+    for start in track(starts, len(starts), 'mean image', unit='chunk'):
+        images = cells.images[rows[start : start + _CHUNK]]
+        total += images[:, view, view].sum(0, dtype=np.float64)
+    return (total / len(rows)).astype(np.float32)

@@ -1,0 +1,89 @@
+"""Reads the arrays of a Keras model, of Keras 2 or 3, without Keras."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+
+from deeploc_jax.weights.other_files import check_kind
+
+INSIDE = 'model.weights.h5'  # of a .keras file, which is a zip archive
+_KERAS_3 = re.compile(r'(?:^|[/\\])([a-z0-9_]+)[/\\]vars[/\\](\d+)$')
+
+
+def read_keras(path: Path) -> dict[str, np.ndarray]:
+    """Arrays as `<layer>/<name>`, however deep Keras put them.
+
+    Keras 3 names layers by class, in their order, and arrays by number:
+    `batch_normalization_3/0`. Keras 2 names both: `bn2_2/gamma`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no HDF5 file or `.keras` archive, or part of it is in another
+            file.
+    """
+    if path.is_dir():
+        files = ', '.join(sorted(p.name for p in path.iterdir())[:10])
+        raise ValueError(f'{path} is a folder; name the file of weights in it: {files}')
+    if not path.exists():
+        raise FileNotFoundError(f'There is no {path}.')
+    check_kind(path, 'deepyeast')
+    try:
+        with h5py.File(_opened(path), 'r') as file:
+            _check_own(file, path)
+            return _arrays(file)
+    except (OSError, RuntimeError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f'{path} cannot be read as HDF5: {error}') from None
+
+
+def _opened(path: Path) -> Path | BinaryIO:
+    if path.suffix.lower() != '.keras':
+        return path
+    with zipfile.ZipFile(path) as archive:
+        return io.BytesIO(archive.read(INSIDE))
+
+
+def _arrays(file: h5py.File) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+
+    def visit(name: str, item: Any) -> None:
+        if not isinstance(item, h5py.Dataset) or '/' not in name:
+            return
+        if match := _KERAS_3.search(name):
+            name = f'{match[1]}/{match[2]}'
+        layer, array = name.split('/')[-2:]
+        found[f'{layer}/{array.split(":")[0]}'] = item[()]
+
+    file.get('model_weights', file).visititems(visit)
+    return found
+
+
+def _check_own(file: h5py.File, path: Path) -> None:
+    """Raises a ValueError where a link or an array leads to another file."""
+    found: list[tuple[str, str]] = []  # h5py loses what is raised while it visits
+
+    def visit_link(name: str, link: Any) -> None:
+        if isinstance(link, h5py.ExternalLink):
+            found.append((name, link.filename))
+
+    def visit_item(name: str, item: Any) -> None:
+        if not isinstance(item, h5py.Dataset):
+            return
+        virtual = item.virtual_sources() if item.is_virtual else []
+        others = [source.file_name for source in virtual if source.file_name != '.']
+        others += [outside[0] for outside in item.external or []]
+        found.extend((name, other) for other in others)
+
+    file.visititems_links(visit_link)
+    file.visititems(visit_item)
+    for name, other in found:
+        raise ValueError(
+            f'{path} is not read: its {name} lies in another file, {other}. Make a '
+            'copy that holds all arrays itself.'
+        )

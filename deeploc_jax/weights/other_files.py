@@ -1,0 +1,48 @@
+"""What to do with files of weights that are not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PICKLE = 'it is or holds a Python pickle, which runs code when it is opened'
+_LAYERS = 'it describes layers without their weights'
+_KERAS = 'Keras weights are those of DeepYeast: --config=configs/convert.py:deepyeast'
+_ARCHIVE = 'it is an archive: unpack it first'
+_TENSORFLOW = (
+    'it is of a TensorFlow checkpoint, as of DeepLoc: --config=configs/convert.py'
+)
+_GRAPH = (
+    'it is a graph; the arrays of a SavedModel are in the folder `variables` beside it'
+)
+_OTHER = 'it is of another library'
+WANTED = {
+    'deeploc': 'Wanted is a TensorFlow checkpoint: model.ckpt-5000, any of its files, '
+    'or its folder.',
+    'deepyeast': 'Wanted is what Keras saved: .h5, .hdf5, .weights.h5 or .keras.',
+}
+"""By the network whose weights are read."""
+ADVICE = {
+    **dict.fromkeys(('.pkl', '.pickle', '.joblib', '.pth', '.pt'), _PICKLE),
+    **dict.fromkeys(('.json', '.yaml', '.yml'), _LAYERS),
+    **dict.fromkeys(('.zip', '.tar', '.gz', '.tgz', '.bz2', '.xz', '.7z'), _ARCHIVE),
+    **dict.fromkeys(('.onnx', '.tflite', '.npz', '.npy', '.mat'), _OTHER),
+    **dict.fromkeys(('.safetensors', '.msgpack', '.orbax'), _OTHER),
+    **dict.fromkeys(('.pb', '.pbtxt'), _GRAPH),
+}
+ONLY_FOR_OTHER = {
+    'deeploc': dict.fromkeys(('.h5', '.hdf5', '.keras'), _KERAS),
+    'deepyeast': dict.fromkeys(('.index', '.meta', '.ckpt'), _TENSORFLOW),
+}
+
+
+def check_kind(path: Path, network: str) -> None:
+    """Raises a ValueError that says what to do for a file that is not read.
+
+    Args:
+        path: The file, by whose ending its kind is known.
+        network: Whose weights are wanted, deeploc or deepyeast.
+    """
+    advice = ADVICE | ONLY_FOR_OTHER[network]
+    ending = path.suffix.lower()
+    if ending in advice:
+        raise ValueError(f'{path} is not read: {advice[ending]}. {WANTED[network]}')
