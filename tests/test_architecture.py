@@ -13,6 +13,7 @@ GROUND = {
     'sharding',
     'metrics',
     'files',
+    'crc',
     'fingerprint',
     'progress',
     'lookup',

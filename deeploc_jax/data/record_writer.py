@@ -1,4 +1,4 @@
-"""Writes one split of a screen as array_record shards, in bounded memory."""
+"""Writes one split of a screen as shards of records, in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 from array_record.python import array_record_module
 from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
+from deeploc_jax.data.tfrecord import TFRecordWriter
 from deeploc_jax.progress import track
 
 _SHARD_BYTES = 512 << 20
@@ -35,7 +36,8 @@ def write_split(
     Args:
         features: What every example is encoded with.
         examples: (key, example) pairs; the keys are unique in the split.
-        template: Names the shards; carries the folder and the split's name.
+        template: Names the shards; carries the folder, the split's name and the
+            format, 'array_record' or 'tfrecord'.
 
     Returns:
         Name, shard lengths and size of the split.
@@ -60,7 +62,7 @@ def _write_unsorted(
     path: Path, features: Any, examples: Iterable[tuple[Any, dict]], split: str
 ) -> tuple[Order, int]:
     serializer = ExampleSerializer(features.get_serialized_info())
-    writer = array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
+    writer = _open_writer(path, 'array_record')
     seen: dict[bytes, int] = {}
     num_bytes = 0
     for key, cell in track(examples, description=f'Writing {split}', unit='cell'):
@@ -84,11 +86,17 @@ def _write_shards(
     bounds = [len(order) * shard // num_shards for shard in range(num_shards + 1)]
     for shard, (start, stop) in enumerate(itertools.pairwise(bounds)):
         path = template.sharded_filepath(shard_index=shard, num_shards=num_shards)
-        writer = array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
+        writer = _open_writer(path, template.filetype_suffix)
         for record in _read(unsorted, [row for _, row in order[start:stop]]):
             writer.write(record)
         writer.close()
     return [stop - start for start, stop in itertools.pairwise(bounds)]
+
+
+def _open_writer(path: Path, file_format: str) -> Any:
+    if file_format == 'tfrecord':
+        return TFRecordWriter(path)
+    return array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
 
 
 def _read(path: Path, rows: list[int]) -> Iterator[bytes]:

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
 import numpy as np
+
+from deeploc_jax.crc import masked_crc32c
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER = 48  # bytes
@@ -66,7 +67,7 @@ def _array(prefix: Path, shards: int, entry: dict[int, list[Any]]) -> np.ndarray
     dtype = np.dtype(TYPES[kind])
     if not len(content) == size == math.prod(sizes) * dtype.itemsize:
         raise ValueError(f'{data} is cut short or damaged: {len(content)} of {size}.')
-    if entry[6] != [_checksum(content)]:
+    if entry[6] != [masked_crc32c(content)]:
         raise ValueError(f'{data} is damaged (wrong checksum from byte {offset}).')
     return np.frombuffer(content, dtype).reshape(sizes)
 
@@ -88,7 +89,7 @@ def _table(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of a block; each key begins as the one before it."""
     end = offset + size + 1  # a byte more says how it is compressed
-    if content[end : end + 4] != _checksum(content[offset:end]):
+    if content[end : end + 4] != masked_crc32c(content[offset:end]):
         raise ValueError('The index of the checkpoint is damaged (wrong checksum).')
     if content[end - 1]:
         raise ValueError('The index of the checkpoint is compressed.')
@@ -102,13 +103,6 @@ def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, byte
         key = key[:shared] + block[at : at + new]
         yield key, block[at + new : at + new + length]
         at += new + length
-
-
-def _checksum(content: bytes) -> bytes:
-    """CRC-32C, masked as LevelDB stores it."""
-    crc = google_crc32c.value(content)
-    masked = (crc >> 15 | crc << 17) + 0xA282EAD8
-    return (masked & 0xFFFFFFFF).to_bytes(4, 'little')
 
 
 def _fields(message: bytes) -> dict[int, list[Any]]:
