@@ -39,7 +39,7 @@ BELOW = {
     | {'realism', 'simulate', 'measurements', 'probe', 'transfer'},
 }
 ONLY_IN = {
-    'orbax': {'train/checkpoint.py', 'train/unsynced.py'},
+    'orbax': {'train/checkpoint.py', 'train/file_system.py'},
     'grain': {'data/'},
     'tensorflow_datasets': {'data/', 'tasks/prepare.py'},
     'matplotlib': {'report/'},

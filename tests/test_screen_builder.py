@@ -137,12 +137,6 @@ def test_failed_build_leaves_nothing(tmp_path, monkeypatch, keys, message):
     assert not list((tmp_path / 'tiny_screen').iterdir())
 
 
-@pytest.mark.parametrize('file_format', ['parquet', 'tfrecord'])
-def test_formats_that_lose_cells_are_refused(tmp_path, file_format):
-    with pytest.raises(ValueError, match='array_record, not'):
-        TinyScreen(data_dir=tmp_path, file_format=file_format)
-
-
 def test_prepared_screen_is_used_at_once(tmp_path, monkeypatch):
     first = prepare_screen('tiny_screen', tmp_path)
     monkeypatch.setattr(TinyScreen, 'keys', None)  # generating again would fail

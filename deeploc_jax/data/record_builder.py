@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,36 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         file_format: str | FileFormat | None = None,
         **kwargs: Any,
     ) -> None:
-        """As in TFDS; Google's bucket, which has none of the screens, is not asked."""
+        """As in TFDS, but for several processes at once.
+
+        The first one to finish wins, and the others use what it made. Google's bucket,
+        which has none of the screens, is not asked.
+
+        Raises:
+            OSError: The folder cannot be written, or the disk is full.
+        """
         self._use_format(file_format)
+        self._warn_of_remains()
         config = download_config or tfds.download.DownloadConfig()
         config = dataclasses.replace(config, try_download_gcs=False)
-        super().download_and_prepare(download_config=config, **kwargs)
+        try:
+            super().download_and_prepare(download_config=config, **kwargs)
+        except OSError:
+            if not self.is_prepared():
+                raise
+            print(f'Another process prepared {self.data_dir} first; it is used.')
+        self.info.read_from_directory(self.data_dir)
+
+    def _warn_of_remains(self) -> None:
+        """What a preparation wrote stays there when it is killed."""
+        folder = self.data_path
+        remains = [str(p) for p in folder.parent.glob(f'incomplete.*_{folder.name}')]
+        if remains and not folder.exists():
+            warnings.warn(
+                'Another process is preparing this data set at the moment, or was '
+                f'killed when it did. In that case remove {", ".join(remains)}.',
+                stacklevel=3,
+            )
 
     def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
         """As in TFDS.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -115,45 +114,20 @@ def prepare_screen(
         OSError: The folder cannot be written, or the disk is full.
     """
     importlib.import_module('deeploc_jax.datasets')  # registers every screen
-    builder = _make_builder(name, data_dir, builder_kwargs)
-    if not builder.data_path.exists():
-        _warn_of_remains(builder.data_path)
-        download = tfds.download.DownloadConfig(manual_dir=manual_dir)
-        try:
-            builder.download_and_prepare(download_config=download)
-        except OSError:
-            if not builder.is_prepared():
-                raise
-            print(f'Another process prepared {builder.data_path} first; it is used.')
-    elif not builder.is_prepared():
+    # Here, as TFDS's reader of prepared data sets does not know what ~ means.
+    data_dir = Path(data_dir).expanduser() if data_dir else None
+    if builder_kwargs:  # tfds.builder would put them all before any error message
+        name, _, config = name.partition('/')
+        cls = tfds.builder_cls(name)
+        builder = cls(data_dir=data_dir, config=config or None, **builder_kwargs)
+    else:
+        builder = tfds.builder(name, data_dir=data_dir)
+    if builder.data_path.exists() and not builder.is_prepared():
         raise FileExistsError(
             f'{builder.data_path} exists but holds no prepared screen; remove it or '
             'choose another data_dir.'
         )
-    if not builder.info.initialized:  # what another process prepared is not read yet
-        builder = _make_builder(name, data_dir, builder_kwargs)
+    if not builder.info.initialized:
+        download = tfds.download.DownloadConfig(manual_dir=manual_dir)
+        builder.download_and_prepare(download_config=download)
     return builder
-
-
-def _make_builder(
-    name: str, data_dir: str | Path | None, builder_kwargs: dict[str, Any]
-) -> tfds.core.DatasetBuilder:
-    # Here, as TFDS's reader of prepared data sets does not know what ~ means.
-    data_dir = Path(data_dir).expanduser() if data_dir else None
-    if not builder_kwargs:
-        return tfds.builder(name, data_dir=data_dir)
-    # tfds.builder would put all arguments before any error message
-    name, _, config = name.partition('/')
-    cls = tfds.builder_cls(name)
-    return cls(data_dir=data_dir, config=config or None, **builder_kwargs)
-
-
-def _warn_of_remains(folder: epath.Path) -> None:
-    """What a preparation writes until it is whole stays where one is killed."""
-    remains = [str(p) for p in folder.parent.glob(f'incomplete.*_{folder.name}')]
-    if remains:
-        warnings.warn(
-            'Another process is preparing this screen at the moment, or was killed '
-            f'when it did. In the second case remove {", ".join(remains)}.',
-            stacklevel=3,
-        )

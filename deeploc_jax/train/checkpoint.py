@@ -14,8 +14,8 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train.damage import set_aside, set_aside_changed_metrics
+from deeploc_jax.train.file_system import suit_file_system
 from deeploc_jax.train.state import TrainState
-from deeploc_jax.train.unsynced import allow_unsynced
 
 
 class CheckpointError(RuntimeError):
@@ -44,7 +44,7 @@ class Checkpoints:
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
-        allow_unsynced(self.directory)
+        suit_file_system(self.directory)
         if jax.process_index() == 0 and set_aside_changed_metrics(self.directory):
             raise self._none_intact()
         multihost_utils.sync_global_devices('checkpoints checked')
