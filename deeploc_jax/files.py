@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_REFUSED = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.EPERM,
+}
+"""What a file system answers that does not know an operation."""
+
 
 def atomic_write(path: Path | str, write: Callable[[Path], Any]) -> Path:
     """Writes a file under a temporary name beside it, then renames.
+
+    Nothing is asked of the file system but that: many shares and mounted buckets know
+    neither permissions nor hard links, and some neither `fsync` nor how to rename onto
+    a file that is there.
 
     Args:
         path: Where the file shall appear; its folder is made when missing.
@@ -26,20 +42,44 @@ def atomic_write(path: Path | str, write: Callable[[Path], Any]) -> Path:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix='.' + path.stem, suffix=path.suffix
-    )
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _beside(path)
     try:
         write(temporary)
-        with temporary.open('rb') as written:
-            os.fsync(written.fileno())  # or a power cut could leave it empty
-        temporary.chmod(0o666 & ~_umask())  # mkstemp made it private
-        os.replace(temporary, path)
+        _sync(temporary)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f'.{path.stem}{secrets.token_hex(4)}{path.suffix}')
+
+
+def _sync(path: Path) -> None:
+    """Waits until the file is on the disk, or a power cut could leave it empty."""
+    try:
+        with path.open('rb') as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Renames; where that cannot replace a file, the old one is moved away first."""
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno not in _REFUSED or not path.is_file():
+            raise
+        old = path.rename(_beside(path))
+        try:
+            temporary.rename(path)
+        except OSError:
+            old.rename(path)
+            raise
+        old.unlink()
 
 
 def write_json(path: Path | str, value: Any) -> Path:
@@ -71,9 +111,3 @@ def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
             if number < len(lines):
                 raise ValueError(f'{path}, line {number}: {error}') from None
     return rows
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -13,6 +13,7 @@ GROUND = {
     'sharding',
     'metrics',
     'files',
+    'crc',
     'fingerprint',
     'progress',
     'lookup',
@@ -39,7 +40,7 @@ BELOW = {
     | {'realism', 'simulate', 'measurements', 'probe', 'transfer'},
 }
 ONLY_IN = {
-    'orbax': {'train/checkpoint.py'},
+    'orbax': {'train/checkpoint.py', 'train/file_system.py'},
     'grain': {'data/'},
     'tensorflow_datasets': {'data/', 'tasks/prepare.py'},
     'matplotlib': {'report/'},

@@ -19,7 +19,8 @@ CLASSES = datasets.chong2015.Chong2015.CLASS_NAMES
 K = len(CLASSES)
 # The tests build from few cells and often from one file of three.
 pytestmark = pytest.mark.filterwarnings(
-    'ignore:.*is prepared without', 'ignore:.*the released file'
+    'ignore:.*is prepared without',
+    'ignore:.*the released file',
 )
 
 
@@ -202,20 +203,43 @@ def test_what_differs_from_the_release_is_said(tmp_path):
     assert f'{FILE} has 3 cells, the released file 4516 (-4513)' in texts
 
 
-def swap(names, i, j):
-    names = list(names)
-    names[i], names[j] = names[j], names[i]
-    return names
-
-
-@pytest.mark.parametrize('names', [swap(CLASSES, 0, 1), CLASSES[:-1], ['a', 'b']])
-def test_other_classes_or_order_are_shown_side_by_side(tmp_path, names):
+@pytest.mark.parametrize('names', [CLASSES[:-1], ['a', 'b'], (*CLASSES, 'ACTIN')])
+def test_other_classes_are_shown_side_by_side(tmp_path, names):
     write(tmp_path / 'manual' / FILE, cells(3), names=names)
     with pytest.raises(ValueError, match=FILE) as error:
         build(tmp_path)
-    last = names[-1] if len(names) == len(CLASSES) else r'(none)'
+    last = [*names, *['(none)'] * 19][18]
     assert f'0  {CLASSES[0]:24} {names[0]}' in str(error.value)
     assert f'18  {CLASSES[18]:24} {last}' in str(error.value)
+
+
+def test_label_columns_are_found_by_name_and_other_classes_are_unlabelled(tmp_path):
+    data, _ = cells(21)
+    names = [*reversed(CLASSES[1:]), 'Bud scar', CLASSES[0].title(), 'unsure']
+    chunks = (data[:15], np.arange(15)), (data[15:], np.arange(15, 21))
+    write(tmp_path / 'manual' / FILE, *chunks, names=names, classes=21)
+    with pytest.warns(UserWarning, match='2 cells of .*: Bud scar 1, unsure 1'):
+        builder = build(tmp_path)
+    assert builder.info.features['label'].names == list(CLASSES)
+    found = read(builder)
+    for row in range(21):
+        chunk = 1 + (row >= 15)
+        cell = found[f'Chong_test_set/{chunk}/{row - 15 * (row >= 15)}']
+        name = names[row].upper()
+        expected = CLASSES.index(name) if name in CLASSES else -1
+        assert cell['label'] == expected
+        np.testing.assert_array_equal(cell['image'][0, 0], data[row][[0, 4096]])
+
+
+def test_more_columns_than_classes_need_names(tmp_path):
+    data, labels = cells(3)
+    path = tmp_path / 'manual' / FILE
+    write(path, (data, labels), where=None, classes=K + 2)
+    with pytest.raises(ValueError, match=r'shape \(3, 21\), but 3 cells .* 19 classes'):
+        build(tmp_path)
+    write(path, (data, labels), names=CLASSES, classes=K + 2)
+    with pytest.raises(ValueError, match=r'shape \(3, 21\)'):
+        build(tmp_path)
 
 
 def spoil(key, rows, value):

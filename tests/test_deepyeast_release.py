@@ -5,11 +5,14 @@ import tarfile
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from PIL import Image
 
 from deeploc_jax import datasets
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.release.files import ReleaseNotFoundError
 from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.evaluate.units import unit_names
 
 MAIN = datasets.deepyeast.deepyeast.MAIN
 SPLITS = {'train': 4, 'validation': 2, 'test': 3}
@@ -174,3 +177,33 @@ def test_both_sets_have_the_classes_of_the_paper():
     assert len(configs['transfer'].class_names) == 4
     for config in configs.values():
         assert list(config.lists) == ['train', 'validation', 'test']
+
+
+def test_a_set_that_an_earlier_version_prepared_is_used(release, monkeypatch):
+    release.write()
+    cls = datasets.deepyeast.DeepYeast
+    with monkeypatch.context() as earlier:
+        earlier.setattr(cls, 'VERSION', tfds.core.Version('1.0.0'))
+        release.build()
+    (release.folder / 'main.tar.gz').unlink()  # or it could be prepared anew
+    builder = release.build()
+    assert builder.info.full_name == 'deepyeast/main/1.0.0'
+    where = dict(data_dir=release.folder.parent / 'data')
+    assert len(tfds.data_source('deepyeast', split='train', **where)) == 4
+    assert 'share an image or a well' in builder.info.description
+    with pytest.raises(AssertionError, match='2.0.0'):
+        cls(version='2.0.0', **where)
+    assert not cls(version='1.0.1', **where).is_prepared()
+
+
+def test_a_new_preparation_has_the_current_version(release):
+    release.write()
+    assert release.build().info.full_name == 'deepyeast/main/1.0.1'
+
+
+def test_wells_are_what_is_resampled(release):
+    release.write()
+    cells = read_cells(release.build(), 'train')
+    wells = unit_names(cells.metadata, 'well')
+    assert set(wells) == {f'main/plate{n:02d}/M08' for n in (1, 2, 3)}
+    assert not unit_names(cells.metadata, 'protein').any()

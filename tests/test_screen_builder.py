@@ -1,3 +1,5 @@
+import errno
+import os
 import sys
 
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import record_writer
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.screen_builder import ScreenBuilder, prepare_screen
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
@@ -137,12 +140,6 @@ def test_failed_build_leaves_nothing(tmp_path, monkeypatch, keys, message):
     assert not list((tmp_path / 'tiny_screen').iterdir())
 
 
-@pytest.mark.parametrize('file_format', ['parquet', 'tfrecord'])
-def test_formats_that_lose_cells_are_refused(tmp_path, file_format):
-    with pytest.raises(ValueError, match='array_record, not'):
-        TinyScreen(data_dir=tmp_path, file_format=file_format)
-
-
 def test_prepared_screen_is_used_at_once(tmp_path, monkeypatch):
     first = prepare_screen('tiny_screen', tmp_path)
     monkeypatch.setattr(TinyScreen, 'keys', None)  # generating again would fail
@@ -178,3 +175,76 @@ def test_home_folder_may_be_written_as_tilde(tmp_path, monkeypatch):
     builder = prepare_screen('tiny_screen', '~/screens')
     assert len(builder.as_data_source('train')) == 10
     assert [path.name for path in tmp_path.iterdir()] == ['screens']
+
+
+def test_of_two_processes_the_first_to_finish_wins(tmp_path, monkeypatch):
+    late = TinyScreen(data_dir=tmp_path)
+    generate = TinyScreen._generate_examples
+
+    def generate_meanwhile(self):
+        monkeypatch.setattr(TinyScreen, '_generate_examples', generate)
+        TinyScreen(data_dir=tmp_path).download_and_prepare()
+        return generate(self)
+
+    monkeypatch.setattr(TinyScreen, '_generate_examples', generate_meanwhile)
+    with pytest.warns(UserWarning, match='Another process is preparing'):
+        late.download_and_prepare()
+    assert len(read(late)) == 10
+    assert [path.name for path in (tmp_path / 'tiny_screen').iterdir()] == ['1.0.0']
+
+
+def test_a_builder_made_before_the_screen_was_prepared_reads_it(tmp_path):
+    late = TinyScreen(data_dir=tmp_path)
+    TinyScreen(data_dir=tmp_path).download_and_prepare()
+    late.download_and_prepare()
+    assert len(read(late)) == 10
+
+
+def test_what_a_killed_preparation_left_is_named(tmp_path):
+    remains = tmp_path / 'tiny_screen' / 'incomplete.ABC123_1.0.0'
+    remains.mkdir(parents=True)
+    with pytest.warns(UserWarning, match=f'remove {remains}'):
+        builder = prepare_screen('tiny_screen', tmp_path)
+    assert len(read(builder)) == 10
+
+
+@pytest.mark.parametrize('file_format', ['array_record', 'tfrecord'])
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, file_format):
+    def full(*args):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(record_writer, '_read', full)
+    builder = TinyScreen(data_dir=tmp_path, file_format=file_format)
+    with pytest.raises(OSError, match='No space left'):
+        builder.download_and_prepare()
+    assert not list((tmp_path / 'tiny_screen').iterdir())
+
+
+@pytest.mark.parametrize('number', [errno.EPERM, errno.ENOTSUP])
+def test_a_share_without_permissions_or_links_takes_screens(
+    tmp_path, monkeypatch, number
+):
+    def refuse(*args, **kwargs):
+        raise OSError(number, 'not here')
+
+    for name in ('chmod', 'fchmod', 'link', 'symlink', 'utime', 'chown', 'fsync'):
+        monkeypatch.setattr(os, name, refuse)
+    assert len(read(prepare_screen('tiny_screen', tmp_path))) == 10
+
+
+def test_a_screen_is_read_from_a_folder_that_cannot_be_written(tmp_path):
+    prepare_screen('tiny_screen', tmp_path)
+
+    def refuse(event, arguments):
+        if not refuse.on or not str(arguments[:1]).count(str(tmp_path)):
+            return
+        assert event not in ('os.mkdir', 'os.rename', 'os.remove', 'os.utime')
+        assert event != 'open' or not arguments[2] & (os.O_WRONLY | os.O_RDWR)
+
+    refuse.on = True
+    sys.addaudithook(refuse)
+    try:
+        builder = prepare_screen('tiny_screen', tmp_path)
+        assert len(read(builder)) == len(read_cells(builder, 'train')) == 10
+    finally:
+        refuse.on = False  # a hook cannot be taken away

@@ -21,9 +21,11 @@ _DESCRIPTION = """
 64x64 crops around single cells of budding yeast, cut by the authors of DeepYeast out of
 the images of the wild-type screen of Chong et al. 2015: a GFP-tagged protein (channel
 0; the green one of the released images) and RFP in the cytosol (channel 1; the red
-one). Labels are the localization of the protein, given to all of its cells. The
-released splits are by cell: crops of one field, and so the neighbours in them, are in
-several splits. Config `main` has the 12 classes of the paper, `transfer` four others.
+one). Labels are the localization of the protein, given to all of its cells. No two of
+the released splits share an image or a well, and a well is a protein: those of
+validation and test were not seen in training. Config `main` has the 12 classes of the
+paper, with 1,033 images of 277 wells in validation and 1,058 of 282 in test; `transfer`
+has four other classes.
 """
 _CITATION = """\
 @article{parnamaa2017accurate,
@@ -102,7 +104,12 @@ class DeepYeast(ScreenBuilder):
     """Single cells with a GFP-tagged protein and a cytosolic RFP, 12 or 4 classes."""
 
     name = 'deepyeast'  # TFDS would say deep_yeast
-    VERSION = tfds.core.Version('1.0.0')
+    VERSION = tfds.core.Version('1.0.1')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]
+    RELEASE_NOTES = {
+        '1.0.0': 'The released sets.',
+        '1.0.1': 'The same cells; what was said of their splits is corrected.',
+    }
     BUILDER_CONFIGS = [MAIN, TRANSFER]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f'The archive of the config ({_URL}/data/main.tar.gz, .../transfer.tar.gz) or '

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import tensorflow_datasets as tfds
+
 from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
 
 
 class SwatRfp(DeepLocRelease):
     """Single cells with an RFP-tagged protein and no marker, 11 classes."""
 
+    VERSION = tfds.core.Version('2.0.0')
+    RELEASE_NOTES = {
+        '1.0.0': 'As released: train and test.',
+        '2.0.0': 'A tenth of the training cells is the validation split.',
+    }
     DESCRIPTION = """
     64x64 crops around single cells of the SWAp-Tag library of budding yeast, taken in
     another laboratory to be looked at by eye. Channel 0 is the protein fused to RFP,
     channel 1 the cell in brightfield: there is no marker. Pixels are stored with the
     offset of about 2^15 that the release has. The paper counts 10 classes, the
-    released labels have 11.
+    released labels have 11. The release has no validation split: it is a tenth of the
+    training cells, the last of each class in the released file.
     """
     CITATION = (
         DEEPLOC_CITATION

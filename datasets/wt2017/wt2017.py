@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import tensorflow_datasets as tfds
+
 from deeploc_jax.data.release.builder import DeepLocRelease
 
 
 class Wt2017(DeepLocRelease):
     """Single cells with a GFP-tagged protein and two markers, 22 classes."""
 
+    VERSION = tfds.core.Version('2.0.0')
+    RELEASE_NOTES = {
+        '1.0.0': 'As released: train and test.',
+        '2.0.0': 'A tenth of the training cells is the validation split.',
+    }
     DESCRIPTION = """
     64x64 crops around single wild-type cells of budding yeast, imaged on another
     microscope than the screen of 2015. Every strain carries one protein fused to GFP
     (channel 0), a bright far-red marker in the cytosol (channel 1) and a red one in
     the nucleus (channel 2). The file has the nucleus before the cytosol; here the
-    first two channels are the two that DeepLoc uses. The paper counts 20 classes, the
-    released labels have 22.
+    first two channels are the two that DeepLoc uses, and the ones that a training takes
+    unless it is told otherwise. The paper counts 20 classes, the released labels have
+    22. The release has no validation split: it is a tenth of the training cells, the
+    last of each class in the released file.
     """
     FILES = {
         'train': ('wt2017_train_set.hdf5', 16_305),
@@ -47,3 +56,4 @@ class Wt2017(DeepLocRelease):
     CHANNELS = ('GFP', 'far_red', 'nucleus')
     PLANES = (0, 2, 1)
     MARKER_CHANNEL = 1
+    DEFAULT_CHANNELS = ('GFP', 'far_red')

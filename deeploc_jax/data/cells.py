@@ -32,7 +32,7 @@ def read_cells(
         memory_limit: Gigabytes of normalised images that may be held in memory. A
             larger split is read from disk batch by batch.
         channels: Names of the channels wanted, in order, comma-separated; None for
-            all of them.
+            the screen's `default_channels`, or all of them where it names none.
         normalize: What is done to the pixels.
 
     Returns:
@@ -42,8 +42,10 @@ def read_cells(
         ValueError: The screen has no such split or channel.
     """
     check_split(builder, split)
-    every = list(builder.info.metadata['channels'])
-    names = channels.split(',') if channels else every
+    metadata = builder.info.metadata
+    every = list(metadata['channels'])
+    default = metadata.get('default_channels') or every
+    names = channels.split(',') if channels else list(default)
     if not set(names) <= set(every):
         raise ValueError(
             f'channels={channels!r}, but {builder.info.full_name} has '
@@ -52,7 +54,7 @@ def read_cells(
         )
     skip = {'image': tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=skip)
-    labels, metadata = _read_columns(source, f'{builder.info.full_name} {split}')
+    labels, columns = _read_columns(source, f'{builder.info.full_name} {split}')
     h, w, _ = builder.info.features['image'].shape
     images = StreamedImages(
         builder.as_data_source(split),
@@ -64,7 +66,7 @@ def read_cells(
     return Cells(
         images=load(images) if fits else images,
         labels=labels,
-        metadata=metadata,
+        metadata=columns,
         class_names=tuple(builder.info.features['label'].names),
         channels=tuple(names),
     )

@@ -1,7 +1,8 @@
-"""Writes one split of a screen as array_record shards, in bounded memory."""
+"""Writes one split of a screen as shards of records, in bounded memory."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ import tensorflow_datasets as tfds
 from array_record.python import array_record_module
 from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
+from deeploc_jax.data.tfrecord import TFRecordWriter
 from deeploc_jax.progress import track
 
 _SHARD_BYTES = 512 << 20
@@ -35,7 +37,8 @@ def write_split(
     Args:
         features: What every example is encoded with.
         examples: (key, example) pairs; the keys are unique in the split.
-        template: Names the shards; carries the folder and the split's name.
+        template: Names the shards; carries the folder, the split's name and the
+            format, 'array_record' or 'tfrecord'.
 
     Returns:
         Name, shard lengths and size of the split.
@@ -60,18 +63,20 @@ def _write_unsorted(
     path: Path, features: Any, examples: Iterable[tuple[Any, dict]], split: str
 ) -> tuple[Order, int]:
     serializer = ExampleSerializer(features.get_serialized_info())
-    writer = array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
+    progress = track(examples, description=f'Writing {split}', unit='cell')
     seen: dict[bytes, int] = {}
     num_bytes = 0
-    for key, cell in track(examples, description=f'Writing {split}', unit='cell'):
-        digest = hashlib.blake2b(f'{split}/{key}'.encode(), digest_size=16).digest()
-        if digest in seen:
-            raise ValueError(f'Two cells of split {split!r} have the same key {key!r}.')
-        seen[digest] = len(seen)
-        record = serializer.serialize_example(features.encode_example(cell))
-        num_bytes += len(record)
-        writer.write(record)
-    writer.close()
+    with _open_writer(path, 'array_record') as writer:
+        for key, cell in progress:
+            digest = hashlib.blake2b(f'{split}/{key}'.encode(), digest_size=16).digest()
+            if digest in seen:
+                raise ValueError(
+                    f'Two cells of split {split!r} have the same key {key!r}.'
+                )
+            seen[digest] = len(seen)
+            record = serializer.serialize_example(features.encode_example(cell))
+            num_bytes += len(record)
+            writer.write(record)
     if not seen:
         raise ValueError(f'Split {split!r} has no cells.')
     return list(seen.items()), num_bytes
@@ -84,11 +89,17 @@ def _write_shards(
     bounds = [len(order) * shard // num_shards for shard in range(num_shards + 1)]
     for shard, (start, stop) in enumerate(itertools.pairwise(bounds)):
         path = template.sharded_filepath(shard_index=shard, num_shards=num_shards)
-        writer = array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
-        for record in _read(unsorted, [row for _, row in order[start:stop]]):
-            writer.write(record)
-        writer.close()
+        with _open_writer(path, template.filetype_suffix) as writer:
+            for record in _read(unsorted, [row for _, row in order[start:stop]]):
+                writer.write(record)
     return [stop - start for start, stop in itertools.pairwise(bounds)]
+
+
+def _open_writer(path: Path, file_format: str) -> contextlib.closing[Any]:
+    if file_format == 'tfrecord':
+        return contextlib.closing(TFRecordWriter(path))
+    writer = array_record_module.ArrayRecordWriter(str(path), _OPTIONS)
+    return contextlib.closing(writer)
 
 
 def _read(path: Path, rows: list[int]) -> Iterator[bytes]:

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import itertools
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 from etils import epath
 
-from deeploc_jax.data.record_writer import write_split
+from deeploc_jax.data.record_builder import RecordBuilder
 
 
-class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Base of all screens: array_record files, written and read without TensorFlow.
+class ScreenInfo(tfds.core.DatasetInfo):
+    """What is known of a screen."""
+
+    def initialize_from_bucket(self) -> None:
+        """Does nothing: no screen lies in Google's bucket.
+
+        TFDS would look there for every screen that is not prepared, and leave an empty
+        folder in the temporary directory each time.
+        """
+
+
+class ScreenBuilder(RecordBuilder, skip_registration=True):
+    """Base of all screens.
 
     A screen implements `_info` (with `screen_info`), `_split_generators` and
-    `_generate_examples`, as any TFDS builder does.
+    `_generate_examples`, as any TFDS builder does. Where `SUPPORTED_VERSIONS` names
+    earlier versions, one that is prepared is used instead of one that is not: their
+    cells must be the same.
     """
 
     _screens: dict[str, Path] = {}
@@ -36,23 +48,17 @@ class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         # pyrefly: ignore[unexpected-keyword]
         super().__init_subclass__(skip_registration=skip, **kwargs)
 
-    def __init__(
-        self,
-        *,
-        data_dir: str | Path | None = None,
-        file_format: str | None = None,
-        **kwargs: Any,
-    ):
-        if file_format not in (None, 'array_record'):
-            raise ValueError(
-                f'A screen is stored as array_record, not {file_format!r}: of the '
-                'other formats some need TensorFlow and parquet loses cells.'
-            )
-        # None is TFDS's own default; array_record does not know what ~ means.
-        expanded = Path(data_dir).expanduser() if data_dir else None
-        super().__init__(data_dir=expanded, **kwargs)
-        if not self.info.initialized:  # nothing prepared: TFDS means tfrecord
-            self.info.set_file_format('array_record', override=True)
+    def _build_data_dir(self, given_data_dir: str | None) -> tuple[str, str]:
+        """Root and folder of the screen: an earlier version's if only that is there."""
+        asked = self._original_state['version']
+        current = self._version
+        for version in self.versions if asked is None else ():
+            self._version = version
+            root, folder = super()._build_data_dir(given_data_dir)
+            if epath.Path(folder).exists():
+                return root, folder
+        self._version = current
+        return super()._build_data_dir(given_data_dir)
 
     def screen_info(
         self,
@@ -69,25 +75,13 @@ class ScreenBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         """
         if (self.data_path / 'dataset_info.json').exists():
             features = metadata = None  # TFDS then reads both from the folder
-        return tfds.core.DatasetInfo(
-            builder=self, features=features, metadata=metadata, **kwargs
+        return ScreenInfo(
+            builder=self,
+            features=features,
+            metadata=metadata,
+            supervised_keys=('image', 'label'),
+            **kwargs,
         )
-
-    def _generate_splits(
-        self,
-        dl_manager: tfds.download.DownloadManager,
-        download_config: tfds.download.DownloadConfig,
-    ) -> list[tfds.core.SplitInfo]:
-        splits = self._split_generators(dl_manager)
-        limit = download_config.max_examples_per_split
-        return [
-            write_split(
-                self.info.features,
-                itertools.islice(examples, limit),
-                self._get_filename_template(split_name=name),
-            )
-            for name, examples in splits.items()
-        ]
 
 
 def identity(builder: tfds.core.DatasetBuilder) -> str:
@@ -117,22 +111,23 @@ def prepare_screen(
 
     Raises:
         FileExistsError: The place is taken by a folder that is no prepared screen.
+        OSError: The folder cannot be written, or the disk is full.
     """
     importlib.import_module('deeploc_jax.datasets')  # registers every screen
+    # Here, as TFDS's reader of prepared data sets does not know what ~ means.
+    data_dir = Path(data_dir).expanduser() if data_dir else None
     if builder_kwargs:  # tfds.builder would put them all before any error message
         name, _, config = name.partition('/')
         cls = tfds.builder_cls(name)
         builder = cls(data_dir=data_dir, config=config or None, **builder_kwargs)
     else:
         builder = tfds.builder(name, data_dir=data_dir)
-    if not builder.data_path.exists():
-        download = tfds.download.DownloadConfig(
-            manual_dir=manual_dir, try_download_gcs=False
-        )
-        builder.download_and_prepare(download_config=download)
-    elif not builder.is_prepared():
+    if builder.data_path.exists() and not builder.is_prepared():
         raise FileExistsError(
             f'{builder.data_path} exists but holds no prepared screen; remove it or '
             'choose another data_dir.'
         )
+    if not builder.info.initialized:
+        download = tfds.download.DownloadConfig(manual_dir=manual_dir)
+        builder.download_and_prepare(download_config=download)
     return builder

@@ -53,6 +53,7 @@ def screen_metadata(
     marker_channel: int,
     measurement_names: Sequence[str] = (),
     simulated: bool = False,
+    default_channels: Sequence[str] = (),
 ) -> tfds.core.MetadataDict:
     """What a reader must know of a screen beyond its features.
 
@@ -61,13 +62,17 @@ def screen_metadata(
         marker_channel: Index of the cytosolic marker, -1 when there is none.
         measurement_names: Names of the entries of `measurements`.
         simulated: Whether the images were computed, not taken.
+        default_channels: Channels that `read_cells` takes when none are asked for; ()
+            for all of them.
     """
+    defaults = {'default_channels': list(default_channels)} if default_channels else {}
     return tfds.core.MetadataDict(
         channels=list(channels),
         protein_channel=0,
         marker_channel=marker_channel,
         measurement_names=list(measurement_names),
         simulated=simulated,
+        **defaults,
     )
 
 

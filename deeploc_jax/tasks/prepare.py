@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import tensorflow_datasets as tfds
 from jax.experimental import multihost_utils
 
 from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.data.split_check import PURPOSES
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -25,21 +28,60 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         return
     info = builder.info
     sizes = ', '.join(f'{name} {s.num_examples:,}' for name, s in info.splits.items())
-    root = f', data_dir={config.data_dir!r}' if config.data_dir else ''
-    screen = info.full_name.rsplit('/', 1)[0]
-    use = 'Train on it:  python launch.py --config=configs/deeploc.py:modern'
-    if not info.features['label'].names:
-        use = (
-            'Name its cells: python launch.py --config=configs/evaluate.py '
-            '--config.source=<workdir of a training, or lean-sim>'
-        )
+    where = {'data_dir': config.data_dir} if config.data_dir else {}
+    load = {'split': next(iter(info.splits)), **where}
+    options = ', '.join(f'{name}={value!r}' for name, value in load.items())
     print(
         f'\nPrepared {info.full_name}: {sizes} cells in {builder.data_path}\n'
-        f'{use} --config.screen={screen}'
-        + (f' --config.data_dir={config.data_dir}' if config.data_dir else '')
-        + '\nLoad it:      import deeploc_jax.datasets; '
-        f"tfds.data_source('{screen}', split='{next(iter(info.splits))}'{root})"
+        f'{next_command(builder, screen, config.data_dir)}\n'
+        'Load it:      import deeploc_jax.datasets; '
+        f'tfds.data_source({screen!r}, {options})'
     )
+
+
+def next_command(
+    builder: tfds.core.DatasetBuilder, screen: str, data_dir: str | None
+) -> str:
+    """A command that trains on a prepared screen, or else names its cells.
+
+    Splits that a screen with `train` has not are cut from it.
+
+    Args:
+        builder: The screen, prepared.
+        screen: Its name, as `config.screen` takes it.
+        data_dir: Where it was prepared, if that was said.
+    """
+    splits = list(builder.info.splits)
+    options = {'screen': screen} | ({'data_dir': data_dir} if data_dir else {})
+    if 'train' in splits and builder.info.features['label'].names:
+        what, file = 'Train on it: ', 'deeploc.py:modern'
+        options |= _cut_splits([s for s in PURPOSES if s not in splits])
+    else:
+        what, file = 'Name its cells:', 'evaluate.py'
+        options |= _source_like(builder.info.metadata)
+        options['split'] = 'test' if 'test' in splits else splits[0]
+    command = ['python', 'launch.py', f'--config=configs/{file}']
+    command += [f'--config.{name}={value}' for name, value in options.items()]
+    return f'{what} {shlex.join(command)}'
+
+
+def _cut_splits(missing: list[str]) -> dict[str, str]:
+    starts = [100 - 10 * (len(missing) - i) for i in range(len(missing))]
+    cut = {
+        f'splits.{name}': f'train[{start}%:{start + 10}%]'
+        for name, start in zip(missing, starts, strict=True)
+    }
+    return {'splits.train': f'train[:{starts[0]}%]', **cut} if cut else {}
+
+
+def _source_like(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The network of the package where it has the channels, else one to be trained."""
+    marker = metadata['marker_channel']
+    if marker < 0:
+        return {'source': 'runs/a-training-on-such-channels'}
+    names = metadata['channels']
+    channels = f'{names[metadata["protein_channel"]]},{names[marker]}'
+    return {'source': 'lean-sim', 'channels': channels}
 
 
 def open_screen(
@@ -63,7 +105,8 @@ def describe_screen(
 ) -> tfds.core.DatasetBuilder:
     """The builder of a screen that need not be prepared: its classes and channels."""
     importlib.import_module('deeploc_jax.datasets')  # registers every screen
-    return tfds.builder(screen, data_dir=config.data_dir)
+    data_dir = Path(config.data_dir).expanduser() if config.data_dir else None
+    return tfds.builder(screen, data_dir=data_dir)
 
 
 def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train.damage import set_aside, set_aside_changed_metrics
+from deeploc_jax.train.file_system import suit_file_system
 from deeploc_jax.train.state import TrainState
 
 
@@ -43,6 +44,7 @@ class Checkpoints:
         self.metric = metric
         self.lowest = metric.endswith('loss')
         self.directory = Path(directory).absolute()
+        suit_file_system(self.directory)
         if jax.process_index() == 0 and set_aside_changed_metrics(self.directory):
             raise self._none_intact()
         multihost_utils.sync_global_devices('checkpoints checked')
@@ -167,11 +169,9 @@ class Checkpoints:
             return self.manager.restore(step, args=ocp.args.Composite(**items))
         # What damaged files lead to; not a lack of memory or permission.
         except (ValueError, KeyError, EOFError, FileNotFoundError) as error:
+            reason = f'is damaged ({str(error).splitlines()[0][:200]})'
             where = self.directory / str(step)
-            reason = str(error).splitlines()[0][:200]
-            raise CheckpointError(f'Checkpoint {where} is damaged ({reason}).') from (
-                error
-            )
+            raise CheckpointError(f'Checkpoint {where} {reason}.') from error
 
     def best_step(self) -> int | None:
         """The step with the best validation metric; the later one of equals."""

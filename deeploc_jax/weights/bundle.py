@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.weights.sstable import checksum, fields, read_table, sizes
+from deeploc_jax.crc import masked_crc32c
+from deeploc_jax.weights.sstable import fields, read_table, sizes
 
 TYPES = {1: '<f4', 2: '<f8', 3: '<i4', 9: '<i8'}
 
@@ -75,6 +76,6 @@ def _array(prefix: Path, shards: int, entry: dict[int, list[Any]]) -> np.ndarray
     dtype = np.dtype(TYPES[kind])
     if not len(content) == size == math.prod(sides) * dtype.itemsize:
         raise ValueError(f'{data} is cut short or damaged: {len(content)} of {size}.')
-    if entry[6] != [checksum(content)]:
+    if entry[6] != [masked_crc32c(content)]:
         raise ValueError(f'{data} is damaged (wrong checksum from byte {offset}).')
     return np.frombuffer(content, dtype).reshape(sides)

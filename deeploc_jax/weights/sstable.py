@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
+from deeploc_jax.crc import masked_crc32c
 
 MAGIC = (0xDB4775248B80FB57).to_bytes(8, 'little')
 FOOTER = 48  # bytes
@@ -50,7 +50,7 @@ def read_table(path: Path) -> Iterator[tuple[bytes, bytes]]:
 def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of a block; each key begins as the one before it."""
     end = offset + size + 1  # a byte more says how it is compressed
-    if content[end : end + 4] != checksum(content[offset:end]):
+    if content[end : end + 4] != masked_crc32c(content[offset:end]):
         raise ValueError(f'wrong checksum from byte {offset}.')
     if content[end - 1]:
         raise ValueError('it is compressed, which TensorFlow never does.')
@@ -64,13 +64,6 @@ def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, byte
         key = key[:shared] + block[at : at + new]
         yield key, block[at + new : at + new + length]
         at += new + length
-
-
-def checksum(content: bytes) -> bytes:
-    """CRC-32C, masked as LevelDB stores it."""
-    crc = google_crc32c.value(content)
-    masked = (crc >> 15 | crc << 17) + 0xA282EAD8
-    return (masked & 0xFFFFFFFF).to_bytes(4, 'little')
 
 
 def fields(message: bytes) -> dict[int, list[Any]]:

@@ -21,6 +21,7 @@ from deeploc_jax.data.release.files import (
     record_zip,
 )
 from deeploc_jax.data.release.hdf5 import Source, read_slices, to_images
+from deeploc_jax.data.release.validation import split_parts
 from deeploc_jax.data.screen_builder import ScreenBuilder
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
@@ -45,7 +46,10 @@ DEEPLOC_LICENSE = (
 
 
 class DeepLocRelease(ScreenBuilder, skip_registration=True):
-    """A screen in the release's HDF5 layout; a subclass states the facts below."""
+    """A screen in the release's HDF5 layout; a subclass states the facts below.
+
+    Where there is no file for validation, a tenth of the training cells becomes it.
+    """
 
     VERSION = tfds.core.Version('1.0.0')
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
@@ -57,13 +61,18 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
     CHANNELS: ClassVar[Sequence[str]]  # image order
     PLANES: ClassVar[Sequence[int]]  # plane of the file behind each channel
     MARKER_CHANNEL: ClassVar[int]
+    DEFAULT_CHANNELS: ClassVar[Sequence[str]] = ()  # for training; () for all
     DESCRIPTION: ClassVar[str]
     CITATION: ClassVar[str] = DEEPLOC_CITATION
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.screen_info(
             features=self._features(0),
-            metadata=screen_metadata(self.CHANNELS, self.MARKER_CHANNEL),
+            metadata=screen_metadata(
+                self.CHANNELS,
+                self.MARKER_CHANNEL,
+                default_channels=self.DEFAULT_CHANNELS,
+            ),
             description=self.DESCRIPTION,
             citation=self.CITATION,
             homepage=DEEPLOC_HOMEPAGE,
@@ -84,8 +93,8 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
             record_zip(dl_manager, downloaded)
         self._declare_measurements(contents)
         return {
-            split: self._generate_examples(content)
-            for split, content in contents.items()
+            split: self._generate_examples(content, rows)
+            for split, (content, rows) in split_parts(self.name, contents).items()
         }
 
     def _find(
@@ -149,7 +158,7 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
             self.info.metadata['measurement_names'] = list(names)
 
     def _generate_examples(
-        self, content: Contents
+        self, content: Contents, rows: np.ndarray
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         row = 0
         num_measurements = len(self.info.metadata['measurement_names'])
@@ -157,14 +166,15 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
         for chunk, start, values in read_slices(content.source, len(content.sizes)):
             for i, image in enumerate(to_images(values, self.PLANES)):
                 table = content.measurements
-                yield (
-                    f'{chunk}/{start + i}',
-                    example(
-                        image,
-                        int(content.labels[row]),
-                        content.cell_ids[row],
-                        screen=self.name,
-                        measurements=absent if table is None else table[row],
-                    ),
-                )
+                if rows[row]:
+                    yield (
+                        f'{chunk}/{start + i}',
+                        example(
+                            image,
+                            int(content.labels[row]),
+                            content.cell_ids[row],
+                            screen=self.name,
+                            measurements=absent if table is None else table[row],
+                        ),
+                    )
                 row += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import warnings
 from collections.abc import Sequence
 
@@ -15,12 +14,12 @@ from deeploc_jax.data.release.extras import cell_ids, label_names, measurements
 from deeploc_jax.data.release.hdf5 import (
     PLANE,
     Source,
-    column_names,
     list_rows,
     num_chunks,
     open_release,
     read_slices,
 )
+from deeploc_jax.data.release.labels import file_classes, to_labels
 from deeploc_jax.progress import track
 
 
@@ -30,7 +29,7 @@ class Contents:
 
     source: Source
     sizes: list[int]  # cells in chunk 1, 2, ...
-    labels: np.ndarray  # int64 [N]
+    labels: np.ndarray  # int64 [N], -1 for a class that the screen has not
     cell_ids: list[str]  # N, unique
     measurements: np.ndarray | None  # float32 [N, F]
     measurement_names: tuple[str, ...]
@@ -43,7 +42,7 @@ def check_release(
 
     Args:
         source: The HDF5 file.
-        class_names: Classes in index order, as they must be in the file.
+        class_names: Classes in index order; the file may have more of them.
         plane_names: Channel of each 64x64 plane in a row, in the order of the file.
             Planes without any contrast are counted and warned of.
 
@@ -57,9 +56,9 @@ def check_release(
     with open_release(source) as file:
         try:
             chunks = range(1, num_chunks(file) + 1)
-            for chunk in chunks:
-                _check_order(column_names(file, f'Index{chunk}'), class_names)
-                _check_shapes(file, chunk, len(class_names), len(plane_names))
+            classes = [file_classes(file, chunk, class_names) for chunk in chunks]
+            for chunk, named in enumerate(classes, 1):
+                _check_shapes(file, chunk, len(named), len(plane_names))
         except ValueError as error:
             raise ValueError(f'{source}: {error}') from None
         index = [file[f'Index{chunk}'][()] for chunk in chunks]
@@ -76,26 +75,11 @@ def check_release(
     return Contents(
         source=source,
         sizes=sizes,
-        labels=np.concatenate(index).argmax(axis=1),
+        labels=to_labels(source, index, classes, class_names),
         cell_ids=cell_ids(source, sizes, names),
         measurements=table,
         measurement_names=columns,
     )
-
-
-def _check_order(found: list[str] | None, class_names: Sequence[str]) -> None:
-    if found is None or [*map(_plain, found)] == [*map(_plain, class_names)]:
-        return
-    both = itertools.zip_longest(class_names, found, fillvalue='(none)')
-    table = [f'  {i:2d}  {ours:24} {theirs}' for i, (ours, theirs) in enumerate(both)]
-    raise ValueError(
-        'the classes of its labels are not those of this screen in this order. '
-        'Index, class of the screen, class in the file:\n' + '\n'.join(table)
-    )
-
-
-def _plain(name: str) -> str:
-    return ''.join(filter(str.isalnum, name)).lower()
 
 
 def _check_shapes(file: h5py.File, chunk: int, num_classes: int, planes: int) -> None:

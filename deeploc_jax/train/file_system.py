@@ -1,0 +1,55 @@
+"""Checkpoints on file systems that cannot do all that a local disk can."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from orbax.checkpoint._src.serialization import tensorstore_utils
+
+
+def suit_file_system(folder: Path) -> None:
+    """Lets Orbax write where a folder cannot be synced, or a file not be locked.
+
+    TensorStore, with which Orbax writes, syncs every folder it wrote to and locks
+    files, and fails where a share or a cluster's file system refuses. Orbax has no
+    option for either, only these defaults of its. Without syncing a power cut can lose
+    a checkpoint that was just saved; when it is read, that is noticed.
+
+    Args:
+        folder: Where checkpoints go; it need not exist yet.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    options: dict[str, Any] = {}
+    if _refused(_sync, folder):
+        options['file_io_sync'] = False
+    if _refused(_lock, folder):
+        options['file_io_locking'] = {'mode': 'lockfile'}
+    tensorstore_utils._BASE_TS_CONTEXT.update(options)
+    tensorstore_utils._DEFAULT_OCDBT_TS_CONTEXT.update(options)
+
+
+def _refused(operation: Callable[[Path], None], folder: Path) -> bool:
+    try:
+        operation(folder)
+    except OSError:
+        return True
+    return False
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
