@@ -282,6 +282,25 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
                 assert value == again[index]['result'][name]
 
 
+def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
+    config.modes, config.cells_per_class = 'scratch,fine_tune', '4'
+    workdir = tmp_path / 'out'
+    task.run(config, workdir)
+    first = (workdir / 'transfer.parquet').read_bytes()
+    config.draws, config.splits.test, config.evaluation.crops = 1, 'test[:6]', 5
+    task.run(config, workdir)
+    rows = pq.read_table(workdir / 'transfer.parquet').to_pylist()
+    found = [(row['n_test'], row['test_split'], row['crops']) for row in rows]
+    assert found == [(6, 'test[:6]', 5)] * 2
+    assert len((workdir / 'fits.jsonl').read_text().splitlines()) == 6
+    config.draws, config.splits.test, config.evaluation.crops = 2, 'test', 1
+    monkeypatch.setattr(task, 'make_tuner', pytest.fail)
+    capsys.readouterr()
+    task.run(config, workdir)
+    assert 'All 4 fits are there already' in capsys.readouterr().out
+    assert (workdir / 'transfer.parquet').read_bytes() == first
+
+
 def test_the_rate_falls_to_zero_unless_told_otherwise(config, tmp_path, monkeypatch):
     config.modes, config.cells_per_class, config.draws = 'fine_tune', '4', 1
     config.steps, config.learning_rate = 2, 0.1

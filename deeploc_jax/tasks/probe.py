@@ -25,6 +25,8 @@ from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.types import METADATA
 
+NEEDED = ('n_train', 'n_test', 'accuracy', 'balanced_accuracy', 'recall')
+
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Fits every probe on every set of features; finished fits are not done again.
@@ -54,15 +56,18 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for draw in range(draws if size or PROBES[probe].random else 1)
     ]
     splits = config.splits.to_dict()
-    fits, rows = Fits(workdir / 'fits.jsonl', splits), []
+    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
+    fits.tell_done([dataclasses.asdict(job) for job in jobs])
     for job in track(jobs, description='probe', unit='fit'):
         name = dataclasses.asdict(job)
         if name not in fits:
             of = sets[job.features]
             fits.add(name, run_job(job, of, splits, config.group_by, config.seed))
         rows.append(fits.row(name))
-    recalls = [json.dumps(row['recall']) for row in rows]
-    table = [row | dict(recall=r) for row, r in zip(rows, recalls, strict=True)]
+    table = [
+        row | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
+        for row in rows
+    ]
     write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(
