@@ -216,14 +216,20 @@ def test_a_loss_that_is_no_number_names_step_and_checkpoint(config, tmp_path):
         train_task.run(config, tmp_path)
 
 
-def test_early_stopping_ends_after_checkpoints_without_a_new_best(config, tmp_path):
-    config.patience = 1
+@pytest.mark.parametrize('interrupted', [(), (3,), (4, 5)], ids=len)
+def test_early_stopping_counts_no_tie_as_a_new_best(
+    config, tmp_path, monkeypatch, interrupted
+):
+    """Nothing is learned, so that the accuracy of all checkpoints is the same."""
+    config.patience, config.total_steps = 2, 20
     config.schedule.learning_rate = 0.0
-    config.select_by = 'validation/loss'
-    config.total_steps = 20
+    for step in interrupted:
+        with monkeypatch.context() as patch, pytest.raises(Interrupted):
+            patch.setattr(loop.Cadence, 'logs', interrupting(step))
+            train_task.run(config, tmp_path)
     train_task.run(config, tmp_path)
     rows = read_jsonl(tmp_path / 'metrics.jsonl')
-    assert rows[-1]['step'] < 20
+    assert [row['step'] for row in rows if 'validation/loss' in row] == [2, 4, 6]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from deeploc_jax.files import atomic_write, read_jsonl
 
 
 class Fits:
-    """Rows of finished fits in a JSON-lines file, keyed by the job and how it is tested.
+    """Rows of finished fits in a JSON-lines file, keyed by job and test.
 
     The file only grows: fits that were tested otherwise, or written by another version,
     stay in it and are found again when they are asked for.

@@ -37,7 +37,7 @@ def fit(
     )
     state = checkpoints.restore_latest(experiment.state) or experiment.state
     step = int(state.step)
-    if cadence.finished(step, checkpoints.best_step()):
+    if cadence.finished(step, checkpoints.improvement):
         return state
     sampler = make_sampler(
         cells['train'].labels,
