@@ -11,6 +11,8 @@ GROUND = {
     'types',
     'compilation',
     'sharding',
+    'cluster',
+    'devices',
     'metrics',
     'files',
     'fingerprint',
@@ -22,6 +24,7 @@ GROUND = {
 }
 BELOW = {
     **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
+    'sharding.py': {'cluster'},
     'models': {'lookup'},
     'simulate': set(),
     'realism': set(),
