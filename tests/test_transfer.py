@@ -1,4 +1,5 @@
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -341,6 +342,24 @@ def test_all_cells_can_be_used(config, tmp_path):
     rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]
+    told = 'not calibrated: all validation cells were trained on'
+    assert [row['calibration'] for row in rows] == [None, told]
+    assert rows[1]['ece'] == rows[1]['ece_before_temperature']
+    card = deeploc_jax.load(tmp_path / 'out').card
+    assert (card.calibration, card.temperature) == (told, 1.0)
+    assert card.novelty_layer == ''
+
+
+@pytest.mark.filterwarnings('ignore:.* cells of spot_screen')
+def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
+    config.cells_per_class, config.modes, config.draws = '4', 'fine_tune', 2
+    config.splits.train = 'train+validation'
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    for row in rows:
+        used, drawn = map(int, re.findall(r'\d+', row['calibration']))
+        assert used + drawn == 9 and 0 < drawn < 9
+    assert deeploc_jax.load(tmp_path / 'out').card.calibration == rows[0]['calibration']
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         parameters=count_parameters(network.variables['params']),
         best_step=card.step,
         temperature=card.temperature,
+        calibration=card.calibration,
     )
     if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)

@@ -82,7 +82,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             )
 
     common = source, cells, mesh
-    workers = {mode: partial(make_tuner, recipe, mode, *common, keep) for mode in modes}
+    workers = {
+        mode: partial(make_tuner, recipe, mode, *common, keep, target.in_train)
+        for mode in modes
+    }
     if 'probe' in modes:
         workers['probe'] = partial(
             make_prober, recipe, config.probe, *common, config.group_by

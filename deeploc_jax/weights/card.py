@@ -33,6 +33,8 @@ class Card:
         validation: Metrics of that step on the validation split.
         version: Of `deeploc_jax`, by which it was trained.
         normalization: What is done to the pixels first: PERCENTILE or EIGHT_BIT.
+        calibration: On which cells the temperature was fitted, in words; '': an earlier
+            version did not say.
         novelty_layer: Whose features tell cells unlike anything seen; '': none does.
         format: Of this card.
     """
@@ -52,6 +54,7 @@ class Card:
     validation: dict[str, float]
     version: str
     normalization: str = PERCENTILE
+    calibration: str = ''
     novelty_layer: str = ''
     format: int = FORMAT
 
