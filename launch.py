@@ -32,16 +32,15 @@ def main(argv: list[str]) -> None:
 
 
 def parse(argv: list[str]) -> list[str]:
-    """Parses flags; mistakes are answered in a line, with the nearest name if any."""
+    """Parses flags; mistakes are answered in a line, and leave nothing behind."""
     try:
         rest = flags.FLAGS(argv)
-        _ = _CONFIG.value  # a config that cannot be loaded is only noticed here
+        _ = _CONFIG.value.task  # only now a config that cannot be loaded is noticed
         return rest
-    except flags.Error as error:  # the last line says what the lines before led to
-        text = str(error).strip().splitlines()[-1]
-    except (AttributeError, KeyError, OSError, ValueError, TypeError) as error:
-        text = str(error.args[-1])
-    sys.exit('ERROR: ' + ' '.join(text.replace('\\n', ' ').split()))
+    except Exception as error:  # a config is a program: anything may go wrong in it
+        from deeploc_jax.tasks.mistakes import explain
+
+        sys.exit(f'ERROR: {explain(error, argv)}')
 
 
 def use_huge_pages() -> None:

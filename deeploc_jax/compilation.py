@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
+import warnings
 from pathlib import Path
 
 import jax
+import platformdirs
 from jax.sharding import Mesh
+
+PROGRAM = 2**20
+"""Bytes of a compiled program: room for one shows that a quota is not used up."""
 
 
 def compiler_options(mesh: Mesh) -> dict[str, str]:
@@ -24,12 +29,31 @@ def compiler_options(mesh: Mesh) -> dict[str, str]:
 def keep_programs() -> None:
     """Keeps compiled programs on disk: a second start then compiles next to nothing.
 
-    They go to `deeploc_jax/compiled` in the user's cache directory, `~/.cache` or
-    `XDG_CACHE_HOME`, unless `JAX_COMPILATION_CACHE_DIR` or `jax.config` say where
-    (empty: nowhere). Call it before anything is compiled.
+    They go to `compiled` in the cache folder that the platform has for deeploc_jax
+    (Linux: `~/.cache/deeploc_jax` or below `XDG_CACHE_HOME`), unless
+    `JAX_COMPILATION_CACHE_DIR` or `jax.config` say where (empty: nowhere). A folder
+    that cannot be written, as in a container, keeps nothing and is no error. Call it
+    before anything is compiled.
     """
+    # Once is enough of a disk that fills up while programs are kept.
+    warnings.filterwarnings('once', message='Error (read|writ)ing persistent comp')
     if jax.config.values['jax_compilation_cache_dir'] is not None:
         return
-    root = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    folder = Path(root, 'deeploc_jax', 'compiled')
-    jax.config.update('jax_compilation_cache_dir', str(folder))
+    try:
+        root = platformdirs.user_cache_path('deeploc_jax', appauthor=False)
+    except RuntimeError:  # the user of a container may have no home
+        return
+    if _is_writable(root / 'compiled'):
+        jax.config.update('jax_compilation_cache_dir', str(root / 'compiled'))
+
+
+def _is_writable(folder: Path) -> bool:
+    if not folder.is_absolute():  # no home either
+        return False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROGRAM))
+    except OSError:
+        return False
+    return True

@@ -8,37 +8,31 @@ and many compute the same thing.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-_BY_HAND = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
-_CLUSTER_SIZES = ('SLURM_STEP_NUM_TASKS', 'OMPI_COMM_WORLD_SIZE')
+from deeploc_jax.cluster import find_cluster
 
 
 def initialize_distributed() -> None:
-    """Joins the other hosts when the environment says that there are any.
+    """Joins the processes that the environment names, and says for whom it waits.
 
-    Read are `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID`;
-    under `srun`, `mpirun` and on TPU pods JAX finds out by itself.
+    By hand they are named by `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and
+    `JAX_PROCESS_ID`; under `srun`, `mpirun` and on TPU pods the launcher does it.
 
     Raises:
-        ValueError: Only some of the three variables are set.
+        ValueError: Something is missing to find the others.
     """
-    found = {name: os.environ.get(name) for name in _BY_HAND}
-    if all(found.values()):
-        address, number, index = found.values()
-        jax.distributed.initialize(address, int(number or 1), int(index or 0))
+    found = find_cluster(os.environ)
+    if found is None:
         return
-    if any(found.values()):
-        missing = ', '.join(name for name, value in found.items() if not value)
-        raise ValueError(f'To run on several hosts, set {missing} too.')
-    sizes = [int(os.environ.get(name, 1)) for name in _CLUSTER_SIZES]
-    pod = os.environ.get('TPU_WORKER_HOSTNAMES', '').count(',') + 1
-    if max(*sizes, pod) > 1:
-        jax.distributed.initialize()
+    print(found.words(), file=sys.stderr, flush=True)
+    number = None if found.index is None else found.processes  # of a TPU pod: JAX knows
+    jax.distributed.initialize(found.address, number, found.index)
 
 
 def make_mesh(devices: Any = None) -> Mesh:

@@ -11,6 +11,8 @@ GROUND = {
     'types',
     'compilation',
     'sharding',
+    'cluster',
+    'devices',
     'metrics',
     'files',
     'crc',
@@ -24,6 +26,7 @@ GROUND = {
 }
 BELOW = {
     **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
+    'sharding.py': {'cluster'},
     'models': {'lookup'},
     'simulate': set(),
     'realism': set(),

@@ -79,6 +79,28 @@ def test_unusable_input_is_an_error(logits, temperature, message):
         calibration.mean_crop_probabilities(logits, temperature)
 
 
+def test_cells_that_were_trained_on_do_not_calibrate():
+    """The network is always right on them and would look surer than it is."""
+    logits, labels = overconfident(3.0, crops=2)
+    held_out = np.arange(len(labels)) % 2 == 0
+    labels[5], logits[~held_out, 0] = -1, 100 * np.eye(4)[labels[~held_out]]
+    found = calibration.calibrate(logits, labels, held_out)
+    assert found.temperature == pytest.approx(3.0, rel=0.1)
+    assert found.words == (
+        'temperature fitted on 2,000 validation cells, without 1,999 that were trained '
+        'on'
+    )
+    every = calibration.calibrate(logits, np.where(held_out, labels, -1))
+    assert every.temperature == found.temperature
+    assert every.words == 'temperature fitted on 2,000 validation cells'
+
+
+def test_with_no_cell_held_out_the_network_is_left_as_it_is():
+    logits, labels = overconfident(3.0, crops=1, cells=50)
+    found = calibration.calibrate(logits, labels, np.zeros(50, bool))
+    assert found == (1.0, 'not calibrated: all validation cells were trained on')
+
+
 def test_unlabelled_cells_are_an_error():
     with pytest.raises(ValueError, match='unlabelled'):
         calibration.fit_temperature(np.zeros((2, 1, 3)), np.array([0, -1]))

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import jax
@@ -57,6 +58,47 @@ def test_the_lowest_loss_is_best(tmp_path):
         checkpoints.save(make_state(step), {'validation/loss': loss})
     assert checkpoints.best_step() == 2
     checkpoints.close()
+
+
+LOSS = 'validation/loss'
+
+
+@pytest.mark.parametrize(
+    ('metric', 'improved'), [(METRIC, [1, 1, 1, 4, 4]), (LOSS, [1, 2, 2, 2, 2])]
+)
+def test_a_tie_is_no_improvement_also_over_a_resume(tmp_path, metric, improved):
+    values = [(0.5, 0.9), (0.5, 0.7), (0.5, 0.7), (0.6, 0.7), (0.4, 2.0)]
+    for step, (accuracy, loss) in enumerate(values, 1):
+        # As if each step were a training of its own, resumed from the last one.
+        with Checkpoints(tmp_path, metric) as checkpoints:
+            checkpoints.restore_latest(make_state(0))
+            checkpoints.save(make_state(step), {METRIC: accuracy, LOSS: loss})
+            assert checkpoints.improvement.step == improved[step - 1]
+
+
+def test_of_equals_the_lower_loss_is_kept_and_then_the_later(tmp_path):
+    losses = {1: 0.9, 2: 0.7, 3: 0.7, 4: 0.8, 5: 0.8}
+    with Checkpoints(tmp_path, METRIC) as checkpoints:
+        for step, loss in losses.items():
+            checkpoints.save(make_state(step), {METRIC: 0.5, LOSS: loss})
+        checkpoints.wait()
+        assert checkpoints.best_step() == 3
+        assert checkpoints.steps() == [3, 4, 5]
+        assert checkpoints.improvement.step == 1
+    with Checkpoints(tmp_path, METRIC) as checkpoints:
+        checkpoints.restore_latest(make_state(0))
+        assert checkpoints.improvement.step == 1  # its checkpoint is gone
+
+
+def test_checkpoints_of_earlier_versions_tell_by_those_kept(tmp_path):
+    fill(tmp_path, {10: 0.5, 20: 0.9, 30: 0.9, 40: 0.9}).close()
+    for seal in tmp_path.glob('*/seal/metadata'):
+        fields = json.loads(seal.read_text())
+        del fields['improvement']
+        seal.write_text(json.dumps(fields))
+    with Checkpoints(tmp_path, METRIC) as checkpoints:
+        checkpoints.restore_latest(make_state(0))
+        assert checkpoints.improvement.step == checkpoints.steps()[0] == 30
 
 
 def test_a_save_on_interruption_is_the_latest_but_never_the_best(tmp_path):

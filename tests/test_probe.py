@@ -159,13 +159,22 @@ def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert pq.read_table(workdir / 'probe.parquet').to_pylist() == rows
 
 
-def test_another_test_split_is_tested_anew(config, tmp_path):
+def test_another_test_split_is_tested_anew_and_deletes_nothing(
+    config, tmp_path, capsys
+):
     config.features, config.probes = str(tmp_path / 'good'), 'ridge'
     task.run(config, tmp_path / 'out')
+    first = (tmp_path / 'out/probe.parquet').read_bytes()
     config.splits.test = 'validation'
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
-    assert [row['n_test'] for row in rows] == [23]
+    assert [(row['n_test'], row['test_split']) for row in rows] == [(23, 'validation')]
+    config.splits.test = 'test'
+    capsys.readouterr()
+    task.run(config, tmp_path / 'out')
+    assert 'All 1 fits are there already' in capsys.readouterr().out
+    assert (tmp_path / 'out/probe.parquet').read_bytes() == first
+    assert len((tmp_path / 'out/fits.jsonl').read_text().splitlines()) == 2
 
 
 def test_sizes_are_in_order_and_once():

@@ -4,8 +4,9 @@ import pytest
 import tensorflow_datasets as tfds
 from spot_screen import SpotScreen
 
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.screen_builder import prepare_screen
-from deeploc_jax.data.split_check import check_splits
+from deeploc_jax.data.split_check import check_splits, rows_among
 
 
 @pytest.fixture(scope='module')
@@ -40,6 +41,24 @@ def test_the_test_split_is_no_test(builder):
     found = [str(warning.message).rpartition(': ')[2].split()[4] for warning in told]
     assert found == ['validation', 'test']
     assert str(told[1].message).startswith('3 cells')
+
+
+@pytest.mark.parametrize(
+    ('split', 'other'),
+    [
+        ('validation', 'train+validation'),
+        ('train[80%:]', 'train[:90%]'),
+        ('train[16:]+validation[2:4]', 'validation+train[:20]'),
+        ('validation', 'train'),
+        ('train', 'train[5:10]+train[20:]'),
+    ],
+)
+def test_the_same_cells_are_found_in_another_split(builder, split, other):
+    ids = [read_cells(builder, of).metadata['cell_id'] for of in (split, other)]
+    rows = rows_among(builder, split, other)
+    assert [ids[1][row] if row >= 0 else None for row in rows] == [
+        name if name in ids[1] else None for name in ids[0]
+    ]
 
 
 def test_splits_apart_are_not(builder):

@@ -17,6 +17,7 @@ from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import deeploc, evaluate
+from deeploc_jax import tasks
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import evaluate as evaluate_task
@@ -61,6 +62,34 @@ def test_training_on_validation_is_told(config, tmp_path):
         pytest.raises(ValueError, match='another config'),
     ):
         train_task.run(config, tmp_path)
+
+
+NOT_CALIBRATED = 'not calibrated: all validation cells were trained on'
+
+
+@pytest.mark.filterwarnings('ignore:.* cells of spot_screen')
+def test_cells_that_were_trained_on_do_not_calibrate(config, tmp_path, capsys):
+    config.splits.train = 'train+validation'
+    train_task.run(config, tmp_path / 'all')
+    assert f'Confidence: {NOT_CALIBRATED}' in capsys.readouterr().out
+    network = deeploc_jax.load(tmp_path / 'all')
+    assert network.card.calibration == NOT_CALIBRATED
+    assert network.card.temperature == 1.0 and network.card.novelty_layer == ''
+    run = json.loads((tmp_path / 'all/run.json').read_text())
+    assert run['calibration'] == NOT_CALIBRATED
+    page = (tmp_path / 'all/report.html').read_text()
+    assert NOT_CALIBRATED in page and 'Temperature, not fitted' in page
+
+    again = evaluate.get_config()
+    again.source, again.evaluation.resamples = str(tmp_path / 'all'), 10
+    evaluate_task.run(again, tmp_path / 'again')
+    assert f'Confidence: {NOT_CALIBRATED}' in capsys.readouterr().out
+
+    config.splits.update(train='train[:90%]', validation='train[80%:]')
+    train_task.run(config, tmp_path / 'some')
+    card = deeploc_jax.load(tmp_path / 'some').card
+    assert card.calibration.startswith('temperature fitted on 2 validation cells, with')
+    assert 'calibrated:' not in capsys.readouterr().out
 
 
 def test_a_training_explains_itself(config, tmp_path):
@@ -162,6 +191,34 @@ def test_an_interrupted_training_ends_the_same(config, tmp_path, monkeypatch, st
     assert written == sorted(written)
 
 
+def test_a_finished_training_without_its_checkpoints_is_left_alone(config, tmp_path):
+    train_task.run(config, tmp_path)
+    kept = ('metrics.jsonl', 'weights/weights.safetensors')
+    before = [(tmp_path / name).read_bytes() for name in kept]
+    shutil.rmtree(tmp_path / 'checkpoints')
+    with pytest.raises(ValueError, match='its checkpoints were deleted'):
+        train_task.run(config, tmp_path)
+    assert [(tmp_path / name).read_bytes() for name in kept] == before
+
+
+def test_a_run_stopped_before_its_first_checkpoint_starts_again(
+    config, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr('deeploc_jax.compilation.keep_programs', lambda: None)
+    with monkeypatch.context() as patch:
+        patch.setattr('deeploc_jax.tasks.training.train_batches', interrupt)
+        assert tasks.run(config, tmp_path) == 130
+    assert 'Interrupted. Run the same command' in capsys.readouterr().err
+    assert (tmp_path / 'config.json').exists()
+    assert not list(tmp_path.glob('.run.lock*'))
+    assert tasks.run(config, tmp_path) == 0
+    assert (tmp_path / 'report.html').exists()
+
+
+def interrupt(*unused, **options):
+    raise KeyboardInterrupt
+
+
 def test_a_profile_changes_nothing_but_leaves_a_trace(config, tmp_path):
     train_task.run(config, tmp_path / 'plain')
     config.profile = True
@@ -216,14 +273,20 @@ def test_a_loss_that_is_no_number_names_step_and_checkpoint(config, tmp_path):
         train_task.run(config, tmp_path)
 
 
-def test_early_stopping_ends_after_checkpoints_without_a_new_best(config, tmp_path):
-    config.patience = 1
+@pytest.mark.parametrize('interrupted', [(), (3,), (4, 5)], ids=len)
+def test_early_stopping_counts_no_tie_as_a_new_best(
+    config, tmp_path, monkeypatch, interrupted
+):
+    """Nothing is learned, so that the accuracy of all checkpoints is the same."""
+    config.patience, config.total_steps = 2, 20
     config.schedule.learning_rate = 0.0
-    config.select_by = 'validation/loss'
-    config.total_steps = 20
+    for step in interrupted:
+        with monkeypatch.context() as patch, pytest.raises(Interrupted):
+            patch.setattr(loop.Cadence, 'logs', interrupting(step))
+            train_task.run(config, tmp_path)
     train_task.run(config, tmp_path)
     rows = read_jsonl(tmp_path / 'metrics.jsonl')
-    assert rows[-1]['step'] < 20
+    assert [row['step'] for row in rows if 'validation/loss' in row] == [2, 4, 6]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -282,6 +283,25 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
                 assert value == again[index]['result'][name]
 
 
+def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
+    config.modes, config.cells_per_class = 'scratch,fine_tune', '4'
+    workdir = tmp_path / 'out'
+    task.run(config, workdir)
+    first = (workdir / 'transfer.parquet').read_bytes()
+    config.draws, config.splits.test, config.evaluation.crops = 1, 'test[:6]', 5
+    task.run(config, workdir)
+    rows = pq.read_table(workdir / 'transfer.parquet').to_pylist()
+    found = [(row['n_test'], row['test_split'], row['crops']) for row in rows]
+    assert found == [(6, 'test[:6]', 5)] * 2
+    assert len((workdir / 'fits.jsonl').read_text().splitlines()) == 6
+    config.draws, config.splits.test, config.evaluation.crops = 2, 'test', 1
+    monkeypatch.setattr(task, 'make_tuner', pytest.fail)
+    capsys.readouterr()
+    task.run(config, workdir)
+    assert 'All 4 fits are there already' in capsys.readouterr().out
+    assert (workdir / 'transfer.parquet').read_bytes() == first
+
+
 def test_the_rate_falls_to_zero_unless_told_otherwise(config, tmp_path, monkeypatch):
     config.modes, config.cells_per_class, config.draws = 'fine_tune', '4', 1
     config.steps, config.learning_rate = 2, 0.1
@@ -322,6 +342,24 @@ def test_all_cells_can_be_used(config, tmp_path):
     rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]
+    told = 'not calibrated: all validation cells were trained on'
+    assert [row['calibration'] for row in rows] == [None, told]
+    assert rows[1]['ece'] == rows[1]['ece_before_temperature']
+    card = deeploc_jax.load(tmp_path / 'out').card
+    assert (card.calibration, card.temperature) == (told, 1.0)
+    assert card.novelty_layer == ''
+
+
+@pytest.mark.filterwarnings('ignore:.* cells of spot_screen')
+def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
+    config.cells_per_class, config.modes, config.draws = '4', 'fine_tune', 2
+    config.splits.train = 'train+validation'
+    task.run(config, tmp_path / 'out')
+    rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    for row in rows:
+        used, drawn = map(int, re.findall(r'\d+', row['calibration']))
+        assert used + drawn == 9 and 0 < drawn < 9
+    assert deeploc_jax.load(tmp_path / 'out').card.calibration == rows[0]['calibration']
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,6 @@ class OwnScreen(screen_builder.ScreenBuilder):
             'crop': crop or None,
             'split_seed': split_seed,
         }
-        kwargs.setdefault('version', _prepared_version(data_dir, name))
         super().__init__(
             data_dir=data_dir, config=tfds.core.BuilderConfig(name=name), **kwargs
         )
@@ -158,16 +157,6 @@ class OwnScreen(screen_builder.ScreenBuilder):
                 image, row.label or -1, screen=screen_name, **row.metadata
             )
             yield row.metadata['cell_id'], example
-
-
-def _prepared_version(data_dir: str | Path | None, name: str) -> str | None:
-    """The newest version that is on disk, None for the newest there is."""
-    root = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
-    for version in (OwnScreen.VERSION, *OwnScreen.SUPPORTED_VERSIONS):
-        folder = root / OwnScreen.name / name / str(version)
-        if (folder / 'dataset_info.json').exists():
-            return str(version)
-    return None
 
 
 def _check_name(name: str | None) -> str:

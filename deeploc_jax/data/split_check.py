@@ -6,6 +6,7 @@ import itertools
 import warnings
 from collections.abc import Mapping
 
+import numpy as np
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cells import check_split
@@ -35,6 +36,32 @@ def check_splits(builder: tfds.core.DatasetBuilder, splits: Mapping[str, str]) -
                 f'what is measured on {second} is too good.',
                 stacklevel=3,
             )
+
+
+def rows_among(builder: tfds.core.DatasetBuilder, split: str, other: str) -> np.ndarray:
+    """Where the cells of a split stand in another split, slices included.
+
+    Args:
+        builder: A prepared screen.
+        split: A TFDS split of n cells.
+        other: Another one.
+
+    Returns:
+        int64 [n], the row of each cell in `other`; -1 where it is not in it.
+    """
+    rows, start = [], 0
+    parts = []
+    for file, first, stop in _ranges(builder, other):
+        parts.append((file, first, stop, start - first))
+        start += stop - first
+    for file, first, stop in _ranges(builder, split):
+        own = np.full(stop - first, -1)
+        for name, begin, end, shift in parts:
+            both = np.arange(max(first, begin), min(stop, end))
+            if name == file:
+                own[both - first] = both + shift
+        rows.append(own)
+    return np.concatenate(rows)
 
 
 def _shared(builder: tfds.core.DatasetBuilder, first: str, second: str) -> int:

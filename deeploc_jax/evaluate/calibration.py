@@ -11,6 +11,8 @@ References:
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
@@ -19,6 +21,9 @@ from deeploc_jax import metrics
 
 TEMPERATURES = (0.05, 20.0)
 """Range of the fit. A validation split without one mistake ends at the lower end."""
+
+NOT_CALIBRATED = 'not calibrated'
+"""What `Calibration.words` begins with where no temperature was fitted."""
 
 
 def mean_crop_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -75,6 +80,39 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     # The loss of a mean over crops may have several minima: never end above T = 1.
     better = found.fun < crop_loss(logits, labels)
     return float(np.exp(found.x)) if better else 1.0
+
+
+class Calibration(NamedTuple):
+    """A temperature, and on which cells it was fitted, in words."""
+
+    temperature: float
+    words: str
+
+
+def calibrate(
+    logits: np.ndarray, labels: np.ndarray, held_out: np.ndarray | None = None
+) -> Calibration:
+    """Fits the temperature on the validation cells that were not trained on.
+
+    A network is surer of the cells it was trained on than it is right elsewhere.
+
+    Args:
+        logits: float [n, crops, k] of validation cells.
+        labels: int [n], -1 for an unlabelled cell.
+        held_out: bool [n], False for a cell that was trained on; None: none was.
+
+    Returns:
+        The temperature 1 where no labelled cell is left.
+    """
+    known = labels >= 0
+    used = known if held_out is None else known & held_out
+    if not used.any():
+        words = f'{NOT_CALIBRATED}: all validation cells were trained on'
+        return Calibration(1.0, words)
+    words = f'temperature fitted on {used.sum():,} validation cells'
+    if seen := (known & ~used).sum():
+        words += f', without {seen:,} that were trained on'
+    return Calibration(fit_temperature(logits[used], labels[used]), words)
 
 
 def _scaled(logits: np.ndarray, temperature: float) -> np.ndarray:

@@ -22,7 +22,8 @@ def known_novelty(network: Network) -> Novelty:
     if network.novelty is None:
         raise ValueError(
             'These weights do not say what the network has seen: others released them, '
-            'or they are of a version that did not keep it.'
+            'they are of a version that did not keep it, or every validation cell was '
+            'trained on, and none is left to tell what is usual.'
         )
     return network.novelty
 
@@ -57,7 +58,8 @@ def fit_novelty(
     batch_size: int,
     *,
     rows: np.ndarray | None = None,
-) -> Novelty:
+    held_out: np.ndarray | None = None,
+) -> Novelty | None:
     """Learns what a network has seen, from its last layer's features.
 
     Of labelled cells alone, and of some thousand of them: with all 14,000 of a screen
@@ -70,14 +72,20 @@ def fit_novelty(
         mesh: From `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
         rows: Which of `train` it was trained on, [m]; None: all that are labelled.
+        held_out: Which of `validation` it was not trained on, bool [n]; None: all.
+
+    Returns:
+        None where no labelled cell of validation is left.
     """
     layer = choose_layer(network, None)
     features = make_cell_features(network, mesh, batch_size, layer=layer)
     known = np.arange(len(train)) if rows is None else np.unique(rows)
     seen = train.at(_some_labelled(train, known, MOST_SEEN))
-    usual = validation.at(
-        _some_labelled(validation, np.arange(len(validation)), MOST_USUAL)
-    )
+    left = np.arange(len(validation))
+    left = left if held_out is None else left[held_out]
+    usual = validation.at(_some_labelled(validation, left, MOST_USUAL))
+    if not len(usual):
+        return None
     return Novelty.fit(
         layer,
         features(seen, 'what was seen'),

@@ -58,7 +58,7 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
         split=results.split,
         pictures=pictures,
         run_rows=tables.run_rows(results),
-        number_rows=tables.number_rows(metrics),
+        number_rows=tables.number_rows(results),
         class_rows=tables.class_rows(results),
         called_rows=tables.called_rows(results),
         proteins=tables.protein_table(results),

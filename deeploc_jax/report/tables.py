@@ -60,6 +60,7 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
         ('cells in the splits', _pairs(run.get('splits'), '{} {:,}')),
         *settings,
         ('parameters', f'{run["parameters"]:,}' if run.get('parameters') else None),
+        ('calibration', run.get('calibration')),
         ('kept checkpoint', None if step is None else f'step {step:,}'),
         ('device', run.get('device')),
         (
@@ -71,13 +72,17 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, '')]
 
 
-def number_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def number_rows(results: Results) -> list[tuple[str, str, str]]:
     """Name, value and 95 % interval of every number of a labelled split."""
+    metrics = results.metrics
+    fitted = not results.run.get('calibration', '').startswith('not calibrated')
     rows = [
         (title, write(metrics[key]['value']), words.interval(metrics[key], write))
         for key, title, write in _WITH_INTERVAL
     ]
     for key, title, write in _NUMBERS:
+        if key == 'temperature' and not fitted:
+            title = 'Temperature, not fitted'
         if metrics.get(key) is not None:
             rows.append((title, write(metrics[key]), ''))
     groups = metrics['proteins']

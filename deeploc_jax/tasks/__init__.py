@@ -25,32 +25,66 @@ TASKS = (
 def run(config: Any, workdir: Path) -> int:
     """Runs `config.task` and returns an exit status.
 
-    What a person can mend (a missing file, a wrong value, a damaged checkpoint) is
-    answered in words; the traceback goes to `<workdir>/error.log`. An interrupted
-    training says how to continue and exits with 130.
+    What a person can mend (a missing file, a wrong value, a damaged checkpoint, too
+    little memory) is answered in words; the traceback goes to `<workdir>/error.log`.
+    An interrupted run says how to continue and exits with 130. A workdir in which
+    another run is under way is left alone.
     """
     from absl import logging
-    from jax.experimental import multihost_utils
 
-    from deeploc_jax import compilation, sharding
     from deeploc_jax.lookup import check_name
+    from deeploc_jax.tasks.lock import WorkdirInUse
+    from deeploc_jax.tasks.mistakes import check_workdir
     from deeploc_jax.train.interrupt import Interrupted
 
     logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
     try:
         check_name('task', config.task, TASKS)
-        compilation.keep_programs()
-        sharding.initialize_distributed()
+        check_workdir(workdir)
+    except (ValueError, OSError) as error:
+        print(f'\nERROR: {error}', file=sys.stderr)
+        return 1
+    try:
+        _start(config, workdir)
+    except (Interrupted, KeyboardInterrupt) as error:
+        print(
+            f'\n{str(error) or "Interrupted."} Run the same command to continue.',
+            file=sys.stderr,
+        )
+        return 130
+    except WorkdirInUse as error:
+        print(f'\nERROR: {error}', file=sys.stderr)
+        return 1
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
+        words = _words(error, config)
+        print(f'\nERROR: {words}{_keep_traceback(workdir)}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def _start(config: Any, workdir: Path) -> None:
+    import jax
+    from jax.experimental import multihost_utils
+
+    from deeploc_jax import compilation, devices, sharding
+    from deeploc_jax.tasks import lock
+
+    compilation.keep_programs()
+    sharding.initialize_distributed()
+    if jax.process_index() == 0:
+        print(devices.running_on(), flush=True)
+    with lock.hold(workdir):
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
         module.run(config, workdir)
         multihost_utils.sync_global_devices('done')  # nobody leaves before the last
-    except (Interrupted, KeyboardInterrupt) as error:
-        print(f'\n{error} Run the same command to continue.', file=sys.stderr)
-        return 130
-    except (ValueError, OSError, RuntimeError, ImportError) as error:
-        print(f'\nERROR: {error}{_keep_traceback(workdir)}', file=sys.stderr)
-        return 1
-    return 0
+
+
+def _words(error: BaseException, config: Any) -> str:
+    from deeploc_jax.tasks.memory import explain_memory
+
+    advice = explain_memory(error, config)
+    first = str(error) or type(error).__name__
+    return f'{advice}\n({first})' if advice else first
 
 
 def _keep_traceback(workdir: Path) -> str:

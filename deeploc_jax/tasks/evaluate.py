@@ -75,6 +75,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         white_level=card.white_level,
         best_step=card.step,
         temperature=card.temperature,
+        calibration=card.calibration,
     )
     if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)

@@ -9,6 +9,7 @@ import jax
 import ml_collections
 
 from deeploc_jax import sharding
+from deeploc_jax.evaluate.calibration import NOT_CALIBRATED
 from deeploc_jax.evaluate.evaluation import write_evaluation
 from deeploc_jax.evaluate.novelty import score_cells
 from deeploc_jax.evaluate.predict import Predict, predict_cells
@@ -46,7 +47,9 @@ def evaluate_and_report(
         resamples=options.resamples,
     )
     report = write_report(workdir, split)
-    print(f'\n{in_words(summary, split)}\nReport:     {short(report)}')
+    words = network.card.calibration
+    unsure = f'\nConfidence: {words}' if words.startswith(NOT_CALIBRATED) else ''
+    print(f'\n{in_words(summary, split)}{unsure}\nReport:     {short(report)}')
 
 
 def print_next(workdir: Path) -> None:

@@ -35,6 +35,7 @@ from deeploc_jax.types import METADATA
 TITLES = {name: probe.title for name, probe in PROBES.items()}
 TITLES[ensemble.NAME] = ensemble.TITLE
 RANDOM = {name for name, probe in PROBES.items() if probe.random}
+NEEDED = ('n_train', 'n_test', 'accuracy', 'balanced_accuracy', 'recall')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -70,7 +71,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for draw in range(draws if size or probe in RANDOM else 1)
     ]
     splits = config.splits.to_dict()
-    fits, rows = Fits(workdir / 'fits.jsonl', splits), []
+    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
+    fits.tell_done([dataclasses.asdict(job) for job in jobs])
     for job in track(jobs, description='probe', unit='fit'):
         name = dataclasses.asdict(job)
         if name not in fits:
@@ -86,8 +88,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
                 ),
             )
         rows.append(fits.row(name))
-    recalls = [json.dumps(row['recall']) for row in rows]
-    table = [row | dict(recall=r) for row, r in zip(rows, recalls, strict=True)]
+    table = [
+        row | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
+        for row in rows
+    ]
     write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(

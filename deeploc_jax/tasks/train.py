@@ -16,7 +16,7 @@ from deeploc_jax.data.cells import (
 )
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_builder import identity
-from deeploc_jax.data.split_check import check_splits
+from deeploc_jax.data.split_check import check_splits, rows_among
 from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
@@ -81,7 +81,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         crop=config.augmentation.crop,
         crops=config.evaluation.crops,
     )
-    temperature = calibrate(predict, state, cells['validation'], mesh, config)
+    # What was trained on too says neither how sure to be nor what is usual.
+    rows = rows_among(builder, config.splits.validation, config.splits.train)
+    found = calibrate(predict, state, cells['validation'], mesh, config, rows < 0)
     card = Card(
         model=config.model.to_dict(),
         side=cells['train'].images.shape[1],
@@ -90,7 +92,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         class_names=classes,
         channels=channels,
         marker_channel=marker_channel(builder, cells['train']),
-        temperature=temperature,
+        temperature=found.temperature,
+        calibration=found.words,
         screen=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
         licence=builder.info.redistribution_info.license or 'not stated',
@@ -102,7 +105,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     )
     network = Network(card, experiment.model, state.variables)
     size = config.evaluation.batch_size
-    novelty = fit_novelty(network, cells['train'], cells['validation'], mesh, size)
+    novelty = fit_novelty(
+        network, cells['train'], cells['validation'], mesh, size, held_out=rows < 0
+    )
     network = dataclasses.replace(network, novelty=novelty)
     if jax.process_index() == 0:
         write_weights(workdir / 'weights', state.variables, card, novelty)
@@ -117,7 +122,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         **describe_splits(cells),
         parameters=count_parameters(state.params),
         best_step=best_step,
-        temperature=temperature,
+        temperature=card.temperature,
+        calibration=card.calibration,
         seconds=training_seconds(workdir),
     )
     if jax.process_index() == 0:

@@ -28,16 +28,27 @@ def fit(
     checkpoints: Checkpoints,
     mesh: jax.sharding.Mesh,
 ) -> TrainState:
-    """Trains from the latest checkpoint, or from step 0, to the end."""
+    """Trains from the latest checkpoint, or from step 0, to the end.
+
+    Raises:
+        ValueError: A finished training has lost its checkpoints.
+    """
     cadence = Cadence(
         config.total_steps,
         config.log_every,
         config.checkpoint_every,
         config.patience,
     )
-    state = checkpoints.restore_latest(experiment.state) or experiment.state
+    state = checkpoints.restore_latest(experiment.state)
+    if state is None and (workdir / 'weights').exists():
+        raise ValueError(
+            f'The training in {workdir} has ended and its checkpoints were deleted; '
+            'training anew would replace its log and weights. Evaluate the weights '
+            'with configs/evaluate.py, or give another --workdir.'
+        )
+    state = state or experiment.state
     step = int(state.step)
-    if cadence.finished(step, checkpoints.best_step()):
+    if cadence.finished(step, checkpoints.improvement):
         return state
     sampler = make_sampler(
         cells['train'].labels,

@@ -20,7 +20,7 @@ from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
 from deeploc_jax.tasks.prepare import open_screen
 from deeploc_jax.tasks.transfer_fits import fit_all
-from deeploc_jax.tasks.transfer_report import MODES, write_transfer_report
+from deeploc_jax.tasks.transfer_report import MODES, NEEDED, write_transfer_report
 from deeploc_jax.tasks.workdir import check_crops
 from deeploc_jax.transfer.keep import write_tuned
 from deeploc_jax.transfer.probing import check_probe, make_prober
@@ -64,7 +64,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
 
     tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
-    fits = Fits(workdir / 'fits.jsonl', tested)
+    fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
     tuned = [
         job['cells_per_class'] for job in fits.jobs() if job['mode'] == 'fine_tune'
     ]
@@ -87,7 +87,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             )
 
     common = source, cells, mesh
-    workers = {mode: partial(make_tuner, recipe, mode, *common, keep) for mode in modes}
+    workers = {
+        mode: partial(make_tuner, recipe, mode, *common, keep, target.in_train)
+        for mode in modes
+    }
     if 'probe' in modes:
         workers['probe'] = partial(
             make_prober, recipe, config.probe, *common, config.group_by

@@ -49,6 +49,8 @@ def fit_all(
     done = {kind: {job['draw'] for job in jobs[kind] if job in fits} for kind in jobs}
     total = config.draws * sum(amounts.values())
     before = sum(len(done[kind]) * amounts[kind] for kind in jobs)
+    if jax.process_index() == 0:
+        fits.tell_done([job for of_kind in jobs.values() for job in of_kind])
     made: dict[str, Work] = {}
     with track(None, total, 'transfer', initial=before, unit='cell seen') as bar:
         for kind, of_kind in jobs.items():

@@ -25,6 +25,8 @@ MODES = {
     'probe': 'a simple classifier on the last layer of the network as it is',
     'scratch': 'the same network, trained from random values',
 }
+NEEDED = ('n_train', 'n_test', 'accuracy', 'balanced_accuracy', 'confusion')
+NEEDED += ('validation',)  # what the table and the advice are made of
 
 
 def write_transfer_report(
@@ -36,7 +38,11 @@ def write_transfer_report(
 ) -> None:
     """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
     empty = dict.fromkeys(name for row in rows for name in row)
-    flat = [empty | row | dict(confusion=json.dumps(row['confusion'])) for row in rows]
+    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
+    flat = [
+        empty | row | tested | dict(confusion=json.dumps(row['confusion']))
+        for row in rows
+    ]
     write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
     words, train = advice(rows), target.cells['train']
     record = dict(

@@ -9,11 +9,8 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax import metrics
-from deeploc_jax.evaluate.calibration import (
-    crop_loss,
-    fit_temperature,
-    mean_crop_probabilities,
-)
+from deeploc_jax.evaluate import calibration
+from deeploc_jax.evaluate.calibration import crop_loss, mean_crop_probabilities
 from deeploc_jax.evaluate.predict import Predict, make_predict, predict_cells
 from deeploc_jax.tasks.build import Experiment
 from deeploc_jax.train.state import TrainState
@@ -62,9 +59,9 @@ def calibrate(
     cells: Cells,
     mesh: jax.sharding.Mesh,
     config: ml_collections.ConfigDict,
-) -> float:
-    """The temperature fitted on the labelled validation cells."""
+    held_out: np.ndarray,
+) -> calibration.Calibration:
+    """The temperature fitted on the validation cells that are held out, bool [n]."""
     size = config.evaluation.batch_size
     logits = predict_cells(predict, state.variables, cells, mesh, size, 'calibrate')
-    known = cells.labels >= 0
-    return fit_temperature(logits[known], cells.labels[known])
+    return calibration.calibrate(logits, cells.labels, held_out)

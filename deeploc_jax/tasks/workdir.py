@@ -13,6 +13,7 @@ import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.data.screen_features import IMAGE_SIZE
+from deeploc_jax.devices import describe_devices
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.lookup import check_name
 from deeploc_jax.types import Cells
@@ -49,11 +50,10 @@ def check_crops(crops: int) -> None:
 
 def environment() -> dict[str, Any]:
     """Versions and devices, for `run.json`."""
-    devices = jax.devices()
     versions = {name: _version(name) for name in _PACKAGES}
     return dict(
         versions=dict(python=platform.python_version(), **versions),
-        device=f'{len(devices)} x {devices[0].device_kind} ({devices[0].platform})',
+        device=describe_devices(),
         hosts=jax.process_count(),
     )
 

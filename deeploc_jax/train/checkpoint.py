@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import math
 import warnings
 from pathlib import Path
@@ -13,6 +15,7 @@ from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
+from deeploc_jax.train import improvement
 from deeploc_jax.train.damage import set_aside, set_aside_changed_metrics
 from deeploc_jax.train.file_system import suit_file_system
 from deeploc_jax.train.state import TrainState
@@ -22,12 +25,12 @@ class CheckpointError(RuntimeError):
     """A checkpoint is damaged."""
 
 
-class Checkpoints:
+class Checkpoints(contextlib.AbstractContextManager):
     """The checkpoints of one training.
 
-    Kept are the latest two and the best on validation. Each carries the SHA-256 of
-    its arrays, verified when it is read: neither Orbax nor a file system notices a
-    flipped bit.
+    The latest two and the best on validation are kept; of equally good ones the one
+    with the lower validation loss, then the later one. Each carries the SHA-256 of its
+    arrays: neither Orbax nor a file system notices a flipped bit.
 
     A context manager: on leaving, saves under way are finished.
 
@@ -42,35 +45,29 @@ class Checkpoints:
 
     def __init__(self, directory: Path | str, metric: str):
         self.metric = metric
-        self.lowest = metric.endswith('loss')
+        self.improvement: improvement.Improvement | None = None
         self.directory = Path(directory).absolute()
         suit_file_system(self.directory)
         if jax.process_index() == 0 and set_aside_changed_metrics(self.directory):
             raise self._none_intact()
         multihost_utils.sync_global_devices('checkpoints checked')
+        best = policies.BestN(
+            get_metric_fn=self._rank, n=1, keep_checkpoints_without_metrics=False
+        )
         self.manager = ocp.CheckpointManager(
             self.directory,
             options=ocp.CheckpointManagerOptions(
                 preservation_policy=policies.AnyPreservationPolicy(
-                    [
-                        policies.LatestN(2),
-                        policies.BestN(
-                            get_metric_fn=self._value,
-                            reverse=self.lowest,
-                            n=1,
-                            keep_checkpoints_without_metrics=False,
-                        ),
-                    ]
+                    [policies.LatestN(2), best]
                 ),
-                # Without these two, no metrics are written and there is no best.
-                best_fn=self._value,
-                best_mode='min' if self.lowest else 'max',
+                # Without it, no metrics are written and there is no best.
+                best_fn=self._rank,
                 cleanup_tmp_directories=True,
             ),
         )
 
-    def _value(self, metrics: dict[str, float]) -> float:
-        return metrics[self.metric]
+    def _rank(self, metrics: dict[str, float]) -> Any:  # Orbax only sorts by it
+        return improvement.rank(metrics, self.metric)
 
     def save(self, state: TrainState, metrics: dict[str, float] | None = None) -> None:
         """Saves in the background.
@@ -85,13 +82,15 @@ class Checkpoints:
         """
         if metrics is not None and not math.isfinite(metrics[self.metric]):
             raise CheckpointError(f'{self.metric} is {metrics[self.metric]}.')
+        step, last = int(state.step), self.improvement
+        self.improvement = improvement.improved(last, step, metrics or {}, self.metric)
+        seal = dict(sha256=digest(state), arrays=arrays_of(state), metrics=metrics)
+        if self.improvement:
+            seal['improvement'] = dataclasses.asdict(self.improvement)
         self.manager.save(
-            int(state.step),
+            step,
             args=ocp.args.Composite(
-                state=ocp.args.StandardSave(state),
-                seal=ocp.args.JsonSave(
-                    dict(sha256=digest(state), arrays=arrays_of(state), metrics=metrics)
-                ),
+                state=ocp.args.StandardSave(state), seal=ocp.args.JsonSave(seal)
             ),
             metrics=metrics,
             force=True,
@@ -101,6 +100,7 @@ class Checkpoints:
         """The latest intact state, or None where nothing was saved yet.
 
         A damaged checkpoint is set aside with a warning and the one before it taken.
+        From now on `improvement` is that of the training up to this state.
 
         Args:
             like: A state whose shapes, types and shardings are wanted.
@@ -110,9 +110,12 @@ class Checkpoints:
         """
         if not self.steps():
             return None
-        while self.steps():
-            state = self._restore_or_set_aside(self.steps()[-1], like)
+        for step in reversed(self.steps()):
+            state = self._restore_or_set_aside(step, like)
             if state is not None:
+                seal = self._read(step, seal=ocp.args.JsonRestore()).seal
+                kept = {at: self.metrics(at) for at in self.steps()}
+                self.improvement = improvement.stored(seal, kept, self.metric)
                 return state
         raise self._none_intact()
 
@@ -174,7 +177,7 @@ class Checkpoints:
             raise CheckpointError(f'Checkpoint {where} {reason}.') from error
 
     def best_step(self) -> int | None:
-        """The step with the best validation metric; the later one of equals."""
+        """The step with the best validation metric."""
         return self.manager.best_step()
 
     def metrics(self, step: int) -> dict[str, float]:
@@ -192,9 +195,6 @@ class Checkpoints:
     def close(self) -> None:
         """Finishes saves under way."""
         self.manager.close()
-
-    def __enter__(self) -> Checkpoints:
-        return self
 
     def __exit__(self, *unused: object) -> None:
         self.close()

@@ -12,6 +12,7 @@ import jax
 
 from deeploc_jax.progress import track
 from deeploc_jax.train.checkpoint import Checkpoints
+from deeploc_jax.train.improvement import Improvement
 from deeploc_jax.train.interrupt import Interrupted, StopRequest
 from deeploc_jax.train.metric_log import MetricLog
 from deeploc_jax.train.state import TrainState
@@ -31,8 +32,8 @@ class Cadence:
         total: Length of the training.
         log_every: Between two rows of training metrics.
         checkpoint_every: Between two validations with a checkpoint.
-        patience: Checkpoints without a new best after which training stops; 0 for
-            never.
+        patience: Checkpoints without a strict improvement of the deciding metric after
+            which training stops, resumed or not; 0 for never. A tie is no improvement.
     """
 
     total: int
@@ -48,11 +49,11 @@ class Cadence:
         """Whether a checkpoint is due after `step` updates."""
         return step % self.checkpoint_every == 0 or step == self.total
 
-    def finished(self, step: int, best: int | None) -> bool:
-        """Whether training ends after `step`, the best checkpoint being `best`."""
-        if step >= self.total or not self.patience or best is None:
+    def finished(self, step: int, improved: Improvement | None) -> bool:
+        """Whether training ends after `step`, having last `improved`."""
+        if step >= self.total or not self.patience or improved is None:
             return step >= self.total
-        waited = (step - best) // self.checkpoint_every
+        waited = (step - improved.step) // self.checkpoint_every
         return self.checkpoints(step) and waited >= self.patience
 
 
@@ -125,7 +126,7 @@ def train(
                     checkpoints.save(state)
                 checkpoints.wait()
                 raise Interrupted(f'Interrupted after step {step}.')
-            if cadence.finished(step, checkpoints.best_step()):
+            if cadence.finished(step, checkpoints.improvement):
                 break
     checkpoints.wait()
     return state

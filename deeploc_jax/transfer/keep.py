@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from deeploc_jax import __version__
-from deeploc_jax.evaluate.calibration import fit_temperature, mean_crop_probabilities
+from deeploc_jax.evaluate.calibration import calibrate, mean_crop_probabilities
 from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.metrics import accuracy
 from deeploc_jax.transfer.target import Target
@@ -34,7 +34,7 @@ def write_tuned(
     Args:
         folder: Where they go.
         source: Of what was tuned.
-        target: Its validation cells calibrate.
+        target: Its validation cells calibrate, those that were not drawn.
         variables: Tuned ones.
         logits: Of the validation cells, float [n, crops, k].
         rows: Of the training cells that were drawn.
@@ -43,17 +43,19 @@ def write_tuned(
         batch_size: Cells at a time.
     """
     validation = target.cells['validation']
+    held_out = ~np.isin(target.in_train, rows)
+    found = calibrate(logits, validation.labels, held_out)
     known = validation.labels >= 0
     logits, labels = logits[known], validation.labels[known]
-    temperature = fit_temperature(logits, labels)
-    probabilities = mean_crop_probabilities(logits, temperature)
+    probabilities = mean_crop_probabilities(logits, found.temperature)
     card = dataclasses.replace(
         source,
         crops=logits.shape[1],
         class_names=validation.class_names,
         channels=validation.channels,
         marker_channel=target.marker_channel,
-        temperature=temperature,
+        temperature=found.temperature,
+        calibration=found.words,
         screen=target.dataset,
         simulated=target.simulated,
         licence=f'{target.licence} (tuned from {source.screen})',
@@ -65,7 +67,13 @@ def write_tuned(
         card, check_network(variables, card, 'the tuned network'), variables
     )
     novelty = fit_novelty(
-        network, target.cells['train'], validation, mesh, batch_size, rows=rows
+        network,
+        target.cells['train'],
+        validation,
+        mesh,
+        batch_size,
+        rows=rows,
+        held_out=held_out,
     )
     if jax.process_index() == 0:
         write_weights(folder, variables, card, novelty)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax import metrics
-from deeploc_jax.evaluate.calibration import fit_temperature, mean_crop_probabilities
+from deeploc_jax.evaluate.calibration import calibrate, mean_crop_probabilities
 from deeploc_jax.reliability import expected_calibration_error
 from deeploc_jax.types import Cells
 
@@ -39,27 +39,30 @@ def score(guesses: dict[str, np.ndarray], cells: dict[str, Cells]) -> dict[str, 
 
 
 def score_logits(
-    logits: dict[str, np.ndarray], cells: dict[str, Cells]
+    logits: dict[str, np.ndarray],
+    cells: dict[str, Cells],
+    held_out: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Scores of a network, and whether its confidence can be trusted.
 
     Args:
         logits: Of test and validation cells, float [n, crops, k] each.
         cells: These splits; unlabelled cells do not count.
+        held_out: Which validation cells were not trained on, bool [n]; None: all.
 
     Returns:
-        What `score` has, `temperature`, fitted on validation, and the expected
-        calibration error on test with it (`ece`) and without
-        (`ece_before_temperature`).
+        What `score` has, `temperature`, fitted on validation, in words on which cells
+        (`calibration`), and the expected calibration error on test with it (`ece`) and
+        without (`ece_before_temperature`).
     """
-    known = {name: cells[name].labels >= 0 for name in logits}
-    labels = {name: cells[name].labels[rows] for name, rows in known.items()}
-    held_out = logits['validation'][known['validation']]
-    temperature = fit_temperature(held_out, labels['validation'])
+    temperature, words = calibrate(
+        logits['validation'], cells['validation'].labels, held_out
+    )
+    known = cells['test'].labels >= 0
 
     def error(temperature: float) -> float:
-        tested = mean_crop_probabilities(logits['test'][known['test']], temperature)
-        return float(expected_calibration_error(tested, labels['test']))
+        tested = mean_crop_probabilities(logits['test'][known], temperature)
+        return float(expected_calibration_error(tested, cells['test'].labels[known]))
 
     guesses = {
         name: mean_crop_probabilities(values, temperature).argmax(1)
@@ -67,6 +70,7 @@ def score_logits(
     }
     return score(guesses, cells) | dict(
         temperature=temperature,
+        calibration=words,
         ece=error(temperature),
         ece_before_temperature=error(1.0),
     )

@@ -6,7 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.data.split_check import rows_among
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.transfer.plan import channels_by_role
 from deeploc_jax.types import Cells
@@ -19,6 +22,7 @@ class Target:
 
     Attributes:
         cells: Train, validation and test, channels in the order of the network's.
+        in_train: Row of each validation cell in train, int [n]; -1: it is not in it.
         marker_channel: Index of the marker among them, -1: none.
         dataset: Full name of the screen.
         simulated: Whether its cells were simulated.
@@ -26,6 +30,7 @@ class Target:
     """
 
     cells: dict[str, Cells]
+    in_train: np.ndarray
     marker_channel: int
     dataset: str
     simulated: bool
@@ -80,6 +85,7 @@ def read_target(
         )
     return Target(
         found,
+        rows_among(builder, splits['validation'], splits['train']),
         marker_channel=marker_channel(builder, found['train']),
         dataset=builder.info.full_name,
         simulated=bool(metadata['simulated']),

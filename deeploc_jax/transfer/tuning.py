@@ -42,6 +42,7 @@ def make_tuner(
     cells: dict[str, Cells],
     mesh: jax.sharding.Mesh,
     keep: Keep,
+    in_train: np.ndarray,
 ) -> Work:
     """Makes `(size, draws, done) -> (draw, scores) ...`.
 
@@ -55,6 +56,7 @@ def make_tuner(
         cells: Train, validation and test of the target.
         mesh: From `sharding.make_mesh`.
         keep: Is given draw 0 of each size, fine-tuned.
+        in_train: Row of each validation cell in train, int [n]; -1: it is not in it.
     """
     train, crop = cells['train'], source.card.crop
     options: dict[str, Any] = source.card.model | dict(dropout=recipe.dropout)
@@ -90,7 +92,8 @@ def make_tuner(
                 if mode == 'fine_tune' and draw == 0:
                     keep(size, variables, found['validation'], rows, steps)
                 n_train = len(np.unique(rows))
-                yield draw, score_logits(found, cells) | dict(n_train=n_train, **about)
+                scores = score_logits(found, cells, ~np.isin(in_train, rows))
+                yield draw, scores | dict(n_train=n_train, **about)
 
     return work
 

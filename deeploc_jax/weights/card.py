@@ -37,6 +37,8 @@ class Card:
             `data.normalize.NORMALIZATIONS`.
         white_level: Pixel value that `unit` maps to 1; None: the largest value of the
             pixels' type.
+        calibration: On which cells the temperature was fitted, in words; '': an earlier
+            version did not say.
         novelty_layer: Whose features tell cells unlike anything seen; '': none does.
         note: What else a user of the weights should know.
         format: Of this card.
@@ -58,6 +60,7 @@ class Card:
     version: str
     normalization: str = 'percentile'
     white_level: float | None = None
+    calibration: str = ''
     novelty_layer: str = ''
     note: str = ''
     format: int = FORMAT
