@@ -13,18 +13,17 @@ and the exit status is then 1. The same seed makes the same inputs.
 from __future__ import annotations
 
 import collections
-import multiprocessing
 import shutil
 import sys
 import tempfile
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 from absl import app, flags
 
-from benchmarks.fuzz_kinds import KINDS
-from benchmarks.mutations import mutate
+from benchmarks.fuzz.kinds import KINDS
+from benchmarks.fuzz.mutations import mutate
+from benchmarks.fuzz.reader import GOOD, Reader
 from deeploc_jax.progress import track
 
 _INPUTS = flags.DEFINE_integer('inputs', 2400, 'How many, over all kinds.')
@@ -33,11 +32,6 @@ _KINDS = flags.DEFINE_list('kinds', None, 'Kinds of file; default: all.')
 _SECONDS = flags.DEFINE_float('seconds', 30, 'Time that an input may take.')
 _KEEP = flags.DEFINE_string('keep', 'fuzz-failures', 'Folder for what ended badly.')
 
-WORDS = (ValueError, OSError, RuntimeError, ImportError)
-"""What `launch.py` answers in words."""
-GOOD = ('read', 'refused')
-MEMORY = 1 << 30  # bytes by which an input may raise the peak of its process
-
 
 def main(argv: list[str]) -> None:
     """Prints a table in Markdown: a row a kind of file."""
@@ -45,7 +39,7 @@ def main(argv: list[str]) -> None:
     names = _KINDS.value or list(KINDS)
     share = -(-_INPUTS.value // len(names))
     counts = {name: collections.Counter() for name in names}
-    with tempfile.TemporaryDirectory() as folder, Reader() as reader:
+    with tempfile.TemporaryDirectory() as folder, Reader(_SECONDS.value) as reader:
         seeds = {name: Path(folder, 'sound', name) for name in names}
         for name, place in seeds.items():
             place.mkdir(parents=True)
@@ -94,71 +88,6 @@ def print_table(counts: dict[str, collections.Counter]) -> None:
     for name, found in [*counts.items(), ('all', total)]:
         numbers = [found.total(), *(found[column] for column in columns[1:])]
         print(f'| {name} | ' + ' | '.join(f'{n:,}' for n in numbers) + ' |')
-
-
-class Reader:
-    """Reads inputs in another process, which is replaced when one brings it down."""
-
-    def __init__(self) -> None:
-        self._context = multiprocessing.get_context('spawn')
-
-    def __enter__(self) -> Reader:
-        self._start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.kill()
-
-    def _start(self) -> None:
-        self._pipe, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._pipe.recv()  # has imported what it needs
-
-    def read(self, name: str, place: Path) -> tuple[str, str]:
-        """What happened, in a word or two, and in detail."""
-        self._pipe.send((name, place))
-        try:
-            if self._pipe.poll(_SECONDS.value):
-                return self._pipe.recv()
-            outcome, text = 'hang', f'more than {_SECONDS.value} s'
-        except EOFError:
-            self._process.join()
-            outcome, text = 'crash', f'exit status {self._process.exitcode}'
-        self._process.kill()
-        self._start()
-        return outcome, text
-
-
-def serve(pipe: Connection) -> None:
-    """Reads what it is told to, in the other process."""
-    import resource
-    import traceback
-    import warnings
-
-    warnings.simplefilter('ignore')
-    sys.stderr = open('/dev/null', 'w')  # noqa: SIM115
-    KINDS['cells.csv'].warm_up()
-    pipe.send(None)
-    while True:
-        name, place = pipe.recv()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        outcome, text = 'read', ''
-        try:
-            KINDS[name].read(place)
-        except WORDS as error:
-            outcome, text = 'refused', str(error)
-            if not text.strip():
-                outcome, text = 'refused without a word', traceback.format_exc()
-        except BaseException:
-            outcome, text = 'traceback', traceback.format_exc()
-        grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-        if outcome in GOOD and grown > MEMORY:
-            outcome, text = 'memory', f'{grown / 2**30:.1f} GiB'
-        if outcome in GOOD and (left := KINDS[name].half_written(place)):
-            outcome, text = 'half-written', f'{left}; {text}'
-        pipe.send((outcome, text))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,8 @@
+"""All kinds of input by name."""
+
+from __future__ import annotations
+
+from benchmarks.fuzz import own_screens, releases, workdirs
+from benchmarks.fuzz.kind import Kind
+
+KINDS: dict[str, Kind] = own_screens.KINDS | releases.KINDS | workdirs.KINDS
