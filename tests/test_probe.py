@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 
@@ -216,6 +217,22 @@ def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')
+
+
+def test_a_class_with_a_comma_stands_in_quotes(config, tmp_path):
+    names = ('A, diffuse', 'B', 'C')
+    for number, split in enumerate(('train', 'validation', 'test')):
+        cells = dataclasses.replace(random_cells(30, size=8), class_names=names)
+        values = np.eye(3, 5, dtype=np.float32)[cells.labels]
+        about = dict(screen='a', layer=None)
+        table = features_table(cells, split, list('abcde'), values, about)
+        write_table(table, tmp_path / f'comma/features.parquet/{number}.parquet')
+    (tmp_path / 'comma/run.json').write_text('{}')
+    config.features, config.probes = f'{tmp_path}/comma', 'ridge'
+    config.classes = '"A, diffuse", B'
+    task.run(config, tmp_path / 'out')
+    (row,) = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
+    assert list(json.loads(row['recall'])) == ['A, diffuse', 'B']
 
 
 def test_a_split_without_cells_is_answered(config, tmp_path):

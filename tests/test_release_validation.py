@@ -99,7 +99,7 @@ def test_wt2017_trains_on_the_two_channels_of_the_paper(tmp_path):
     write_screen(tmp_path, 'wt2017')
     builder = build(tmp_path, 'wt2017')
     assert read_cells(builder, 'train').channels == ('GFP', 'far_red')
-    every = read_cells(builder, 'train', channels='nucleus,GFP,far_red')
+    every = read_cells(builder, 'train', channels=('nucleus', 'GFP', 'far_red'))
     assert every.images.shape == (54, 64, 64, 3)
     # What an earlier version prepared names no such channels.
     path = Path(builder.data_dir) / 'metadata.json'

@@ -91,7 +91,8 @@ def _read_own(place: Path, table: str, channel_names: str | None) -> None:
     )
     builder.download_and_prepare()
     for split in builder.info.splits:
-        _ = [cell['image'] for cell in builder.as_data_source(split)]
+        source: Any = builder.as_data_source(split)
+        _ = [cell['image'] for cell in source]
 
 
 def _own(

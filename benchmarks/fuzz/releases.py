@@ -21,8 +21,12 @@ from deeploc_jax.weights.tf_checkpoint import read_checkpoint
 from tests import tf1
 
 
+def _swat_rfp() -> Any:
+    return tfds.builder_cls('swat_rfp')
+
+
 def _make_release(place: Path) -> None:
-    rng, builder = np.random.default_rng(0), tfds.builder_cls('swat_rfp')
+    rng, builder = np.random.default_rng(0), _swat_rfp()
     names = list(builder.CLASS_NAMES)
     for name, _ in builder.FILES.values():
         with h5py.File(place / name, 'w') as file:

@@ -21,7 +21,7 @@ def read_cells(
     split: str,
     *,
     memory_limit: float = 4.0,
-    channels: str | None = None,
+    channels: Sequence[str] | None = None,
     normalize: Normalize = percentile_normalize,
 ) -> Cells:
     """Reads one split of a prepared screen.
@@ -31,8 +31,8 @@ def read_cells(
         split: A TFDS split, slices included: 'train', 'train[:90%]'.
         memory_limit: Gigabytes of normalised images that may be held in memory. A
             larger split is read from disk batch by batch.
-        channels: Names of the channels wanted, in order, comma-separated; None for
-            the screen's `default_channels`, or all of them where it names none.
+        channels: Names of the channels wanted, in order; None for the screen's
+            `default_channels`, or all of them where it names none.
         normalize: What is done to the pixels.
 
     Returns:
@@ -45,10 +45,10 @@ def read_cells(
     metadata = builder.info.metadata
     every = list(metadata['channels'])
     default = metadata.get('default_channels') or every
-    names = channels.split(',') if channels else list(default)
+    names = list(channels or default)
     if not set(names) <= set(every):
         raise ValueError(
-            f'channels={channels!r}, but {builder.info.full_name} has '
+            f'channels={",".join(names)}, but {builder.info.full_name} has '
             f'{",".join(every)}. Name those to use, in the order that the network '
             'takes them: --config.channels=...'
         )

@@ -7,6 +7,7 @@ import itertools
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cells import check_split
+from deeploc_jax.names import split_names
 
 Part = tuple[str, int, int]
 """Name of a split, its first cell, and the one after its last."""
@@ -30,7 +31,7 @@ def parts_of(
         raise ValueError(f'{size} cells in a part: there must be at least 1.')
     known = builder.info.splits
     parts = []
-    for asked in (splits or ','.join(known)).split(','):
+    for asked in split_names(splits or '') or list(known):
         check_split(builder, asked)
         for piece in tfds.core.ReadInstruction.from_spec(asked).to_absolute(known):
             start = piece.from_ or 0

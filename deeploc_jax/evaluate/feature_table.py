@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.evaluate.tables import names_of
+from deeploc_jax.names import split_names
 from deeploc_jax.types import METADATA, Cells
 
 _ABOUT = b'features'
@@ -103,7 +104,7 @@ def read_sets(paths: str) -> dict[str, Features]:
     Raises:
         ValueError: Two of them have the same name.
     """
-    folders = [Path(path) for path in paths.split(',')]
+    folders = [Path(path) for path in split_names(paths)]
     if len({path.name for path in folders}) < len(folders):
         raise ValueError(f'Two of {paths} have the same name.')
     return {path.name: read_features(path) for path in folders}

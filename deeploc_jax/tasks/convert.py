@@ -9,6 +9,7 @@ import ml_collections
 
 from deeploc_jax import __version__
 from deeploc_jax.lookup import lookup
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.prepare import describe_screen
 from deeploc_jax.tasks.workdir import short
@@ -45,7 +46,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     read = lookup('released network', config.network, RELEASED)
     builder = describe_screen(config, config.screen)
     variables = read(config.source)
-    channels = tuple(config.channels.split(','))
+    channels = tuple(split_names(config.channels))
     index = int(builder.info.metadata['marker_channel'])
     marker = builder.info.metadata['channels'][index] if index >= 0 else None
     card = Card(

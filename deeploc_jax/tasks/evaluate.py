@@ -13,6 +13,7 @@ from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.files import read_json, write_json
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report
 from deeploc_jax.tasks.prepare import open_screen
@@ -50,7 +51,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         builder,
         config.split,
         memory_limit=config.memory_limit,
-        channels=config.channels or ','.join(card.channels),
+        channels=split_names(config.channels or '') or card.channels,
         normalize=normalization_of(card),
     )
     set_aside = unknown_classes(cells, card)

@@ -26,6 +26,7 @@ from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
 from deeploc_jax.evaluate.raw import normalization_of
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.prepare import open_screen
@@ -49,7 +50,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             'Say --config.source=<workdir of a training, weights, or measurements>.'
         )
     network = None
-    screen, options = config.screen, dict[str, Any](channels=config.channels)
+    screen, options = (
+        config.screen,
+        dict[str, Any](channels=split_names(config.channels or '')),
+    )
     if config.source == MEASUREMENTS:
         options['normalize'] = make_normalize('percentile', config.white_level)
     else:
@@ -57,7 +61,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if network is not None:
         find_data_like(config, Path(config.source))
         screen = screen or network.card.screen.rpartition('/')[0]
-        options['channels'] = config.channels or ','.join(network.card.channels)
+        options['channels'] = options['channels'] or network.card.channels
         options['normalize'] = normalization_of(network.card)
     if not screen:
         raise ValueError('Say of which screen: --config.screen=<name>.')

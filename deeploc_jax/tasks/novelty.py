@@ -15,6 +15,7 @@ from deeploc_jax.evaluate.feature_table import Features, read_sets
 from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.probe.job import share_cells
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
 from deeploc_jax.tasks.claim import claim_workdir
@@ -40,10 +41,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for first, second in itertools.combinations(config.splits.values(), 2):
         if share_cells(first, second):
             raise ValueError(f'Two of splits share cells: {first} and {second}.')
-    for field in ('features', 'new'):
+    for field in ('features', 'new', 'methods'):
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/novelty.py has more.')
-    new, methods = config.new.split(','), config.methods.split(',')
+    new, methods = split_names(config.new), split_names(config.methods)
     for name in methods:
         check_name('method', name, NOVELTIES)
     sets = read_sets(config.features)

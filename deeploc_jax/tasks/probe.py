@@ -15,6 +15,7 @@ from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.job import Job, run_job
@@ -48,10 +49,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         return
     if not config.features:
         raise ValueError('Say --config.features=<workdir of configs/features.py>.')
-    probes = config.probes.split(',')
+    probes = split_names(config.probes)
     sizes, draws = check(config, probes)
     every = read_sets(config.features)
-    classes = config.classes.split(',') if config.classes else None
+    classes = split_names(config.classes or '') or None
     sets = labelled_sets(every, classes, config.splits.train, config.splits.test)
     examples = dict.fromkeys(sets)
     if ensemble.NAME in probes:
@@ -121,6 +122,8 @@ def check(
     Raises:
         ValueError: The config names what does not exist, or what does not go together.
     """
+    if not probes:
+        raise ValueError('Say --config.probes=...; configs/probe.py has more.')
     for name in probes:
         check_name('probe', name, TITLES)
     check_name('group_by', config.group_by, METADATA)

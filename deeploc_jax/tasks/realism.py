@@ -13,6 +13,7 @@ import numpy as np
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.progress import track
 from deeploc_jax.realism.compare import compare
 from deeploc_jax.realism.statistics import crop_statistics
@@ -109,7 +110,7 @@ def shared_classes(names: dict[str, np.ndarray], wanted: str | None) -> list[str
     """
     present = [set(side) - {''} for side in names.values()]
     both = sorted(set.intersection(*present))
-    chosen = wanted.upper().split(',') if wanted else both
+    chosen = split_names(wanted.upper()) if wanted else both
     if not chosen or not set(chosen) <= set(both):
         only = [', '.join(sorted(side)) for side in present]
         raise ValueError(

@@ -21,6 +21,7 @@ from deeploc_jax.evaluate.novelty import fit_novelty
 from deeploc_jax.evaluate.predict import make_predict
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks.build import build
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report, print_next
@@ -52,7 +53,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     check_augmentation(config.normalization, config.augmentation)
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
-    left_out = config.leave_out.split(',') if config.leave_out else []
+    left_out = split_names(config.leave_out or '')
     for name in left_out:
         check_name('class', name, builder.info.features['label'].names)
     claim_workdir(workdir, config, screen=identity(builder))
@@ -62,7 +63,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             builder,
             config.splits[split],
             memory_limit=config.memory_limit,
-            channels=config.channels,
+            channels=split_names(config.channels or ''),
             normalize=normalize,
         )
         return without_classes(found, left_out)

@@ -15,6 +15,7 @@ from deeploc_jax.data.normalize import check_augmentation
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.tasks.fits import Fits, parse_sizes
@@ -56,7 +57,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         builder,
         source.card,
         splits=config.splits.to_dict(),
-        channels=config.channels,
+        channels=split_names(config.channels or ''),
         memory_limit=config.memory_limit,
     )
     cells, recipe = target.cells, recipe_of(config)
@@ -106,10 +107,10 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     Raises:
         ValueError: Something is missing, does not exist or cannot be.
     """
-    for field in ('source', 'screen'):
+    for field in ('source', 'screen', 'modes'):
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
-    modes, sizes = config.modes.split(','), parse_sizes(config.cells_per_class)
+    modes, sizes = split_names(config.modes), parse_sizes(config.cells_per_class)
     shown = parse_sizes(config.confusion_at, 'confusion_at')
     if config.confusion_at and not set(shown) <= set(sizes):
         raise ValueError(

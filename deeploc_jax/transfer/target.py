@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def read_target(
     card: Card,
     *,
     splits: Mapping[str, str],
-    channels: str | None,
+    channels: Sequence[str] | None,
     memory_limit: float,
 ) -> Target:
     """Reads the splits of a screen as a network wants to see them.
@@ -51,7 +51,7 @@ def read_target(
         builder: Of the screen, prepared.
         card: Of the network.
         splits: Splits of the screen to take for train, validation and test.
-        channels: Names in the order of the network's, 'GFP,far_red'; None: by role.
+        channels: Names in the order of the network's; None: by role.
         memory_limit: GB of images held for a split.
 
     Raises:
@@ -60,7 +60,7 @@ def read_target(
     metadata = builder.info.metadata
     if not channels:
         marker = int(metadata['marker_channel'])
-        channels = ','.join(channels_by_role(card, list(metadata['channels']), marker))
+        channels = channels_by_role(card, list(metadata['channels']), marker)
     found = {
         name: read_cells(
             builder,
