@@ -56,7 +56,9 @@ def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
 def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
     series = file.series[0]
     if series.is_multifile or None in series.pages:
-        raise ImageError('some of its planes are missing, or in another file')
+        raise ImageError(
+            'some of its planes are missing, or in another file; export it as one file'
+        )
     shape, letters = series.get_shape(squeeze=True), series.get_axes(squeeze=True)
     if ome.axis:
         letters = letters.replace('I', ome.axis)
