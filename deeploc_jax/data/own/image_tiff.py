@@ -45,11 +45,11 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
 
 def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
     """Where tifffile could not use what the file says of its axes, that is a fault."""
-    kind = file.series[0].kind
-    if file.is_ome and kind != 'ome':
-        return OmeXml(fault='its OME-XML does not fit its planes')
-    if file.is_imagej and kind not in ('imagej', 'ome', 'shaped'):
-        raise ImageError('what ImageJ wrote of its axes does not fit its planes')
+    if file.series[0].kind in ('generic', 'uniform'):
+        if file.is_ome:
+            return OmeXml(fault='its OME-XML does not fit its planes')
+        if file.is_imagej:
+            raise ImageError('what ImageJ wrote of its axes does not fit its planes')
     return ome
 
 
