@@ -103,7 +103,7 @@ def test_links_and_virtual_data_within_the_file_are_fine(tmp_path):
 @pytest.mark.parametrize(
     ('fill', 'words'),
     [
-        (virtual('.', 'raw'), 'made of raw, which is not there'),
+        (virtual('.', 'raw'), 'image is virtual, and raw is not there'),
         (virtual('.', 'raw', rows=3, inside=STACK), 'nothing lies behind some of it'),
         (virtual('.', 'raw', inside=STACK[:3]), 'nothing lies behind some of it'),
     ],
@@ -131,9 +131,9 @@ def circle(file):
         (lambda file: file.update(pixels=STACK), 'no dataset .*; it has: pixels'),
         (
             lambda file: file.update(image=h5py.SoftLink('/x')),
-            'link to /x, which is not',
+            'link to /x, which is missing',
         ),
-        (circle, 'which is not there'),
+        (circle, 'which is missing'),
         (lambda file: file.update(data1=np.zeros(5)), r'shape \(5,\) are not rows'),
         (
             lambda file: file.update(data1=np.zeros((5, 100))),

@@ -1,5 +1,9 @@
 """What a TIFF says of its axes and colours decides how it is read."""
 
+import itertools
+import json
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -95,6 +99,50 @@ def test_samples_are_channels_contiguous_or_planar(tmp_path):
         np.testing.assert_array_equal(read(path, None, 3), RGB)
         with pytest.raises(ImageError, match='expected one channel'):
             read(path)
+
+
+def save_micro_manager(path, places, sizes):
+    """A Micro-Manager stack of planes at (channel, focal plane, time, position)."""
+    summary = {'MicroManagerVersion': '1.4', 'Frames': 1, 'Slices': 1, **sizes}
+    text = json.dumps(summary).encode()
+    text += b' ' * (len(text) % 2)
+    starts = [40 + len(text) + n * (162 + 8192 + 32) for n in range(len(places) + 1)]
+    pages = b''
+    for n, (start, following) in enumerate(itertools.pairwise(starts)):
+        end, short = start + 162 + 8192, {258: 16, 259: 1, 262: 1, 277: 1, 296: 3}
+        long = {256: 64, 257: 64, 273: start + 162, 278: 64, 279: 8192}
+        tags = {tag: (3, 1, value) for tag, value in short.items()}
+        tags |= {tag: (4, 1, value) for tag, value in long.items()}
+        tags |= {282: (5, 1, end), 283: (5, 1, end), 51123: (2, 16, end + 16)}
+        last = 0 if n + 1 == len(places) else following
+        pages += struct.pack('<H', len(tags))
+        pages += b''.join(struct.pack('<HHII', tag, *tags[tag]) for tag in sorted(tags))
+        pages += struct.pack('<I', last) + STACK[n, ..., 0].tobytes()
+        pages += struct.pack('<4I', 1, 1, 1, 1) + b'{}'.ljust(16)
+    index = struct.pack('<2I', 3453623, len(places))
+    for place, start in zip(places, starts, strict=False):
+        index += struct.pack('<5I', *place, start)
+    headers = 54773648, starts[-1], 483765892, 0, 99384722, 0, 2355492, len(text)
+    header = b'II*\0' + struct.pack('<I8I', starts[0], *headers)
+    path.write_bytes(header + text + pages + index)
+    return path
+
+
+def test_stacks_of_micro_manager_have_the_axes_of_its_index(tmp_path):
+    channels, planes = [(0, 0, 0, 0), (1, 0, 0, 0)], [(0, 0, 0, 0), (0, 1, 0, 0)]
+    pair = np.moveaxis(STACK[:2, ..., 0], 0, -1)
+    path = save_micro_manager(tmp_path / 'c.tif', channels, {'Channels': 2})
+    np.testing.assert_array_equal(read(path, None, 2), pair)
+    path = save_micro_manager(tmp_path / 'z.tif', planes, {'Slices': 2})
+    with pytest.raises(ImageError, match='focal planes'):
+        read(path, None, 2)
+    np.testing.assert_array_equal(read(path, 1)[..., 0], pair[..., 1])
+    two = {'Channels': 2, 'Positions': 2}
+    save_micro_manager(tmp_path / 'm_MMStack_1.tif', channels, two)
+    there = [(0, 0, 0, 1), (1, 0, 0, 1)]
+    path = save_micro_manager(tmp_path / 'm_MMStack_2.tif', there, two)
+    with pytest.raises(ImageError, match='in another file; export it as one'):
+        read(path, 0, 2)
 
 
 def test_the_full_resolution_of_a_pyramid_is_read(tmp_path):
@@ -238,6 +286,23 @@ def test_an_enormous_image_is_not_allocated(tmp_path):
         for tag in ('ImageWidth', 'ImageLength', 'RowsPerStrip'):
             file.pages[0].tags[tag].overwrite(60000)
     with pytest.raises(ImageError, match='too large for one cell'):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ('tag', 'value', 'words'),
+    [
+        ('TileWidth', 2**30, 'too large'),
+        ('TileByteCounts', [2**31] * 16, 'larger than'),
+    ],
+)
+def test_an_enormous_tile_is_not_allocated(tmp_path, tag, value, words):
+    path = tmp_path / 'a.tif'
+    save(path, GREY, compression='zstd', tile=(16, 16), metadata=None)
+    with tifffile.TiffFile(path, mode='r+') as file:
+        tags = file.pages[0].tags
+        tags[tag].overwrite(value, dtype=tifffile.DATATYPE.LONG)
+    with pytest.raises(ImageError, match=words):
         read(path)
 
 

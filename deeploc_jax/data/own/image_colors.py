@@ -85,11 +85,8 @@ def find_intensity(palette: np.ndarray) -> int:
 
 
 def _check_palette(page: tifffile.TiffPage) -> None:
-    colors = page.colormap
-    if colors is None or page.bitspersample != 8:
-        find_intensity(np.ones((3, 256)))
-    else:
-        find_intensity(np.asarray(colors) >> 8)
+    known = page.colormap is not None and page.bitspersample == 8
+    find_intensity(np.asarray(page.colormap) >> 8 if known else np.zeros((3, 256)))
 
 
 def _inverter(page: tifffile.TiffPage) -> Callable[[np.ndarray], np.ndarray]:

@@ -21,6 +21,8 @@ _WHAT_TO_DO = {
     errno.ELOOP: 'it is a link that leads back to itself',
     errno.ENOENT: 'it was there a moment ago',
 }
+# What the system says to a place in a file that cannot be, which the file asked for.
+_OF_DAMAGE = (errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
 _BEGINNINGS = {
     b'\x89PNG': 'a PNG',
     b'\xff\xd8\xff': 'a JPEG',
@@ -58,8 +60,9 @@ def as_image_error(path: Path) -> Iterator[None]:
     except MemoryError:
         raise ImageError('needs more memory than there is') from None
     except Exception as error:
-        if isinstance(error, OSError) and error.errno:
-            raise ImageError(_describe_refusal(error.errno)) from error
+        code = getattr(error, 'errno', None) or errno.EINVAL
+        if isinstance(error, OSError) and code not in _OF_DAMAGE:
+            raise ImageError(_describe_refusal(code)) from error
         reason = ' '.join(str(error).split()) or type(error).__name__
         raise ImageError(f'damaged or unreadable: {reason}{_hint(path)}') from error
 

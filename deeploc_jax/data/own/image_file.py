@@ -58,7 +58,7 @@ class ImageFile:
         """
         whole = self.count == 1 or self.count is None and self._is_one_image(index)
         count = 1 if whole else self.shape[0]
-        if index is None and count > 1:
+        if index is None and count != 1:
             raise ImageError(
                 f'holds {count} images{f", {self.stack}" if self.stack else ""}; say '
                 f'which one in a column "index", counted from 0'

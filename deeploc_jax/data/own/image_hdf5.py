@@ -11,12 +11,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_files import (
-    StorageError,
-    find_dataset,
-    open_to_read,
-    unwritten_rows,
-)
+from deeploc_jax.data.hdf5_datasets import StorageError, find_dataset, unwritten_rows
+from deeploc_jax.data.hdf5_files import open_to_read
 from deeploc_jax.data.own.image_file import ImageError, ImageFile, array_file
 
 _EDGE = 64  # of the planes in the release, pixels

@@ -45,18 +45,20 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
 
 def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
     """Where tifffile could not use what the file says of its axes, that is a fault."""
-    kind = file.series[0].kind
-    if file.is_ome and kind != 'ome':
-        return OmeXml(fault='its OME-XML does not fit its planes')
-    if file.is_imagej and kind not in ('imagej', 'ome', 'shaped'):
-        raise ImageError('what ImageJ wrote of its axes does not fit its planes')
+    if file.series[0].kind in ('generic', 'uniform'):
+        if file.is_ome:
+            return OmeXml(fault='its OME-XML does not fit its planes')
+        if file.is_imagej:
+            raise ImageError('what ImageJ wrote of its axes does not fit its planes')
     return ome
 
 
 def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
     series = file.series[0]
     if series.is_multifile or None in series.pages:
-        raise ImageError('some of its planes are missing, or in another file')
+        raise ImageError(
+            'some of its planes are missing, or in another file; export it as one file'
+        )
     shape, letters = series.get_shape(squeeze=True), series.get_axes(squeeze=True)
     if ome.axis:
         letters = letters.replace('I', ome.axis)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import tifffile
 
-from deeploc_jax.data.own.image_file import ImageError
+from deeploc_jax.data.own.image_file import ImageError, check_size
 
 # By tifffile's names. The decoders of some others end the process on damaged files.
 _COMPRESSIONS = (
@@ -25,18 +25,19 @@ class TiffPixels:
         shape: Of the series, axes of length one left out.
 
     Raises:
-        ImageError: They are compressed in a way that is not read.
+        ImageError: They are compressed in a way that is not read, or in one part that
+            is too large.
     """
 
     def __init__(self, file: tifffile.TiffFile, shape: tuple[int, ...]):
-        name = getattr(
-            file.series[0].keyframe.compression, 'name', 'of an unknown kind'
-        )
+        keyframe = file.series[0].keyframe
+        name = getattr(keyframe.compression, 'name', 'of an unknown kind')
         if name not in _COMPRESSIONS:
             raise ImageError(
                 f'its compression ({name}) is not read here; save it uncompressed or '
                 'with LZW'
             )
+        check_size(keyframe.chunks)  # a strip or tile is decompressed as a whole
         self._file, self._series, self._shape = file, file.series[0], shape
         pages, leading = 1, 0
         while pages < len(self._series.pages) and leading < len(shape):
@@ -47,7 +48,7 @@ class TiffPixels:
     def read(self) -> np.ndarray:
         """All of them, in the axes of the file."""
         if self._series.dataoffset is None:
-            _check_parts(self._series.pages[:])
+            self._check_parts(self._series.pages[:])
         return self._series.asarray().reshape(self._shape)
 
     def read_item(self, index: int, axis: int) -> np.ndarray:
@@ -59,7 +60,7 @@ class TiffPixels:
             return self.read().take(index, axis)
         shape = self._shape[: self._leading]
         numbers = np.arange(math.prod(shape)).reshape(shape).take(index, axis)
-        _check_parts(self._series.pages[int(n)] for n in numbers.flat)
+        self._check_parts(self._series.pages[int(n)] for n in numbers.flat)
         pixels = self._file.asarray(key=[int(n) for n in numbers.flat], series=0)
         return pixels.reshape([*numbers.shape, *self._shape[self._leading :]])
 
@@ -74,11 +75,13 @@ class TiffPixels:
             blocks.append(handle.read(size))
         return np.frombuffer(b''.join(blocks), dtype).reshape(*outer, *inner)
 
-
-def _check_parts(
-    pages: Iterable[tifffile.TiffPage | tifffile.TiffFrame | None],
-) -> None:
-    """A strip or tile that is left out would be read as zeros."""
-    for page in pages:
-        if page is None or 0 in (*page.databytecounts, *page.dataoffsets):
-            raise ImageError('damaged: some strips or tiles of it were never written')
+    def _check_parts(
+        self, pages: Iterable[tifffile.TiffPage | tifffile.TiffFrame | None]
+    ) -> None:
+        """A strip or tile that is left out would be read as zeros."""
+        for page in pages:
+            sizes = () if page is None else page.databytecounts
+            if page is None or 0 in (*sizes, *page.dataoffsets):
+                raise ImageError('damaged: some strips or tiles were never written')
+            if max(sizes, default=0) > self._file.filehandle.size:
+                raise ImageError('truncated: its strips or tiles are larger than it')

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_files import find_dataset
+from deeploc_jax.data.hdf5_datasets import find_dataset
 from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
 
 

@@ -15,12 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_files import (
-    StorageError,
-    find_dataset,
-    open_to_read,
-    unwritten_rows,
-)
+from deeploc_jax.data.hdf5_datasets import StorageError, find_dataset, unwritten_rows
+from deeploc_jax.data.hdf5_files import open_to_read
 
 PLANE = 64 * 64  # values of one channel of one cell, in C order
 SLICE = 256  # rows in memory at a time
