@@ -140,6 +140,8 @@ def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
     table = stack_table(tmp_path, well=['A1', 'B2', 'a01', 'B03', 'B04', 'A-01'])
     with pytest.warns(UserWarning, match=r'tears 1 group\(s\) apart \(A01 first\)'):
         _check(table, group_by='well')
+    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) apart \(A01 first\)'):
+        _check(table)
 
 
 def test_the_same_pixels_in_two_splits_are_warned_of(tmp_path):

@@ -220,6 +220,7 @@ def _as_version(monkeypatch, folder, table, version):
         return _prepare(folder, table)
 
 
+@pytest.mark.filterwarnings('ignore:.*tears 1 well')
 def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     tmp_path, monkeypatch
 ):
@@ -242,6 +243,7 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
         _screen(tmp_path, stack_table(tmp_path))
 
 
+@pytest.mark.filterwarnings('ignore:.*tears 1 well')
 def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
     table = stack_table(tmp_path, well=['a1'] * 6)
     _as_version(monkeypatch, tmp_path, table, '1.0.0')

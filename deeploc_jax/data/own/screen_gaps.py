@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.cell_splits import SPLITS
@@ -11,11 +11,15 @@ from deeploc_jax.names import show_name, show_names
 
 
 def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
-    """Classes missing in a split or in one group only, and groups in two splits."""
+    """Classes missing in a split or in one group only, and groups in two splits.
+
+    Where nobody named groups, cells of one well are one.
+    """
     messages = _absent_classes(rows, classes)
     if any(row.group for row in rows):
-        messages += _lone_classes(rows, classes) + _torn_groups(rows)
-    return messages
+        return messages + _lone_classes(rows, classes) + _torn(rows, 'group', _group)
+    labelled = any(row.label for row in rows)
+    return messages + (_torn(rows, 'well', _well) if labelled else [])
 
 
 def _absent_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
@@ -41,14 +45,25 @@ def _lone_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
     return [f'all cells lie in one group, so in one split, of class {lone}.']
 
 
-def _torn_groups(rows: Sequence[CellRow]) -> list[str]:
+def _group(row: CellRow) -> str:
+    return row.group
+
+
+def _well(row: CellRow) -> str:
+    plate, well = (row.metadata[name] for name in ('plate', 'well'))
+    return f'{plate}/{well}'.lstrip('/') if well else ''
+
+
+def _torn(
+    rows: Sequence[CellRow], kind: str, name_of: Callable[[CellRow], str]
+) -> list[str]:
     splits = collections.defaultdict(set)
     for row in rows:
-        splits[row.group].add(row.split)
-    torn = [group for group, found in splits.items() if len(found) > 1]
+        splits[name_of(row)].add(row.split)
+    torn = [name for name, found in splits.items() if name and len(found) > 1]
     if not torn:
         return []
     return [
-        f'the column "split" tears {len(torn)} group(s) apart '
+        f'the column "split" tears {len(torn)} {kind}(s) apart '
         f'({show_name(torn[0])} first): test cells then have near twins in training.'
     ]
