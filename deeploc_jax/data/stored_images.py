@@ -42,6 +42,8 @@ class StreamedImages:
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
         """Images of these rows, float32 [len(rows), h, w, c]."""
+        if not len(rows):
+            return np.zeros((0, *self.shape[1:]), np.float32)
         records = self.source.__getitems__([int(row) for row in rows])
         images = np.stack([record['image'][..., self.channels] for record in records])
         return self.normalize(images)
