@@ -4,19 +4,22 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from small import make_card, random_cells, random_variables
 from spot_screen import SpotScreen
 
 import deeploc_jax
-from configs import deeploc
+from configs import deeploc, evaluate
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.files import read_json
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.network import Network
+from deeploc_jax.tasks import evaluate as evaluate_task
 from deeploc_jax.tasks import train as task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
@@ -58,6 +61,7 @@ def test_the_mean_is_that_of_the_labelled_cells_in_memory_or_not(builder):
     known = np.delete(held.images, 3, axis=0)[:, 2:-2, 2:-2]
     np.testing.assert_allclose(found, known.mean(0), rtol=1e-6)
     np.testing.assert_array_equal(mean_image(streamed, 60), found)
+    assert streamed.images[np.array([], int)].shape == (0, 64, 64, 2)
     some = mean_image(held, 64, rows=np.array([5, 1, 5]))
     np.testing.assert_allclose(some, held.images[[1, 5]].mean(0), rtol=1e-6)
 
@@ -123,6 +127,14 @@ def test_brightness_counts_and_the_card_says_white(config, builder, tmp_path):
     assert abs(network.predict(cells / 2) - found).max() > 1e-4
     other = deeploc_jax.load(tmp_path, white_level=400)
     np.testing.assert_allclose(other.predict(cells * 2), found, atol=1e-6)
+
+    again = evaluate.get_config()
+    again.source, again.white_level = str(tmp_path), 400.0
+    evaluate_task.run(again, tmp_path / 'again')
+    about = read_json(tmp_path / 'again/run.json')
+    assert (about['normalization'], about['white_level']) == ('unit', 400)
+    table = pq.read_table(tmp_path / 'again/evaluation/test/predictions.parquet')
+    np.testing.assert_allclose(table['p_LEFT'], other.predict(cells)[:, 0], atol=1e-6)
 
 
 @pytest.mark.parametrize('mode', ['scratch', 'fine_tune', 'frozen_conv'])

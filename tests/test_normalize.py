@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from configs import deeploc
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
+from deeploc_jax.evaluate.evaluation import _shown
+from deeploc_jax.files import read_json, write_json
+from deeploc_jax.tasks.claim import claim_workdir
 
 RNG = np.random.default_rng(0)
 
@@ -48,6 +52,27 @@ def test_none_leaves_pixels_as_they_are():
     images = RNG.integers(-9000, 9000, (2, 4, 4, 2))
     found = make_normalize('none')(images)
     assert found.dtype == np.float32 and (found == images).all()
+
+
+def test_pictures_show_cells_of_any_range():
+    images = RNG.random((2, 16, 16, 2)).astype(np.float32)
+    found = _shown(images)
+    assert found.dtype == np.uint8 and found.max() == 255
+    difference = _shown(images * 9000 - 400).astype(int) - found
+    assert abs(difference).max() <= 1
+
+
+def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
+    config = deeploc.get_config()
+    claim_workdir(tmp_path, config)
+    earlier = read_json(tmp_path / 'config.json')
+    del earlier['normalization'], earlier['white_level']
+    write_json(tmp_path / 'config.json', earlier)
+    claim_workdir(tmp_path, config)
+    write_json(tmp_path / 'config.json', earlier)
+    config.normalization = 'unit'
+    with pytest.raises(ValueError, match="normalization: 'percentile' there, 'unit' a"):
+        claim_workdir(tmp_path, config)
 
 
 @pytest.mark.parametrize(
