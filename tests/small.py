@@ -41,6 +41,7 @@ def random_variables(model, size, channels=2, seed=0):
 def make_card(**fields):
     """What a training writes beside its weights, of three classes and two channels."""
     usual = dict(
+        model=dict(name='deeploc'),
         side=20,
         crop=16,
         crops=5,

@@ -1,5 +1,7 @@
 """DeepYeast: published size, and the values of plain NumPy."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -51,30 +53,27 @@ def test_it_agrees_with_numpy():
     assert features['fc_1'].shape == (3, 512)
 
 
-def test_the_mean_image_is_that_of_all_images_seen():
+def test_the_mean_image_is_subtracted_and_stays_as_it_is():
     model, variables = init(5)
-    images = np.random.default_rng(0).random((3, 4, 16, 16, 2), np.float32)
-
-    @jax.jit
-    def step(stats, image):
-        return model.apply(
-            {'params': variables['params'], 'batch_stats': stats},
-            image,
-            train=True,
-            mutable=['batch_stats'],
-            rngs={'dropout': jax.random.key(0)},
-        )[1]['batch_stats']
-
-    stats = jax.tree.map(jnp.zeros_like, variables['batch_stats'])
-    for image in images:
-        stats = step(stats, image)
-    expected = images.mean((0, 1))
-    np.testing.assert_allclose(stats['mean_image'], expected, rtol=1e-5)
+    assert model.MEAN_IMAGE and 'batches' not in variables['batch_stats']
+    image = np.random.default_rng(0).random((3, 16, 16, 2), np.float32)
+    mean = variables['batch_stats']['mean_image']
+    apply = jax.jit(partial(model.apply, train=False))
+    centred = {'mean_image': jnp.zeros_like(mean)}
+    stats = variables['batch_stats'] | centred
+    np.testing.assert_array_equal(
+        apply(variables, image)[0],
+        apply(variables | dict(batch_stats=stats), image - mean[None])[0],
+    )
+    trained = jax.jit(partial(model.apply, train=True, mutable=['batch_stats']))
+    _, new = trained(variables, image, rngs={'dropout': jax.random.key(0)})
+    np.testing.assert_array_equal(new['batch_stats']['mean_image'], mean)
 
 
 def test_the_recipe_is_the_published_one():
     config = config_file.get_config('9')
     assert (config.model.name, config.model.depth) == ('deepyeast', 9)
+    assert (config.screen, config.normalization) == ('deepyeast/main', 'unit')
     schedule = make_schedule(total_steps=config.total_steps, **config.schedule)
     assert [float(schedule(s)) for s in (0, 16_249, 16_250, 130_000)] == pytest.approx(
         [0.1, 0.1, 0.05, 0.1 / 256]

@@ -58,7 +58,7 @@ def as_pixels(images: Any) -> np.ndarray:
     if isinstance(images, np.ma.MaskedArray):
         if masked := np.ma.count_masked(images):
             raise ValueError(
-                f'{masked:,} pixels of the images are masked. Say what stands in their '
+                f'The images have {masked:,} masked pixel(s). Say what stands in their '
                 'place, images.filled(<value>), or leave these images out.'
             )
         images = images.data
@@ -95,8 +95,8 @@ def check_finite(pixels: np.ndarray, numbers: np.ndarray) -> None:
     if wrong.any():
         first = wrong.any(axis=(1, 2, 3)).argmax()
         raise ValueError(
-            f'images[{numbers[first]}] has {wrong[first].sum():,} pixels that are not '
-            'finite (NaN or infinite).'
+            f'images[{numbers[first]}] has {wrong[first].sum():,} pixel(s) that are '
+            'not finite (NaN or infinite).'
         )
 
 
@@ -111,6 +111,8 @@ def hint(shape: tuple[int, ...], side: int, channels: int) -> str:
         return ' Channels come last: np.moveaxis(images, 1, -1).'
     if channels == 1 and shape[1:] == (side, side):
         return ' The channel needs an axis: images[..., None].'
+    if any(size != size for size in shape):
+        return ' Of a dask array of unknown length: images.compute_chunk_sizes().'
     if len(shape) == 1:
         return ' Images in a column: np.stack(list(images)).'
     return ''

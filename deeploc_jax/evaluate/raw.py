@@ -33,7 +33,9 @@ def raw_cells(images: Any, card: Card) -> Cells:
     if images is None:  # an empty list
         images = np.zeros((0, side, side, len(channels)), np.float32)
     shape = tuple(images.shape)
-    if len(shape) != 4 or shape[1:] != (side, side, len(channels)):
+    # The length of a dask array may be unknown, which is NaN.
+    known = all(size == size for size in shape)
+    if not known or len(shape) != 4 or shape[1:] != (side, side, len(channels)):
         raise ValueError(
             f'images must be [n, {side}, {side}, {len(channels)}] (channels: '
             f'{", ".join(channels)}), as in training, but have shape {shape}.'

@@ -50,7 +50,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     mesh = sharding.make_mesh()
     check_config(config, mesh)
     normalize = make_normalize(config.normalization, config.white_level)
-    check_augmentation(config.normalization, config.augmentation)
+    check_augmentation(config.normalization, config.augmentation.to_dict())
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
     left_out = split_names(config.leave_out or '')

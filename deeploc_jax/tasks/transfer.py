@@ -51,7 +51,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     builder = open_screen(config, config.screen)
     check_splits(builder, config.splits.to_dict())
     inputs = dict(screen=identity(builder), source=source.sha256)
-    check_augmentation(source.card.normalization, config.augmentation)
+    check_augmentation(source.card.normalization, config.augmentation.to_dict())
     claim_workdir(workdir, config, **inputs)
     target = read_target(
         builder,
