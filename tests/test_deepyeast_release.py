@@ -15,6 +15,7 @@ from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.evaluate.units import unit_names
 
 MAIN = datasets.deepyeast.deepyeast.MAIN
+LISTS = datasets.deepyeast.deepyeast._LISTS
 SPLITS = {'train': 4, 'validation': 2, 'test': 3}
 NAME = 'plate{:02d}/013008000-4-{}-{}.png'
 
@@ -166,7 +167,9 @@ def test_without_files_or_network_it_says_where_to_put_them(release, monkeypatch
     def refuse(*args, **kwargs):
         raise OSError('no network here')
 
-    monkeypatch.setattr('tensorflow_datasets.download.DownloadManager.download', refuse)
+    monkeypatch.setattr('urllib.request.urlopen', refuse)
+    # TFDS would try for minutes.
+    monkeypatch.setattr('tensorflow_datasets.download.DownloadManager.download', None)
     with pytest.raises(ReleaseNotFoundError, match='HOwt_train.txt is not in'):
         release.build()
 
@@ -207,3 +210,17 @@ def test_wells_are_what_is_resampled(release):
     wells = unit_names(cells.metadata, 'well')
     assert set(wells) == {f'main/plate{n:02d}/M08' for n in (1, 2, 3)}
     assert not unit_names(cells.metadata, 'protein').any()
+
+
+def test_what_was_downloaded_before_needs_no_network(release, monkeypatch):
+    release.write()
+    name = MAIN.lists['train'][0]
+    (release.folder / name).rename(release.folder.parent / name)
+    known = tfds.download.DownloadManager(
+        download_dir=release.folder.parent / 'data/downloads', dataset_name='deepyeast'
+    )._get_dl_path(tfds.download.Resource(url=f'{LISTS}/{name}'))
+    known.parent.mkdir()
+    known.write_bytes((release.folder.parent / name).read_bytes())
+    monkeypatch.setattr(tfds.download.DownloadManager, 'download', lambda *_: known)
+    monkeypatch.setattr('urllib.request.urlopen', None)
+    assert len(release.build().as_data_source('train')) == 4

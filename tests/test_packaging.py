@@ -39,6 +39,23 @@ def test_wheel_carries_the_screens():
     assert wheel['force-include'] == {'datasets': 'deeploc_jax/datasets'}
 
 
+def test_types_are_for_other_projects_too():
+    # A file of the package, so it is in the wheel.
+    assert (REPOSITORY / 'deeploc_jax/py.typed').exists()
+
+
+def test_only_systems_with_wheels_of_all_dependencies_are_named():
+    config = tomllib.loads((REPOSITORY / 'pyproject.toml').read_text())['project']
+    systems = {c for c in config['classifiers'] if c.startswith('Operating System')}
+    assert systems == {
+        'Operating System :: MacOS',
+        'Operating System :: POSIX :: Linux',
+    }
+    extras = config['optional-dependencies']
+    assert {'cuda', 'cuda12', 'tpu', 'tensorflow'} <= extras.keys()
+    assert not [name for name in config['dependencies'] if name == 'tensorflow']
+
+
 def test_datasets_folder_is_no_package():
     assert not (REPOSITORY / 'datasets' / '__init__.py').exists()
     for name in SCREENS:

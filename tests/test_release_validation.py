@@ -7,11 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from test_deeploc_release import RELEASED, build, cells, edit, read, write
+from test_deeploc_release import (
+    RELEASED,
+    build,
+    cells,
+    edit,
+    offline,  # noqa: F401
+    read,
+    write,
+)
 
 from deeploc_jax import datasets
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.release import builder as release_builder
+from deeploc_jax.data.release.files import ReleaseNotFoundError
 from deeploc_jax.data.release.validation import validation_rows
 
 pytestmark = pytest.mark.filterwarnings(
@@ -110,6 +119,7 @@ def test_wt2017_trains_on_the_two_channels_of_the_paper(tmp_path):
     assert read_cells(builder, 'train').channels == ('GFP', 'far_red', 'nucleus')
 
 
+@pytest.mark.usefixtures('offline')
 def test_what_an_earlier_version_prepared_still_opens(tmp_path, monkeypatch):
     cls = datasets.wt2017.Wt2017
     write_screen(tmp_path, 'wt2017')
@@ -120,6 +130,12 @@ def test_what_an_earlier_version_prepared_still_opens(tmp_path, monkeypatch):
     builder = build(tmp_path, 'wt2017:1.0.0')
     assert list(builder.info.splits) == ['train', 'test']
     assert len(read_cells(builder, 'train')) == 60
+    for path in (tmp_path / 'manual').iterdir():
+        path.rename(tmp_path / path.name)
+    with pytest.raises(ReleaseNotFoundError, match='--config.screen=wt2017:1.0.0'):
+        build(tmp_path, 'wt2017')
+    for path in tmp_path.glob('*.hdf5'):
+        path.rename(tmp_path / 'manual' / path.name)
     new = build(tmp_path, 'wt2017')
     assert 'validation' in new.info.splits
     assert cls.RELEASE_NOTES['2.0.0'].startswith('A tenth')

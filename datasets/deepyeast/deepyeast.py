@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release.files import ReleaseNotFoundError
+from deeploc_jax.data.release.files import ReleaseNotFoundError, download
 from deeploc_jax.data.release.png import check_md5, read_images, read_list
 from deeploc_jax.data.screen_builder import ScreenBuilder
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
@@ -154,7 +154,7 @@ class DeepYeast(ScreenBuilder):
         if found := sorted(folder.rglob(name)):
             return found[0]
         try:
-            return Path(dl_manager.download(url))
+            return download(dl_manager, url)
         except Exception as error:
             raise ReleaseNotFoundError(
                 f'{self.name}: {name} is not in {folder}, and the download of {url} '

@@ -121,8 +121,15 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
             f'{self.name}: {files} are not in {folder}, and the download of {URL} '
             f'failed ({error}). Put the files there, extracted or in {ZIP_NAME}, or '
             'use the simulated screen, which needs none: '
-            '--config=configs/deeploc.py:sim'
+            f'--config=configs/deeploc.py:sim{self._earlier()}'
         )
+
+    def _earlier(self) -> str:
+        """What another version of the builder prepared, which may have other splits."""
+        folders = (self.data_dir_root / self.name).glob('[0-9]*.[0-9]*.[0-9]*')
+        names = sorted(f'{self.name}:{folder.name}' for folder in folders)
+        prepared = f'. Prepared by an earlier version: {", ".join(names)}'
+        return f'{prepared} (--config.screen={names[-1]})' if names else ''
 
     def _some_missing(self, folder: Path, missing: Mapping[str, str]) -> str:
         files = ', '.join(

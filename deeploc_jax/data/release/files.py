@@ -70,12 +70,22 @@ def fetch_zip(dl_manager: tfds.download.DownloadManager) -> Path:
     record = _record(dl_manager)
     if record.exists() and Path(read_json(record)['file']).exists():
         return _unchanged(record)
-    urllib.request.urlopen(URL, timeout=_PATIENCE).close()
-    path = Path(dl_manager.download(URL))
+    path = download(dl_manager, URL)
     if not zipfile.is_zipfile(path):
         path.unlink()  # or TFDS would take it for the download the next time
         raise ValueError(f'what {URL} sent is no zip file')
     return path
+
+
+def download(dl_manager: tfds.download.DownloadManager, url: str) -> Path:
+    """Path of a file in the download folder, downloaded when it is not there.
+
+    Raises:
+        OSError: The server does not answer, which TFDS would try for minutes.
+    """
+    if not dl_manager._get_dl_path(tfds.download.Resource(url=url)).exists():
+        urllib.request.urlopen(url, timeout=_PATIENCE).close()
+    return Path(dl_manager.download(url))
 
 
 def record_zip(dl_manager: tfds.download.DownloadManager, path: Path) -> None:
