@@ -11,6 +11,7 @@ macro means. A class with cells that is never predicted has precision 0.
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
 Value = float | np.ndarray  # a number for weights [n], [...] for weights [..., n]
 
@@ -72,6 +73,13 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike, empty: float = np.nan) -> V
     """`part / whole`, and `empty` where whole is zero."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), whole)
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)[()]
+
+
+def sum_by(index: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+    """Sums [count, r] of the weights [n, r] of the cells that have each index [n]."""
+    n = len(index)
+    member = scipy.sparse.csr_array((np.ones(n), index, np.arange(n + 1)), (n, count))
+    return member.T @ weights
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> Value:
@@ -137,17 +145,25 @@ def confusion_matrix(
     return counts.reshape(k, k)
 
 
+def row_fractions(counts: np.ndarray) -> np.ndarray:
+    """Counts [k, k] as shares of their rows, float64; a row without cells is NaN."""
+    return np.asarray(ratio(counts, counts.sum(axis=1, keepdims=True)))
+
+
 def _class_totals(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights [..., k] of the cells that are right, in, and predicted in each class."""
     probabilities, labels, weights = check_cells(probabilities, labels, weights)
-    classes = np.arange(probabilities.shape[1])
-    true = labels[:, None] == classes
-    predicted = probabilities.argmax(axis=1)[:, None] == classes
-    hits, cells, calls = (
-        weights @ m.astype(np.float64) for m in (true & predicted, true, predicted)
+    k, predicted = probabilities.shape[1], probabilities.argmax(axis=1)
+    by_cell = np.ascontiguousarray(weights.reshape(-1, len(labels)).T)
+    right = labels == predicted
+    totals = (
+        sum_by(labels[right], by_cell[right], k),
+        sum_by(labels, by_cell, k),
+        sum_by(predicted, by_cell, k),
     )
+    hits, cells, calls = (t.T.reshape(*weights.shape[:-1], k) for t in totals)
     return hits, cells, calls
 
 

@@ -5,7 +5,7 @@ Arguments, weights and classes without a cell are as in `metrics`.
 
 import numpy as np
 
-from deeploc_jax.metrics import Value, check_cells, macro_mean, ratio
+from deeploc_jax.metrics import Value, check_cells, macro_mean, ratio, sum_by
 
 
 def _threshold_totals(
@@ -30,13 +30,28 @@ def average_precision(
     equal probability enter together.
     """
     probabilities, labels, weights = check_cells(probabilities, labels, weights)
-    areas = []
-    for index, scores in enumerate(probabilities.T):
-        hits, calls, _ = _threshold_totals(scores, labels == index, weights)
-        gained = np.diff(hits, axis=-1, prepend=0.0)
-        area = (gained * ratio(hits, calls, empty=0.0)).sum(axis=-1)
-        areas.append(ratio(area, hits[..., -1]))
-    return np.stack(areas, axis=-1)
+    by_cell = np.ascontiguousarray(weights.reshape(-1, len(labels)).T)
+    areas = [
+        _area(scores, labels == index, by_cell)
+        for index, scores in enumerate(probabilities.T)
+    ]
+    return np.stack(areas, axis=-1).reshape(*weights.shape[:-1], -1)
+
+
+def _area(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Area [r] under the curve of one class; weights [n, r].
+
+    Recall is gained at the scores of positive cells alone: with hundreds of classes
+    these are few, and the other cells only need to be counted between them.
+    """
+    thresholds = np.unique(scores[positive])
+    reached = np.searchsorted(thresholds, scores, side='right')
+    bins = len(thresholds) + 1
+    calls = sum_by(reached, weights, bins)[:0:-1].cumsum(axis=0)  # from the top score
+    gained = sum_by(reached[positive], weights[positive], bins)[:0:-1]
+    hits = gained.cumsum(axis=0)
+    area = (gained * ratio(hits, calls, empty=0.0)).sum(axis=0)
+    return np.asarray(ratio(area, gained.sum(axis=0)))
 
 
 def macro_average_precision(

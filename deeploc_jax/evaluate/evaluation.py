@@ -49,8 +49,15 @@ def write_evaluation(
     """
     probabilities = mean_crop_probabilities(logits, temperature)
     labels, names = cells.labels, cells.class_names
+    per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
     summary = summarise(
-        probabilities, labels, cells.metadata, names, seed=seed, resamples=resamples
+        probabilities,
+        labels,
+        cells.metadata,
+        names,
+        seed=seed,
+        resamples=resamples,
+        table=per_protein,
     )
     known = labels >= 0
     before = np.nan
@@ -66,7 +73,6 @@ def write_evaluation(
         cells.metadata, labels, probabilities, names, novelty
     )
     table_files.write_table(per_cell, folder / 'predictions.parquet')
-    per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
     table_files.write_table(per_protein, folder / 'proteins.parquet')
     chosen: dict[str, Any] = dict(rows=example_rows(probabilities, labels, seed))
     if novelty is not None:

@@ -39,6 +39,7 @@ def summarise(
     class_names: Sequence[str],
     seed: int = 0,
     resamples: int = 1000,
+    table: pa.Table | None = None,
 ) -> dict[str, Any]:
     """Metrics, intervals and counts of a split, ready for JSON: NaN becomes None.
 
@@ -46,7 +47,8 @@ def summarise(
     ece as numbers; accuracy, balanced_accuracy and macro_average_precision as
     {value, interval: [low, high]}, 95 % over resamples of whole units (`resampled_by`,
     of which there are `n_resampled`); per_class (name, n, n_predicted, precision,
-    recall, f1, average_precision); confusion (counts, true class in rows); reliability
+    recall, f1, average_precision); confusion (counts, true class in rows) and
+    confusion_fractions (of each row; None for a class without cells); reliability
     (edges, confidence, accuracy, count); proteins (see `protein_summary`). Unlabelled
     cells count only in n_cells, n_predicted and the proteins; without any labelled
     cell, whatever needs one is None.
@@ -58,9 +60,11 @@ def summarise(
         class_names: k names in index order.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
+        table: Of `proteins_table`, where it was made of these cells already.
     """
     probabilities, labels = np.asarray(probabilities), np.asarray(labels)
-    table = proteins.proteins_table(metadata, labels, probabilities, class_names)
+    if table is None:
+        table = proteins.proteins_table(metadata, labels, probabilities, class_names)
     kept = labels >= 0
     cells = (probabilities[kept], labels[kept])
     known = {name: np.asarray(column)[kept] for name, column in metadata.items()}
@@ -68,11 +72,13 @@ def summarise(
     if kept.any():
         summary |= {name: score(*cells) for name, score in SCORES.items()}
         summary |= _intervals(*cells, known, seed, resamples)
-        summary['confusion'] = metrics.confusion_matrix(*cells)
+        counts = summary['confusion'] = metrics.confusion_matrix(*cells)
+        summary['confusion_fractions'] = metrics.row_fractions(counts)
         summary['reliability'] = reliability.reliability_curve(*cells)._asdict()
     else:
         unknown = dict.fromkeys(bootstrap.STATISTICS, {'value': None, 'interval': None})
-        keys = (*SCORES, 'resampled_by', 'n_resampled', 'confusion', 'reliability')
+        keys = (*SCORES, 'resampled_by', 'n_resampled', 'confusion')
+        keys += ('confusion_fractions', 'reliability')
         summary |= dict.fromkeys(keys) | unknown
     summary['per_class'] = _per_class(probabilities, *cells, class_names)
     summary['proteins'] = protein_summary(table)

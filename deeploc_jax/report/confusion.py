@@ -9,22 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report import style
-
-
-def row_fractions(counts: np.ndarray) -> np.ndarray:
-    """Each count as a share of its row; a row without cells is NaN.
-
-    Args:
-        counts: int [k, k], rows the true class.
-
-    Returns:
-        float64 [k, k].
-    """
-    totals = counts.sum(axis=1, keepdims=True).astype(np.float64)
-    return np.divide(
-        counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0
-    )
 
 
 def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
