@@ -14,9 +14,9 @@ from PIL import Image
 from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary, table_files, tables
 from deeploc_jax.evaluate.evaluation import unlike_rows
+from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report import write_report
 from deeploc_jax.report.cells import called_sheet, composite
-from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report.figures import NAMES
 from deeploc_jax.report.training import running_mean, series
 
