@@ -38,20 +38,18 @@ def check_images(
         for row in track(ordered, description='check images', unit='cell'):
             try:
                 image = read_cell(reader, row, layout)
-                notes = {path: reader.open(path).note for path in row.files}
-                faults |= {path: note for path, note in notes.items() if note}
+                opened = {path: reader.open(path) for path in row.files}
+                faults |= {
+                    path: file.note for path, file in opened.items() if file.note
+                }
                 blank.add(np.moveaxis(image, -1, 0)[None])
                 pixel_types.add(image.dtype)
                 good.append(row)
             except ImageError as error:
                 files = ', '.join(str(path) for path in row.files)
                 bad.append(BadRow(row.number, files, str(error)))
-    return (
-        good,
-        bad,
-        pixel_types,
-        [*blank.describe().values(), *_describe_faults(faults)],
-    )
+    notes = [*blank.describe().values(), *_describe_faults(faults)]
+    return good, bad, pixel_types, notes
 
 
 def _describe_faults(faults: dict[Path, str]) -> list[str]:
