@@ -72,12 +72,12 @@ def test_commands_name_configs_and_fields_that_exist(page, parse, monkeypatch):
 PRELUDE = """
 import jax, numpy as np
 from deeploc_jax import simulate
-from deeploc_jax.data import record_writer, screen_builder
+from deeploc_jax.data import record_builder, record_writer
 images = np.random.default_rng(0).integers(0, 4000, (2, 64, 64, 2), np.uint16)
 write = record_writer.write_split
 def write_few(features, examples, template):
     return write(features, (cell for cell, _ in zip(examples, range(3))), template)
-screen_builder.write_split = write_few  # three cells are as good as thousands
+record_builder.write_split = write_few  # three cells are as good as thousands
 simulate.simulate_many = map  # and are made sooner than processes start
 """
 HEAVY = ('tensorflow', 'torch')  # which a checkout may do without
@@ -147,6 +147,7 @@ def test_python_of_the_pages_runs_as_written(tmp_path):
         env=os.environ | places | dict(PYTHONPATH=str(ROOT)),
         capture_output=True,
         text=True,
+        timeout=240,
     )
     assert not done.returncode, done.stderr[-3000:]
 

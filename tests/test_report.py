@@ -15,9 +15,12 @@ from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary, table_files, tables
 from deeploc_jax.evaluate.evaluation import unlike_rows
 from deeploc_jax.metrics import row_fractions
-from deeploc_jax.report import write_report
+from deeploc_jax.report import selection, write_report
 from deeploc_jax.report.cells import called_sheet, composite
+from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.figures import NAMES
+from deeploc_jax.report.selection import SHOWN, confused_classes, worst_classes
+from deeploc_jax.report.style import house_style
 from deeploc_jax.report.training import running_mean, series
 
 
@@ -218,6 +221,69 @@ def test_same_files_give_the_same_page(tmp_path):
     workdir = fake_workdir(tmp_path)
     first = write_report(workdir).read_bytes()
     assert write_report(workdir).read_bytes() == first
+
+
+@pytest.fixture
+def few_are_many(monkeypatch):
+    """Hundreds of classes take seconds to draw."""
+    for name, number in dict(MANY=8, SHOWN=6, EXAMPLES=4).items():
+        monkeypatch.setattr(selection, name, number)
+
+
+def test_of_hundreds_of_classes_some_are_drawn_and_all_are_listed(
+    tmp_path, few_are_many
+):
+    workdir = fake_workdir(tmp_path, classes=13, sharpness=2.0)
+    html = write_report(workdir).read_text()
+    assert figures_of(workdir) == set(NAMES)
+    table, everything = html.split('<summary>All 13 classes</summary>')
+    assert table.count('<th scope="row">CLASS_') == 6
+    for index in range(13):
+        assert f'<th scope="row">CLASS_{index}</th>' in everything
+    assert 'Of 13 classes the 6 that are most often confused are drawn' in html
+    assert 'the 6 classes with the smallest areas, of 13' in html
+    assert 'Shown are the classes that are most often confused.' in html
+
+
+def test_of_hundreds_of_unlabelled_classes_those_called_most_are_shown(
+    tmp_path, few_are_many
+):
+    workdir = fake_workdir(tmp_path, classes=13, labelled=0.0)
+    html = write_report(workdir).read_text()
+    table, everything = html.split('<summary>All 13 classes</summary>')
+    assert table.count('<th scope="row">CLASS_') == 6
+    assert everything.count('<th scope="row">CLASS_') == 13
+    assert 'The 6 classes called most often' in table
+
+
+def test_the_most_confused_classes_are_those_of_the_largest_counts():
+    counts = 50 * np.eye(100, dtype=int)
+    for i in range(30):
+        counts[3 * i, 3 * i + 1] = 2 + i
+    chosen = confused_classes(counts, SHOWN)
+    # The 20 largest pairs are 40 classes; those of the smaller ones are left out.
+    assert chosen.tolist() == sorted(
+        c for i in range(10, 30) for c in (3 * i, 3 * i + 1)
+    )
+    assert confused_classes(counts[:60, :60], SHOWN).tolist() == list(range(60))
+    assert len(confused_classes(np.eye(61, dtype=int), SHOWN)) == SHOWN
+
+
+def test_classes_without_cells_are_not_the_worst():
+    scores = [None, 0.5, *np.linspace(0.6, 0.9, 70), 0.2]
+    assert worst_classes(scores)[:2].tolist() == [72, 1]
+    assert 0 not in worst_classes(scores)
+    assert worst_classes(scores[:60]).tolist() == list(range(60))
+
+
+def test_a_row_of_a_confusion_matrix_is_named_by_all_its_cells():
+    counts = np.ones((100, 100), int)
+    with house_style():
+        axes = confusion_matrix(counts, [f'C{i}' for i in range(100)]).axes[0]
+    assert len(axes.get_yticklabels()) == SHOWN
+    assert axes.get_yticklabels()[0].get_text() == 'C0  100'
+    shares = axes.get_images()[0].get_array()
+    np.testing.assert_allclose(shares, 0.01)
 
 
 def test_misplaced_proteins_are_listed(tmp_path, no_pictures):

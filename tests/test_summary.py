@@ -62,6 +62,15 @@ def test_class_without_cells_is_null_and_out_of_the_means(found):
     assert found['macro_precision'] == pytest.approx(np.mean(precisions))
 
 
+def test_the_confusion_matrix_has_row_fractions(found):
+    counts = np.array(found['confusion'])
+    for row, fractions in zip(counts, found['confusion_fractions'], strict=True):
+        if row.sum():
+            np.testing.assert_allclose(fractions, row / row.sum())
+        else:
+            assert fractions == [None] * 4  # GHOST has no cell
+
+
 def test_proteins_by_number_of_cells(found):
     # The unlabelled tail covers every protein; each keeps 10 cells in all.
     assert found['proteins'] == {
@@ -83,6 +92,7 @@ def test_without_labels_only_counts_remain():
     for name in WITH_INTERVAL:
         assert found[name] == {'value': None, 'interval': None}
     assert found['loss'] is None and found['confusion'] is None
+    assert found['confusion_fractions'] is None
     assert sum(row['n_predicted'] for row in found['per_class']) == 80
     assert found['per_class'][0]['recall'] is None
     assert found['proteins']['n'] == 8 and found['proteins']['accuracy_1'] is None

@@ -132,3 +132,17 @@ def test_wells_are_named_with_screen_and_plate():
     }
     names = units.unit_names(columns, 'well').tolist()
     assert names == ['1/A01', '2/A01', '']
+
+
+def test_confusions_are_pairs_of_names_with_their_cells():
+    counts = [[5, 0, 2], [0, 0, 0], [1, 0, 7]]
+    rows = tables.confusion_table(counts, ('A', 'B', 'C')).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ('A', 'A', 5),
+        ('A', 'C', 2),
+        ('C', 'A', 1),
+        ('C', 'C', 7),
+    ]
+    none = tables.confusion_table([], ('A',))
+    assert none.schema == tables.confusion_table(counts, ('A', 'B', 'C')).schema
+    assert len(none) == 0

@@ -102,6 +102,8 @@ def test_a_training_explains_itself(config, tmp_path):
     assert [r['step'] for r in rows if 'validation/loss' in r] == [2, 4, 6]
     metrics = json.loads((tmp_path / 'evaluation/test/metrics.json').read_text())
     assert metrics['n_cells'] == 10 and metrics['proteins']['n'] == 4
+    pairs = pq.read_table(tmp_path / 'evaluation/test/confusion.parquet').to_pylist()
+    assert sum(pair['cells'] for pair in pairs) == 10
     page = (tmp_path / 'report.html').read_text()
     assert 'spot_screen' in page and 'src="http' not in page
     assert list((tmp_path / 'tensorboard').iterdir())

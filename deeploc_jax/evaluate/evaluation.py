@@ -33,8 +33,8 @@ def write_evaluation(
     """Writes metrics, predictions, proteins and pictures of one split.
 
     Args:
-        folder: Gets `metrics.json`, `predictions.parquet`, `proteins.parquet` and
-            `examples.npz`.
+        folder: Gets `metrics.json`, `predictions.parquet`, `proteins.parquet`,
+            `confusion.parquet` and `examples.npz`.
         cells: The split.
         logits: float [n, crops, k] of its cells.
         novelty: Of its cells, float [n]; see `weights.novelty`.
@@ -74,6 +74,8 @@ def write_evaluation(
     )
     table_files.write_table(per_cell, folder / 'predictions.parquet')
     table_files.write_table(per_protein, folder / 'proteins.parquet')
+    confusion = tables.confusion_table(summary['confusion'] or [], names)
+    table_files.write_table(confusion, folder / 'confusion.parquet')
     chosen: dict[str, Any] = dict(rows=example_rows(probabilities, labels, seed))
     if novelty is not None:
         chosen['unlike_rows'] = unlike_rows(novelty)

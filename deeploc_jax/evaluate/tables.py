@@ -149,3 +149,24 @@ def _schema(
     columns = [p + name for p in prefixes for name in class_names]
     fields = fields + [(name, pa.float32()) for name in columns]
     return pa.schema(fields, {'class_names': json.dumps(list(class_names))})
+
+
+def confusion_table(
+    counts: Sequence[Sequence[int]], class_names: Sequence[str]
+) -> pa.Table:
+    """A row for every pair of classes that has cells: true, predicted, cells.
+
+    Args:
+        counts: [k, k], rows the true class; empty where no cell is labelled.
+        class_names: k names in index order.
+    """
+    matrix = np.array(counts, np.int64).reshape(2 * [len(counts)])
+    true, predicted = np.nonzero(matrix)
+    names = np.array(class_names, object)
+    return pa.table(
+        dict(
+            true=pa.array(names[true], pa.string()),
+            predicted=pa.array(names[predicted], pa.string()),
+            cells=matrix[true, predicted],
+        )
+    )

@@ -10,21 +10,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from deeploc_jax.metrics import row_fractions
-from deeploc_jax.report import style
+from deeploc_jax.report import selection, style
 
 
 def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
     """Draws counts of cells, rows true and columns predicted, in index order.
 
     Rows are coloured by their own total, so that a class of 24 cells reads like
-    one of 600; a class without cells is hatched rather than white.
+    one of 600; a class without cells is hatched rather than white. Of hundreds of
+    classes those that are most confused are drawn; the numbers of cells and the shares
+    are those of the whole rows.
 
     Args:
         counts: int [k, k], rows the true class.
         class_names: The k names in index order.
     """
     counts = np.asarray(counts, np.int64)
-    fractions = row_fractions(counts)
+    chosen = selection.confused_classes(counts, selection.SHOWN)
+    drawn, totals = np.ix_(chosen, chosen), counts.sum(axis=1)[chosen]
+    counts, fractions = counts[drawn], row_fractions(counts)[drawn]
     side = float(np.clip(7.1 / len(counts), 0.16, 0.85))
     figure = style.new_figure(
         min(style.WIDTH, side * len(counts) + 2.9), side * len(counts) + 1.3
@@ -32,8 +36,8 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
     axes = figure.add_subplot()
     image = axes.imshow(fractions, cmap='Blues', vmin=0, vmax=1)
     _write_counts(axes, counts, fractions, size=float(np.clip(side * 17, 3.5, 9)))
-    _hatch_empty(axes, counts)
-    _name_axes(axes, counts, [style.shorten(name, 24) for name in class_names])
+    _hatch_empty(axes, totals)
+    _name_axes(axes, totals, [style.shorten(class_names[i], 24) for i in chosen])
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.02)
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1])
     bar.set_label('share of the true class')
@@ -57,12 +61,12 @@ def _write_counts(
         )
 
 
-def _hatch_empty(axes: Axes, counts: np.ndarray) -> None:
-    for row in np.flatnonzero(counts.sum(axis=1) == 0):
+def _hatch_empty(axes: Axes, totals: np.ndarray) -> None:
+    for row in np.flatnonzero(totals == 0):
         axes.add_patch(
             Rectangle(
                 (-0.5, row - 0.5),
-                len(counts),
+                len(totals),
                 1,
                 facecolor='#f2f3f5',
                 edgecolor=style.RULE,
@@ -72,11 +76,10 @@ def _hatch_empty(axes: Axes, counts: np.ndarray) -> None:
         )
 
 
-def _name_axes(axes: Axes, counts: np.ndarray, names: list[str]) -> None:
+def _name_axes(axes: Axes, totals: np.ndarray, names: list[str]) -> None:
     k = len(names)
     size = float(np.clip(160 / k, 5, 8.5))
-    sizes = counts.sum(axis=1)
-    rows = [f'{name}  {n:,}' for name, n in zip(names, sizes, strict=True)]
+    rows = [f'{name}  {n:,}' for name, n in zip(names, totals, strict=True)]
     axes.set_yticks(range(k), rows, fontsize=size)
     axes.set_xticks(range(k), names, fontsize=size, rotation=45, ha='right')
     axes.tick_params(axis='x', rotation_mode='anchor')

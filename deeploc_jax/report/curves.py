@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from deeploc_jax.precision_recall import precision_recall_curve
 from deeploc_jax.report import style
+from deeploc_jax.report.selection import worst_classes
 from deeploc_jax.report.words import count
 
 
@@ -22,6 +23,8 @@ def precision_recall(
 ) -> Figure:
     """Precision against recall, a panel a class in index order.
 
+    Of hundreds of classes those with the smallest areas are drawn, the smallest first.
+
     Args:
         probabilities: float [n, k] of the labelled cells.
         labels: int [n] in 0..k-1.
@@ -29,16 +32,18 @@ def precision_recall(
         average_precision: The k areas written into the panels; None where a class
             has no cells.
     """
-    k = len(class_names)
+    chosen = worst_classes(average_precision)
+    k = len(chosen)
     across = min(k, 5)
     rows = -(-k // across)
     width = style.WIDTH if across > 2 else 3.2 * across
     figure = style.new_figure(width, rows * (2.0 if across > 2 else 2.9) + 0.3)
     panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
-    for index, axes in enumerate(panels.flat):
-        if index >= k:
+    for panel, axes in enumerate(panels.flat):
+        if panel >= k:
             axes.set_axis_off()
             continue
+        index = chosen[panel]
         style.grid(axes)
         cells = int((labels == index).sum())
         if cells:

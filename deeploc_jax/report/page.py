@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deeploc_jax.report import figures, html, style, tables, words
+from deeploc_jax.report import figures, html, selection, style, tables, words
 from deeploc_jax.report.results import Results, read_results
 
 MANY_GROUPS = 20
@@ -49,6 +49,10 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
     """The page as HTML text."""
     metrics = results.metrics
     labelled = metrics['n_labelled'] > 0
+    many = len(results.class_names) > selection.MANY
+    class_rows, called_rows = tables.class_rows(results), tables.called_rows(results)
+    worst = selection.worst_classes([row['f1'] for row in class_rows])
+    most = selection.worst_classes([-row['n'] for row in called_rows])
     return html.render(
         'report.html.j2',
         title=f'{results.run["dataset"]}: {results.split} split',
@@ -59,13 +63,17 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
         pictures=pictures,
         run_rows=tables.run_rows(results),
         number_rows=tables.number_rows(results),
-        class_rows=tables.class_rows(results),
-        called_rows=tables.called_rows(results),
+        class_rows=class_rows,
+        worst_rows=[class_rows[index] for index in worst],
+        called_rows=called_rows,
+        most_rows=[called_rows[index] for index in most],
         proteins=tables.protein_table(results),
         resampled=words.resampled(metrics),
         few_groups=(metrics.get('n_resampled') or MANY_GROUPS) < MANY_GROUPS,
         kept=results.run.get('best_step') is not None,
-        example_caption=words.example_caption(labelled, len(results.channels)),
+        example_caption=words.example_caption(labelled, len(results.channels), many),
+        shown=selection.SHOWN,
+        many=many,
         config=_pretty(results.config),
         run=_pretty(results.run),
     )

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
 from deeploc_jax.report.cells import example_sheet
+from deeploc_jax.report.selection import MANY, SHOWN
 
 COLOURS = {'real': style.TRAIN, 'simulated': style.VALIDATION}
 PANELS_ACROSS, MOST_PANELS = 4, 12
@@ -90,7 +91,9 @@ def _sheet(
     marker: int,
 ) -> Figure:
     """The classes one below the other, real above simulated."""
-    names = [f'{name}, {side}' for name in record['classes'] for side in sides]
+    classes = record['classes']
+    shown = classes if len(classes) <= MANY else classes[:SHOWN]
+    names = [f'{name}, {side}' for name in shown for side in sides]
     rows = [len(sides) * side.labels + i for i, side in enumerate(sides.values())]
     images = np.concatenate([side.images for side in sides.values()])
     return example_sheet(images, np.concatenate(rows), names, channels, marker)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from deeploc_jax.report.cells import called_sheet, example_sheet
 from deeploc_jax.report.results import Results
+from deeploc_jax.report.selection import example_classes
 from deeploc_jax.report.words import count, decimal, percent
 
 MOST_MISTAKES = 48
@@ -16,9 +17,16 @@ def examples(results: Results) -> tuple[Figure, str] | None:
     """Cells of each class, called right or of no known class."""
     if not len(results.images):
         return None
-    groups = _example_groups(results)
+    chosen = example_classes(results)
+    row = np.full(len(results.class_names) + 1, -1)
+    row[chosen] = np.arange(len(chosen))
+    groups, names = row[_example_groups(results)], results.class_names
     figure = example_sheet(
-        results.images, groups, results.class_names, results.channels, results.marker
+        results.images,
+        groups,
+        [names[index] for index in chosen],
+        results.channels,
+        results.marker,
     )
     return figure, (
         f'Crops of {count(int((groups >= 0).sum()), "cell")}, a row a class in index '

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
 from deeploc_jax.report.confusion import confusion_matrix
+from deeploc_jax.report.selection import MANY, SHOWN
 from deeploc_jax.report.size_table import METRICS, Rows, as_text, mean_and_spread
 
 MARKERS = 'osD^vPX*<>'
@@ -108,7 +109,10 @@ def write_sizes_page(
         figures = {caption: ('sizes', size_curves(rows))}
         for name, figure in confusions(rows, class_names, confusion_at).items():
             file = 'confusion_' + name.split(' a class')[0].replace(', ', '_')
-            figures[f'Confusion matrix of {name}, all draws together.'] = file, figure
+            text = f'Confusion matrix of {name}, all draws together.'
+            if len(class_names) > MANY:
+                text += f' Drawn are the {SHOWN} classes most cells are confused among.'
+            figures[text] = file, figure
         pictures = {c: html.picture(figure, c) for c, (_, figure) in figures.items()}
     for text, (file, _) in figures.items():
         html.write_bytes(workdir / 'figures' / f'{file}.png', pictures[text].png)

@@ -78,11 +78,14 @@ def placed(groups: Mapping[str, Any], wrong: int) -> str:
     return f'{text}. Those placed elsewhere, most cells first:'
 
 
-def example_caption(labelled: bool, channels: int) -> str:
+def example_caption(labelled: bool, channels: int, many: bool) -> str:
     """What is to be seen on the sheet of examples."""
     text = 'Cells drawn at random from those that are called right, a row a class.'
     if not labelled:
         text = 'Cells drawn at random, a row a called class.'
+    if many:
+        text += ' Shown are the classes that are most often '
+        text += 'confused.' if labelled else 'called.'
     if channels > 1:
         text += ' Every block shows the same cells, in another view.'
     return text + ' Each channel of a cell is scaled to its own range.'
