@@ -55,7 +55,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         class_names=tuple(builder.info.features['label'].names),
         channels=channels,
         marker_channel=channels.index(marker) if marker in channels else -1,
-        temperature=1.0,  # never fitted
+        temperature=1.0,
+        calibration='not calibrated: released weights have no temperature',
         screen=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
         licence=config.licence,
