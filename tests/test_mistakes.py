@@ -28,7 +28,8 @@ def launch(monkeypatch):
     for name in ('config', 'workdir'):  # of an earlier test
         if name in flags.FLAGS:
             delattr(flags.FLAGS, name)
-    monkeypatch.delitem(sys.modules, 'launch', raising=False)
+    for name in ('launch', 'config_config'):  # the latter holds the last config
+        monkeypatch.delitem(sys.modules, name, raising=False)
     import launch
 
     flags.mark_flag_as_required('config')

@@ -18,6 +18,7 @@ from configs import prepare
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.data.split_check import check_splits
+from deeploc_jax.names import split_names
 from deeploc_jax.tasks import prepare as prepare_task
 from deeploc_jax.weights.folder import read_weights
 
@@ -132,6 +133,6 @@ def test_unlabelled_cells_are_named(tmp_path, capsys, channels):
     cells = read_cells(
         prepare_screen(config.screen, config.data_dir),
         config.split,
-        channels=config.channels,
+        channels=split_names(config.channels),
     )
     assert cells.channels == ('my GFP', 'RFP') and len(card.channels) == 2

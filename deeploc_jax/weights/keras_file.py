@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +15,8 @@ import numpy as np
 from deeploc_jax.weights.other_files import check_kind
 
 INSIDE = 'model.weights.h5'  # of a .keras file, which is a zip archive
+# SystemError: h5py's own word for an error on the way through damaged links.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SystemError)
 _KERAS_3 = re.compile(r'(?:^|[/\\])([a-z0-9_]+)[/\\]vars[/\\](\d+)$')
 
 
@@ -38,8 +41,9 @@ def read_keras(path: Path) -> dict[str, np.ndarray]:
         with h5py.File(_opened(path), 'r') as file:
             _check_own(file, path)
             return _arrays(file)
-    except (OSError, RuntimeError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f'{path} cannot be read as HDF5: {error}') from None
+    except (*_DAMAGE, OSError, RuntimeError, KeyError) as error:
+        reason = str(error) or 'it ends too early'
+        raise ValueError(f'{path} cannot be read as HDF5: {reason}') from None
 
 
 def _opened(path: Path) -> Path | BinaryIO:
