@@ -61,7 +61,8 @@ def get_config(variant: str = 'published') -> ml_collections.ConfigDict:
     config.total_steps = 10_000
     config.log_every = 50
     config.checkpoint_every = 500  # with a validation; the best is chosen
-    config.patience = 0  # checkpoints without a new best before stopping; 0: never
+    # Checkpoints without an improvement (a tie is none) before stopping; 0: never.
+    config.patience = 0
     config.select_by = 'validation/accuracy'
 
     config.profile = False  # trace a step, into <workdir>/profile

@@ -107,8 +107,10 @@ def calibrate(
     known = labels >= 0
     used = known if held_out is None else known & held_out
     if not used.any():
-        words = f'{NOT_CALIBRATED}: all validation cells were trained on'
-        return Calibration(1.0, words)
+        words = 'all validation cells were trained on'
+        if not known.any():
+            words = 'no validation cell is labelled'
+        return Calibration(1.0, f'{NOT_CALIBRATED}: {words}')
     words = f'temperature fitted on {used.sum():,} validation cells'
     if seen := (known & ~used).sum():
         words += f', without {seen:,} that were trained on'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ def _start(config: Any, workdir: Path) -> None:
     sharding.initialize_distributed()
     if jax.process_index() == 0:
         print(devices.running_on(), flush=True)
-    with lock.hold(workdir):
+    # Preparing goes to the data directory, which has its own way of being whole.
+    held = nullcontext() if config.task == 'prepare' else lock.hold(workdir)
+    with held:
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
         module.run(config, workdir)
         multihost_utils.sync_global_devices('done')  # nobody leaves before the last

@@ -8,6 +8,7 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax import __version__
+from deeploc_jax.evaluate.calibration import NOT_CALIBRATED
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
@@ -56,7 +57,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=channels,
         marker_channel=channels.index(marker) if marker in channels else -1,
         temperature=1.0,
-        calibration='not calibrated: released weights have no temperature',
+        calibration=f'{NOT_CALIBRATED}: released weights have no temperature',
         screen=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
         licence=config.licence,

@@ -28,7 +28,7 @@ from deeploc_jax.tasks.owner import is_alive, named, own_words, parsed
 LOCK = '.run.lock'
 BEAT = 10.0
 """Seconds between two renewals."""
-PATIENCE = 60.0
+PATIENCE = 180.0  # shares may show the time of a file a minute late
 """Seconds without a renewal after which a run on another host counts as dead."""
 
 
@@ -166,7 +166,10 @@ def _renew(path: Path, mine: str, stop: threading.Event) -> None:
             found = _read(path)
             if found and found.text != mine:
                 _give_up(path)
-            os.utime(path)
+            try:
+                os.utime(path)
+            except OSError:  # some shares refuse it
+                path.write_text(mine)
 
 
 def _give_up(path: Path) -> None:

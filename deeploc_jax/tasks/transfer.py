@@ -94,7 +94,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     }
     if 'probe' in modes:
         workers['probe'] = partial(
-            make_prober, recipe, config.probe, *common, config.group_by
+            make_prober,
+            recipe,
+            config.probe,
+            *common,
+            config.group_by,
+            target.in_train,
         )
     rows = fit_all(config, fits, workers, cells['train'], sizes, recipe)
     if jax.process_index() == 0:

@@ -45,9 +45,12 @@ def write_tuned(
     validation = target.cells['validation']
     held_out = ~np.isin(target.in_train, rows)
     found = calibrate(logits, validation.labels, held_out)
-    known = validation.labels >= 0
-    logits, labels = logits[known], validation.labels[known]
-    probabilities = mean_crop_probabilities(logits, found.temperature)
+    used = (validation.labels >= 0) & held_out
+    measured = {}
+    if used.any():
+        probabilities = mean_crop_probabilities(logits[used], found.temperature)
+        right = float(accuracy(probabilities, validation.labels[used]))
+        measured = {'validation/accuracy': right}
     card = dataclasses.replace(
         source,
         crops=logits.shape[1],
@@ -60,7 +63,8 @@ def write_tuned(
         simulated=target.simulated,
         licence=f'{target.licence} (tuned from {source.screen})',
         step=steps,
-        validation={'validation/accuracy': float(accuracy(probabilities, labels))},
+        validation=measured,
+        note='',
         version=__version__,
     )
     network = Network(

@@ -80,8 +80,14 @@ def channels_by_role(card: Card, channels: Sequence[str], marker: int) -> list[s
 def advice(rows: Sequence[dict[str, Any]]) -> str:
     """Which mode to use, and how many labels bring most of what many bring.
 
-    By balanced accuracy on validation, means over the draws: test has no say.
+    By balanced accuracy on validation, means over the draws: test has no say. Where
+    all validation cells were trained on, there is nothing to go by.
     """
+    if any(row['validation'] is None for row in rows):
+        return (
+            'No advice: in some trainings all labelled validation cells were trained '
+            'on. Take another split as splits.validation.'
+        )
     values: dict[str, dict[int, list[float]]] = {}
     for row in rows:
         by_size = values.setdefault(row['series'], {})

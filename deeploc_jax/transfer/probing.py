@@ -32,6 +32,7 @@ def make_prober(
     cells: dict[str, Cells],
     mesh: jax.sharding.Mesh,
     group_by: str,
+    in_train: np.ndarray,
 ) -> Work:
     """Makes `(size, draws, done) -> (draw, scores) ...`, as `tuning.make_tuner` does.
 
@@ -45,6 +46,7 @@ def make_prober(
         cells: Train, validation and test of the target.
         mesh: From `sharding.make_mesh`.
         group_by: The column by whose values the parameter is cross-validated.
+        in_train: Row of each validation cell in train, int [n]; -1: it is not in it.
     """
     probe = PROBES[name]
     extract = make_cell_features(source, mesh, recipe.test_batch)
@@ -70,7 +72,7 @@ def make_prober(
             }
             yield (
                 draw,
-                score(guesses, cells)
+                score(guesses, cells, ~np.isin(in_train, rows))
                 | dict(
                     n_train=len(np.unique(rows)),
                     steps=0,

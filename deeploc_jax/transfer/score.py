@@ -12,43 +12,54 @@ from deeploc_jax.reliability import expected_calibration_error
 from deeploc_jax.types import Cells
 
 
-def score(guesses: dict[str, np.ndarray], cells: dict[str, Cells]) -> dict[str, Any]:
+def score(
+    guesses: dict[str, np.ndarray], cells: dict[str, Cells], held_out: np.ndarray
+) -> dict[str, Any]:
     """Scores of predicted classes.
 
     Args:
         guesses: Class indices of test and validation cells, [n] each.
         cells: These splits; unlabelled cells do not count.
+        held_out: Which validation cells were not trained on, bool [n].
 
     Returns:
-        Of test `n_test`, `accuracy`, `balanced_accuracy` and `confusion`; the balanced
-        accuracy on validation as `validation`.
+        `n_test`, `accuracy`, `balanced_accuracy` and `confusion` on test; as
+        `validation` the balanced accuracy on the validation cells that were held out,
+        None where there are none.
     """
-    found = {}
-    for name, split in guesses.items():
-        known = cells[name].labels >= 0
-        certain = np.eye(len(cells[name].class_names))[split[known]]
-        labels = cells[name].labels[known]
-        found[name] = dict(
-            n_test=len(labels),
-            accuracy=float(metrics.accuracy(certain, labels)),
-            balanced_accuracy=float(metrics.balanced_accuracy(certain, labels)),
-            confusion=metrics.confusion_matrix(certain, labels).tolist(),
+    test, validation = cells['test'].labels >= 0, cells['validation'].labels >= 0
+    certain, labels = _certain(guesses['test'], cells['test'], test)
+    chosen = None
+    if (validation & held_out).any():
+        pair = _certain(
+            guesses['validation'], cells['validation'], validation & held_out
         )
-    chosen = found['validation']['balanced_accuracy']
-    return found['test'] | dict(validation=chosen)
+        chosen = float(metrics.balanced_accuracy(*pair))
+    return dict(
+        n_test=len(labels),
+        accuracy=float(metrics.accuracy(certain, labels)),
+        balanced_accuracy=float(metrics.balanced_accuracy(certain, labels)),
+        confusion=metrics.confusion_matrix(certain, labels).tolist(),
+        validation=chosen,
+    )
+
+
+def _certain(
+    guesses: np.ndarray, cells: Cells, used: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Guesses as probabilities [m, k], and labels [m], of the cells used."""
+    return np.eye(len(cells.class_names))[guesses[used]], cells.labels[used]
 
 
 def score_logits(
-    logits: dict[str, np.ndarray],
-    cells: dict[str, Cells],
-    held_out: np.ndarray | None = None,
+    logits: dict[str, np.ndarray], cells: dict[str, Cells], held_out: np.ndarray
 ) -> dict[str, Any]:
     """Scores of a network, and whether its confidence can be trusted.
 
     Args:
         logits: Of test and validation cells, float [n, crops, k] each.
         cells: These splits; unlabelled cells do not count.
-        held_out: Which validation cells were not trained on, bool [n]; None: all.
+        held_out: Which validation cells were not trained on, bool [n].
 
     Returns:
         What `score` has, `temperature`, fitted on validation, in words on which cells
@@ -68,7 +79,7 @@ def score_logits(
         name: mean_crop_probabilities(values, temperature).argmax(1)
         for name, values in logits.items()
     }
-    return score(guesses, cells) | dict(
+    return score(guesses, cells, held_out) | dict(
         temperature=temperature,
         calibration=words,
         ece=error(temperature),

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 import optax
+from jax.experimental import multihost_utils
 
 from deeploc_jax import sharding
 from deeploc_jax.data.mean_image import mean_image
@@ -127,7 +128,9 @@ def make_fit(
         """Mean image of each draw's cells, where nothing else gives one."""
         if not model.MEAN_IMAGE or start is not None:
             return None
-        return np.stack([mean_image(train, crop, rows) for rows in draws.values()])
+        found = np.stack([mean_image(train, crop, rows) for rows in draws.values()])
+        # As that of one process has it, lest another round it otherwise.
+        return multihost_utils.broadcast_one_to_all(found)
 
     def fit(draws: dict[int, np.ndarray], batch: int, steps: int, name: str) -> Any:
         rows = np.stack(list(draws.values()))
