@@ -44,19 +44,23 @@ class Cluster:
         )
 
 
-def find_cluster(environ: Mapping[str, str]) -> Cluster | None:
+def find_cluster(environ: Mapping[str, str], pid: int) -> Cluster | None:
     """The processes that this one belongs to; None: it runs alone.
 
     Alone is also who was started in one shell of an allocation for several processes
     (salloc, sbatch without srun, srun --pty), and by hand with JAX_NUM_PROCESSES=1.
     JAX_COORDINATOR_ADDRESS is enough where a launcher says the number and index.
 
+    Args:
+        environ: The environment variables.
+        pid: Number of this process: one that Slurm started itself is in no shell.
+
     Raises:
         ValueError: It is not known where the first process is, or which one this is.
     """
     if environ.get('JAX_NUM_PROCESSES') == '1':
         return None
-    found = _mpi(environ) or _slurm(environ)
+    found = _mpi(environ) or _slurm(environ, pid)
     if any(environ.get(name) for name in BY_HAND):
         return _by_hand(environ, found)
     if found and found.launcher != 'Slurm' and not _joined_by_jax(environ):
@@ -106,9 +110,11 @@ def _joined_by_jax(environ: Mapping[str, str]) -> bool:
     return 'OMPI_MCA_orte_hnp_uri' in environ  # of Open MPI before version 5
 
 
-def _slurm(environ: Mapping[str, str]) -> Cluster | None:
+def _slurm(environ: Mapping[str, str], pid: int) -> Cluster | None:
     whole = all(name in environ for name in _SLURM_STEP)
+    # A step that srun starts within such a shell inherits them.
     shell = any(name in environ for name in _SLURM_SHELL)
+    shell = shell and environ.get('SLURM_TASK_PID') != str(pid)
     script = environ.get('SLURM_STEP_ID') in _SLURM_SCRIPTS
     if not whole or shell or script or 'SLURM_STEP_NUM_TASKS' not in environ:
         return None

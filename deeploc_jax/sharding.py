@@ -27,7 +27,7 @@ def initialize_distributed() -> None:
     Raises:
         ValueError: Something is missing to find the others.
     """
-    found = find_cluster(os.environ)
+    found = find_cluster(os.environ, os.getpid())
     if found is None:
         return
     print(found.words(), file=sys.stderr, flush=True)

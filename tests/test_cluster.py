@@ -49,7 +49,7 @@ def without(environ, name):
     ],
 )
 def test_one_shell_of_an_allocation_runs_alone(environ):
-    assert find_cluster(environ) is None
+    assert find_cluster(environ, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,7 @@ def test_one_shell_of_an_allocation_runs_alone(environ):
     [
         (BY_HAND, 'this run', 2, 1, 'host0:1234'),
         (STEP, 'Slurm', 4, 2, None),
+        (STEP | dict(SLURM_PTY_PORT='1', SLURM_TASK_PID='1'), 'Slurm', 4, 2, None),
         (STEP | PMI, 'Slurm', 4, 2, None),  # srun --mpi=pmi2
         (STEP | dict(JAX_COORDINATOR_ADDRESS='a:1'), 'Slurm', 4, 2, 'a:1'),
         (MPI4, 'Open MPI', 4, 3, None),
@@ -72,7 +73,7 @@ def test_one_shell_of_an_allocation_runs_alone(environ):
 def test_processes_started_together_wait_for_each_other(
     environ, launcher, processes, index, address
 ):
-    found = find_cluster(environ)
+    found = find_cluster(environ, 1)
     assert (found.launcher, found.processes) == (launcher, processes)
     assert (found.index, found.address) == (index, address)
     words = found.words()
@@ -81,8 +82,8 @@ def test_processes_started_together_wait_for_each_other(
 
 
 def test_it_is_said_on_which_nodes_the_others_are():
-    assert 'number 2 waits' in find_cluster(STEP).words()
-    assert 'of Slurm on node[1-2]' in find_cluster(STEP).words()
+    assert 'number 2 waits' in find_cluster(STEP, 1).words()
+    assert 'of Slurm on node[1-2]' in find_cluster(STEP, 1).words()
 
 
 @pytest.mark.parametrize(
@@ -100,5 +101,5 @@ def test_it_is_said_on_which_nodes_the_others_are():
 )
 def test_what_is_missing_is_named(environ, answer):
     with pytest.raises(ValueError, match=answer) as error:
-        find_cluster(environ)
+        find_cluster(environ, 1)
     assert 'JAX_NUM_PROCESSES=1' in str(error.value)

@@ -125,10 +125,15 @@ def test_sets_are_learned_from_beside_other_probes(config, tmp_path, capsys):
     ridge, sets = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
     assert sets['probe'] == NAME and sets['balanced_accuracy'] > 0.8
     assert (ridge['n_train'], sets['n_train']) == (40, 60)  # labelled or not
-    assert NAME in capsys.readouterr().out
-    write_sets(config, tmp_path, 'AB')
-    with pytest.raises(ValueError, match='f, training sets'):
-        task.run(config, tmp_path / 'out')
+    told = capsys.readouterr().out
+    assert NAME in told and '180 of 180 rows' in told
+    config.probes, config.training_sets = 'ridge', None  # in the same workdir
+    task.run(config, tmp_path / 'out')
+    config.probes, config.training_sets = NAME, f'{tmp_path}/sets.csv'
+    write_sets(config, tmp_path, 'AB')  # others are another fit
+    task.run(config, tmp_path / 'out')
+    assert 'No classifier is for C' in capsys.readouterr().out
+    assert len((tmp_path / 'out/fits.jsonl').read_text().splitlines()) == 3
 
 
 def test_sets_and_the_probe_belong_together(config, tmp_path):

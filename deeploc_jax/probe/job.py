@@ -57,8 +57,9 @@ def run_job(
         training_sets: What an ensemble learns from, in place of the labelled cells.
 
     Returns:
-        The chosen `value` and its `chosen_by` score, `n_train`, `n_test`, `accuracy`,
-        `balanced_accuracy` and `recall` by class, all on test.
+        The `value` of the parameter, the score it was chosen by (`chosen_by`) and
+        among how many values, `n_train`, `n_test`, and on test `accuracy`,
+        `balanced_accuracy` and `recall` by class.
     """
     seed = seed + job.draw
     train, validation, test = (
@@ -74,12 +75,12 @@ def run_job(
     held_out = validation if usable else None
     if job.probe == ensemble.NAME:
         assert training_sets is not None
-        n_train = len(training_sets)
+        n_train, among = len(training_sets), len(ensemble.PENALTIES)
         classifier, value, score = ensemble.choose_and_fit(
             training_sets, held_out, seed
         )
     else:
-        n_train = len(np.unique(rows))
+        n_train, among = len(np.unique(rows)), len(PROBES[job.probe].values)
         value, score = choose(PROBES[job.probe], train, held_out, seed)
         classifier = fit(PROBES[job.probe], value, train, seed)
     right = classifier.predict(test.x) == test.y
@@ -91,6 +92,7 @@ def run_job(
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
+        chosen_among=among,
         n_train=n_train,
         n_test=len(test),
         accuracy=float(right.mean()),

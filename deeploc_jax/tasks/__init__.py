@@ -42,11 +42,12 @@ def run(config: Any, workdir: Path) -> int:
     try:
         check_name('task', config.task, TASKS)
         check_workdir(workdir)
-    except (ValueError, OSError) as error:
+        _join()
+    except (ValueError, OSError, RuntimeError) as error:
         print(f'\nERROR: {error}', file=sys.stderr)
         return 1
     try:
-        _start(config, workdir)
+        _run_alone(config, workdir)
     except (Interrupted, KeyboardInterrupt) as error:
         print(
             f'\n{str(error) or "Interrupted."} Run the same command to continue.',
@@ -63,15 +64,20 @@ def run(config: Any, workdir: Path) -> int:
     return 0
 
 
-def _start(config: Any, workdir: Path) -> None:
-    import jax
-    from jax.experimental import multihost_utils
-
-    from deeploc_jax import compilation, devices, sharding
-    from deeploc_jax.tasks import lock
+def _join() -> None:
+    from deeploc_jax import compilation, sharding
 
     compilation.keep_programs()
     sharding.initialize_distributed()
+
+
+def _run_alone(config: Any, workdir: Path) -> None:
+    import jax
+    from jax.experimental import multihost_utils
+
+    from deeploc_jax import devices
+    from deeploc_jax.tasks import lock
+
     if jax.process_index() == 0:
         print(devices.running_on(), flush=True)
     # Preparing goes to the data directory, which has its own way of being whole.

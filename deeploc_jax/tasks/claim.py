@@ -24,6 +24,7 @@ _MAY_CHANGE = (
     'h5ad',
     'modes',
     'probes',
+    'training_sets',
     'cells_per_class',
     'draws',
     'confusion_at',

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jax
 import ml_collections
+import numpy as np
 import pyarrow as pa
 
 from deeploc_jax.evaluate.feature_table import Features, read_sets
@@ -37,6 +38,8 @@ TITLES = {name: probe.title for name, probe in PROBES.items()}
 TITLES[ensemble.NAME] = ensemble.TITLE
 RANDOM = {name for name, probe in PROBES.items() if probe.random}
 NEEDED = ('n_train', 'n_test', 'accuracy', 'balanced_accuracy', 'recall')
+# Earlier versions lack it, and did not choose the parameter of forests.
+NEEDED += ('chosen_among',)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -54,15 +57,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     every = read_sets(config.features)
     classes = split_names(config.classes or '') or None
     sets = labelled_sets(every, classes, config.splits.train, config.splits.test)
-    examples = dict.fromkeys(sets)
+    examples: dict[str, TrainingSets | None] = dict.fromkeys(sets)
     if ensemble.NAME in probes:
-        examples = training_sets(config, every, sets)
+        examples |= training_sets(config, every, sets)
     contents = {n: digest([of.values, of.labels]) for n, of in sets.items()}
-    contents |= {
-        f'{n}, training sets': digest([of.signs, of.classes])
-        for n, of in examples.items()
-        if of is not None
-    }
     claim_workdir(workdir, config, **contents)
     jobs = [
         Job(features, probe, size, draw)
@@ -73,9 +71,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     ]
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
-    fits.tell_done([dataclasses.asdict(job) for job in jobs])
-    for job in track(jobs, description='probe', unit='fit'):
-        name = dataclasses.asdict(job)
+    names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
+    fits.tell_done(names)
+    for job, name in track(
+        zip(jobs, names, strict=True), len(jobs), 'probe', unit='fit'
+    ):
         if name not in fits:
             fits.add(
                 name,
@@ -90,7 +90,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             )
         rows.append(fits.row(name))
     table = [
-        row | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
+        dict(training_sets='')
+        | row
+        | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
         for row in rows
     ]
     write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
@@ -143,6 +145,14 @@ def check(
     return sizes, config.draws
 
 
+def told_by(job: Job, examples: dict[str, TrainingSets | None]) -> dict[str, str]:
+    """What tells an ensemble from one on other training sets."""
+    sets = examples[job.features]
+    if job.probe != ensemble.NAME or sets is None:
+        return {}
+    return dict(training_sets=digest([sets.signs, sets.classes])[:16])
+
+
 def training_sets(
     config: ml_collections.ConfigDict,
     every: dict[str, Features],
@@ -156,5 +166,14 @@ def training_sets(
         asked = [row for row in rows if row[1] in names or not config.classes]
         cells = features.of_split(config.splits.train)
         where = f'{config.training_sets}, {name}, split {config.splits.train!r}'
-        joined[name] = join_features(asked, cells, names, config.group_by, where)
+        joined[name] = found = join_features(
+            asked, cells, names, config.group_by, where
+        )
+        print(
+            f'{name}: {np.count_nonzero(found.signs):,} of {len(asked):,} rows of '
+            f'{config.training_sets} are of cells in split {config.splits.train!r}.'
+        )
+        absent = [c for i, c in enumerate(names) if i not in found.classes]
+        if absent:
+            print(f'No classifier is for {", ".join(absent)}: never its answer.')
     return joined
