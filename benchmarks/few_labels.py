@@ -21,7 +21,7 @@ from deeploc_jax.report.size_table import in_markdown
 from deeploc_jax.report.sizes import size_curves
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
-MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit')
+MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit', 'inputs')
 
 
 def main(argv: list[str]) -> None:

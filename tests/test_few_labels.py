@@ -14,7 +14,8 @@ def make_transfer(folder, accuracies, n_test, **config):
         for value in accuracies
     ]
     write_table(pa.Table.from_pylist(rows), folder / 'transfer.parquet')
-    write_json(folder / 'config.json', dict(screen=folder.name, steps=5) | config)
+    usual = dict(screen=folder.name, steps=5, inputs=dict(screen=folder.name))
+    write_json(folder / 'config.json', usual | config)
     return folder
 
 
