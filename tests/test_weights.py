@@ -192,3 +192,15 @@ def test_the_card_says_all_there_is_to_say(saved):
     card = json.loads((saved[2] / 'weights' / CARD).read_text())
     assert card.keys() == {f.name for f in dataclasses.fields(saved[1])} | {'sha256'}
     assert card['class_names'] == ['A', 'B', 'C'] and card['simulated'] is True
+
+
+def test_a_card_of_no_network_is_an_error(tmp_path):
+    card = make_card(model=dict(name='lean', widths=(8, 8, 8, 8)), crop=16)
+    model = get_model(num_classes=3, **card.model)
+    write_weights(tmp_path, random_variables(model, 16), card)
+    fields = json.loads((tmp_path / 'card.json').read_text())
+    for widths in ([0, 8, 8, 8], ['8', 8, 8, 8], 8):
+        fields['model']['widths'] = widths
+        (tmp_path / 'card.json').write_text(json.dumps(fields))
+        with pytest.raises(ValueError, match='describes no network'):
+            read_weights(tmp_path)

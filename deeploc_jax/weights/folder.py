@@ -17,7 +17,7 @@ import safetensors.numpy
 from flax import traverse_util
 
 from deeploc_jax.files import atomic_write, read_json, write_json
-from deeploc_jax.fingerprint import arrays_of, check_fit, digest
+from deeploc_jax.fingerprint import MismatchError, arrays_of, check_fit, digest
 from deeploc_jax.models import get_model
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.novelty import Novelty
@@ -108,7 +108,14 @@ def read_weights(source: Path | str, *, white_level: float | None = None) -> Net
     arrays = variables.pop(NOVELTY, None)
     # Earlier versions counted the batches that the mean image was of.
     variables.get('batch_stats', {}).pop('batches', None)
-    model = check_network(variables, card, folder)
+    try:
+        model = check_network(variables, card, folder)
+    except MismatchError:
+        raise
+    except Exception as error:  # any number may stand in a damaged card
+        raise ValueError(
+            f'The card in {folder} describes no network: {error or type(error)}.'
+        ) from error
     if seal != sha256:
         raise ValueError(
             f'The weights in {folder} are damaged, or their card was edited (wrong '
