@@ -124,6 +124,21 @@ def test_file_and_statement_must_agree_on_the_channel_order(tmp_path):
         _check(table, channels=None, channel_names=())
 
 
+@pytest.mark.parametrize('stated', ['GFP,RFP,Hoechst', 'RFP,Hoechst,GFP'])
+def test_names_of_the_file_stand_where_the_statement_has_them(tmp_path, stated):
+    for n, image in enumerate(STACK):
+        planes = np.stack([image[..., 0], image[..., 1], image[..., 0]])
+        metadata = {'axes': 'CYX', 'Channel': {'Name': ['RFP', 'GFP', 'DAPI']}}
+        tifffile.imwrite(
+            tmp_path / f'{n}.ome.tif', planes, ome=True, metadata=metadata
+        )
+    columns = {'image': [f'{n}.ome.tif' for n in range(6)], 'split': SPLITS}
+    table = write_table(tmp_path, columns)
+    with pytest.raises(ValueError, match='6 of 6 rows.*(?s:.)*own channel order is'):
+        _check(table, channel_names=stated)
+    assert len(_check(table, channel_names='RFP,GFP,Hoechst').rows) == 6
+
+
 def test_thin_classes_and_torn_groups_are_warned_of(tmp_path):
     with pytest.warns(UserWarning) as caught:
         labels = ['ER'] * 5 + ['BUD']

@@ -134,7 +134,7 @@ def _file_channels(file: ImageFile, layout: Layout) -> tuple[str, ...]:
         raise ImageError(
             f'{fault}does not name its channels, and channel_names is not given'
         )
-    if any(name in own and own.index(name) != n for n, name in enumerate(names)):
+    if any(name in own and own[n : n + 1] != (name,) for n, name in enumerate(names)):
         raise ImageError(
             f'its own channel order is {", ".join(own)}, but channel_names says '
             f'{", ".join(names)}'
