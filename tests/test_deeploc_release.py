@@ -391,6 +391,28 @@ def test_rows_that_were_never_written_are_no_zeros(tmp_path):
         build(tmp_path)
 
 
+@pytest.mark.parametrize('key', ['Info1', 'label_names'])
+@pytest.mark.parametrize('how', ['empty', 'never written', 'in part'])
+def test_extras_that_were_never_written_are_left_out(tmp_path, key, how):
+    path = write(tmp_path / 'manual' / FILE, cells(6))
+    values = np.ones((6, 2)) if key == 'Info1' else np.array([b'a'] * 6)
+
+    def unwrite(file):
+        if how == 'empty':
+            file[key] = h5py.Empty(values.dtype)
+            return
+        chunks = (2, *values.shape[1:])
+        part = file.create_dataset(key, values.shape, values.dtype, chunks=chunks)
+        if how == 'in part':
+            part[:2] = values[:2]
+
+    edit(path, unwrite)
+    with pytest.warns(UserWarning, match=f'{FILE} has .*{key}.*; they are left out'):
+        builder = build(tmp_path)
+    assert not builder.info.metadata['measurement_names']
+    assert 'Chong_test_set/1/5' in read(builder)
+
+
 def test_a_file_that_another_program_writes_is_not_called_damaged(tmp_path):
     path = write(tmp_path / 'manual' / FILE, cells(3))
     with path.open('rb') as other:
