@@ -197,9 +197,10 @@ def test_real_cells_of_the_release(tmp_path, shared_data):
 def test_what_differs_from_the_release_is_said(tmp_path):
     write(tmp_path / 'manual' / FILE, cells(3))
     with pytest.warns(UserWarning) as said:
-        build(tmp_path)
+        builder = build(tmp_path)
     texts = '\n'.join(str(warning.message) for warning in said)
     assert "Chong_train_set.hdf5 (split 'train'), Chong_valid_set.hdf5" in texts
+    assert f'delete {builder.data_path} and' in texts  # no other version
     assert f'{FILE} has 3 cells, the released file 4516 (-4513)' in texts
 
 

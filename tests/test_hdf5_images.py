@@ -98,7 +98,14 @@ def test_links_and_virtual_data_within_the_file_are_fine(tmp_path):
         file['image'] = h5py.ExternalLink('itself.h5', '/a')
 
     inside = virtual('.', 'raw', inside=STACK)
-    for fill in (soft, odd, hard, itself, inside, virtual('inside.h5', 'raw', inside=STACK)):
+    for fill in (
+        soft,
+        odd,
+        hard,
+        itself,
+        inside,
+        virtual('inside.h5', 'raw', inside=STACK),
+    ):
         name = 'itself' if fill is itself else 'inside'
         path = save(tmp_path / f'{name}.h5', fill)
         np.testing.assert_array_equal(read(path), STACK[3])

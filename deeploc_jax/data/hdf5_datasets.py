@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ class StorageError(ValueError):
 
 class ElsewhereError(StorageError):
     """The values are in another file, from which they can be copied."""
+
+
+def release_parts(file: h5py.File) -> list[str]:
+    """Those of `data1`, `data2`, ... that are there, as in the DeepLoc release."""
+    return [name for name in file if re.fullmatch(r'data[1-9]\d*', name)]
 
 
 def find_dataset(file: h5py.File, name: str) -> h5py.Dataset:
