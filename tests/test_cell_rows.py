@@ -28,6 +28,8 @@ def _rows(folder, text, **arguments):
         ('b.png,one,ER,test,,,', "index 'one' is not a number"),
         ('b.png,-1,ER,test,,,', "index '-1' is not 0, 1, 2"),
         ('b.png,0.5,ER,test,,,', "index '0.5' is not 0, 1, 2"),
+        ('b.png,1.000,ER,test,,,', "index '1.000' may be in thousands; write digits"),
+        ('b.png,"12,000.000",ER,test,,,', "index '12,000.000' is not a number"),
         ('b.png,,ER,test,left,,', "x 'left' is not a number"),
         ('b.png,,ER,test,,inf,', 'y is infinite'),
         ('b.png,,ER,test,,,a.png', "cell_id 'a.png' is already in row 2"),

@@ -114,6 +114,15 @@ def test_wells_in_a_column_of_another_name_are_one_well_too(tmp_path):
     assert {row.group for row in rows} == {'A01'}
 
 
+def test_what_was_taken_otherwise_in_a_column_of_groups_is_noted_once(tmp_path):
+    text = 'image,split,site,plate\na.tif,train,NA,NA\nb.tif,test,s2,1.2e+12\n'
+    (tmp_path / 'cells.csv').write_text(text)
+    table = read_table(tmp_path / 'cells.csv')
+    _, (bad,) = check_rows(table, ['GFP'], group_by='site,plate')
+    assert bad.number == 2 and 'no value in site' in bad.reason
+    assert [note.split(':')[0] for note in table.notes] == ['plate', 'plate', 'site']
+
+
 def test_groups_of_any_column_are_as_tidy_as_those_of_known_ones(tmp_path):
     text = 'image,label,site,"a, b"\na.tif,ER,1.0,P\xa01\nb.tif,ER,,P 1\n'
     text += 'c.tif,ER,2.0,P2\nd.tif,ER,NA,P  2\ne.tif,ER,3.0,P3\n'

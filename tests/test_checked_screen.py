@@ -124,6 +124,19 @@ def test_file_and_statement_must_agree_on_the_channel_order(tmp_path):
         _check(table, channels=None, channel_names=())
 
 
+@pytest.mark.parametrize('stated', ['GFP,RFP,Hoechst', 'RFP,Hoechst,GFP'])
+def test_names_of_the_file_stand_where_the_statement_has_them(tmp_path, stated):
+    for n, image in enumerate(STACK):
+        planes = np.stack([image[..., 0], image[..., 1], image[..., 0]])
+        metadata = {'axes': 'CYX', 'Channel': {'Name': ['RFP', 'GFP', 'DAPI']}}
+        tifffile.imwrite(tmp_path / f'{n}.ome.tif', planes, ome=True, metadata=metadata)
+    columns = {'image': [f'{n}.ome.tif' for n in range(6)], 'split': SPLITS}
+    table = write_table(tmp_path, columns)
+    with pytest.raises(ValueError, match='6 of 6 rows.*(?s:.)*own channel order is'):
+        _check(table, channel_names=stated)
+    assert len(_check(table, channel_names='RFP,GFP,Hoechst').rows) == 6
+
+
 def test_thin_classes_and_torn_groups_are_warned_of(tmp_path):
     with pytest.warns(UserWarning) as caught:
         labels = ['ER'] * 5 + ['BUD']
@@ -199,6 +212,39 @@ def test_names_that_look_alike_are_warned_of(tmp_path, column, names, shown):
         _check(table, group_by=column if column == 'dye' else None)
     text = '\n'.join(str(warning.message) for warning in caught)
     assert shown in text and 'look alike' in text
+
+
+def test_wells_that_are_grouped_as_one_do_not_look_alike(tmp_path):
+    wells = ['A1', 'A01', 'B2', 'b02', 'C3', 'C003']
+    table = stack_table(tmp_path, Metadata_Well=wells)
+    assert {row.group for row in _check(table, group_by='Metadata_Well').rows} == {
+        'A01', 'B02', 'C03'
+    }  # fmt: skip
+
+
+def test_a_class_that_is_named_twice_is_told_before_images_are_read(tmp_path):
+    table = stack_table(tmp_path)
+    (tmp_path / 'stack.npy').unlink()
+    with pytest.raises(ValueError, match='classes names ER, 1 more than once'):
+        _check(table, classes=['ER', 'VAC', ' ER', '1', '1'])
+
+
+def test_a_file_a_channel_is_opened_once_however_many_there_are(tmp_path, monkeypatch):
+    from deeploc_jax.data.own import images
+
+    opened, open_file = [], images.open_image_file
+    monkeypatch.setattr(
+        images, 'open_image_file', lambda path: opened.append(path) or open_file(path)
+    )
+    names = [f'C{n}' for n in range(9)]
+    for n, name in enumerate(names):
+        np.save(tmp_path / f'{name}.npy', STACK[..., 0] + np.uint16(n))
+    columns = {f'image_{name}': [f'{name}.npy'] * 6 for name in names}
+    columns |= {'index': range(6), 'split': SPLITS}
+    roles = ','.join(['protein=C0', *(f'r{name}={name}' for name in names[1:])])
+    screen = _check(write_table(tmp_path, columns), channels=roles, channel_names='')
+    assert len(opened) == 9
+    assert len(list(screen.read_split('train'))) == 2 and len(opened) == 18
 
 
 def test_names_that_are_different_are_not_said_to_look_alike(tmp_path):

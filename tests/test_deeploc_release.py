@@ -197,9 +197,10 @@ def test_real_cells_of_the_release(tmp_path, shared_data):
 def test_what_differs_from_the_release_is_said(tmp_path):
     write(tmp_path / 'manual' / FILE, cells(3))
     with pytest.warns(UserWarning) as said:
-        build(tmp_path)
+        builder = build(tmp_path)
     texts = '\n'.join(str(warning.message) for warning in said)
     assert "Chong_train_set.hdf5 (split 'train'), Chong_valid_set.hdf5" in texts
+    assert f'delete {builder.data_path} and' in texts  # no other version
     assert f'{FILE} has 3 cells, the released file 4516 (-4513)' in texts
 
 
@@ -389,6 +390,28 @@ def test_rows_that_were_never_written_are_no_zeros(tmp_path):
     edit(path, unwrite_all)
     with pytest.raises(ValueError, match=f'{FILE}: data1 was never written'):
         build(tmp_path)
+
+
+@pytest.mark.parametrize('key', ['Info1', 'label_names'])
+@pytest.mark.parametrize('how', ['empty', 'never written', 'in part'])
+def test_extras_that_were_never_written_are_left_out(tmp_path, key, how):
+    path = write(tmp_path / 'manual' / FILE, cells(6))
+    values = np.ones((6, 2)) if key == 'Info1' else np.array([b'a'] * 6)
+
+    def unwrite(file):
+        if how == 'empty':
+            file[key] = h5py.Empty(values.dtype)
+            return
+        chunks = (2, *values.shape[1:])
+        part = file.create_dataset(key, values.shape, values.dtype, chunks=chunks)
+        if how == 'in part':
+            part[:2] = values[:2]
+
+    edit(path, unwrite)
+    with pytest.warns(UserWarning, match=f'{FILE} has .*{key}.*; they are left out'):
+        builder = build(tmp_path)
+    assert not builder.info.metadata['measurement_names']
+    assert 'Chong_test_set/1/5' in read(builder)
 
 
 def test_a_file_that_another_program_writes_is_not_called_damaged(tmp_path):

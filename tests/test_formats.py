@@ -99,6 +99,14 @@ def test_tfrecord_says_what_reads_it(tmp_path, when):
             read()
 
 
+def test_tfrecord_of_a_version_that_is_named_says_what_reads_it(tmp_path):
+    SpotScreen(data_dir=tmp_path, file_format='tfrecord').download_and_prepare()
+    builder = prepare_screen(f'spot_screen:{SpotScreen.VERSION}', tmp_path)
+    assert not isinstance(builder, SpotScreen)
+    with pytest.raises(ValueError, match='as tfrecord, which tfds.load reads'):
+        read_cells(builder, 'train')
+
+
 def test_what_is_stored_as_array_record_is_not_called_tfrecord(tmp_path):
     SpotScreen(data_dir=tmp_path).download_and_prepare()
     with pytest.raises(ValueError, match='remove that folder and prepare'):

@@ -85,6 +85,10 @@ def test_links_and_virtual_data_within_the_file_are_fine(tmp_path):
         file['a/b'] = STACK
         file['image'] = h5py.SoftLink('/a/b')
 
+    def odd(file):
+        file['a/b'] = STACK
+        file['image'] = h5py.SoftLink('.//a/./b')
+
     def hard(file):
         file['a'] = STACK
         file['image'] = file['a']
@@ -94,7 +98,14 @@ def test_links_and_virtual_data_within_the_file_are_fine(tmp_path):
         file['image'] = h5py.ExternalLink('itself.h5', '/a')
 
     inside = virtual('.', 'raw', inside=STACK)
-    for fill in (soft, hard, itself, inside, virtual('inside.h5', 'raw', inside=STACK)):
+    for fill in (
+        soft,
+        odd,
+        hard,
+        itself,
+        inside,
+        virtual('inside.h5', 'raw', inside=STACK),
+    ):
         name = 'itself' if fill is itself else 'inside'
         path = save(tmp_path / f'{name}.h5', fill)
         np.testing.assert_array_equal(read(path), STACK[3])

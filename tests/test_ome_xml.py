@@ -114,6 +114,48 @@ def in_files(names, own, blocks, sizes=(2, 1, 1), order='XYCZT'):
     return ome_xml(data, order, sizes, uuid=f'UUID="{UUIDS[own]}"')
 
 
+@pytest.mark.parametrize(
+    ('root', 'text', 'names'),
+    [
+        (UUIDS[0], f'\n  {UUIDS[0]} ', 'aa'),
+        (f' {UUIDS[0]}', UUIDS[0], 'aa'),
+        (UUIDS[0], UUIDS[0], 'xx'),
+        (UUIDS[0], UUIDS[1], 'aa'),
+        (UUIDS[0], UUIDS[1], 'AA'),
+        ('', UUIDS[1], 'aa'),
+        ('', UUIDS[1], 'xx'),
+    ],
+)
+def test_the_planes_of_one_file_are_its_own_whatever_its_name(
+    tmp_path, root, text, names
+):
+    data = ''.join(
+        f'<TiffData FirstC="{c}" IFD="{c}" PlaneCount="1">'
+        f'<UUID FileName="{name}.ome.tif">{text}</UUID></TiffData>'
+        for c, name in enumerate(names)
+    )
+    xml = ome_xml(data, uuid=f'UUID="{root}"' if root else '')
+    path = save(tmp_path / 'a.ome.tif', PLANES, xml)
+    if 'x' in names:  # another file of the old name has nothing to do with it
+        save(tmp_path / 'x.ome.tif', PLANES[::-1], xml)
+    np.testing.assert_array_equal(read(path), STACK[0])
+    with ImageReader() as reader:
+        assert reader.open(path).channel_names == ('RFP', 'GFP')
+
+
+def test_a_file_that_has_the_old_name_of_another_keeps_its_own_planes(tmp_path):
+    names = ['a.ome.tif', 'b.ome.tif']
+    xml = in_files(names, 1, [(0, 0, 0, 1), (1, 1, 0, 1)])
+    path = save(tmp_path / 'a.ome.tif', PLANES[1], xml)
+    with ImageReader() as reader:
+        assert reader.open(path).channel_names == ('GFP',)
+        assert reader.open(path).elsewhere == 'a.ome.tif'
+    xml = xml.replace(f'UUID="{UUIDS[1]}"', '')
+    with ImageReader() as reader:
+        path = save(tmp_path / 'c.ome.tif', PLANES[1], xml)
+        assert not reader.open(path).channel_names
+
+
 def save_channels(folder, count=6):
     """Each channel of a cell in a file, each with the XML of both."""
     for n, image in enumerate(STACK[:count]):

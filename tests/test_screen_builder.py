@@ -8,7 +8,11 @@ import tensorflow_datasets as tfds
 
 from deeploc_jax.data import record_writer
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.screen_builder import ScreenBuilder, prepare_screen
+from deeploc_jax.data.screen_builder import (
+    ScreenBuilder,
+    find_screen,
+    prepare_screen,
+)
 from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 
@@ -167,6 +171,24 @@ def test_two_screens_cannot_share_a_name(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match='tiny_screen already registered'):
         __import__('other_file')
+
+
+@pytest.mark.parametrize('find', [find_screen, prepare_screen])
+@pytest.mark.parametrize(
+    ('name', 'words'),
+    [
+        ('tiny_screen:0.9.0', r'no version 0.9.0 .*: 1.0.0. 1.0.0 can be prepared'),
+        ('wt2017:1.0.0', r'no version 1.0.0 .*: none. 2.0.0 can be prepared'),
+        ('yeast_sim/smoke:0.1.0', r'yeast_sim/smoke has no version 0.1.0'),
+        ('own_screen/mine:0.9.0', r'own_screen/mine has no version 0.9.0'),
+    ],
+)
+def test_a_version_that_is_not_there_is_told_with_those_that_are(
+    tmp_path, find, name, words
+):
+    TinyScreen(data_dir=tmp_path).download_and_prepare()
+    with pytest.raises(ValueError, match=words):
+        find(name, tmp_path)
 
 
 def test_home_folder_may_be_written_as_tilde(tmp_path, monkeypatch):

@@ -75,6 +75,44 @@ def test_quotes_that_are_right_are_read(tmp_path):
     assert [row.number for row in bad] == [5]  # as a spreadsheet counts
 
 
+def test_a_comment_of_two_lines_is_no_row(tmp_path):
+    text = 'image,label,note\na.tif,ER,"faint, small,\nout of focus, see b.tif"\n'
+    table = _table(tmp_path, text + 'b.tif,ER,"1,2,3\n4,5,6\n7,8,9"\n')
+    assert table.values('image') == ['a.tif', 'b.tif'] and not table.misfits
+
+
+@pytest.mark.parametrize(
+    ('head', 'row', 'later'),
+    [
+        ('image,note,split', 'a.tif,"see,train', 'b.tif,x",train'),
+        ('note,image,split', '"see,a.tif,train', 'x",b.tif,train'),
+        ('image,split,note', 'a.tif,train,"see', 'b.tif,train,x"'),
+        ('image,split,note,', 'a.tif,train,"see', 'b.tif,train,c\nd.tif,train,x"'),
+        ('image_GFP,image_RFP,note', 'a.tif,b.tif,"see', 'c.tif,d.tif,x"'),
+    ],
+)
+def test_a_quote_that_swallows_one_row_is_found_in_any_column(
+    tmp_path, head, row, later
+):
+    with pytest.raises(ValueError, match="row 2, column 'note'.*with rows of the"):
+        _table(tmp_path, f'{head}\n{row}\n{later}\n')
+
+
+def test_values_without_a_column_name_are_out_of_the_way(tmp_path):
+    text = 'image,label,split,,\na.tif,ER,train\nb.tif,ER,test,odd,\nc.tif,ER\n'
+    table = _table(tmp_path, text + 'd.tif,ER,test,1,2,3\ne.tif,,,,,,,\n')
+    assert table.columns == ('image', 'label', 'split')
+    assert [number for number, _ in table.rows] == [2, 3, 6]
+    assert [number for number, _ in table.misfits] == [4, 5]
+
+
+@pytest.mark.parametrize('end', ['\n', '', ',x\n'])
+def test_a_value_that_is_too_long_is_not_said_to_be_unclosed(tmp_path, end):
+    text = f'image,label,note\na.tif,ER,"{"x" * 140_000}"{end}'
+    with pytest.raises(ValueError, match='row 2: a value is longer than 131,072'):
+        _table(tmp_path, text)
+
+
 def test_a_line_break_of_another_kind_loses_no_row(tmp_path):
     table = _table(tmp_path, HEAD + '0.tif,E\rR,a,train,\n' + _lines(1, 2))
     assert [number for number, _ in table.misfits] == [2, 3]

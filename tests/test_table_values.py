@@ -50,6 +50,8 @@ def test_unlabelled_cells_are_no_class(tmp_path, unlabelled):
     table = _csv(tmp_path, f'image,label\na.tif,{unlabelled}\nb.tif,{unlabelled}\n')
     rows, _ = check_rows(table, ['GFP'])
     assert {(row.label, row.split) for row in rows} == {('', 'test')}
+    mixed = _csv(tmp_path, f'image,label\na.tif,{unlabelled}\nb.tif,ER\n')
+    assert mixed.values('label') == ['', 'ER']
     noted = "'NA' (2 rows)".replace('NA', unlabelled) in ' '.join(table.notes)
     assert noted != ('-1' in unlabelled)
 
@@ -141,6 +143,17 @@ def test_a_comma_that_may_be_of_thousands_is_not_guessed(tmp_path):
     assert "x '1,234' is not a number; write a decimal point" in bad[0].reason
     rows, bad = check_rows(_csv(tmp_path, text.replace('\t', ';')), ['GFP'])
     assert not bad and rows[0].metadata['x'] == 1.234
+
+
+def test_an_index_with_a_mark_of_thousands_is_not_guessed(tmp_path):
+    text = 'image;index;x;split\na.tif;1.000;1.000;test\nb.tif;2.0;2.0;test\n'
+    (row,), (bad,) = check_rows(_csv(tmp_path, text), ['GFP'])
+    assert row.index == 2 and "index '1.000' may be in thousands" in bad.reason
+    text = 'image,index,x,split\na.tif,"1,000","2,5",test\nb.tif,"2,0","2,5",test\n'
+    text += 'c.tif,"2,5",,test\n'
+    (row,), (bad, half) = check_rows(_csv(tmp_path, text), ['GFP'])
+    assert row.index == 2 and "index '1.000' may be in thousands" in bad.reason
+    assert 'not 0, 1, 2' in half.reason
 
 
 @pytest.mark.parametrize('number', ['1_0', '1.234,5', '0x1', '1,2,3'])

@@ -279,6 +279,26 @@ def test_strips_that_were_never_written_are_no_zeros(tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize('index', [None, 0])
+def test_a_strip_at_offset_zero_is_no_header(tmp_path, index):
+    path = save(tmp_path / 'a.tif', GREY, metadata=None)
+    with tifffile.TiffFile(path, mode='r+') as file:
+        for tag in ('StripOffsets', 'StripByteCounts'):
+            file.pages[0].tags[tag].overwrite(0)
+    with pytest.raises(ImageError, match='never written'):
+        read(path, index)
+
+
+def test_one_plane_of_a_stack_at_offset_zero_is_no_header(tmp_path):
+    path = save(tmp_path / 'a.tif', STACK[..., :1], metadata=None)
+    with tifffile.TiffFile(path, mode='r+') as file:
+        for page in file.pages:
+            for tag in ('StripOffsets', 'StripByteCounts'):
+                page.tags[tag].overwrite(0)
+    with pytest.raises(ImageError, match='never written'):
+        read(path, 1)
+
+
 def test_an_enormous_image_is_not_allocated(tmp_path):
     path = tmp_path / 'a.tif'
     save(path, GREY, compression='zlib', rowsperstrip=64, metadata=None)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
+from deeploc_jax.data.record_builder import check_array_record
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import track
@@ -39,9 +40,10 @@ def read_cells(
         The cells in the order of the data source.
 
     Raises:
-        ValueError: The screen has no such split or channel.
+        ValueError: The screen has no such split or channel, or is stored as tfrecord.
     """
     check_split(builder, split)
+    check_array_record(builder)
     metadata = builder.info.metadata
     every = list(metadata['channels'])
     default = metadata.get('default_channels') or every

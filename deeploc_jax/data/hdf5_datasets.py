@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ _MAX_LINKS = 16  # more lead in a circle
 
 class StorageError(ValueError):
     """Values cannot be read, or would be read as zeros; the message says why."""
+
+
+class ElsewhereError(StorageError):
+    """The values are in another file, from which they can be copied."""
+
+
+def release_parts(file: h5py.File) -> list[str]:
+    """Those of `data1`, `data2`, ... that are there, as in the DeepLoc release."""
+    return [name for name in file if re.fullmatch(r'data[1-9]\d*', name)]
 
 
 def find_dataset(file: h5py.File, name: str) -> h5py.Dataset:
@@ -37,7 +47,7 @@ def find_dataset(file: h5py.File, name: str) -> h5py.Dataset:
     if found.shape is None:
         raise StorageError(f'{name} is empty: it has no shape')
     if outside := [part[0] for part in found.external or ()]:
-        raise StorageError(_elsewhere(name, outside[0]))
+        raise ElsewhereError(_elsewhere(name, outside[0]))
     if found.is_virtual:
         _check_sources(file, name, found)
     else:
@@ -74,10 +84,10 @@ def _follow_links(file: h5py.File, path: str, links: int = 0) -> Any:
     a stream and they are gone.
     """
     found: Any = file
-    for part in path.strip('/').split('/'):
+    for part in (part for part in path.split('/') if part not in ('', '.')):
         link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
         if isinstance(link, h5py.ExternalLink) and not _same_file(file, link.filename):
-            raise StorageError(_elsewhere(path, link.filename))
+            raise ElsewhereError(_elsewhere(path, link.filename))
         if isinstance(link, h5py.ExternalLink | h5py.SoftLink):
             target = os.path.join(found.name, link.path)  # which may be absolute
             found = links < _MAX_LINKS and _follow_links(file, target, links + 1)
@@ -93,11 +103,11 @@ def _check_sources(file: h5py.File, name: str, dataset: h5py.Dataset) -> None:
     covered = 0
     for part in dataset.virtual_sources():
         if part.file_name != '.' and not _same_file(file, part.file_name):
-            raise StorageError(_elsewhere(name, part.file_name))
+            raise ElsewhereError(_elsewhere(name, part.file_name))
         try:
             source = find_dataset(file, part.dset_name)
         except StorageError as error:
-            raise StorageError(f'{name} is virtual, and {error}') from None
+            raise type(error)(f'{name} is virtual, and {error}') from None
         if unwritten_rows(source).size:
             raise StorageError(f'{name} is virtual, and {source.name} has holes')
         covered += min(part.vspace.get_select_npoints(), source.size or 0)

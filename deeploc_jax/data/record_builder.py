@@ -58,18 +58,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         if not self.info.initialized:
             self.info.set_file_format(wanted, override=True)
         elif wanted != self.info.file_format:
-            raise ValueError(self._stored_otherwise(wanted))
-
-    def _stored_otherwise(self, wanted: FileFormat) -> str:
-        stored = self.info.file_format.value
-        reader = (
-            'tfds.load' if stored == 'tfrecord' else 'tfds.data_source or tfds.load'
-        )
-        return (
-            f'{self.info.full_name} is prepared in {self.data_dir} as {stored}, which '
-            f'{reader} reads; here {wanted.value} is needed. Choose another data_dir, '
-            f'or remove that folder and prepare the screen again, as {wanted.value}.'
-        )
+            raise ValueError(_stored_otherwise(self, wanted))
 
     def download_and_prepare(
         self,
@@ -115,8 +104,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         Raises:
             ValueError: The screen is stored as tfrecord.
         """
-        if self.info.file_format == FileFormat.TFRECORD:
-            raise ValueError(self._stored_otherwise(FileFormat.ARRAY_RECORD))
+        check_array_record(self)
         return super().as_data_source(*args, **kwargs)
 
     def as_dataset(self, *args: Any, **kwargs: Any) -> Any:
@@ -143,3 +131,24 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             )
             for name, examples in splits.items()
         ]
+
+
+def check_array_record(builder: tfds.core.DatasetBuilder) -> None:
+    """Raises a ValueError for a screen stored as tfrecord: no data source reads it.
+
+    TFDS's own reader of prepared data sets, which a builder of an earlier version may
+    be, does not say so.
+    """
+    if builder.info.file_format == FileFormat.TFRECORD:
+        raise ValueError(_stored_otherwise(builder, FileFormat.ARRAY_RECORD))
+
+
+def _stored_otherwise(builder: tfds.core.DatasetBuilder, wanted: FileFormat) -> str:
+    stored = builder.info.file_format.value
+    reader = 'tfds.load' if stored == 'tfrecord' else 'tfds.data_source or tfds.load'
+    return (
+        f'{builder.info.full_name} is prepared in {builder.data_dir} as {stored}, '
+        f'which {reader} reads; here {wanted.value} is needed. Choose another '
+        f'data_dir, or remove that folder and prepare the screen again, as '
+        f'{wanted.value}.'
+    )

@@ -8,11 +8,11 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax import __version__
+from deeploc_jax.data.screen_builder import find_screen
 from deeploc_jax.evaluate.calibration import NOT_CALIBRATED
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
 from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.prepare import describe_screen
 from deeploc_jax.tasks.workdir import short
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import check_network, write_weights
@@ -45,7 +45,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not config.source:
         raise ValueError('Say --config.source=<checkpoint or file of weights>.')
     read = lookup('released network', config.network, RELEASED)
-    builder = describe_screen(config, config.screen)
+    builder = find_screen(config.screen, config.data_dir)
     variables = read(config.source)
     channels = tuple(split_names(config.channels))
     index = int(builder.info.metadata['marker_channel'])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,15 +97,6 @@ def open_screen(
     finally:  # where the first fails, the others shall fail too, not wait for ever
         multihost_utils.sync_global_devices('screen prepared')
     return prepare()  # at once, now that it is on disk
-
-
-def describe_screen(
-    config: ml_collections.ConfigDict, screen: str
-) -> tfds.core.DatasetBuilder:
-    """The builder of a screen that need not be prepared: its classes and channels."""
-    importlib.import_module('deeploc_jax.datasets')  # registers every screen
-    data_dir = Path(config.data_dir).expanduser() if config.data_dir else None
-    return tfds.builder(screen, data_dir=data_dir)
 
 
 def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from deeploc_jax.data.own.cell_files import missing_hint
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.data.own.image_file import ImageError, ImageFile
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.data.own.images import ImageReader, capacity_for
 from deeploc_jax.data.own.pixel_types import check_pixels
 from deeploc_jax.data.own.twin_cells import TwinCells
 from deeploc_jax.data.screen_features import IMAGE_SIZE
@@ -43,7 +43,7 @@ def check_images(
     twins, blank = TwinCells(), BlankPlanes(layout.channels)
     faults: dict[Path, str] = {}
     ordered = sorted(rows, key=lambda row: (row.files, row.index or 0))
-    with ImageReader() as reader:
+    with ImageReader(capacity_for(len(layout.channels))) as reader:
         for row in track(ordered, description='check images', unit='cell'):
             try:
                 image = read_cell(reader, row, layout)
@@ -134,7 +134,7 @@ def _file_channels(file: ImageFile, layout: Layout) -> tuple[str, ...]:
         raise ImageError(
             f'{fault}does not name its channels, and channel_names is not given'
         )
-    if own and own != names and sorted(own) == sorted(names):
+    if any(name in own and own[n : n + 1] != (name,) for n, name in enumerate(names)):
         raise ImageError(
             f'its own channel order is {", ".join(own)}, but channel_names says '
             f'{", ".join(names)}'

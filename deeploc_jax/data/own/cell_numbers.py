@@ -13,6 +13,9 @@ _NUMBER = re.compile(
     r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)', re.I
 )
 
+# 1.000 is a thousand in many countries; programs write .0 after whole numbers.
+_THOUSANDS = re.compile(r'[+-]?\d{1,3}([.,]\d{3})+')
+
 
 def read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str]]:
     """`index`, `x` and `y`, NaN when unknown, and what is wrong with them."""
@@ -28,6 +31,10 @@ def read_numbers(values: Mapping[str, str]) -> tuple[dict[str, float], list[str]
         if math.isinf(numbers[name]):
             reasons.append(f'{name} is infinite')
     index = numbers['index']
-    if math.isfinite(index) and (index < 0 or index != int(index)):
+    if math.isfinite(index) and _THOUSANDS.fullmatch(values['index']):
+        reasons.append(
+            f'index {values["index"]!r} may be in thousands; write digits alone'
+        )
+    elif math.isfinite(index) and (index < 0 or index != int(index)):
         reasons.append(f'index {values["index"]!r} is not 0, 1, 2, ...')
     return numbers, reasons

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.data.own.table_values import tidy_column
+from deeploc_jax.data.own.table_columns import known_columns
 from deeploc_jax.names import show_name, show_names, split_names
 
 SPLITS = ('train', 'validation', 'test')
@@ -34,7 +34,7 @@ def split_rows(
     """Group and split of every row of a table; a stated split may be no such name.
 
     Args:
-        table: From `read_table`.
+        table: From `read_table`. Its columns in `group_by` are tidied.
         group_by: Column, or several joined by commas, whose equal values are a group
             and stay in one split; None makes every group ''.
         seed: Another seed deals the groups out differently.
@@ -43,6 +43,8 @@ def split_rows(
         ValueError: There is no such column, or no honest way to split the table.
     """
     columns = group_columns(table, group_by)
+    known = known_columns(table.columns)  # the others are still as they lie in the file
+    table.tidy(name for name in columns if name not in known)
     groups = _join_groups(table, columns)
     if table.has('split'):
         splits = [_parse_split(text) for text in table.values('split')]
@@ -80,9 +82,7 @@ def _join_groups(table: CellTable, columns: list[str]) -> list[str]:
     """The group of every row, '' where a column has no value."""
     if not columns:
         return [''] * len(table.rows)
-    # Columns without a meaning of their own are still as they lie in the file.
-    values = [tidy_column(name, table.values(name))[0] for name in columns]
-    rows = zip(*values, strict=True)
+    rows = zip(*map(table.values, columns), strict=True)
     return ['/'.join(parts) if all(parts) else '' for parts in rows]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import csv
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -69,6 +70,14 @@ class CellTable:
         """The values in a column, without ''; none where there is no such column."""
         return {values.get(column, '') for _, values in self.rows} - {''}
 
+    def tidy(self, columns: Iterable[str], delimiter: str = ',') -> None:
+        """Makes the values of columns what was meant, with notes of what was not so."""
+        for column in columns:
+            tidy, notes = tidy_column(column, self.values(column), delimiter)
+            self.notes.extend(notes)
+            for (_, values), value in zip(self.rows, tidy, strict=True):
+                values[column] = value
+
 
 def read_table(path: Path | str) -> CellTable:
     """Reads a CSV (comma, semicolon or tab) or Parquet table.
@@ -113,11 +122,7 @@ def _make_table(path: Path, raw: RawTable) -> CellTable:
     table = CellTable(
         path, columns, rows, misfits, raw.header, raw.unusable | unusable, []
     )
-    for column in known_columns(columns):
-        tidy, notes = tidy_column(column, table.values(column), raw.delimiter)
-        table.notes.extend(notes)
-        for (_, values), value in zip(rows, tidy, strict=True):
-            values[column] = value
+    table.tidy(known_columns(columns), raw.delimiter)
     return table
 
 

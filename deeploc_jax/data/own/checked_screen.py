@@ -21,7 +21,7 @@ from deeploc_jax.data.own.cell_splits import SPLITS, group_columns
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, make_layout
 from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.data.own.images import ImageReader, capacity_for
 from deeploc_jax.data.own.pixel_types import stored_type
 from deeploc_jax.data.own.screen_gaps import describe_gaps
 from deeploc_jax.data.own.similar_names import describe_similar
@@ -53,7 +53,7 @@ class CheckedScreen:
         Raises:
             ValueError: An image cannot be used any more.
         """
-        with ImageReader() as reader:
+        with ImageReader(capacity_for(len(self.layout.channels))) as reader:
             for row in (row for row in self.rows if row.split == split):
                 try:
                     image = read_cell(reader, row, self.layout)
@@ -91,13 +91,13 @@ def check_screen(
     Raises:
         FileNotFoundError: There is no such table.
         ValueError: The table cannot be used, or rows of it cannot and
-            `skip_bad_rows` is False. All bad rows are named.
+            `skip_bad_rows` is False. All bad rows are named. Or a class is named twice.
     """
+    classes = _clean_classes(classes)
     table = read_table(path)
     with contextlib.suppress(OSError):  # the list of an earlier try
         bad_rows_path(path).unlink()
     layout = make_layout(table, channels, channel_names, crop)
-    classes = whole_numbers([clean_text(name) for name in classes])
     rows, bad = check_rows(
         table,
         layout.channels,
@@ -118,6 +118,13 @@ def check_screen(
     if messages:
         warnings.warn(f'{path}: {" ".join(messages)}', stacklevel=2)
     return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))
+
+
+def _clean_classes(names: Sequence[str]) -> list[str]:
+    classes = whole_numbers([clean_text(name) for name in names])
+    if twice := [name for name in dict.fromkeys(classes) if classes.count(name) > 1]:
+        raise ValueError(f'classes names {show_names(twice)} more than once.')
+    return classes
 
 
 def source_digest(table: Path, arguments: Mapping[str, Any]) -> str:

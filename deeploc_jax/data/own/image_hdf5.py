@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-import re
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_datasets import StorageError, find_dataset, unwritten_rows
+from deeploc_jax.data.hdf5_datasets import (
+    StorageError,
+    find_dataset,
+    release_parts,
+    unwritten_rows,
+)
 from deeploc_jax.data.hdf5_files import open_to_read
 from deeploc_jax.data.own.image_file import ImageError, ImageFile, array_file
 
@@ -75,7 +79,7 @@ def _release_file(file: h5py.File) -> ImageFile:
 
 
 def _release_chunks(file: h5py.File) -> list[h5py.Dataset]:
-    names = [name for name in file if re.fullmatch(r'data[1-9]\d*', name)]
+    names = release_parts(file)
     chunks = []
     for number in range(1, len(names) + 1):
         if f'data{number}' not in names:

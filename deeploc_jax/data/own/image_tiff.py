@@ -13,7 +13,7 @@ import tifffile
 
 from deeploc_jax.data.own.image_colors import make_converter
 from deeploc_jax.data.own.image_file import ImageError, ImageFile
-from deeploc_jax.data.own.ome_xml import OmeXml, parse_ome_xml
+from deeploc_jax.data.own.ome_xml import OmeXml, parse_ome_xml, without_uuids
 from deeploc_jax.data.own.tiff_axes import order_axes
 from deeploc_jax.data.own.tiff_pixels import TiffPixels
 
@@ -36,6 +36,8 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
         if file.is_ome or re.search(r'<(\w+:)?OME\s', text):  # also if cut short
             ome = parse_ome_xml(text, path.name)
             file.is_ome = not (ome.fault or ome.elsewhere)
+            if file.is_ome:
+                file.pages.first.description = without_uuids(text)
         if len(file.series) != 1:
             raise ImageError(
                 f'holds {len(file.series)} series of images; save each as its own file'

@@ -11,6 +11,8 @@ from deeploc_jax.data.own.image_errors import as_image_error
 from deeploc_jax.data.own.image_file import ImageError, ImageFile, channels_last
 from deeploc_jax.data.own.image_kinds import open_image_file
 
+_FEW = 8
+
 
 class ImageReader:
     """Opens image files and keeps the last few open.
@@ -21,7 +23,7 @@ class ImageReader:
         capacity: Number of files kept open.
     """
 
-    def __init__(self, capacity: int = 8):
+    def __init__(self, capacity: int = _FEW):
         self.capacity = capacity
         self._files: collections.OrderedDict[Path, ImageFile | str]  # or why not
         self._files = collections.OrderedDict()
@@ -66,3 +68,11 @@ class ImageReader:
         _, file = self._files.popitem(last=False)
         if isinstance(file, ImageFile):
             file.close()
+
+
+def capacity_for(channels: int) -> int:
+    """How many files to keep open where a row may have one for each channel.
+
+    With fewer, each row would open all of its stacks anew.
+    """
+    return max(_FEW, channels)

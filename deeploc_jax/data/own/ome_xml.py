@@ -54,11 +54,29 @@ def parse_ome_xml(text: str, filename: str) -> OmeXml:
         return OmeXml(fault=f'its OME-XML is broken (no {error.args[0]})')
 
 
+def without_uuids(text: str) -> str:
+    """The OME-XML of planes that are all in one file, as if nothing named that file.
+
+    tifffile would look for it by its name, and find another file or none.
+    """
+    root = ElementTree.fromstring(text)
+    for block in root.iterfind('{*}Image/{*}Pixels/{*}TiffData'):
+        for uuid in block.findall('{*}UUID'):
+            block.remove(uuid)
+    return ElementTree.tostring(root, 'unicode')
+
+
 class _Planes:
     """The planes of the image that lies in the file of this name, at least in part."""
 
     def __init__(self, root: ElementTree.Element, filename: str):
-        self.uuid, self.filename = root.get('UUID'), filename
+        self.uuid = root.get('UUID', '').strip()
+        uuids = root.findall('{*}Image/{*}Pixels/{*}TiffData/{*}UUID')
+        self.uuid_is_used = self.uuid in {_text(uuid) for uuid in uuids}
+        # Where no other file is named, this one may have been renamed.
+        names = {uuid.get('FileName', '').lower() for uuid in uuids}
+        alone = len(names) == 1 and not self.uuid
+        self.filename = (names.pop() if alone else '') or filename.lower()
         self.elsewhere = ''
         self.pixels: ElementTree.Element | None = None
         companion = root.find('{*}BinaryOnly')
@@ -89,10 +107,13 @@ class _Planes:
 
     def _is_own(self, block: ElementTree.Element) -> bool:
         uuid = block.find('{*}UUID')
-        if uuid is None or (self.uuid and uuid.text == self.uuid):
+        if uuid is None:
             return True
         name = uuid.get('FileName', '')
-        own = not self.uuid and name.lower() == self.filename.lower()
+        if self.uuid and self.uuid_is_used:  # names change, it does not
+            own = _text(uuid) == self.uuid
+        else:
+            own = name.lower() == self.filename
         if not own:
             self.elsewhere = self.elsewhere or name or 'another file'
         return own
@@ -122,3 +143,7 @@ class _Planes:
         for n in range(min(count, math.prod(shape) - int(start))):
             place = map(int, np.unravel_index(start + n, shape, order='F'))
             yield int(block.get('IFD', 0)) + n, dict(zip(order, place, strict=True))
+
+
+def _text(element: ElementTree.Element) -> str:
+    return (element.text or '').strip()

@@ -15,6 +15,7 @@ from deeploc_jax.names import show_name
 
 _DELIMITERS = ',;\t'
 _STATED = re.compile(r'"?sep=([,;\t|])"?\1*(\r\n|\r|\n)', re.IGNORECASE)
+_IMAGE = re.compile(r'.*\.[A-Za-z]\w{1,5}')  # the name of a file
 _LINE_BREAK = re.compile(r'\r\n|\r|\n')
 
 
@@ -35,7 +36,7 @@ def read_csv(path: Path) -> RawTable:
             continue  # an empty line, as spreadsheets leave at the end
         if names:
             _check_line_breaks(path, number, names, record, delimiter)
-            rows.append((number, _without_tail(record, len(names))))
+            rows.append((number, _fit(record, names)))
         elif not record[0].startswith('#'):
             header = number
             names += _header_names(path, number, record, delimiter)
@@ -74,6 +75,11 @@ def _parse(
             number, start = number + 1, lines.tell()
     except csv.Error as error:
         column, reason = _find_fault(text[start:], delimiter)
+        if not reason and 'field limit' in str(error):
+            longest = f'{csv.field_size_limit():,} characters'
+            raise ValueError(
+                f'{path}, row {number}: a value is longer than {longest}.'
+            ) from None
         if not reason:
             raise ValueError(f'{path}, row {number}: {error}') from error
         raise _quote_error(path, number, names, column, reason) from None
@@ -91,6 +97,8 @@ def _find_fault(record: str, delimiter: str) -> tuple[int, str]:
         re.split(rf'{end}|\r|\n', record[position:].lstrip(' '), maxsplit=1)[0]
     )
     closed = re.compile(quoted).match(record, position)
+    if closed and re.compile(r' *(?:[\r\n]|\Z)').match(record, closed.end()):
+        return column, ''
     if closed and not _LINE_BREAK.search(closed[0]):
         return column, f'there is text after the closing quote in {first}'
     opened = record[position:].lstrip(' ').startswith('"')
@@ -105,7 +113,7 @@ def _header_names(
         if _LINE_BREAK.search(name) and delimiter in name:
             reason = 'a quote closes only some lines below, and holds other columns'
             raise _quote_error(path, number, [], column, reason)
-    return [clean_text(name) for name in _without_tail(record, 0)]
+    return [clean_text(name) for name in record]
 
 
 def _check_line_breaks(
@@ -114,14 +122,14 @@ def _check_line_breaks(
     """Refuses a quoted value that has swallowed the rows below.
 
     A value with line breaks may be a comment. No column that is used here holds any,
-    and a value with the delimiters of whole rows is no comment.
+    and a line of a comment is no row with its image.
     """
     for column, value in enumerate(record):
         if '\n' not in value and '\r' not in value:
             continue
         breaks = len(_LINE_BREAK.findall(value))
         known = column < len(names) and names[column] in known_columns(names)
-        rows = value.count(delimiter) >= breaks * max(1, len(names) - 1)
+        rows = _holds_rows(value, column, names, delimiter)
         if known or rows:
             first = re.split(rf'{re.escape(delimiter)}|\r|\n', value, maxsplit=1)[0]
             holds = 'with rows of the table in it' if rows else 'and not in its line'
@@ -130,6 +138,25 @@ def _check_line_breaks(
                 f'{holds}'
             )
             raise _quote_error(path, number, names, column, reason)
+
+
+def _holds_rows(value: str, column: int, names: list[str], delimiter: str) -> bool:
+    """Whether a line of a value of this column is a row, or as much as there is of it.
+
+    The first line would be a row from this column on, the last one up to it.
+    """
+    known = known_columns(names)
+    images = [n for n, name in enumerate(names) if is_image(name) and name in known]
+    lines = [line.split(delimiter) for line in _LINE_BREAK.split(value)]
+    lines[0] = [*[''] * column, *lines[0]]
+    widths = [len(names)] * (len(lines) - 1) + [column + 1]
+    for line, width in zip(lines, widths, strict=True):
+        parts = [part.strip() for part in line]
+        parts = parts if width == column + 1 else _fit(parts, names)
+        shown = [parts[n] for n in images if n < len(parts)]
+        if len(parts) == width and any(map(_IMAGE.fullmatch, shown)):
+            return True
+    return False
 
 
 def _quote_error(
@@ -144,8 +171,9 @@ def _quote_error(
     )
 
 
-def _without_tail(values: list[str], length: int) -> list[str]:
-    """Without the empty values that spreadsheets leave after the last column."""
-    while len(values) > length and not values[-1]:
+def _fit(values: list[str], names: list[str]) -> list[str]:
+    """A row without what spreadsheets add or leave out where no column has a name."""
+    while len(values) > len(names) and not values[-1]:
         values = values[:-1]
-    return values
+    gap = names[len(values) :]
+    return values if any(gap) else [*values, *gap]

@@ -20,6 +20,7 @@ MISSING = frozenset(
 _WHOLE = re.compile(r'(-?(?:0|[1-9]\d{0,14}))(?:\.0+|,0)')
 # One whose last digits are lost: '1.23457E+12' of spreadsheets, floats beyond 2^53.
 _CUT = re.compile(r'[+-]?\d(\.\d+)?[eE]\+\d+|[+-]?\d{16,}\.0+')
+_UNLABELLED = re.compile(r'-1([.,]0+)?')
 _DECIMAL_COMMA = re.compile(r'[+-]?\d*,\d+')
 _DECIMAL_OR_THOUSANDS = re.compile(r'[+-]?[1-9]\d{0,2},\d{3}')
 
@@ -65,7 +66,7 @@ def tidy_column(
         )
     values = whole_numbers(values)
     if name == 'label':
-        values = ['' if value == '-1' else value for value in values]
+        values = ['' if _UNLABELLED.fullmatch(value) else value for value in values]
     if 'well' in name.lower():  # Metadata_Well too, where cells are grouped by it
         values = [canonical_well(value) for value in values]
     return values, notes

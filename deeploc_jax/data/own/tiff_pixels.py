@@ -47,14 +47,14 @@ class TiffPixels:
 
     def read(self) -> np.ndarray:
         """All of them, in the axes of the file."""
-        if self._series.dataoffset is None:
+        if not self._series.dataoffset:  # 0 where nothing was written
             self._check_parts(self._series.pages[:])
         return self._series.asarray().reshape(self._shape)
 
     def read_item(self, index: int, axis: int) -> np.ndarray:
         """One item of an axis, in the other axes."""
         start = self._series.dataoffset
-        if start is not None:  # uncompressed, in one piece
+        if start:  # uncompressed, in one piece
             return self._read_blocks(start, index, axis)
         if axis >= self._leading:
             return self.read().take(index, axis)

@@ -135,10 +135,10 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
         files = ', '.join(
             f'{name} (split {split!r})' for split, name in missing.items()
         )
+        prepared = self.data_dir_root / self.info.full_name  # data_path is not yet it
         return (
             f'{self.name} is prepared without {files}, not found in {folder}. When '
-            f'you have them there, delete {self.data_dir_root / self.name} and '
-            'prepare it again.'
+            f'you have them there, delete {prepared} and prepare it again.'
         )
 
     def _check(self, split: str, source: Source) -> Contents:

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_datasets import find_dataset
+from deeploc_jax.data.hdf5_datasets import (
+    ElsewhereError,
+    StorageError,
+    find_dataset,
+    unwritten_rows,
+)
 from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
 
 
@@ -20,15 +25,16 @@ def label_names(
 
     Args:
         file: The open file.
-        source: Names it in the warning given when the names do not fit the cells.
+        source: Names it in the warning given when the names do not fit the cells, or
+            are not all there.
         sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
         One name a cell; None when there are none, or none that fit.
     """
     keys = ['label_names', *(f'label_names{chunk}' for chunk in _chunks(sizes))]
-    parts = [np.ravel(find_dataset(file, key)[()]) for key in keys if key in {*file}]
-    names = [as_text(name) for part in parts for name in part]
+    parts = _find_written(file, source, keys)
+    names = [as_text(name) for part in parts for name in np.ravel(part[()])]
     if len(names) not in (0, sum(sizes)):
         _leave_out(source, f'{len(names)} label_names for {sum(sizes)} cells')
         return None
@@ -42,7 +48,8 @@ def measurements(
 
     Args:
         file: The open file.
-        source: Names it in the warning given when they do not fit the cells.
+        source: Names it in the warning given when they do not fit the cells, or are
+            not all there.
         sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
@@ -50,7 +57,7 @@ def measurements(
         fit. Columns without names become `measurement_1`, ...
     """
     keys = [key for key in map('Info{}'.format, _chunks(sizes)) if key in {*file}]
-    parts = [find_dataset(file, key) for key in keys]
+    parts = _find_written(file, source, keys)
     if not any(part.size for part in parts):
         return None, ()
     shapes = [part.shape for part in parts]
@@ -86,6 +93,22 @@ def cell_ids(
     count = collections.Counter(names)
     pairs = zip(names, places, strict=True)
     return [name if count[name] == 1 else f'{name}/{place}' for name, place in pairs]
+
+
+def _find_written(
+    file: h5py.File, source: Source, keys: Sequence[str]
+) -> list[h5py.Dataset]:
+    """Those data sets that are there, or none where HDF5 would make up some values."""
+    try:
+        parts = [find_dataset(file, key) for key in keys if key in {*file}]
+        for part in (part for part in parts if unwritten_rows(part).size):
+            raise StorageError(f'{part.name} was never written in full')
+    except ElsewhereError:
+        raise
+    except StorageError as error:
+        _leave_out(source, f'values that cannot be read ({error})')
+        return []
+    return parts
 
 
 def _chunks(sizes: Sequence[int]) -> range:

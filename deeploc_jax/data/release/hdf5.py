@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_datasets import StorageError, find_dataset, unwritten_rows
+from deeploc_jax.data.hdf5_datasets import (
+    StorageError,
+    find_dataset,
+    release_parts,
+    unwritten_rows,
+)
 from deeploc_jax.data.hdf5_files import open_to_read
 
 PLANE = 64 * 64  # values of one channel of one cell, in C order
@@ -80,8 +84,7 @@ def num_chunks(file: h5py.File) -> int:
         ValueError: There is no `data1`, a number is left out, labels are missing, or
             some values are in another file or were never written.
     """
-    numbers = [int(key[4:]) for key in file if re.fullmatch(r'data[1-9]\d*', key)]
-    last = max(numbers, default=1)
+    last = max((int(name[4:]) for name in release_parts(file)), default=1)
     needed = [f'{kind}{n}' for n in range(1, last + 1) for kind in ('data', 'Index')]
     if missing := [key for key in needed if key not in {*file}]:
         raise ValueError(f'it has no {", ".join(missing)}, only {", ".join(file)}.')
