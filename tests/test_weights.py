@@ -204,3 +204,7 @@ def test_a_card_of_no_network_is_an_error(tmp_path):
         (tmp_path / 'card.json').write_text(json.dumps(fields))
         with pytest.raises(ValueError, match='describes no network'):
             read_weights(tmp_path)
+    fields['model']['widths'], fields['crop'] = [8, 8, 8, 8], 10**16
+    (tmp_path / 'card.json').write_text(json.dumps(fields))
+    with pytest.raises(ValueError, match='no network|wrong digest|do not fit'):
+        read_weights(tmp_path)  # and does not ask for the memory of such a crop

@@ -143,13 +143,21 @@ def read_features(path: Path | str) -> Features:
     if stored is None:
         raise ValueError(f'{path} was not written by configs/features.py.')
     try:
-        about = json.loads(stored)
-        names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
-        table = table.select([*_COLUMNS, *names])
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        return _parse(table, json.loads(stored))
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        pa.ArrowException,
+    ) as error:
         raise ValueError(
             f'{path} is damaged: what it says of its columns does not hold ({error!r}).'
         ) from None
+
+
+def _parse(table: pa.Table, about: dict[str, Any]) -> Features:
+    names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
     columns = {n: table[n].to_numpy(zero_copy_only=False) for n in _COLUMNS}
     values = np.empty((len(table), len(names)), np.float32)
     for index, name in enumerate(names):
