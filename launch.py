@@ -38,7 +38,7 @@ def parse(argv: list[str]) -> list[str]:
         _ = _CONFIG.value.task  # only now a config that cannot be loaded is noticed
         return rest
     except Exception as error:  # a config is a program: anything may go wrong in it
-        from deeploc_jax.tasks.mistakes import explain
+        from deeploc_jax.command_line import explain
 
         sys.exit(f'ERROR: {explain(error, argv)}')
 

@@ -17,8 +17,8 @@ from absl import app, flags
 
 from deeploc_jax.files import read_json
 from deeploc_jax.report import style
-from deeploc_jax.report.size_table import in_markdown
-from deeploc_jax.report.sizes import size_curves
+from deeploc_jax.report.learning_curve_table import in_markdown
+from deeploc_jax.report.learning_curves import size_curves
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
 MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit', 'inputs')

@@ -28,8 +28,8 @@ from deeploc_jax import compilation, sharding
 from deeploc_jax.data.batches import train_batches
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.data.sampling import make_sampler
-from deeploc_jax.evaluate.predictor import Predictor
 from deeploc_jax.models import get_model
+from deeploc_jax.predict.predictor import Predictor
 from deeploc_jax.train.checkpoint import Checkpoints
 from deeploc_jax.train.loop import Cadence, train
 from deeploc_jax.train.metric_log import MetricLog

@@ -12,7 +12,7 @@ import time
 from absl import app, flags
 
 from deeploc_jax import simulate
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 
 _SCREEN = flags.DEFINE_string('screen', 'wild_type', 'One of the simulated screens.')
 _FIELDS = flags.DEFINE_integer('fields', None, 'How many of its fields; default: all.')
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> None:
     specs = simulate.screen_layout(screen)[: _FIELDS.value]
     start, cells = time.perf_counter(), 0
     made = simulate.simulate_many(simulate.simulate_crops, specs, _PROCESSES.value)
-    for crops in track(made, len(specs), 'simulate', unit='field'):
+    for crops in progress_bar(made, len(specs), 'simulate', unit='field'):
         cells += len(crops)
     seconds = time.perf_counter() - start
     unit = 2**20 if sys.platform == 'darwin' else 2**10  # bytes there, else kilobytes

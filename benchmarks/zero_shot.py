@@ -17,7 +17,7 @@ import numpy as np
 from absl import app, flags
 
 import deeploc_jax
-from deeploc_jax.evaluate.predictor import Predictor
+from deeploc_jax.predict.predictor import Predictor
 
 _CELLS = flags.DEFINE_string('cells', 'cells.npz', 'The archive of real cells.')
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deeploc_jax.evaluate.predictor import Predictor
+    from deeploc_jax.predict.predictor import Predictor
 
 __version__ = '0.1.0'
 
@@ -36,7 +36,7 @@ def load(source: Path | str, *, white_level: float | None = None) -> Predictor:
     """
     # Late: `import deeploc_jax` costs nothing.
     from deeploc_jax import compilation
-    from deeploc_jax.evaluate.predictor import Predictor
+    from deeploc_jax.predict.predictor import Predictor
     from deeploc_jax.weights.folder import read_weights
 
     compilation.keep_programs()

@@ -32,6 +32,20 @@ def split_names(text: str) -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
+def split_sizes(asked: str | None, field: str = 'cells_per_class') -> list[int]:
+    """Numbers of cells of each class, '1,5,25', from few to many; [0], all, of ''.
+
+    Raises:
+        ValueError: They are not like that; the field of the config is named.
+    """
+    if not asked:
+        return [0]
+    parts = asked.split(',')
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f'{field} ({asked}) must be like 1,5,25.')
+    return sorted({int(part) for part in parts})
+
+
 def show_name(name: str, width: int = 60) -> str:
     """A name as a message can print it: on one line, nothing invisible, not long.
 

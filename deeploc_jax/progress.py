@@ -20,7 +20,7 @@ class _Lines(io.TextIOBase):
         sys.stderr.flush()
 
 
-def track(
+def progress_bar(
     iterable: Iterable[Any] | None = None,
     total: int | None = None,
     description: str = '',

@@ -15,7 +15,7 @@ from deeploc_jax import simulate
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.files import atomic_write
 from deeploc_jax.report import style
-from deeploc_jax.report.cells import example_sheet
+from deeploc_jax.report.crop_sheets import example_sheet
 
 ACROSS = 8
 ALL = range(ACROSS)

@@ -15,7 +15,7 @@ _NUMERICS = ('models', 'data.normalize', 'data.augment')
 # Before they are imported: shapes and types in their signatures hold in every test.
 install_import_hook([f'deeploc_jax.{name}' for name in _NUMERICS], 'beartype.beartype')
 
-from small import random_cells  # noqa: E402
+from tests.helpers.small import random_cells  # noqa: E402
 
 jax.config.update('jax_num_cpu_devices', 4)
 # A rank that is promoted silently is a broadcasting mistake waiting to happen.

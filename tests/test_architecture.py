@@ -7,12 +7,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
+# Files beside the floors, which every floor may use.
 GROUND = {
     'types',
+    'command_line',
     'compilation',
     'sharding',
     'cluster',
     'devices',
+    'memory',
     'metrics',
     'files',
     'crc',
@@ -22,46 +25,46 @@ GROUND = {
     'names',
     'reliability',
     'precision_recall',
-    '__version__',
 }
-BELOW = {
-    **{f'{name}.py': {'files', 'metrics'} for name in GROUND},
-    'sharding.py': {'cluster'},
-    'models': {'lookup'},
+NETWORKS = {'models', 'weights'}
+SCREENS = {'images', 'data'}
+# What each floor stands on besides the ground.
+FLOORS = {
+    'models': set(),
+    'weights': {'models'},
+    'images': set(),
+    'data': {'images'},
     'simulate': set(),
+    'datasets': {'data', 'simulate'},
+    'screens': {'images', 'simulate'},
+    'measurements': set(),
     'realism': set(),
-    'measurements': GROUND,
-    'probe': GROUND | {'evaluate', 'weights'},
-    'report': GROUND,
-    'data': GROUND,
-    'train': GROUND | {'data', 'models'},
-    'evaluate': GROUND | {'data', 'models', 'weights'},
-    'weights': GROUND | {'models'},
-    'transfer': GROUND | {'data', 'models', 'weights', 'train', 'evaluate', 'probe'},
-    'tasks': GROUND
-    | {'data', 'models', 'weights', 'train', 'evaluate', 'report', 'datasets'}
-    | {'realism', 'simulate', 'measurements', 'probe', 'transfer'},
+    'tables': set(),
+    'workdir': set(),
+    'predict': NETWORKS | {'data'},
+    'train': NETWORKS | {'data', 'predict'},
+    'evaluate': {'data', 'tables', 'predict'},
+    'probe': {'tables', 'weights'},
+    'report': {'tables'},
+    'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
+FLOORS['tasks'] = set(FLOORS)
+# The door: what `import deeploc_jax` offers.
+FLOORS['__init__'] = NETWORKS | {'predict'}
+# Libraries that only some floors or files know.
 ONLY_IN = {
     'orbax': {'train/checkpoint.py', 'train/file_system.py'},
     'grain': {'data/'},
-    'tensorflow_datasets': {'data/', 'tasks/prepare.py'},
+    'tensorflow_datasets': {'data/', 'datasets/'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {
-        'models/',
-        'weights/',
-        'train/',
-        'evaluate/',
-        'transfer/',
-        'tasks/build.py',
-    },
+    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/'},
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/'},
     'mahotas': {'measurements/'},
     'sklearn': {'realism/', 'probe/'},
-    'anndata': {'evaluate/h5ad.py'},
-    'pandas': {'evaluate/h5ad.py'},
+    'anndata': {'tables/h5ad.py'},
+    'pandas': {'tables/h5ad.py'},
     'tensorboardX': {'train/metric_log.py'},
     'tensorflow': set(),
 }
@@ -69,27 +72,77 @@ FILES = sorted(PACKAGE.rglob('*.py'))
 
 
 def imports(path):
+    """Names of modules in import statements, and of ours in strings."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             # `from deeploc_jax import metrics` is an import of deeploc_jax.metrics.
             yield from (f'{node.module}.{alias.name}' for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.startswith('deeploc_jax.') and ' ' not in node.value:
+                yield node.value
+
+
+def floor_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_go_down(path):
-    inside = path.relative_to(PACKAGE)
-    floor = inside.parts[0]
+    inside, floor = path.relative_to(PACKAGE), floor_of(path)
+    assert floor in FLOORS or floor in GROUND, f'{floor} is in no list of this test'
+    below = GROUND | FLOORS.get(floor, set()) | {floor, '__version__', 'load'}
     for name in imports(path):
         parts = name.split('.')
-        if parts[0] == 'deeploc_jax' and floor in BELOW and parts[1] != floor:
-            assert parts[1] in BELOW[floor], f'{inside} imports {name}'
+        if parts[0] == 'deeploc_jax' and len(parts) > 1:
+            assert parts[1] in below, f'{inside} imports {name}'
         if parts[0] in ONLY_IN:
             allowed = ONLY_IN[parts[0]]
             assert any(str(inside).startswith(a) for a in allowed), (
                 f'{inside} imports {name}'
             )
+
+
+def test_every_list_names_what_is_there():
+    there = {floor_of(path) for path in FILES}
+    assert there == set(FLOORS) | GROUND
+
+
+def test_no_two_floors_stand_on_each_other():
+    for floor, below in FLOORS.items():
+        assert floor not in below
+        for other in below:
+            assert floor not in FLOORS[other], f'{floor} and {other}'
+
+
+def test_the_ground_has_no_circle():
+    """Files of the ground use each other, but never in a ring."""
+    uses = {
+        name: {
+            parts[1]
+            for parts in (n.split('.') for n in imports(PACKAGE / f'{name}.py'))
+            if parts[0] == 'deeploc_jax' and len(parts) > 1 and parts[1] in GROUND
+        }
+        for name in GROUND
+    }
+    while uses:
+        free = {name for name, used in uses.items() if not used & set(uses)}
+        assert free, f'a ring among {sorted(uses)}'
+        uses = {name: used for name, used in uses.items() if name not in free}
+
+
+def test_tasks_hold_tasks():
+    """Every file there defines `run`, and none imports another."""
+    for path in (PACKAGE / 'tasks').glob('*.py'):
+        names = {
+            node.name
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        assert 'run' in names, path
+        if path.stem != '__init__':
+            assert not any(n.startswith('deeploc_jax.tasks') for n in imports(path))
 
 
 def test_data_sets_stand_on_data_and_the_simulator_only():

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from deeploc_jax import metrics, reliability
-from deeploc_jax.evaluate import calibration
+from deeploc_jax.predict import calibration
 
 
 def overconfident(temperature, crops, cells=4000):

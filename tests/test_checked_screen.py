@@ -6,7 +6,14 @@ import tracemalloc
 import numpy as np
 import pytest
 import tifffile
-from own_cells import (
+
+from deeploc_jax.data.own.cell_images import check_images
+from deeploc_jax.data.own.cell_rows import check_rows
+from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
+from deeploc_jax.data.own.checked_screen import check_screen
+from deeploc_jax.images import reader
+from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
     STACK,
@@ -15,12 +22,6 @@ from own_cells import (
     stack_table,
     write_table,
 )
-
-from deeploc_jax.data.own.cell_images import check_images
-from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
-from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
-from deeploc_jax.data.own.checked_screen import check_screen
 
 
 def _check(table, channels=CHANNELS, channel_names='RFP,GFP', **kwargs):
@@ -230,11 +231,10 @@ def test_a_class_that_is_named_twice_is_told_before_images_are_read(tmp_path):
 
 
 def test_a_file_a_channel_is_opened_once_however_many_there_are(tmp_path, monkeypatch):
-    from deeploc_jax.data.own import images
 
-    opened, open_file = [], images.open_image_file
+    opened, open_file = [], reader.open_image_file
     monkeypatch.setattr(
-        images, 'open_image_file', lambda path: opened.append(path) or open_file(path)
+        reader, 'open_image_file', lambda path: opened.append(path) or open_file(path)
     )
     names = [f'C{n}' for n in range(9)]
     for n, name in enumerate(names):

@@ -11,7 +11,7 @@ from deeploc_jax import datasets
 from deeploc_jax.data.release import files as release_files
 from deeploc_jax.data.release import hdf5 as release_hdf5
 from deeploc_jax.data.release.files import ZIP_NAME, ReleaseNotFoundError
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 
 FILE = 'Chong_test_set.hdf5'
 RELEASED = datasets.chong2015.Chong2015.FILES

@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from in_numpy import numpy_deepyeast
-from small import random_variables
 
 from configs import deepyeast as config_file
 from deeploc_jax.models import get_model
 from deeploc_jax.train.optimizer import make_schedule
+from tests.helpers.in_numpy import numpy_deepyeast
+from tests.helpers.small import random_variables
 
 
 def init(depth, size=16, channels=2, classes=5):

@@ -102,7 +102,7 @@ def has(module):
 def lay_out(folder):
     """The files that the pages speak of."""
     shutil.copytree(
-        ROOT / 'deeploc_jax/weights/box/lean-sim', folder / 'runs/sim/weights'
+        ROOT / 'deeploc_jax/weights/pretrained/lean-sim', folder / 'runs/sim/weights'
     )
     names = 'ER bud bud_neck cell_periphery cytosol mitochondria nuclear_periphery'
     names = [*names.split(), 'nucleus', 'punctate', 'vacuole', 'vacuole_membrane']

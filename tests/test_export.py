@@ -7,12 +7,12 @@ import sys
 import jax.export
 import numpy as np
 import pytest
-from small import Small, make_card, random_variables
 
 import deeploc_jax
 from deeploc_jax.data.normalize import NORMALIZATIONS
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.weights.folder import write_weights
+from tests.helpers.small import Small, make_card, random_variables
 
 RNG = np.random.default_rng(0)
 ALONE = """

@@ -8,19 +8,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
-from small import Small, make_card
-from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import features as features_config
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.parts import parts_of
-from deeploc_jax.data.screen_builder import prepare_screen
-from deeploc_jax.evaluate.feature_table import read_features
+from deeploc_jax.data.split_parts import parts_of
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.measurements import measure_cell, measure_cells
 from deeploc_jax.models import MODELS
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import features as task
 from deeploc_jax.weights.folder import read_weights, write_weights
+from tests.helpers.small import Small, make_card
+from tests.helpers.spot_screen import SpotScreen
 
 
 @pytest.fixture(scope='module')

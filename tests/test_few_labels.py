@@ -2,9 +2,9 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.few_labels import pool
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
-from deeploc_jax.report.size_table import mean_and_spread
+from deeploc_jax.report.learning_curve_table import mean_and_spread
+from deeploc_jax.tables.parquet import write_table
 
 
 def make_transfer(folder, accuracies, n_test, **config):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from deeploc_jax.tasks.fits import Fits
+from deeploc_jax.workdir.finished_fits import Fits
 
 JOB = dict(mode='scratch', draw=0)
 ON_TEST, ON_OTHERS = dict(crops=1), dict(crops=5)

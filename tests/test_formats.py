@@ -12,13 +12,13 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from own_cells import CHANNELS, stack_table
-from spot_screen import SpotScreen
 
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.data.tfrecord import TFRecordWriter
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.datasets.own_screen import OwnScreen
+from tests.helpers.own_cells import CHANNELS, stack_table
+from tests.helpers.spot_screen import SpotScreen
 
 ARRAY_RECORD = tfds.core.FileFormat.ARRAY_RECORD
 TFRECORD = tfds.core.FileFormat.TFRECORD

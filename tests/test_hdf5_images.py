@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from deeploc_jax.data.hdf5_files import open_to_read
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.hdf5_files import open_to_read
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.reader import ImageReader
 
 STACK = np.random.default_rng(0).integers(1, 60000, (5, 64, 64, 2), dtype=np.uint16)
 

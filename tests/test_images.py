@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.reader import ImageReader
 
 _STACK = np.random.default_rng(0).integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
 

@@ -11,8 +11,8 @@ import time
 import pytest
 
 from deeploc_jax import tasks
-from deeploc_jax.tasks import lock, owner
-from deeploc_jax.tasks.lock import LOCK, WorkdirInUse, hold
+from deeploc_jax.workdir import lock, owner
+from deeploc_jax.workdir.lock import LOCK, WorkdirInUse, hold
 
 
 @pytest.fixture(autouse=True)

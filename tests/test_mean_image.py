@@ -6,8 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from small import make_card, random_cells, random_variables
-from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import deeploc, evaluate
@@ -15,7 +13,7 @@ from deeploc_jax import sharding
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.normalize import make_normalize
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.files import read_json
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.network import Network
@@ -26,6 +24,8 @@ from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.tuning import make_fit
 from deeploc_jax.weights import folder
+from tests.helpers.small import make_card, random_cells, random_variables
+from tests.helpers.spot_screen import SpotScreen
 
 
 class Centred(Network):

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from in_numpy import DeepLocInNumpy
-from small import random_variables
 
 from deeploc_jax.models import get_model
+from tests.helpers.in_numpy import DeepLocInNumpy
+from tests.helpers.small import random_variables
 
 
 def init(num_classes=19, channels=2, size=60, **options):

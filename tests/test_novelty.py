@@ -2,15 +2,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from scipy import spatial
-from small import random_cells
 
 from configs import novelty as novelty_config
 from deeploc_jax.data.cells import without_classes
-from deeploc_jax.evaluate.feature_table import features_table
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis
+from deeploc_jax.tables.features import features_table
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import novelty as task
 from deeploc_jax.weights.novelty import Novelty, threshold
+from tests.helpers.small import random_cells
 
 RNG = np.random.default_rng(0)
 

@@ -6,12 +6,12 @@ import re
 import numpy as np
 import pytest
 import tifffile
-from own_cells import SPLITS, write_table
 
 from deeploc_jax.data.own.channel_layout import parse_roles
 from deeploc_jax.data.own.checked_screen import check_screen
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.reader import ImageReader
+from tests.helpers.own_cells import SPLITS, write_table
 
 STACK = np.random.default_rng(0).integers(0, 60000, (6, 64, 64, 2), dtype=np.uint16)
 PLANES = np.moveaxis(STACK[0], -1, 0)

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from own_cells import (
+
+from deeploc_jax.data.own import cell_table
+from deeploc_jax.data.own.bad_rows import bad_rows_path
+from deeploc_jax.datasets import own_screen, prepare_screen
+from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
     STACK,
@@ -13,11 +17,6 @@ from own_cells import (
     stack_table,
     write_table,
 )
-
-from deeploc_jax.data.own import cell_table
-from deeploc_jax.data.own.bad_rows import bad_rows_path
-from deeploc_jax.data.screen_builder import prepare_screen
-from deeploc_jax.datasets import own_screen
 
 
 def _screen(folder, table, **kwargs):

@@ -128,7 +128,7 @@ assert len(list(deeploc_jax.datasets.__path__)) == 1
 def test_prepared_screen_is_read_without_our_code(tmp_path, shared_data):
     folder = shared_data('swat_rfp_36')
     prepare = f"""
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 print(prepare_screen('swat_rfp', {str(tmp_path)!r}, {str(folder)!r}).data_path)
 """
     path = run(prepare).splitlines()[-1]

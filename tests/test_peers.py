@@ -2,10 +2,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import random_variables
 
 from benchmarks.plain_flax import PlainDeepLoc
 from deeploc_jax.models import get_model
+from tests.helpers.small import random_variables
 
 
 @pytest.fixture(scope='module')

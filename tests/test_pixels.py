@@ -6,10 +6,10 @@ import h5py
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import make_card
 
 from deeploc_jax.data.normalize import percentile_normalize
-from deeploc_jax.evaluate.raw import raw_cells
+from deeploc_jax.predict.raw_images import raw_cells
+from tests.helpers.small import make_card
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 4096, (5, 20, 20, 2), np.uint16)

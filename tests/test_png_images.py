@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.reader import ImageReader
 
 _RNG = np.random.default_rng(0)
 GREY = _RNG.integers(0, 255, (64, 64), dtype=np.uint8)

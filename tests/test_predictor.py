@@ -8,17 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import Small, make_card, random_cells
 
 import deeploc_jax
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import percentile_normalize
-from deeploc_jax.evaluate.features import layer_widths
-from deeploc_jax.evaluate.novelty import fit_novelty, score_cells
-from deeploc_jax.evaluate.raw import raw_cells
 from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.predict.features import layer_widths
+from deeploc_jax.predict.novelty import fit_novelty, score_cells
+from deeploc_jax.predict.raw_images import raw_cells
 from deeploc_jax.simulate import SCREENS, label_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import Network, write_weights
+from tests.helpers.small import Small, make_card, random_cells
 
 RNG = np.random.default_rng(0)
 BY_NAME = {screen.name: screen for screen in SCREENS}
@@ -172,7 +172,7 @@ def test_weights_come_with_the_package():
     probabilities = network.predict(np.stack([crop.image for crop in crops]), crops=1)
     named = np.array(network.class_names)[probabilities.argmax(1)]
     assert (named == labels).mean() > 0.6
-    folder = Path(deeploc_jax.__file__).parent / 'weights/box/lean-sim'
+    folder = Path(deeploc_jax.__file__).parent / 'weights/pretrained/lean-sim'
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5e6
     noise = RNG.normal(1000, 100, (8, 64, 64, 2))
     probabilities = network.predict(noise, crops=1)

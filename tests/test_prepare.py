@@ -8,19 +8,19 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from own_cells import STACK, stack_table
-from spot_screen import SpotScreen
 from test_deepyeast_release import Release
 from test_release_validation import OTHERS, write_screen
 
 import deeploc_jax.datasets  # noqa: F401
 from configs import prepare
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.data.split_check import check_splits
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.names import split_names
 from deeploc_jax.tasks import prepare as prepare_task
 from deeploc_jax.weights.folder import read_weights
+from tests.helpers.own_cells import STACK, stack_table
+from tests.helpers.spot_screen import SpotScreen
 
 pytestmark = pytest.mark.filterwarnings(
     'ignore:.*is prepared without',

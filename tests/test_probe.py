@@ -6,18 +6,18 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from sklearn import linear_model
-from small import random_cells
 
 from configs import probe as probe_config
-from deeploc_jax.evaluate.feature_table import features_table, read_features
-from deeploc_jax.evaluate.table_files import write_table
+from deeploc_jax.names import split_sizes
 from deeploc_jax.probe import fit as fitting
 from deeploc_jax.probe.classifiers import PROBES, Probe
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.ridge import Ridge
 from deeploc_jax.probe.sampling import draw_cells, group_names
+from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import probe as task
-from deeploc_jax.tasks.fits import parse_sizes
+from tests.helpers.small import random_cells
 
 RNG = np.random.default_rng(0)
 
@@ -179,8 +179,8 @@ def test_another_test_split_is_tested_anew_and_deletes_nothing(
 
 
 def test_sizes_are_in_order_and_once():
-    assert parse_sizes('25,1,25,5') == [1, 5, 25]
-    assert parse_sizes('') == parse_sizes(None) == [0]
+    assert split_sizes('25,1,25,5') == [1, 5, 25]
+    assert split_sizes('') == split_sizes(None) == [0]
 
 
 def test_cells_of_unknown_groups_are_alone():

@@ -8,8 +8,8 @@ import tensorflow_datasets as tfds
 from scipy import ndimage
 
 from configs import realism
+from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 from deeploc_jax.realism.compare import compare
 from deeploc_jax.realism.statistics import crop_statistics
 from deeploc_jax.tasks import realism as realism_task

@@ -9,9 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from in_numpy import DeepLocInNumpy
-from small import random_variables
-from tf1 import deeploc_names, write_bundle, write_slices
 
 import deeploc_jax
 from configs import convert
@@ -24,6 +21,9 @@ from deeploc_jax.weights.released import (
     read_keras_deepyeast,
     read_tf1_deeploc,
 )
+from tests.helpers.in_numpy import DeepLocInNumpy
+from tests.helpers.small import random_variables
+from tests.helpers.tf1 import deeploc_names, write_bundle, write_slices
 
 RNG = np.random.default_rng(0)
 

@@ -12,16 +12,17 @@ import pytest
 from PIL import Image
 
 from deeploc_jax import files
-from deeploc_jax.evaluate import proteins, summary, table_files, tables
+from deeploc_jax.evaluate import proteins, summary
 from deeploc_jax.evaluate.evaluation import unlike_rows
 from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report import selection, write_report
-from deeploc_jax.report.cells import called_sheet, composite
 from deeploc_jax.report.confusion import confusion_matrix
+from deeploc_jax.report.crop_sheets import called_sheet, composite
 from deeploc_jax.report.figures import NAMES
 from deeploc_jax.report.selection import SHOWN, confused_classes, worst_classes
 from deeploc_jax.report.style import house_style
 from deeploc_jax.report.training import running_mean, series
+from deeploc_jax.tables import parquet, schema
 
 
 def fake_images(rng, classes, channels):
@@ -59,7 +60,7 @@ def fake_workdir(
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     crops = fake_images(rng, labels, channels)
     labels = np.where(rng.random(cells) < labelled, labels, -1)
-    text = {name: np.full(cells, '', object) for name in tables.METADATA[:6]}
+    text = {name: np.full(cells, '', object) for name in schema.METADATA[:6]}
     metadata = text | {'x': np.zeros(cells), 'y': np.zeros(cells)}
     if proteins_known:
         metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
@@ -68,9 +69,9 @@ def fake_workdir(
     folder = path / 'evaluation' / 'test'
     call = (metadata, labels, probabilities, names)
     novelty = 2 * rng.random(cells)
-    table = tables.predictions_table(*call, novelty)
-    table_files.write_table(table, folder / 'predictions.parquet')
-    table_files.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
+    table = schema.predictions_table(*call, novelty)
+    parquet.write_table(table, folder / 'predictions.parquet')
+    parquet.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
     numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
     numbers |= {'temperature': 1.2, 'unlike_training': 0.5}
     files.write_json(folder / 'metrics.json', numbers)
@@ -288,7 +289,7 @@ def test_a_row_of_a_confusion_matrix_is_named_by_all_its_cells():
 
 def test_misplaced_proteins_are_listed(tmp_path, no_pictures):
     workdir = fake_workdir(tmp_path, sharpness=0.3)
-    table = table_files.read_proteins(workdir / 'evaluation/test/proteins.parquet')
+    table = parquet.read_proteins(workdir / 'evaluation/test/proteins.parquet')
     html = write_report(workdir).read_text()
     wrong = [row for row in table.to_pylist() if row['label'] != row['predicted']]
     assert 0 < len(wrong) < len(table)
@@ -349,7 +350,7 @@ def test_mistakes_come_most_confident_first_then_the_strangest(tmp_path, monkeyp
         shown.append((true, predicted, numbers))
         return called_sheet(images, true, predicted, numbers, marker)
 
-    monkeypatch.setattr('deeploc_jax.report.sheets.called_sheet', record)
+    monkeypatch.setattr('deeploc_jax.report.report_sheets.called_sheet', record)
     write_report(fake_workdir(tmp_path, sharpness=1.0))
     (true, predicted, confidence), (_, _, novelty) = shown
     assert (np.diff(confidence) <= 0).all() and (np.diff(novelty) <= 0).all()

@@ -7,13 +7,10 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import record_writer
+from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.screen_builder import (
-    ScreenBuilder,
-    find_screen,
-    prepare_screen,
-)
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
+from deeploc_jax.data.screen_builder import ScreenBuilder
+from deeploc_jax.datasets import find_screen, prepare_screen
 
 
 class TinyScreen(ScreenBuilder):

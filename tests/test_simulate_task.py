@@ -10,7 +10,7 @@ import tifffile
 
 from configs import simulate as simulate_config
 from deeploc_jax import simulate
-from deeploc_jax.tasks import plates as plates_task
+from deeploc_jax.screens import simulated_plates as plates_task
 from deeploc_jax.tasks import simulate as task
 
 SMOKE = next(screen for screen in simulate.SCREENS if screen.name == 'smoke')

@@ -2,11 +2,11 @@ import warnings
 
 import pytest
 import tensorflow_datasets as tfds
-from spot_screen import SpotScreen
 
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
+from deeploc_jax.datasets import prepare_screen
+from tests.helpers.spot_screen import SpotScreen
 
 
 @pytest.fixture(scope='module')

@@ -12,8 +12,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
-from small import Small, make_card, random_cells
-from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import deeploc, evaluate
@@ -25,6 +23,8 @@ from deeploc_jax.tasks import train as train_task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
+from tests.helpers.small import Small, make_card, random_cells
+from tests.helpers.spot_screen import SpotScreen
 
 ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
@@ -208,7 +208,7 @@ def test_a_run_stopped_before_its_first_checkpoint_starts_again(
 ):
     monkeypatch.setattr('deeploc_jax.compilation.keep_programs', lambda: None)
     with monkeypatch.context() as patch:
-        patch.setattr('deeploc_jax.tasks.training.train_batches', interrupt)
+        patch.setattr('deeploc_jax.train.fit.train_batches', interrupt)
         assert tasks.run(config, tmp_path) == 130
     assert 'Interrupted. Run the same command' in capsys.readouterr().err
     assert (tmp_path / 'config.json').exists()

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tf1 import write_bundle, write_slices
 
 from deeploc_jax.weights.tf_checkpoint import read_checkpoint
+from tests.helpers.tf1 import write_bundle, write_slices
 
 RNG = np.random.default_rng(0)
 NAME = 'model.ckpt-5000'

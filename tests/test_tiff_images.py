@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.reader import ImageReader
 
 _RNG = np.random.default_rng(0)
 STACK = _RNG.integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)

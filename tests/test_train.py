@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from run_steps import run_steps
 
 from deeploc_jax import sharding
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from tests.helpers.run_steps import run_steps
 
 
 def test_one_device_and_four_compute_the_same(make_cells):

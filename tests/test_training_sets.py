@@ -7,15 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
-from small import random_cells
 
 from configs import probe as probe_config
-from deeploc_jax.evaluate.feature_table import features_table, read_features
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.probe.ensemble import NAME, PENALTIES, Ensemble, choose_and_fit
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy
 from deeploc_jax.probe.training_sets import TrainingSets, read_training_sets
+from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import probe as task
+from tests.helpers.small import random_cells
 
 HEADER = 'classifier,class,cell_id,positive\n'
 

@@ -7,13 +7,11 @@ import numpy as np
 import optax
 import pyarrow.parquet as pq
 import pytest
-from small import Small, make_card, random_cells, random_variables
-from spot_screen import SpotScreen
 
 import deeploc_jax
 from configs import transfer as transfer_config
 from deeploc_jax import sharding
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
@@ -25,14 +23,16 @@ from deeploc_jax.transfer.plan import (
     draws_together,
     steps_of_paper,
 )
-from deeploc_jax.transfer.score import score_logits
-from deeploc_jax.transfer.together import (
+from deeploc_jax.transfer.stacked import (
     head_names,
     make_init_together,
     make_step_together,
     transferred,
 )
+from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.weights.folder import write_weights
+from tests.helpers.small import Small, make_card, random_cells, random_variables
+from tests.helpers.spot_screen import SpotScreen
 
 SMALLEST = {
     'deeploc': dict(),

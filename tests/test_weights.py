@@ -5,7 +5,6 @@ import shutil
 import jax
 import numpy as np
 import pytest
-from small import make_card, random_variables
 
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
@@ -17,6 +16,7 @@ from deeploc_jax.weights.folder import (
     write_weights,
 )
 from deeploc_jax.weights.novelty import Novelty
+from tests.helpers.small import make_card, random_variables
 
 SMALL = dict(name='deeploc', dropout=0.5, bn_momentum=0.9, compute_dtype='float32')
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax import datasets
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.simulate import (
     CLASS_NAMES,
     SCREENS,

@@ -24,7 +24,7 @@ from absl import app, flags
 from benchmarks.fuzz.kinds import KINDS
 from benchmarks.fuzz.mutations import mutate
 from benchmarks.fuzz.reader import GOOD, Reader
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 
 _INPUTS = flags.DEFINE_integer('inputs', 2400, 'How many, over all kinds.')
 _SEED = flags.DEFINE_integer('seed', 0, 'Decides what is changed.')
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> None:
             place.mkdir(parents=True)
             KINDS[name].make(place)
         jobs = [(name, number) for name in names for number in range(share)]
-        for name, number in track(jobs, description='fuzz', unit='input'):
+        for name, number in progress_bar(jobs, description='fuzz', unit='input'):
             place = Path(folder, 'input')
             shutil.copytree(seeds[name], place)
             change = '' if number == 0 else change_one(place, name, number)

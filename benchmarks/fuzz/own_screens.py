@@ -13,7 +13,7 @@ import tensorflow_datasets as tfds
 
 import deeploc_jax.datasets  # noqa: F401
 from benchmarks.fuzz.kind import PREPARED, Kind, left_over
-from tests import own_cells
+from tests.helpers import own_cells
 
 
 def _table(place: Path, columns: dict[str, Any], name: str = 'cells.csv') -> Path:

@@ -15,10 +15,10 @@ import tensorflow_datasets as tfds
 import deeploc_jax.datasets  # noqa: F401
 from benchmarks.fuzz.kind import PREPARED, Kind, left_over
 from deeploc_jax.data.release.files import ZIP_NAME
-from deeploc_jax.data.screen_builder import prepare_screen
+from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.weights.keras_file import read_keras
 from deeploc_jax.weights.tf_checkpoint import read_checkpoint
-from tests import tf1
+from tests.helpers import tf1
 
 
 def _swat_rfp() -> Any:

@@ -11,13 +11,13 @@ from absl import flags
 import launch
 from benchmarks.fuzz.kind import Kind
 from configs import evaluate
-from deeploc_jax.evaluate.feature_table import features_table, read_features
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.models import get_model
-from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.fits import Fits
+from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.weights.folder import read_weights, write_weights
-from tests.small import make_card, random_cells, random_variables
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.finished_fits import Fits
+from tests.helpers.small import make_card, random_cells, random_variables
 
 
 def _make_weights(place: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.release.files import ReleaseNotFoundError, download
 from deeploc_jax.data.release.png import check_md5, read_images, read_list
 from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 _URL = 'http://kodu.ut.ee/~leopoldp/2016_DeepYeast'
 _LISTS = f'{_URL}/code/image_prep/data'

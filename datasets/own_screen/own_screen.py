@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data import screen_builder, screen_features
+from deeploc_jax.data import cell_schema, screen_builder
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
@@ -100,11 +100,9 @@ class OwnScreen(screen_builder.ScreenBuilder):
             return self.screen_info(None, None, description=description)
         screen = self._checked
         channels = screen.layout.channels
-        metadata = screen_features.screen_metadata(
-            channels, screen.layout.marker_channel
-        )
+        metadata = cell_schema.screen_metadata(channels, screen.layout.marker_channel)
         metadata['source_sha256'] = source_digest(screen.table, self._arguments)
-        features = screen_features.screen_features(
+        features = cell_schema.screen_features(
             screen.classes, channels, screen.pixel_dtype
         )
         return self.screen_info(features, metadata, description=description)
@@ -153,7 +151,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
         screen_name = self.builder_config.name
         for row, image in self._checked.read_split(split):
-            example = screen_features.example(
+            example = cell_schema.example(
                 image, row.label or -1, screen=screen_name, **row.metadata
             )
             yield row.metadata['cell_id'], example

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from deeploc_jax import simulate
+from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 _DESCRIPTION = """
 SIMULATED IMAGES, not micrographs: no number measured on them says anything about a real

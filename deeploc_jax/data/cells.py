@@ -13,7 +13,7 @@ from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.record_builder import check_array_record
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.types import METADATA, Cells
 
 
@@ -121,7 +121,7 @@ def _read_columns(
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Labels and metadata of every cell, without decoding an image."""
     columns: dict[str, list[Any]] = {name: [] for name in ('label', *METADATA)}
-    for record in track(source, description=f'read {description}', unit='cell'):
+    for record in progress_bar(source, description=f'read {description}', unit='cell'):
         for name, values in columns.items():
             value = record[name]
             values.append(value.decode() if isinstance(value, bytes) else value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.types import Cells
 
 _CHUNK = 256  # images read at a time
@@ -30,7 +30,7 @@ def mean_image(cells: Cells, crop: int, rows: np.ndarray | None = None) -> np.nd
     view = slice(margin, margin + crop)
     total = np.zeros((crop, crop, channels))
     starts = range(0, len(rows), _CHUNK)
-    for start in track(starts, len(starts), 'mean image', unit='chunk'):
+    for start in progress_bar(starts, len(starts), 'mean image', unit='chunk'):
         images = cells.images[rows[start : start + _CHUNK]]
         total += images[:, view, view].sum(0, dtype=np.float64)
     return (total / len(rows)).astype(np.float32)

@@ -14,7 +14,7 @@ from array_record.python import array_record_module
 from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
 from deeploc_jax.data.tfrecord import TFRecordWriter
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 
 _SHARD_BYTES = 512 << 20
 _BLOCK = 256  # cells held in memory at a time
@@ -63,7 +63,7 @@ def _write_unsorted(
     path: Path, features: Any, examples: Iterable[tuple[Any, dict]], split: str
 ) -> tuple[Order, int]:
     serializer = ExampleSerializer(features.get_serialized_info())
-    progress = track(examples, description=f'Writing {split}', unit='cell')
+    progress = progress_bar(examples, description=f'Writing {split}', unit='cell')
     seen: dict[bytes, int] = {}
     num_bytes = 0
     with _open_writer(path, 'array_record') as writer:

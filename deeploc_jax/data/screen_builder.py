@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -90,78 +89,3 @@ def identity(builder: tfds.core.DatasetBuilder) -> str:
     sizes = [f'{name} {split.num_examples}' for name, split in info.splits.items()]
     table = info.metadata.get('source_sha256', '')[:16]
     return ' '.join([info.full_name, *sizes, *([f'table {table}'] if table else [])])
-
-
-def find_screen(
-    name: str, data_dir: str | Path | None = None
-) -> tfds.core.DatasetBuilder:
-    """The builder of a screen, prepared or not: its classes and channels.
-
-    Args:
-        name: As in `prepare_screen`.
-        data_dir: Likewise.
-
-    Raises:
-        ValueError: The version in the name is not prepared, and not that of the code.
-    """
-    importlib.import_module('deeploc_jax.datasets')  # registers every screen
-    # Here, as TFDS's reader of prepared data sets does not know what ~ means.
-    data_dir = Path(data_dir).expanduser() if data_dir else None
-    try:
-        return tfds.builder(name, data_dir=data_dir)
-    except AssertionError:  # TFDS's, of a version that it does not know
-        screen, _, version = name.partition(':')
-        if not version:
-            raise
-        raise ValueError(_no_version(screen, version, data_dir)) from None
-
-
-def _no_version(screen: str, version: str, data_dir: Path | None) -> str:
-    folder = Path(data_dir or tfds.core.constants.DATA_DIR) / screen
-    found = sorted(path.parent.name for path in folder.glob('*/dataset_info.json'))
-    newest = tfds.builder_cls(screen.partition('/')[0]).VERSION
-    return (
-        f'{screen} has no version {version} here. Prepared in {folder}: '
-        f'{", ".join(found) or "none"}. {newest} can be prepared: name it, or name no '
-        'version.'
-    )
-
-
-def prepare_screen(
-    name: str,
-    data_dir: str | Path | None = None,
-    manual_dir: str | Path | None = None,
-    **builder_kwargs: Any,
-) -> tfds.core.DatasetBuilder:
-    """The builder of a screen, prepared on disk first when it is not yet.
-
-    A prepared copy is used as it is, at once. A new one appears whole or not at all.
-
-    Args:
-        name: Data set name as TFDS knows it, with `/config` where there are several.
-        data_dir: Where prepared screens live; None for TFDS's own default.
-        manual_dir: Where the user's own copies of released files lie; None for
-            `<data_dir>/downloads/manual`.
-        **builder_kwargs: For the builder itself, such as `table` of `own_screen`.
-
-    Raises:
-        ValueError: The version in the name is not prepared, and not that of the code.
-        FileExistsError: The place is taken by a folder that is no prepared screen.
-        OSError: The folder cannot be written, or the disk is full.
-    """
-    if builder_kwargs:  # tfds.builder would put them all before any error message
-        importlib.import_module('deeploc_jax.datasets')  # registers every screen
-        name, _, config = name.partition('/')
-        cls = tfds.builder_cls(name)
-        builder = cls(data_dir=data_dir, config=config or None, **builder_kwargs)
-    else:
-        builder = find_screen(name, data_dir)
-    if builder.data_path.exists() and not builder.is_prepared():
-        raise FileExistsError(
-            f'{builder.data_path} exists but holds no prepared screen; remove it or '
-            'choose another data_dir.'
-        )
-    if not builder.info.initialized:
-        download = tfds.download.DownloadConfig(manual_dir=manual_dir)
-        builder.download_and_prepare(download_config=download)
-    return builder

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax.data.normalize import Normalize
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 
 _CHUNK = 256  # cells read and normalised at a time
 
@@ -60,7 +60,7 @@ def load(images: StreamedImages) -> np.ndarray:
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         progress = pool.map(load, starts)
-        for _ in track(progress, len(starts), 'normalise', unit='chunk'):
+        for _ in progress_bar(progress, len(starts), 'normalise', unit='chunk'):
             pass
     return loaded
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from deeploc_jax.datasets.opening import (
+    find_screen as find_screen,
+)
+from deeploc_jax.datasets.opening import (
+    open_screen as open_screen,
+)
+from deeploc_jax.datasets.opening import (
+    prepare_screen as prepare_screen,
+)
+
 _SCREENS = (
     'chong2015',
     'wt2017',

@@ -9,10 +9,11 @@ import numpy as np
 
 from deeploc_jax import reliability
 from deeploc_jax.data.normalize import percentile_normalize
-from deeploc_jax.evaluate import proteins, table_files, tables
-from deeploc_jax.evaluate.calibration import mean_crop_probabilities
+from deeploc_jax.evaluate import proteins
 from deeploc_jax.evaluate.summary import plain, summarise
 from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.predict.calibration import mean_crop_probabilities
+from deeploc_jax.tables import parquet, schema
 from deeploc_jax.types import Cells
 
 EXAMPLES_PER_CLASS = 8
@@ -69,13 +70,13 @@ def write_evaluation(
     unlike = None if novelty is None else float(np.mean(novelty > 1))
     summary |= plain(more | dict(unlike_training=unlike))
     write_json(folder / 'metrics.json', summary)
-    per_cell = tables.predictions_table(
+    per_cell = schema.predictions_table(
         cells.metadata, labels, probabilities, names, novelty
     )
-    table_files.write_table(per_cell, folder / 'predictions.parquet')
-    table_files.write_table(per_protein, folder / 'proteins.parquet')
-    confusion = tables.confusion_table(summary['confusion'] or [], names)
-    table_files.write_table(confusion, folder / 'confusion.parquet')
+    parquet.write_table(per_cell, folder / 'predictions.parquet')
+    parquet.write_table(per_protein, folder / 'proteins.parquet')
+    confusion = schema.confusion_table(summary['confusion'] or [], names)
+    parquet.write_table(confusion, folder / 'confusion.parquet')
     chosen: dict[str, Any] = dict(rows=example_rows(probabilities, labels, seed))
     if novelty is not None:
         chosen['unlike_rows'] = unlike_rows(novelty)

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import gammainc, gammaincinv
 
-from deeploc_jax.evaluate import tables
-from deeploc_jax.evaluate.units import UNIT_COLUMNS, unit_names
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
+from deeploc_jax.tables import schema
 
 NODES = 64
 """Points of the Gauss-Legendre quadrature in `certainty_of_largest`."""
@@ -48,7 +48,7 @@ def proteins_table(
         probabilities: float [n, k].
         class_names: k names in index order.
     """
-    tables.check_rows(metadata, labels, probabilities, class_names, UNIT_COLUMNS)
+    schema.check_rows(metadata, labels, probabilities, class_names, UNIT_COLUMNS)
     unit = 'protein' if (np.asarray(metadata['protein']) != '').any() else 'well'
     names = unit_names(metadata, unit)
     kept = names != ''
@@ -61,11 +61,11 @@ def proteins_table(
         'n_cells': n_cells,
     }
     columns |= _label_columns(rows, np.asarray(labels)[kept], len(units), class_names)
-    columns |= tables.call_columns(sums / n_cells[:, None], class_names)
+    columns |= schema.call_columns(sums / n_cells[:, None], class_names)
     columns['certainty'] = certainty_of_largest(1 + sums)
     posterior = (1 + sums) / (1 + sums).sum(axis=1, keepdims=True)
-    columns |= tables.class_columns('posterior_', posterior, class_names)
-    return tables.to_table(columns, tables.proteins_schema(class_names))
+    columns |= schema.class_columns('posterior_', posterior, class_names)
+    return schema.to_table(columns, schema.proteins_schema(class_names))
 
 
 def certainty_of_largest(alpha: np.ndarray) -> np.ndarray:
@@ -124,6 +124,6 @@ def _label_columns(
     return {
         'n_labelled': n_labelled,
         'label': majority,
-        'label_name': tables.names_of(majority, class_names),
+        'label_name': schema.names_of(majority, class_names),
         'labels_agree': (votes > 0).sum(axis=1) <= 1,
     }

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.types import Cells
 
 try:
-    from deeploc_jax.measurements.plane import measure_plane
+    from deeploc_jax.measurements.channel_features import measure_plane
+    from deeploc_jax.measurements.colocalization import measure_together
     from deeploc_jax.measurements.segment import central_cell, measure_shape
-    from deeploc_jax.measurements.together import measure_together
 except ImportError as error:  # pragma: no cover
     raise ImportError(
         "Measurements need scikit-image and mahotas: pip install -e '.[baseline]'"
@@ -76,7 +76,7 @@ def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
     context = multiprocessing.get_context('spawn')
     with (
         concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool,
-        track(total=n, description='measure', unit='cell') as progress,
+        progress_bar(total=n, description='measure', unit='cell') as progress,
     ):
         for block in blocks:  # whose images are held at once
             images = cells.images[np.array(block)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import ndimage
 from skimage import feature, filters, measure, segmentation
@@ -47,7 +49,7 @@ def central_cell(marker: np.ndarray | None, shape: tuple[int, int]) -> np.ndarra
 
 def measure_shape(cell: np.ndarray) -> dict[str, float]:
     """Size and form of a mask [h, w]."""
-    region = measure.regionprops(cell.astype(int))[0]
+    region: Any = measure.regionprops(cell.astype(int))[0]
     return dict(
         area=region.area,
         eccentricity=region.eccentricity,

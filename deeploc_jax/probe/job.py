@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.evaluate.feature_table import Features
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.probe.training_sets import TrainingSets
+from deeploc_jax.tables.features import Features
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deeploc_jax.evaluate.feature_table import Features
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.job import share_cells
+from deeploc_jax.tables.features import Features
 
 
 def labelled_sets(

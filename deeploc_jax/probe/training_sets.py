@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deeploc_jax.evaluate.feature_table import Features
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import group_names
+from deeploc_jax.tables.features import Features
 
 COLUMNS = ('classifier', 'class', 'cell_id', 'positive')
 SIGNS = {'1': 1, 'true': 1, 'yes': 1, '0': -1, 'false': -1, 'no': -1}

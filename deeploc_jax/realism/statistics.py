@@ -6,6 +6,8 @@ values is gone, contrast, blur, noise and shapes are left.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import ndimage
 
@@ -118,7 +120,7 @@ def _cells(plane: np.ndarray) -> dict[str, float]:
     mask = smooth > filters.threshold_otsu(smooth)
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), 1.5)
     middles = feature.peak_local_max(depth, min_distance=6, exclude_border=False)
-    regions = measure.regionprops(measure.label(mask))
+    regions: list[Any] = measure.regionprops(measure.label(mask))
     large = [region for region in regions if region.area >= SMALLEST_CELL]
     middle = np.array(plane.shape) / 2
     central = min(

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from deeploc_jax.precision_recall import precision_recall_curve
 from deeploc_jax.report import style
 from deeploc_jax.report.selection import worst_classes
-from deeploc_jax.report.words import count
+from deeploc_jax.report.wording import count
 
 
 def precision_recall(

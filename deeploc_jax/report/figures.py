@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from deeploc_jax.report import sheets
+from deeploc_jax.report import report_sheets
 from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.curves import precision_recall, reliability
 from deeploc_jax.report.html import Picture, picture
 from deeploc_jax.report.results import Results
 from deeploc_jax.report.training import training_curves
-from deeploc_jax.report.words import count, decimal
+from deeploc_jax.report.wording import count, decimal
 
 NAMES = (
     'training_curves',
@@ -35,9 +35,9 @@ def draw_figures(results: Results) -> dict[str, Picture]:
         'confusion_matrix': _confusion(results),
         'precision_recall': _precision_recall(results),
         'reliability': _reliability(results),
-        'examples': sheets.examples(results),
-        'mistakes': sheets.mistakes(results),
-        'unlike': sheets.unlike(results),
+        'examples': report_sheets.examples(results),
+        'mistakes': report_sheets.mistakes(results),
+        'unlike': report_sheets.unlike(results),
     }
     return {name: picture(*made) for name, made in drawn.items() if made}
 

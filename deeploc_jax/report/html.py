@@ -11,7 +11,7 @@ import jinja2
 from matplotlib.figure import Figure
 
 from deeploc_jax.files import atomic_write
-from deeploc_jax.report import style, words
+from deeploc_jax.report import style, wording
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +49,9 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters['decimal'] = words.decimal
+    environment.filters['decimal'] = wording.decimal
     return environment.get_template(template).render(
-        percent=words.percent, decimal=words.decimal, **values
+        percent=wording.percent, decimal=wording.decimal, **values
     )
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deeploc_jax.report import figures, html, selection, style, tables, words
+from deeploc_jax.report import figures, html, selection, style, tables, wording
 from deeploc_jax.report.results import Results, read_results
 
 MANY_GROUPS = 20
@@ -56,7 +56,7 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
     return html.render(
         'report.html.j2',
         title=f'{results.run["dataset"]}: {results.split} split',
-        summary=words.summary(results),
+        summary=wording.summary(results),
         simulated=bool(results.run.get('simulated')),
         labelled=labelled,
         split=results.split,
@@ -68,10 +68,10 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
         called_rows=called_rows,
         most_rows=[called_rows[index] for index in most],
         proteins=tables.protein_table(results),
-        resampled=words.resampled(metrics),
+        resampled=wording.resampled(metrics),
         few_groups=(metrics.get('n_resampled') or MANY_GROUPS) < MANY_GROUPS,
         kept=results.run.get('best_step') is not None,
-        example_caption=words.example_caption(labelled, len(results.channels), many),
+        example_caption=wording.example_caption(labelled, len(results.channels), many),
         shown=selection.SHOWN,
         many=many,
         config=_pretty(results.config),

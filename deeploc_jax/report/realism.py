@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
-from deeploc_jax.report.cells import example_sheet
+from deeploc_jax.report.crop_sheets import example_sheet
 from deeploc_jax.report.selection import MANY, SHOWN
 
 COLOURS = {'real': style.TRAIN, 'simulated': style.VALIDATION}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.report import words
+from deeploc_jax.report import wording
 from deeploc_jax.report.results import Results
 
 MOST_PROTEINS = 200
@@ -25,18 +25,18 @@ _SETTINGS = (
 )
 """Top-level fields of a configuration that the page shows outside the fold."""
 _NUMBERS = (
-    ('top2_accuracy', 'Right class among the two most probable', words.percent),
-    ('macro_precision', 'Precision, mean of the classes', words.percent),
-    ('loss', 'Log loss (nats)', words.decimal),
-    ('ece', 'Expected calibration error', words.decimal),
-    ('ece_before_temperature', '… before temperature scaling', words.decimal),
-    ('unlike_training', f'Cells {words.UNLIKE}', words.percent),
-    ('temperature', 'Temperature, fitted on validation cells', words.decimal),
+    ('top2_accuracy', 'Right class among the two most probable', wording.percent),
+    ('macro_precision', 'Precision, mean of the classes', wording.percent),
+    ('loss', 'Log loss (nats)', wording.decimal),
+    ('ece', 'Expected calibration error', wording.decimal),
+    ('ece_before_temperature', '… before temperature scaling', wording.decimal),
+    ('unlike_training', f'Cells {wording.UNLIKE}', wording.percent),
+    ('temperature', 'Temperature, fitted on validation cells', wording.decimal),
 )
 _WITH_INTERVAL = (
-    ('accuracy', 'Accuracy', words.percent),
-    ('balanced_accuracy', 'Balanced accuracy (mean recall)', words.percent),
-    ('macro_average_precision', 'Average precision, mean of classes', words.decimal),
+    ('accuracy', 'Accuracy', wording.percent),
+    ('balanced_accuracy', 'Balanced accuracy (mean recall)', wording.percent),
+    ('macro_average_precision', 'Average precision, mean of classes', wording.decimal),
 )
 _PLACED = (
     ('accuracy_1', 'n_labelled', ''),
@@ -65,7 +65,7 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
         ('device', run.get('device')),
         (
             'training time',
-            words.duration(run['seconds']) if run.get('seconds') else None,
+            wording.duration(run['seconds']) if run.get('seconds') else None,
         ),
         ('versions', _pairs(run.get('versions'), '{} {}')),
     ]
@@ -77,7 +77,7 @@ def number_rows(results: Results) -> list[tuple[str, str, str]]:
     metrics = results.metrics
     fitted = not results.run.get('calibration', '').startswith('not calibrated')
     rows = [
-        (title, write(metrics[key]['value']), words.interval(metrics[key], write))
+        (title, write(metrics[key]['value']), wording.interval(metrics[key], write))
         for key, title, write in _WITH_INTERVAL
     ]
     for key, title, write in _NUMBERS:
@@ -90,7 +90,7 @@ def number_rows(results: Results) -> list[tuple[str, str, str]]:
         if groups.get(key) is not None:
             title = f'{groups["unit"].capitalize()}s{which} called right, of '
             title += f'{groups[number]:,}'
-            rows.append((title, words.percent(groups[key]), ''))
+            rows.append((title, wording.percent(groups[key]), ''))
     return rows
 
 
@@ -135,7 +135,7 @@ def protein_table(results: Results) -> dict[str, Any] | None:
     order = wrong[np.argsort(-table['n_cells'].to_numpy()[wrong], kind='stable')]
     rows = table.take(pa.array(order[:MOST_PROTEINS])).to_pylist()
     groups = results.metrics['proteins']
-    sentence = words.placed(groups, len(wrong))
+    sentence = wording.placed(groups, len(wrong))
     return groups | {'n_wrong': len(wrong), 'rows': rows, 'sentence': sentence}
 
 

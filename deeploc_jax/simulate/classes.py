@@ -139,7 +139,7 @@ def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:
 def _with_floor(shares: np.ndarray, total: int, floor: int) -> np.ndarray:
     """Whole numbers that add up to total, near shares * total, none below floor."""
     small = np.zeros(len(shares), bool)
-    for _ in shares:
+    while True:  # at most one round for each share
         rest = total - floor * small.sum()
         ideal = np.where(small, floor, rest * shares / shares[~small].sum())
         if (ideal[~small] >= floor).all() or small.sum() == len(shares) - 1:

@@ -33,10 +33,10 @@ def run(config: Any, workdir: Path) -> int:
     """
     from absl import logging
 
+    from deeploc_jax.command_line import check_workdir
     from deeploc_jax.lookup import check_name
-    from deeploc_jax.tasks.lock import WorkdirInUse
-    from deeploc_jax.tasks.mistakes import check_workdir
     from deeploc_jax.train.interrupt import Interrupted
+    from deeploc_jax.workdir.lock import WorkdirInUse
 
     logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
     try:
@@ -76,7 +76,7 @@ def _run_alone(config: Any, workdir: Path) -> None:
     from jax.experimental import multihost_utils
 
     from deeploc_jax import devices
-    from deeploc_jax.tasks import lock
+    from deeploc_jax.workdir import lock
 
     if jax.process_index() == 0:
         print(devices.running_on(), flush=True)
@@ -89,7 +89,7 @@ def _run_alone(config: Any, workdir: Path) -> None:
 
 
 def _words(error: BaseException, config: Any) -> str:
-    from deeploc_jax.tasks.memory import explain_memory
+    from deeploc_jax.memory import explain_memory
 
     advice = explain_memory(error, config)
     first = str(error) or type(error).__name__

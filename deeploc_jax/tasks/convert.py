@@ -8,15 +8,15 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax import __version__
-from deeploc_jax.data.screen_builder import find_screen
-from deeploc_jax.evaluate.calibration import NOT_CALIBRATED
+from deeploc_jax.datasets import find_screen
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
-from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.workdir import short
+from deeploc_jax.predict.calibration import NOT_CALIBRATED
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import check_network, write_weights
 from deeploc_jax.weights.released import RELEASED
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import short
 
 INPUTS: dict[str, dict[str, Any]] = {
     'deeploc': dict(

@@ -10,22 +10,21 @@ import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
-from deeploc_jax.evaluate.predict import make_predict
-from deeploc_jax.evaluate.raw import normalization_of
+from deeploc_jax.datasets import open_screen
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.names import split_names
-from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.predict.logits import check_crops, make_predict
+from deeploc_jax.predict.raw_images import normalization_of
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report
-from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import (
-    check_crops,
-    describe_splits,
-    environment,
-)
 from deeploc_jax.train.state import count_parameters
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import (
+    describe_splits,
+    environment,
+)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -46,7 +45,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     claim_workdir(workdir, config)
     find_data_like(config, Path(config.source))
     trained_on = card.screen.rpartition('/')[0]  # without its version
-    builder = open_screen(config, config.screen or trained_on)
+    builder = open_screen(
+        config.screen or trained_on, config.data_dir, config.manual_dir
+    )
     cells = read_cells(
         builder,
         config.split,

@@ -9,14 +9,14 @@ import jax
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.evaluate.calibration import NOT_CALIBRATED
 from deeploc_jax.evaluate.evaluation import write_evaluation
-from deeploc_jax.evaluate.novelty import score_cells
-from deeploc_jax.evaluate.predict import Predict, predict_cells
+from deeploc_jax.predict.calibration import NOT_CALIBRATED
+from deeploc_jax.predict.logits import Predict, predict_cells
+from deeploc_jax.predict.novelty import score_cells
 from deeploc_jax.report.page import write_report
-from deeploc_jax.tasks.workdir import short
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
+from deeploc_jax.workdir.record import short
 
 
 def evaluate_and_report(

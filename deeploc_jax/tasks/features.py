@@ -14,25 +14,25 @@ from jax.experimental import multihost_utils
 from deeploc_jax import sharding
 from deeploc_jax.data.cells import marker_channel, read_cells
 from deeploc_jax.data.normalize import make_normalize
-from deeploc_jax.data.parts import Part, parts_of
 from deeploc_jax.data.screen_builder import identity
-from deeploc_jax.evaluate.feature_table import (
+from deeploc_jax.data.split_parts import Part, parts_of
+from deeploc_jax.datasets import open_screen
+from deeploc_jax.files import write_json
+from deeploc_jax.names import split_names
+from deeploc_jax.predict.features import choose_layer, make_cell_features
+from deeploc_jax.predict.raw_images import normalization_of
+from deeploc_jax.tables.features import (
     features_table,
     read_features,
     size_of,
 )
-from deeploc_jax.evaluate.features import choose_layer, make_cell_features
-from deeploc_jax.evaluate.h5ad import check_anndata, write_h5ad
-from deeploc_jax.evaluate.raw import normalization_of
-from deeploc_jax.evaluate.table_files import write_table
-from deeploc_jax.files import write_json
-from deeploc_jax.names import split_names
-from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks.evaluate import find_data_like
-from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import environment, short
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network, read_weights
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment, short
 
 MEASUREMENTS = 'measurements'
 Extract = Callable[[Cells], tuple[list[str], np.ndarray]]
@@ -65,7 +65,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         options['normalize'] = normalization_of(network.card)
     if not screen:
         raise ValueError('Say of which screen: --config.screen=<name>.')
-    builder = open_screen(config, screen)
+    builder = open_screen(screen, config.data_dir, config.manual_dir)
     extract, about = _extractor(config, network, builder)
     about |= dict(source=config.source, screen=builder.info.full_name)
     parts = parts_of(builder, config.splits, config.cells_per_file)

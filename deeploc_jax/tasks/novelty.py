@@ -11,16 +11,16 @@ import ml_collections
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.evaluate.feature_table import Features, read_sets
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.probe.job import share_cells
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
-from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.workdir import environment, short
+from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.weights.novelty import threshold
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment, short
 
 HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')
 

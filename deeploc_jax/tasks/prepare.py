@@ -10,10 +10,9 @@ from typing import Any
 import jax
 import ml_collections
 import tensorflow_datasets as tfds
-from jax.experimental import multihost_utils
 
-from deeploc_jax.data.screen_builder import prepare_screen
 from deeploc_jax.data.split_check import PURPOSES
+from deeploc_jax.datasets import open_screen
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -22,7 +21,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if 'own_screen' in config:
         options = own_screen_options(config.own_screen)
         screen = f'own_screen/{options.pop("name")}'
-    builder = open_screen(config, screen, **options)
+    builder = open_screen(screen, config.data_dir, config.manual_dir, **options)
     if jax.process_index():
         return
     info = builder.info
@@ -81,22 +80,6 @@ def _source_like(metadata: Mapping[str, Any]) -> dict[str, str]:
     names = metadata['channels']
     channels = f'{names[metadata["protein_channel"]]},{names[marker]}'
     return {'source': 'lean-sim', 'channels': channels}
-
-
-def open_screen(
-    config: ml_collections.ConfigDict, screen: str, **options: Any
-) -> tfds.core.DatasetBuilder:
-    """The builder of a screen, prepared by one process while the others wait."""
-
-    def prepare() -> tfds.core.DatasetBuilder:
-        return prepare_screen(screen, config.data_dir, config.manual_dir, **options)
-
-    try:
-        if jax.process_index() == 0:
-            prepare()
-    finally:  # where the first fails, the others shall fail too, not wait for ever
-        multihost_utils.sync_global_devices('screen prepared')
-    return prepare()  # at once, now that it is on disk
 
 
 def own_screen_options(options: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -11,12 +11,10 @@ import ml_collections
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.evaluate.feature_table import Features, read_sets
-from deeploc_jax.evaluate.table_files import write_table
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
-from deeploc_jax.names import split_names
+from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.job import Job, run_job
@@ -26,13 +24,15 @@ from deeploc_jax.probe.training_sets import (
     join_features,
     read_training_sets,
 )
-from deeploc_jax.progress import track
-from deeploc_jax.report.size_table import in_markdown
-from deeploc_jax.report.sizes import write_sizes_page
-from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.fits import Fits, parse_sizes
-from deeploc_jax.tasks.workdir import environment, short
+from deeploc_jax.progress import progress_bar
+from deeploc_jax.report.learning_curve_table import in_markdown
+from deeploc_jax.report.learning_curves import write_sizes_page
+from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import METADATA
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.finished_fits import Fits
+from deeploc_jax.workdir.record import environment, short
 
 TITLES = {name: probe.title for name, probe in PROBES.items()}
 TITLES[ensemble.NAME] = ensemble.TITLE
@@ -73,7 +73,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
     names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
     fits.tell_done(names)
-    for job, name in track(
+    for job, name in progress_bar(
         zip(jobs, names, strict=True), len(jobs), 'probe', unit='fit'
     ):
         if name not in fits:
@@ -129,7 +129,7 @@ def check(
     for name in probes:
         check_name('probe', name, TITLES)
     check_name('group_by', config.group_by, METADATA)
-    sizes = parse_sizes(config.cells_per_class)
+    sizes = split_sizes(config.cells_per_class)
     if config.draws < 1:
         raise ValueError(f'draws ({config.draws}) must be at least 1.')
     if (ensemble.NAME in probes) != bool(config.training_sets):

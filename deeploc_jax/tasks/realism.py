@@ -11,17 +11,17 @@ import ml_collections
 import numpy as np
 
 from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.datasets import open_screen
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.realism.compare import compare
 from deeploc_jax.realism.statistics import crop_statistics
 from deeploc_jax.report.realism import Side, write_page
-from deeploc_jax.tasks.claim import claim_workdir
-from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.workdir import environment
 from deeploc_jax.types import METADATA, Cells
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment
 
 SIDES = ('real', 'simulated')
 
@@ -38,7 +38,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for name in SIDES:
         check_name(f'{name}.group_by', config[name].group_by, METADATA)
     claim_workdir(workdir, config)
-    builders = {name: open_screen(config, config[name].screen) for name in SIDES}
+    builders = {
+        name: open_screen(config[name].screen, config.data_dir, config.manual_dir)
+        for name in SIDES
+    }
     cells = {
         name: read_cells(builder, config[name].split, memory_limit=0)
         for name, builder in builders.items()
@@ -143,6 +146,6 @@ def measure(
     with concurrent.futures.ThreadPoolExecutor() as pool:
         found = pool.map(partial(crop_statistics, channels=channels), images)
         rows: list[Any] = list(
-            track(found, len(images), f'measure {name}', unit='cell')
+            progress_bar(found, len(images), f'measure {name}', unit='cell')
         )
     return {what: np.array([row[what] for row in rows]) for what in rows[0]}

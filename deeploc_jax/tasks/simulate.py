@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
 from deeploc_jax.lookup import check_name
-from deeploc_jax.progress import track
-from deeploc_jax.tasks import plates
-from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.progress import progress_bar
+from deeploc_jax.screens import simulated_plates
+from deeploc_jax.workdir.claim import claim_workdir
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -36,14 +36,20 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         return
     screen = screens[config.screen]
     specs = first_wells(simulate.screen_layout(screen), config.wells)
-    plates.write_tables(workdir, specs, screen)
-    missing = [spec for spec in specs if not plates.cells_path(workdir, spec).exists()]
-    made = simulate.simulate_many(partial(plates.write_field, workdir, screen), missing)
+    simulated_plates.write_tables(workdir, specs, screen)
+    missing = [
+        spec
+        for spec in specs
+        if not simulated_plates.cells_path(workdir, spec).exists()
+    ]
+    made = simulate.simulate_many(
+        partial(simulated_plates.write_field, workdir, screen), missing
+    )
     done = len(specs) - len(missing)
-    for _ in track(made, len(specs), 'simulate', initial=done, unit='field'):
+    for _ in progress_bar(made, len(specs), 'simulate', initial=done, unit='field'):
         pass
     cells = pa.concat_tables(
-        pq.read_table(plates.cells_path(workdir, s)) for s in specs
+        pq.read_table(simulated_plates.cells_path(workdir, s)) for s in specs
     )
     path = workdir / 'cells.parquet'
     atomic_write(path, lambda temporary: pq.write_table(cells, temporary))

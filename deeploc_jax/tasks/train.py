@@ -9,6 +9,7 @@ import jax
 import ml_collections
 
 from deeploc_jax import __version__, sharding
+from deeploc_jax.data.cell_schema import IMAGE_SIZE
 from deeploc_jax.data.cells import (
     marker_channel,
     read_cells,
@@ -17,28 +18,33 @@ from deeploc_jax.data.cells import (
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits, rows_among
-from deeploc_jax.evaluate.novelty import fit_novelty
-from deeploc_jax.evaluate.predict import make_predict
+from deeploc_jax.datasets import open_screen
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.tasks.build import build
-from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.predict.logits import check_crops, make_predict
+from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.tasks.evaluate_report import evaluate_and_report, print_next
-from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.training import fit
-from deeploc_jax.tasks.validation import calibrate
-from deeploc_jax.tasks.workdir import (
-    check_config,
+from deeploc_jax.train.checkpoint import Checkpoints
+from deeploc_jax.train.experiment import build
+from deeploc_jax.train.fit import fit
+from deeploc_jax.train.state import count_parameters
+from deeploc_jax.train.validation import calibrate
+from deeploc_jax.types import Cells
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import Network, write_weights
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import (
     describe_splits,
     environment,
     training_seconds,
 )
-from deeploc_jax.train.checkpoint import Checkpoints
-from deeploc_jax.train.state import count_parameters
-from deeploc_jax.types import Cells
-from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network, write_weights
+
+SELECTORS = (
+    'validation/loss',
+    'validation/accuracy',
+    'validation/balanced_accuracy',
+)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -51,7 +57,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     check_config(config, mesh)
     normalize = make_normalize(config.normalization, config.white_level)
     check_augmentation(config.normalization, config.augmentation.to_dict())
-    builder = open_screen(config, config.screen)
+    builder = open_screen(config.screen, config.data_dir, config.manual_dir)
     check_splits(builder, config.splits.to_dict())
     left_out = split_names(config.leave_out or '')
     for name in left_out:
@@ -140,3 +146,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     )
     if jax.process_index() == 0:
         print_next(workdir)
+
+
+def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
+    """Raises a ValueError for what would otherwise fail after hours of training."""
+    for size in (config.batch_size, config.evaluation.batch_size):
+        sharding.check_batch_size(size, mesh)
+    for field in ('total_steps', 'log_every', 'checkpoint_every'):
+        if config[field] < 1:
+            raise ValueError(f'{field} ({config[field]}) must be at least 1.')
+    crop = config.augmentation.crop
+    if not 8 <= crop <= IMAGE_SIZE:
+        raise ValueError(
+            f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
+        )
+    check_crops(config.evaluation.crops)
+    check_name('validation metric', config.select_by, SELECTORS)

@@ -14,22 +14,22 @@ from deeploc_jax import sharding
 from deeploc_jax.data.normalize import check_augmentation
 from deeploc_jax.data.screen_builder import identity
 from deeploc_jax.data.split_check import check_splits
+from deeploc_jax.datasets import open_screen
 from deeploc_jax.lookup import check_name
-from deeploc_jax.names import split_names
-from deeploc_jax.tasks.claim import claim_workdir
+from deeploc_jax.names import split_names, split_sizes
+from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.report.transfer import MODES, NEEDED, write_transfer_report
 from deeploc_jax.tasks.evaluate import find_data_like
-from deeploc_jax.tasks.fits import Fits, parse_sizes
-from deeploc_jax.tasks.prepare import open_screen
-from deeploc_jax.tasks.transfer_fits import fit_all
-from deeploc_jax.tasks.transfer_report import MODES, NEEDED, write_transfer_report
-from deeploc_jax.tasks.workdir import check_crops
-from deeploc_jax.transfer.keep import write_tuned
+from deeploc_jax.transfer.fit_all import fit_all
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe
-from deeploc_jax.transfer.target import read_target
+from deeploc_jax.transfer.target_screen import read_target
+from deeploc_jax.transfer.tuned_weights import write_tuned
 from deeploc_jax.transfer.tuning import make_tuner
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.finished_fits import Fits
 
 SCHEDULES = ('cosine', 'constant')
 
@@ -48,7 +48,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     )
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
-    builder = open_screen(config, config.screen)
+    builder = open_screen(config.screen, config.data_dir, config.manual_dir)
     check_splits(builder, config.splits.to_dict())
     inputs = dict(screen=identity(builder), source=source.sha256)
     check_augmentation(source.card.normalization, config.augmentation.to_dict())
@@ -115,8 +115,8 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
     for field in ('source', 'screen', 'modes'):
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
-    modes, sizes = split_names(config.modes), parse_sizes(config.cells_per_class)
-    shown = parse_sizes(config.confusion_at, 'confusion_at')
+    modes, sizes = split_names(config.modes), split_sizes(config.cells_per_class)
+    shown = split_sizes(config.confusion_at, 'confusion_at')
     if config.confusion_at and not set(shown) <= set(sizes):
         raise ValueError(
             f'confusion_at ({config.confusion_at}) must be among cells_per_class '

@@ -16,7 +16,7 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train import improvement
-from deeploc_jax.train.damage import set_aside, set_aside_changed_metrics
+from deeploc_jax.train.damaged_checkpoints import set_aside, set_aside_changed_metrics
 from deeploc_jax.train.file_system import suit_file_system
 from deeploc_jax.train.state import TrainState
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.train.checkpoint import Checkpoints
 from deeploc_jax.train.improvement import Improvement
 from deeploc_jax.train.interrupt import Interrupted, StopRequest
@@ -91,7 +91,7 @@ def train(
     step = int(state.step)
     pending: list[dict[str, jax.Array]] = []
     started = time.perf_counter()
-    progress = track(
+    progress = progress_bar(
         total=cadence.total, description='train', initial=step, unit='step'
     )
     with StopRequest() as stop, progress:

@@ -9,13 +9,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from deeploc_jax.evaluate.features import make_cell_features
 from deeploc_jax.lookup import check_name
+from deeploc_jax.predict.features import make_cell_features
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.recipe import Recipe, Work
-from deeploc_jax.transfer.score import score
+from deeploc_jax.transfer.test_scores import score
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 

@@ -15,20 +15,20 @@ from jax.experimental import multihost_utils
 from deeploc_jax import sharding
 from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.sampling import EpochSampler
-from deeploc_jax.evaluate.predict import make_predict, predict_cells
 from deeploc_jax.models import get_model
 from deeploc_jax.models.network import Network as Model
-from deeploc_jax.progress import track
+from deeploc_jax.predict.logits import make_predict, predict_cells
+from deeploc_jax.progress import progress_bar
 from deeploc_jax.train.optimizer import make_schedule
 from deeploc_jax.transfer.plan import batch_and_steps, draws_together
 from deeploc_jax.transfer.recipe import Recipe, Work
-from deeploc_jax.transfer.score import score_logits
-from deeploc_jax.transfer.together import (
+from deeploc_jax.transfer.stacked import (
     InitTogether,
     StepTogether,
     make_init_together,
     make_step_together,
 )
+from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import Network
 
@@ -153,7 +153,7 @@ def make_fit(
         init, step = programs(steps)
         states = init(seeds, start, means(draws))
         name = f'{name}, draw {", ".join(map(str, draws))}'
-        for number in track(range(steps), steps, name, unit='step'):
+        for number in progress_bar(range(steps), steps, name, unit='step'):
             drawn = np.stack([sampler(number) for sampler in samplers])
             batch_data = data | dict(rows=drawn.astype(np.int32))
             states = step(states, batch_data, keys)

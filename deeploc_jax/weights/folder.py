@@ -24,7 +24,7 @@ from deeploc_jax.weights.novelty import Novelty
 
 ARRAYS, CARD = 'weights.safetensors', 'card.json'
 NOVELTY = 'novelty'  # its arrays lie beside `params` and `batch_stats`
-BOX = Path(__file__).parent / 'box'  # weights that come with the package, by name
+PRETRAINED = Path(__file__).parent / 'pretrained'  # by name, in the package
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,10 +153,10 @@ def _seal(fields: dict[str, Any], variables: Any) -> str:
 
 
 def _find(source: Path) -> Path:
-    for folder in (source, source / 'weights', BOX / source):
+    for folder in (source, source / 'weights', PRETRAINED / source):
         if (folder / CARD).exists():
             return folder
-    inside = sorted(path.parent.name for path in BOX.glob(f'*/{CARD}'))
+    inside = sorted(path.parent.name for path in PRETRAINED.glob(f'*/{CARD}'))
     raise FileNotFoundError(
         f'{source} holds no weights and is not the workdir of a finished training: '
         f'there is no {CARD} in it or in {source / "weights"}. Weights that come with '

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from deeploc_jax.data.blank_planes import BlankPlanes
+from deeploc_jax.data.cell_schema import IMAGE_SIZE
 from deeploc_jax.data.own.bad_rows import BadRow
 from deeploc_jax.data.own.cell_files import missing_hint
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
-from deeploc_jax.data.own.image_file import ImageError, ImageFile
-from deeploc_jax.data.own.images import ImageReader, capacity_for
-from deeploc_jax.data.own.pixel_types import check_pixels
 from deeploc_jax.data.own.twin_cells import TwinCells
-from deeploc_jax.data.screen_features import IMAGE_SIZE
-from deeploc_jax.progress import track
+from deeploc_jax.images.image_file import ImageError, ImageFile
+from deeploc_jax.images.pixel_types import check_pixels
+from deeploc_jax.images.reader import ImageReader, capacity_for
+from deeploc_jax.progress import progress_bar
 
 _HINTED = 20  # files that are not there and for which a name like theirs is looked for
 
@@ -44,7 +44,7 @@ def check_images(
     faults: dict[Path, str] = {}
     ordered = sorted(rows, key=lambda row: (row.files, row.index or 0))
     with ImageReader(capacity_for(len(layout.channels))) as reader:
-        for row in track(ordered, description='check images', unit='cell'):
+        for row in progress_bar(ordered, description='check images', unit='cell'):
             try:
                 image = read_cell(reader, row, layout)
                 notes = {path: reader.open(path).note for path in row.files}

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from deeploc_jax.data.own.cell_files import find_image
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.data.own.image_file import ImageError, ImageFile
-from deeploc_jax.data.own.images import ImageReader
+from deeploc_jax.images.image_file import ImageError, ImageFile
+from deeploc_jax.images.reader import ImageReader
 from deeploc_jax.names import show_names, split_names
 
 _TRIED = 20  # files opened to see what the images are like

@@ -20,12 +20,12 @@ from deeploc_jax.data.own.cell_rows import CellRow, check_rows
 from deeploc_jax.data.own.cell_splits import SPLITS, group_columns
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, make_layout
-from deeploc_jax.data.own.image_file import ImageError
-from deeploc_jax.data.own.images import ImageReader, capacity_for
-from deeploc_jax.data.own.pixel_types import stored_type
 from deeploc_jax.data.own.screen_gaps import describe_gaps
 from deeploc_jax.data.own.similar_names import describe_similar
 from deeploc_jax.data.own.table_values import clean_text, sorted_names, whole_numbers
+from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.pixel_types import stored_type
+from deeploc_jax.images.reader import ImageReader, capacity_for
 from deeploc_jax.names import show_names
 
 _NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
+from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.release.checks import Contents, check_release
 from deeploc_jax.data.release.files import (
     URL,
@@ -23,7 +24,6 @@ from deeploc_jax.data.release.files import (
 from deeploc_jax.data.release.hdf5 import Source, read_slices, to_images
 from deeploc_jax.data.release.validation import split_parts
 from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.data.screen_features import example, screen_features, screen_metadata
 
 DEEPLOC_HOMEPAGE = 'https://github.com/okraus/DeepLoc'
 DEEPLOC_CITATION = """\

@@ -20,7 +20,7 @@ from deeploc_jax.data.release.hdf5 import (
     read_slices,
 )
 from deeploc_jax.data.release.labels import file_classes, to_labels
-from deeploc_jax.progress import track
+from deeploc_jax.progress import progress_bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _check_pixels(
     bad: list[list[int]] = [[] for _ in sizes]
     blank = [BlankPlanes(plane_names) for _ in sizes]
     what = f'Checking {source.stem}'
-    with track(total=sum(sizes), description=what, unit='cell') as bar:
+    with progress_bar(total=sum(sizes), description=what, unit='cell') as bar:
         for chunk, start, rows in read_slices(source, len(sizes)):
             wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
             bad[chunk - 1].extend(start + wrong)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_datasets import (
+from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
+from deeploc_jax.images.hdf5_datasets import (
     ElsewhereError,
     StorageError,
     find_dataset,
     unwritten_rows,
 )
-from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
 
 
 def label_names(

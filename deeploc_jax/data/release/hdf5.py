@@ -14,13 +14,13 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.data.hdf5_datasets import (
+from deeploc_jax.images.hdf5_datasets import (
     StorageError,
     find_dataset,
     release_parts,
     unwritten_rows,
 )
-from deeploc_jax.data.hdf5_files import open_to_read
+from deeploc_jax.images.hdf5_files import open_to_read
 
 PLANE = 64 * 64  # values of one channel of one cell, in C order
 SLICE = 256  # rows in memory at a time

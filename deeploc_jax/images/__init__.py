@@ -1,0 +1,1 @@
+"""Opening and writing image files: TIFF, PNG, NumPy and HDF5."""

@@ -1,0 +1,89 @@
+"""Why an image file cannot be read: kept from us, or damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from deeploc_jax.images.image_file import ImageError
+
+_WHAT_TO_DO = {
+    errno.EACCES: 'ask its owner for the right to read it',
+    errno.EPERM: 'ask its owner for the right to read it',
+    errno.EMFILE: 'raise the limit with "ulimit -n 4096"',
+    errno.ENFILE: 'close other programs',
+    errno.ESTALE: 'the network share has lost it; mount the share again',
+    errno.EIO: 'the disk or the network share fails',
+    errno.ETIMEDOUT: 'the network share does not answer',
+    errno.ELOOP: 'it is a link that leads back to itself',
+    errno.ENOENT: 'it was there a moment ago',
+}
+# What the system says to a place in a file that cannot be, which the file asked for.
+_OF_DAMAGE = (errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
+_BEGINNINGS = {
+    b'\x89PNG': 'a PNG',
+    b'\xff\xd8\xff': 'a JPEG',
+    b'II*\0': 'a TIFF',
+    b'MM\0*': 'a TIFF',
+    b'II+\0': 'a BigTIFF',
+    b'MM\0+': 'a BigTIFF',
+    b'GIF8': 'a GIF',
+    b'BM': 'a BMP',
+    b'\x89HDF': 'an HDF5 (h5) file',
+    b'\x93NUMPY': 'an npy file',
+    b'PK\x03\x04': 'a zip or npz archive',
+    b'\x1f\x8b': 'a gzip archive',
+    b'ZISRAWFILE': 'a CZI of ZEISS',
+    b'\xda\xce\xbe\x0a': 'an ND2 of Nikon',
+    b'p\0\0\0': 'a LIF of Leica',
+    b'\xd0\xcf\x11\xe0': 'an OIB, ZVI or old Office file',
+    b'version https://git-lfs': 'a pointer of Git LFS, whose file was not fetched',
+    b'<': 'a web page or other text',
+    bytes(64): 'a file of zeros, as an interrupted copy leaves them',
+}
+
+
+@contextlib.contextmanager
+def as_image_error(path: Path) -> Iterator[None]:
+    """Decoders raise what they like on a damaged file; one row is one reason.
+
+    Raises:
+        ImageError: In place of every other exception.
+    """
+    try:
+        yield
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError('needs more memory than there is') from None
+    except Exception as error:
+        code = getattr(error, 'errno', None) or errno.EINVAL
+        if isinstance(error, OSError) and code not in _OF_DAMAGE:
+            raise ImageError(_describe_refusal(code)) from error
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise ImageError(f'damaged or unreadable: {reason}{_hint(path)}') from error
+
+
+def _describe_refusal(code: int) -> str:
+    """What the system says that keeps the file from us, and what to do."""
+    what_to_do = _WHAT_TO_DO.get(code)
+    return f'cannot be read: {os.strerror(code)}' + (
+        f' ({what_to_do})' if what_to_do else ''
+    )
+
+
+def _hint(path: Path) -> str:
+    """What the file is in truth, where its first bytes are of another kind."""
+    try:
+        with path.open('rb') as file:
+            start = file.read(64)
+    except OSError:
+        return ''
+    for beginning, kind in _BEGINNINGS.items():
+        known = path.suffix.lower()[1:4] in kind.lower()  # .tiff is 'a TIFF'
+        if start.startswith(beginning) and not known:
+            return f' (the file begins like {kind})'
+    return ''

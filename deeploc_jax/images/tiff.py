@@ -1,0 +1,105 @@
+"""Images in TIFF and OME-TIFF, one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from deeploc_jax.images.colors import make_converter
+from deeploc_jax.images.image_file import ImageError, ImageFile
+from deeploc_jax.images.ome_xml import OmeXml, parse_ome_xml, without_uuids
+from deeploc_jax.images.tiff_axes import order_axes
+from deeploc_jax.images.tiff_pixels import TiffPixels
+
+
+def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
+    """Opens a TIFF with one image or one stack of them; channels come last.
+
+    Only planes of this very file are read, never those of a file that it names.
+
+    Args:
+        path: The file.
+        resources: Closes it again.
+
+    Raises:
+        ImageError: It is damaged, or holds something else.
+    """
+    with _strict_tifffile():
+        file = resources.enter_context(tifffile.TiffFile(path))
+        ome, text = OmeXml(), file.pages.first.description
+        if file.is_ome or re.search(r'<(\w+:)?OME\s', text):  # also if cut short
+            ome = parse_ome_xml(text, path.name)
+            file.is_ome = not (ome.fault or ome.elsewhere)
+            if file.is_ome:
+                file.pages.first.description = without_uuids(text)
+        if len(file.series) != 1:
+            raise ImageError(
+                f'holds {len(file.series)} series of images; save each as its own file'
+            )
+        return _series_file(file, _check_metadata(file, ome))
+
+
+def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
+    """Where tifffile could not use what the file says of its axes, that is a fault."""
+    if file.series[0].kind in ('generic', 'uniform'):
+        if file.is_ome:
+            return OmeXml(fault='its OME-XML does not fit its planes')
+        if file.is_imagej:
+            raise ImageError('what ImageJ wrote of its axes does not fit its planes')
+    return ome
+
+
+def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
+    series = file.series[0]
+    if series.is_multifile or None in series.pages:
+        raise ImageError(
+            'some of its planes are missing, or in another file; export it as one file'
+        )
+    shape, letters = series.get_shape(squeeze=True), series.get_axes(squeeze=True)
+    if ome.axis:
+        letters = letters.replace('I', ome.axis)
+    axes = order_axes(letters, shape)
+    convert = make_converter(series.keyframe)
+    pixels = TiffPixels(file, shape)
+
+    def get(index: int | None) -> np.ndarray:
+        with _strict_tifffile():
+            if index is None:
+                return convert(pixels.read()).transpose(axes.order)
+            image = convert(pixels.read_item(index, axes.order[0]))
+            return image.transpose(np.argsort(np.argsort(axes.order[1:])))
+
+    names = ome.channel_names
+    return ImageFile(
+        shape=tuple(shape[axis] for axis in axes.order),
+        get=get,
+        channel_names=names if len(names) == axes.channels else (),
+        count=axes.count,
+        stack=axes.stack,
+        elsewhere=ome.elsewhere,
+        note=ome.fault,
+    )
+
+
+@contextlib.contextmanager
+def _strict_tifffile() -> Iterator[None]:
+    """What tifffile logs as an error, a cut stack for one, becomes an error."""
+    logger = logging.getLogger('tifffile')
+    messages: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: messages.append(record.getMessage())
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+    if messages:
+        raise ImageError(f'damaged or truncated: {messages[0]}')

@@ -1,0 +1,27 @@
+"""How another channel goes together with the protein."""
+
+from __future__ import annotations
+
+import numpy as np
+from skimage import filters
+
+from deeploc_jax.measurements.channel_features import rings
+
+
+def measure_together(protein: np.ndarray, other: np.ndarray) -> dict[str, float]:
+    """Correlations of two planes [h, w]: of all pixels, bright ones, edges, rings."""
+    bright = other > np.median(other)
+    inside = rings(protein.shape)
+    pairs = dict(
+        all=(protein, other),
+        edges=(filters.sobel(protein), filters.sobel(other)),
+        bright=(protein[bright], other[bright]),
+        **{
+            f'ring_{r}': (protein[inside == r], other[inside == r])
+            for r in range(inside.max() + 1)
+        },
+    )
+    return {
+        f'correlation_{name}': float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+        for name, (a, b) in pairs.items()
+    }

@@ -1,0 +1,1 @@
+"""Running a network: logits, features, novelty, export and the predictor."""

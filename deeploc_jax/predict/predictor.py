@@ -1,0 +1,179 @@
+"""A trained network as one object: crops of cells in, probabilities or features out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deeploc_jax import sharding
+from deeploc_jax.predict.calibration import mean_crop_probabilities
+from deeploc_jax.predict.export import write_program
+from deeploc_jax.predict.features import choose_layer, layer_widths, make_features
+from deeploc_jax.predict.logits import Predict, make_predict, predict_batches
+from deeploc_jax.predict.novelty import known_novelty
+from deeploc_jax.predict.raw_images import normalization_of, raw_cells
+from deeploc_jax.weights.folder import Network
+
+
+class Predictor:
+    """Predicts localizations on every device that JAX sees.
+
+    Args:
+        network: From `weights.folder.read_weights`.
+
+    Attributes:
+        card: What is known of the network, see `weights.card.Card`.
+        class_names: In the order of the probabilities.
+        layers: Number of features of each layer, by name.
+        knows_novelty: Whether the weights say what the network has seen.
+    """
+
+    def __init__(self, network: Network):
+        normalization_of(network.card)  # known, or an error
+        self.card = network.card
+        self.class_names = network.card.class_names
+        self.layers = layer_widths(network)
+        self.knows_novelty = network.novelty is not None
+        self._network = network
+        self._mesh = sharding.make_mesh()
+        self._variables = sharding.put_replicated(network.variables, self._mesh)
+        self._programs: dict[Any, Predict] = {}
+
+    def predict(
+        self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
+    ) -> np.ndarray:
+        """Class probabilities of cells.
+
+        Shows its progress. Images are normalised as in training, a batch at a time:
+        a memory map of any length will do.
+
+        Args:
+            images: Raw pixels [n, side, side, c] of any real type, one cell in the
+                middle of each; `card` says the side and the order of the channels. An
+                array of any library, a memory map, an HDF5 or zarr data set, or a list.
+            crops: 5 as in the paper (centre and corners), or 1: five times faster.
+                Probabilities are calibrated for the number on the card, the default.
+            batch_size: Cells at a time, over all devices.
+
+        Returns:
+            float32 [n, k], rows sum to 1.
+
+        Raises:
+            ValueError: Images of another shape than the network's, or pixels that are
+                not finite, masked, no real numbers, or of a type that needs
+                `deeploc_jax.load(..., white_level=...)`.
+        """
+        crops = self.card.crops if crops is None else crops
+        program = self._program(make_predict, crops=crops)
+
+        def probabilities(logits: np.ndarray) -> np.ndarray:
+            return mean_crop_probabilities(logits, self.card.temperature)
+
+        width = len(self.class_names)
+        return self._run(program, images, width, batch_size, 'predict', probabilities)
+
+    def features(
+        self,
+        images: np.ndarray,
+        layer: str | None = None,
+        *,
+        pool: str = 'max',
+        batch_size: int = 128,
+    ) -> np.ndarray:
+        """Activations of a layer: what the network sees in cells, for other models.
+
+        Args:
+            images: As in `predict`; the central crop of each is looked at.
+            layer: A key of `layers`; by default the last, which makes the logits.
+            pool: 'max' or 'mean' over the pixels of a layer that is a map.
+            batch_size: Cells at a time, over all devices.
+
+        Returns:
+            float32 [n, f].
+
+        Raises:
+            ValueError: As in `predict`, or there is no such layer or pool.
+        """
+        layer = choose_layer(self._network, layer)
+        program = self._program(make_features, layer=layer, pool=pool)
+        width = self.layers[layer]
+        return self._run(program, images, width, batch_size, 'features', np.asarray)
+
+    def novelty(self, images: np.ndarray, *, batch_size: int = 128) -> np.ndarray:
+        """How unlike everything seen in training cells are.
+
+        The distance to the nearest cells of the training in the last layer's features,
+        in units that 5 % of the cells of validation exceed: above 1, do not trust the
+        class.
+
+        Args:
+            images: As in `predict`; the central crop of each is looked at.
+            batch_size: Cells at a time, over all devices.
+
+        Returns:
+            float32 [n].
+
+        Raises:
+            ValueError: As in `predict`, or the weights do not say what was seen.
+        """
+        novelty = known_novelty(self._network)
+        program = self._program(make_features, layer=novelty.layer, pool='max')
+
+        def score(features: np.ndarray) -> np.ndarray:
+            return novelty.score(features)[:, None]
+
+        return self._run(program, images, 1, batch_size, 'novelty', score)[:, 0]
+
+    def export(self, folder: Path | str) -> Path:
+        """Writes a program for machines that have JAX but not this package.
+
+        See `evaluate.export.write_program`.
+
+        Args:
+            folder: Where `predict.jaxexport` and `predict.json` go; made when missing.
+
+        Returns:
+            The folder.
+        """
+        return write_program(self._network, Path(folder))
+
+    def _program(self, make: Callable[..., Predict], **options: Any) -> Predict:
+        """A compiled program; the second time the same one."""
+        key = (make, *options.values())
+        if key not in self._programs:
+            model, crop = self._network.model, self.card.crop
+            self._programs[key] = make(model, self._mesh, crop=crop, **options)
+        return self._programs[key]
+
+    def _run(
+        self,
+        program: Predict,
+        images: Any,
+        width: int,
+        batch_size: int,
+        description: str,
+        finish: Callable[[np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """What a program makes of the images, a batch at a time, float32 [n, width]."""
+        cells = raw_cells(images, self.card)
+        if batch_size < 1:
+            raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
+        rows = np.empty((len(cells), width), np.float32)
+        if not len(cells):
+            return rows
+        size = self._batch_size(len(cells), batch_size)
+        batches = predict_batches(
+            program, self._variables, cells, self._mesh, size, description
+        )
+        for number, batch in enumerate(batches):
+            rows[number * size :][: len(batch)] = finish(batch)
+        return rows
+
+    def _batch_size(self, n: int, wanted: int) -> int:
+        """No more than needed, of few different sizes, divisible by the devices."""
+        devices = self._mesh.devices.size
+        size = min(wanted, 1 << (n - 1).bit_length())
+        return -(-size // devices) * devices

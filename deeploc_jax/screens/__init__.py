@@ -1,0 +1,1 @@
+"""Plates of micrographs on disk."""

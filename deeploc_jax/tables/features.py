@@ -1,0 +1,167 @@
+"""A table of features: a row a cell, a column a feature, on disk in parts.
+
+`features.parquet` is a folder of Parquet files, which pyarrow, pandas and polars read
+as one table. The schema's metadata says what the columns are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deeploc_jax.names import split_names
+from deeploc_jax.tables.schema import names_of
+from deeploc_jax.types import METADATA, Cells
+
+_ABOUT = b'features'
+_NUMBERS = dict(x=pa.float32(), y=pa.float32(), label=pa.int32())
+_COLUMNS = (*METADATA, 'split', 'label', 'label_name')
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """Features of cells.
+
+    Attributes:
+        values: float32 [n, f].
+        names: f names.
+        labels: int32 [n], -1 for an unlabelled cell.
+        metadata: The `METADATA` columns and `split`, each [n].
+        class_names: In index order.
+        about: Where they are from: screen, source, layer, ...
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    labels: np.ndarray
+    metadata: dict[str, np.ndarray]
+    class_names: tuple[str, ...]
+    about: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, rows: np.ndarray) -> Features:
+        """The cells of a mask or of row numbers."""
+        return dataclasses.replace(
+            self,
+            values=self.values[rows],
+            labels=self.labels[rows],
+            metadata={name: column[rows] for name, column in self.metadata.items()},
+        )
+
+    def of_split(self, split: str) -> Features:
+        """The cells, if any, of a split or of several, `train+validation`."""
+        return self.where(np.isin(self.metadata['split'], [split, *split.split('+')]))
+
+    def of_classes(self, names: Sequence[str]) -> Features:
+        """The labelled cells of some classes, which are numbered anew in this order."""
+        number = {self.class_names.index(name): i for i, name in enumerate(names)}
+        kept = self.where(np.isin(self.labels, list(number)))
+        labels = np.array([number[label] for label in kept.labels.tolist()], np.int32)
+        return dataclasses.replace(kept, labels=labels, class_names=tuple(names))
+
+
+def features_table(
+    cells: Cells,
+    split: str,
+    names: Sequence[str],
+    values: np.ndarray,
+    about: dict[str, Any],
+) -> pa.Table:
+    """A row a cell, in the order of the cells.
+
+    Args:
+        cells: Their labels and metadata are kept.
+        split: Which they are of.
+        names: f names of features.
+        values: float32 [n, f].
+        about: What else to say, as JSON allows.
+    """
+    columns = {name: cells.metadata[name] for name in METADATA}
+    columns |= dict(
+        split=np.full(len(cells), split, object),
+        label=cells.labels,
+        label_name=names_of(cells.labels, cells.class_names),
+    )
+    arrays = [pa.array(columns[n], _NUMBERS.get(n, pa.string())) for n in _COLUMNS]
+    arrays += [pa.array(np.ascontiguousarray(column)) for column in values.T]
+    facts = dict(about, names=list(names), class_names=list(cells.class_names))
+    table = pa.table(arrays, names=[*_COLUMNS, *names])
+    return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
+
+
+def read_sets(paths: str) -> dict[str, Features]:
+    """Features of several workdirs, 'runs/a,runs/b', by the names of these.
+
+    Raises:
+        ValueError: Two of them have the same name.
+    """
+    folders = [Path(path) for path in split_names(paths)]
+    if len({path.name for path in folders}) < len(folders):
+        raise ValueError(f'Two of {paths} have the same name.')
+    return {path.name: read_features(path) for path in folders}
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Its Parquet files, but for hidden ones that a killed run left half-written."""
+    return sorted(folder.glob('[!.]*.parquet'))
+
+
+def size_of(folder: Path) -> tuple[int, int]:
+    """Number of cells and of features in `features.parquet`, which is not read."""
+    files = [pq.read_metadata(path) for path in files_in(folder)]
+    return sum(f.num_rows for f in files), files[0].num_columns - len(_COLUMNS)
+
+
+def read_features(path: Path | str) -> Features:
+    """Reads `features.parquet`, or the workdir that holds it.
+
+    Raises:
+        FileNotFoundError: There is no such table.
+        ValueError: It was not written by the task `features`, or not to its end.
+    """
+    path = Path(path)
+    if (path / 'features.parquet').exists():
+        if not (path / 'run.json').exists():  # written last
+            raise ValueError(f'{path} is not finished: run configs/features.py again.')
+        path = path / 'features.parquet'
+    if not path.exists() or (path.is_dir() and not files_in(path)):
+        raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ValueError(f'{path} cannot be read: {error}') from None
+    stored = (table.schema.metadata or {}).get(_ABOUT)
+    if stored is None:
+        raise ValueError(f'{path} was not written by configs/features.py.')
+    try:
+        return _parse(table, json.loads(stored))
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        pa.ArrowException,
+    ) as error:
+        raise ValueError(
+            f'{path} is damaged: what it says of its columns does not hold ({error!r}).'
+        ) from None
+
+
+def _parse(table: pa.Table, about: dict[str, Any]) -> Features:
+    names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
+    columns = {n: table[n].to_numpy(zero_copy_only=False) for n in _COLUMNS}
+    values = np.empty((len(table), len(names)), np.float32)
+    for index, name in enumerate(names):
+        values[:, index] = table[name].to_numpy()
+    labels = columns.pop('label')
+    columns.pop('label_name')
+    return Features(values, names, labels, columns, classes, about)
