@@ -155,11 +155,11 @@ def test_tensorflow_loads_the_same_cells_as_a_data_source(tmp_path):
         channels=CHANNELS,
         channel_names='RFP,GFP',
     ).download_and_prepare()
-    here = Path(__file__).parent
-    command = [sys.executable, here / 'loads_with_tensorflow.py', data_dir]
+    module = 'tests.helpers.loads_with_tensorflow'
+    command = [sys.executable, '-m', module, data_dir]
     done = subprocess.run(
         [*command, 'chong2015', 'own_screen/mine'],
-        env=os.environ | {'PYTHONPATH': str(here.parent)},
+        env=os.environ | {'PYTHONPATH': str(Path(__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,

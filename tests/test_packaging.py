@@ -111,8 +111,8 @@ def test_installed_beside_a_package_named_datasets(tmp_path):
         if source.name != 'datasets':
             (package / source.name).symlink_to(source)
     (package / 'datasets').mkdir()
-    here = REPOSITORY / 'deeploc_jax/datasets/__init__.py'
-    (package / 'datasets/__init__.py').symlink_to(here)
+    for source in (REPOSITORY / 'deeploc_jax/datasets').glob('*.py'):
+        (package / 'datasets' / source.name).symlink_to(source)
     for name in SCREENS:
         (package / 'datasets' / name).symlink_to(REPOSITORY / 'datasets' / name)
     (tmp_path / 'datasets').mkdir()

@@ -30,10 +30,10 @@ def test_two_processes_compute_what_one_does(make_cells, tmp_path):
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
-    script = Path(__file__).with_name('run_steps.py')
-    command = [sys.executable, str(script), '20', str(tmp_path / 'two.npz')]
+    module = 'tests.helpers.run_steps'
+    command = [sys.executable, '-m', module, '20', str(tmp_path / 'two.npz')]
     common = dict(
-        PYTHONPATH=str(script.parents[1]),
+        PYTHONPATH=str(Path(__file__).parents[1]),
         JAX_COORDINATOR_ADDRESS=f'127.0.0.1:{port}',
         JAX_NUM_PROCESSES='2',
     )

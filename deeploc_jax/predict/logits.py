@@ -21,7 +21,9 @@ Predict = Callable[[Any, jax.Array], jax.Array]
 def check_crops(crops: int, field: str = 'evaluation.crops') -> None:
     """Raises a ValueError for what is neither 1, the centre, nor 5, and corners."""
     if crops not in (1, 5):
-        raise ValueError(f'{field} ({crops}) must be 1 (centre) or 5 (and corners).')
+        raise ValueError(
+            f'{field} ({crops}) must be 1 or 5: the centre, and the corners.'
+        )
 
 
 def crop_offsets(size: int, crop: int, crops: int) -> list[tuple[int, int]]:
