@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.simulate import optics, wreckage
 from deeploc_jax.simulate.crowd import Placed
-from deeploc_jax.simulate.division import bud_neck
-from deeploc_jax.simulate.membranes import mitochondria
-from deeploc_jax.simulate.optics import View
-from deeploc_jax.simulate.painters import protein_light
-from deeploc_jax.simulate.plate import Plate
+from deeploc_jax.simulate.microscope import optics
+from deeploc_jax.simulate.microscope.optics import View
+from deeploc_jax.simulate.microscope.plate import Plate
+from deeploc_jax.simulate.organelles import wreckage
+from deeploc_jax.simulate.organelles.division import bud_neck
+from deeploc_jax.simulate.organelles.membranes import mitochondria
+from deeploc_jax.simulate.organelles.painters import protein_light
 from deeploc_jax.simulate.protein import MEDIAN_ABUNDANCE
 from deeploc_jax.simulate.specimen import Specimen
 

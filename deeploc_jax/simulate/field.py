@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from deeploc_jax.simulate import optics
-from deeploc_jax.simulate.brightfield import transmitted
-from deeploc_jax.simulate.camera import record
 from deeploc_jax.simulate.cell_light import cell_light, cell_view
 from deeploc_jax.simulate.crowd import Placed, place_cells
 from deeploc_jax.simulate.field_spec import FieldSpec
-from deeploc_jax.simulate.plate import illumination
+from deeploc_jax.simulate.microscope import optics
+from deeploc_jax.simulate.microscope.brightfield import transmitted
+from deeploc_jax.simulate.microscope.camera import record
+from deeploc_jax.simulate.microscope.plate import illumination
 from deeploc_jax.simulate.specimen import Specimen
 
 TEXTURE_SIGMA = 2.2

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from deeploc_jax.simulate.microscope.plate import Plate
 from deeploc_jax.simulate.outline import Culture
-from deeploc_jax.simulate.plate import Plate
 from deeploc_jax.simulate.protein import Protein
 
 

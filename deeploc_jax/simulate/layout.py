@@ -11,7 +11,13 @@ import numpy as np
 
 from deeploc_jax.simulate.classes import STATES, class_of, class_sizes
 from deeploc_jax.simulate.field_spec import FieldSpec
-from deeploc_jax.simulate.plate import WELLS, Instrument, Plate, draw_plate, drifted
+from deeploc_jax.simulate.microscope.plate import (
+    WELLS,
+    Instrument,
+    Plate,
+    draw_plate,
+    drifted,
+)
 from deeploc_jax.simulate.screens import Screen
 from deeploc_jax.simulate.strains import Strain, draw_strains
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 from deeploc_jax.simulate.classes import DEEPLOC, SWAT, WT2017, ClassList
-from deeploc_jax.simulate.instruments import (
+from deeploc_jax.simulate.microscope.instruments import (
     MANUAL,
     OPERA,
     OTHER,
     SMALL_CHIP,
     TINY_CHIP,
 )
+from deeploc_jax.simulate.microscope.plate import Instrument
 from deeploc_jax.simulate.outline import Culture
-from deeploc_jax.simulate.plate import Instrument
 
 VERSION = '4.0.0'  # of the generator; others have other images, or another truth
 

@@ -7,10 +7,10 @@ import functools
 
 import numpy as np
 
-from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.anatomy import Cell
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
-from deeploc_jax.simulate.optics import View
+from deeploc_jax.simulate.microscope import optics
+from deeploc_jax.simulate.microscope.optics import View
 from deeploc_jax.simulate.protein import Protein
 
 

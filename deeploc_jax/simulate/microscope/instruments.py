@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from deeploc_jax.simulate.camera import Camera
-from deeploc_jax.simulate.plate import Channel, Instrument
+from deeploc_jax.simulate.microscope.camera import Camera
+from deeploc_jax.simulate.microscope.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate.camera import Camera
+from deeploc_jax.simulate.microscope.camera import Camera
 
 # Of 96 wells those at the edge, which dry out first, stay empty.
 WELLS = tuple(f'{row}{column:02d}' for row in 'BCDEFG' for column in range(2, 12))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deeploc_jax.simulate import (
+from deeploc_jax.simulate.organelles import (
     buds,
     compartments,
     division,

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.simulate import geometry, optics
+from deeploc_jax.simulate import geometry
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 

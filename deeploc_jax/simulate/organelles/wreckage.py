@@ -14,8 +14,8 @@ import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 

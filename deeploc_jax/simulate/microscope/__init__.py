@@ -1,0 +1,1 @@
+"""The microscope: optical sections, bright field, camera, and plates imaged with it."""

@@ -1,0 +1,1 @@
+"""The light of each localization, and of what is not alive."""
