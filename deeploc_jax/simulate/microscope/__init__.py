@@ -1,1 +1,1 @@
-"""The microscope: optical sections, bright field, camera, and plates imaged with it."""
+"""Microscopes see simulated cells: optical section, bright field, camera, plates."""

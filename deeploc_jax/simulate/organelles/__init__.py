@@ -1,1 +1,1 @@
-"""The light of each localization, and of what is not alive."""
+"""Painters draw the light of a tagged protein: one function for each localization."""
