@@ -16,7 +16,11 @@ from absl import flags
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
-    [ROOT / 'README.md', *ROOT.glob('docs/*.md'), *ROOT.glob('datasets/**/*.md')]
+    [
+        *(ROOT / f'{folder}README.md' for folder in ('', 'configs/')),
+        *ROOT.glob('docs/*.md'),
+        *ROOT.glob('datasets/**/*.md'),
+    ]
 )
 # What stands for something in a command: <screen>, $field, a glob.
 STAND_INS = (
