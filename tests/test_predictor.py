@@ -16,8 +16,8 @@ from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.predict.features import layer_widths
 from deeploc_jax.predict.novelty import fit_novelty, score_cells
 from deeploc_jax.predict.raw_images import raw_cells
-from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from deeploc_jax.simulate import SCREENS, labels_of, screen_layout, simulate_crops
+from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from tests.helpers.small import Small, make_card, random_cells
 
 RNG = np.random.default_rng(0)
