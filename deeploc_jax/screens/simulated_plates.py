@@ -7,46 +7,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
 from deeploc_jax.images.ome_tiff import write_micrograph
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.schema import TableSchema, in_text, rows_to_table
+from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
-images/  fields, one folder per plate, uint16 OME-TIFF with channel names and pixel size
-masks/   files of the same names; 0 or the number of the cell that is there
-wells.csv    one row per well: condition, protein and its truth (below), and the class
-             of its cells (label)
-images.csv   one row per field: image and mask
-cells.parquet  one row per cell: number in the mask (cell), x and y in pixels,
-             condition, label ('' for none), state (live, dead, or ghost: no cell at
-             all), whether its crop is in the data set yeast_sim/{screen} (wanted),
-             protein and its truth, stage of the bud, radius of mother and bud and
-             height above the focus in units of {unit} micrometers, number of vacuoles,
-             and
-  brightness   abundance in this very cell: that of its protein times the cell's factor.
-             A dead cell or debris has that of the light it gives, empty background has
-             0. The lamp of the plate is not included.
-  brightness_factors  factors of this very cell on the light of each channel, in the
-             order of the image; 1 for bright field, small for markers all but lost
-fields/      the same table, one file per field; a field with such a file is complete
+images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
+masks/   the same names; 0 or the number of the cell that is there
+fields/  rows of cells.parquet, a file a field; a field with such a file is complete
 
-The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
-of the protein that they would carry.
-  effect       effect of the screen's conditions on it: none, moves or abundance
-  origin       localization before any treatment; its class is origin_label
-  destination  localization it moves to, its origin if it does not move; its class is
-             destination_label
-  localization, second, share  localizations in this condition: the share (0 to 1) is
-             at localization, which is the origin; the rest is at second, which is the
-             destination of a mover and the other place of a mixture
-  label        class of the larger part; of the origin when they are equal
-  abundance    abundance in this condition, photoelectrons per pixel of a filled cell
-  fold_change  that abundance divided by the one before any treatment
+{tables}
 """
 
 
@@ -78,9 +53,8 @@ def write_field(
         )
         for number, cell in enumerate(field.cells, start=1)
     ]
-    table = pa.Table.from_pylist(rows)
-    path = cells_path(workdir, spec)
-    atomic_write(path, lambda temporary: pq.write_table(table, temporary))
+    table = rows_to_table(rows, SIMULATED_CELLS.arrow())
+    write_table(table, cells_path(workdir, spec))
 
 
 def write_tables(
@@ -91,11 +65,11 @@ def write_tables(
         screen=screen.name,
         description=screen.description,
         version=simulate.VERSION,
-        unit=simulate.UNIT,
+        tables='\n\n'.join(map(in_text, (WELLS, IMAGES, SIMULATED_CELLS))),
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
     wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
-    _write_csv(workdir / 'wells.csv', wells.values())
+    _write_csv(workdir, WELLS, wells.values())
     images = (
         dict(
             plate=spec.plate.name,
@@ -106,7 +80,7 @@ def write_tables(
         )
         for spec in specs
     )
-    _write_csv(workdir / 'images.csv', images)
+    _write_csv(workdir, IMAGES, images)
 
 
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
@@ -121,13 +95,13 @@ def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     )
 
 
-def _write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    rows = list(rows)
-
+def _write_csv(
+    workdir: Path, schema: TableSchema, rows: Iterable[Mapping[str, Any]]
+) -> None:
     def write(temporary: Path) -> None:
         with temporary.open('w', newline='') as file:
-            writer = csv.DictWriter(file, rows[0])
+            writer = csv.DictWriter(file, [column.name for column in schema.columns])
             writer.writeheader()
             writer.writerows(rows)
 
-    atomic_write(path, write)
+    atomic_write(workdir / schema.path, write)
