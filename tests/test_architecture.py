@@ -22,6 +22,7 @@ GROUND = {
     'fingerprint',
     'progress',
     'lookup',
+    'markdown',
     'names',
     'reliability',
     'precision_recall',
