@@ -32,7 +32,7 @@ _TESTED = (
 TRANSFERS = TableSchema(
     'transfer.parquet',
     'configs/transfer.py',
-    'A row a fit: a mode, a number of training cells, a draw of them.',
+    'One row per fit: a mode, a number of training cells, a draw of them.',
     (
         Column(
             'mode',
@@ -70,13 +70,14 @@ TRANSFERS = TableSchema(
         Column(
             'calibration',
             TEXT,
-            "Cells that the temperature was fitted on; '' for a probe.",
+            "Cells that the temperature was fitted on, in words; '' for a probe.",
             required=False,
         ),
         Column(
             'ece',
             _NUMBER,
-            'Expected calibration error on the test cells; null for a probe.',
+            'Expected calibration error on the test cells at that temperature; null '
+            'for a probe.',
             required=False,
         ),
         Column(
@@ -98,7 +99,7 @@ _RECALL = pa.list_(pa.struct([('class_name', TEXT), ('recall', _NUMBER)]))
 PROBES = TableSchema(
     'probe.parquet',
     'configs/probe.py',
-    'A row a fit: features, a probe, a number of training cells, a draw of them.',
+    'One row per fit: features, a probe, a number of training cells, a draw of them.',
     (
         Column('features', TEXT, 'Name of the folder with the features.'),
         Column('probe', TEXT, 'Kind of classifier.'),
@@ -136,12 +137,12 @@ PROBES = TableSchema(
 def transfers_table(
     rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]
 ) -> pa.Table:
-    """A row a fit; `confusion` is int [k, k] in the order of the k class names."""
+    """One row per fit; `confusion` is int [k, k] in the order of the k class names."""
     return rows_to_table(rows, TRANSFERS.arrow(about=class_metadata(class_names)))
 
 
 def probes_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """A row a fit; `recall` is by class name."""
+    """One row per fit; `recall` is by class name."""
     listed = [row | dict(recall=_recall_list(row['recall'])) for row in map(dict, rows)]
     return rows_to_table(listed, PROBES.arrow())
 
