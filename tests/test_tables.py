@@ -90,11 +90,11 @@ def test_columns_of_others_are_kept_at_the_end(tmp_path):
     assert back['mine'].to_pylist() == [1, 2, 3]
 
 
-ROW = dict(cells_per_class=5, draw=0, n_train=10, n_test=3, accuracy=0.7)
+ROW = dict(cells_per_class=0, draw=0, n_train=10, n_test=3, accuracy=0.7)
 ROW |= dict(balanced_accuracy=0.6)
 
 
-def test_lists_that_were_once_json_are_lists(tmp_path):
+def test_fits_of_earlier_versions_are_read_as_if_of_this(tmp_path):
     counts, recall = [[2, 0], [1, 0]], {'B': 0.0, 'A': 1.0}
     transfer = ROW | dict(mode='probe', validation=None)
     probe = ROW | dict(features='f', probe='knn', value=1.0, chosen_by=None)
@@ -114,6 +114,7 @@ def test_lists_that_were_once_json_are_lists(tmp_path):
         again.pop('series', None)
         assert again == row
     assert row['recall'][0] == dict(class_name='B', recall=0.0)
+    assert row['cells_per_class'] is None  # all
     broken = old.set_column(old.column_names.index('recall'), 'recall', [['{']])
     with pytest.raises(ValueError, match='probe.parquet, recall is not valid JSON'):
         fits.read_fits(parquet.write_table(broken, path))

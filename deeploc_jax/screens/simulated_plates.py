@@ -1,4 +1,4 @@
-"""Simulated plates on disk: images, masks and tables."""
+"""Simulated plates are written as images, masks and tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import TableSchema, in_text, rows_to_table
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
-UNIT = 0.12  # micrometres
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
@@ -27,17 +26,17 @@ fields/  rows of cells.parquet, one file per field; a field with such a file is 
 
 
 def cells_path(workdir: Path, spec: simulate.FieldSpec) -> Path:
-    """The table of a field's cells, written last."""
+    """Path of the table of a field's cells, which is written last."""
     return workdir / 'fields' / f'{spec.name_of_image}.parquet'
 
 
 def write_field(
     workdir: Path, screen: simulate.Screen, spec: simulate.FieldSpec
 ) -> None:
-    """Image, mask and cells of one field."""
+    """Simulates one field and writes its image, its mask and its table of cells."""
     field, instrument = simulate.simulate_field(spec), screen.instrument
     names = [channel.name for channel in instrument.channels]
-    size = UNIT / instrument.scale
+    size = simulate.UNIT / instrument.scale
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
     write_micrograph(workdir / 'images' / stem, field.image, names, size)
     mask = field.mask[..., None]

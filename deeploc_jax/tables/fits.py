@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deeploc_jax.tables.parquet import class_metadata, open_table
 from deeploc_jax.tables.schema import TEXT, Column, TableSchema, rows_to_table
@@ -17,7 +18,7 @@ _DRAWN = (
     Column(
         'cells_per_class',
         _COUNT,
-        'Number of training cells of each class; 0: all that are labelled.',
+        'Number of training cells of each class, null for all that are labelled.',
         'cells',
     ),
     Column('draw', _COUNT, 'Number of the random draw of these cells, from 0.'),
@@ -138,19 +139,24 @@ def transfers_table(
     rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]
 ) -> pa.Table:
     """One row per fit; `confusion` is int [k, k] in the order of the k class names."""
-    return rows_to_table(rows, TRANSFERS.arrow(about=class_metadata(class_names)))
+    schema = TRANSFERS.arrow(about=class_metadata(class_names))
+    return rows_to_table([dict(row) | _size(row) for row in rows], schema)
 
 
 def probes_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """One row per fit; `recall` is by class name."""
-    listed = [row | dict(recall=_recall_list(row['recall'])) for row in map(dict, rows)]
+    listed = [
+        dict(row) | _size(row) | dict(recall=_recall_list(row['recall']))
+        for row in rows
+    ]
     return rows_to_table(listed, PROBES.arrow())
 
 
 def read_fits(path: Path | str) -> pa.Table:
     """Reads transfer.parquet or probe.parquet.
 
-    Earlier versions wrote lists as JSON text: they are read as lists.
+    Earlier versions wrote lists as JSON text, and 0 cells of each class for all: they
+    are read as lists and as null.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -159,23 +165,29 @@ def read_fits(path: Path | str) -> pa.Table:
     schema = PROBES if Path(path).name == PROBES.path else TRANSFERS
     table = open_table(path, schema)
     for field in schema.arrow():
-        if pa.types.is_list(field.type) and field.name in table.column_names:
+        if field.name in table.column_names:
+            column = _renewed(table[field.name], field, path)
             index = table.column_names.index(field.name)
-            if table.schema.field(index).type == TEXT:
-                lists = _from_json(
-                    table[field.name].to_pylist(), f'{path}, {field.name}'
-                )
-                table = table.set_column(index, field, pa.array(lists, field.type))
+            table = table.set_column(index, field.name, column)
     return schema.check(table, path)
 
 
-def _from_json(texts: Sequence[str], where: str) -> list[Any]:
-    """Lists that were written as JSON: of counts, or of recall by class name."""
+def _size(row: Mapping[str, Any]) -> dict[str, int | None]:
+    return dict(cells_per_class=row['cells_per_class'] or None)
+
+
+def _renewed(column: pa.ChunkedArray, field: pa.Field, path: Path | str) -> Any:
+    """The column as this version writes it."""
+    if field.name == 'cells_per_class':
+        return pc.if_else(pc.equal(column, 0), None, column)
+    if not (pa.types.is_list(field.type) and column.type == TEXT):
+        return column
     try:
-        values = [json.loads(text) for text in texts]
+        values = [json.loads(text) for text in column.to_pylist()]
     except ValueError as error:
-        raise ValueError(f'{where} is not valid JSON: {error}') from None
-    return [_recall_list(v) if isinstance(v, dict) else v for v in values]
+        raise ValueError(f'{path}, {field.name} is not valid JSON: {error}') from None
+    lists = [_recall_list(v) if isinstance(v, dict) else v for v in values]
+    return pa.array(lists, field.type)
 
 
 def _recall_list(recall: Mapping[str, float]) -> list[dict[str, Any]]:
