@@ -164,6 +164,14 @@ def test_files_of_others_are_errors(tmp_path):
     (tmp_path / 'text.parquet').write_text('cell_id,label\n')
     with pytest.raises(ValueError, match='text.parquet is not a readable Parquet'):
         predictions.read_proteins(tmp_path / 'text.parquet')
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
+    path = parquet.write_table(table, tmp_path / 'flipped.parquet')
+    whole = path.read_bytes()
+    path.write_bytes(
+        whole[:8] + bytes(255 - byte for byte in whole[8:200]) + whole[200:]
+    )
+    with pytest.raises(ValueError, match='flipped.parquet is not a readable Parquet'):
+        predictions.read_predictions(path)
     pq.write_table(pa.table({'a': [1]}), tmp_path / 'bare.parquet')
     with pytest.raises(ValueError, match='bare.parquet has no class names'):
         predictions.read_predictions(tmp_path / 'bare.parquet')

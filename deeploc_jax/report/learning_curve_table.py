@@ -11,7 +11,7 @@ METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 COLUMNS = METRICS | {'ece': 'calibration error'}
 
 Rows = Sequence[Mapping[str, Any]]
-"""Of each fit: `series`, `cells_per_class` (0 or None: all), `n_train`, `n_test`, metrics."""
+"""Of each fit: `series`, `cells_per_class` (0: all), `n_train`, `n_test`, metrics."""
 
 
 def mean_and_spread(rows: Rows) -> list[dict[str, Any]]:
