@@ -14,6 +14,10 @@ import numpy as np
 import pytest
 from absl import flags
 
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.predictions import predictions_table
+from deeploc_jax.types import METADATA
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     [ROOT / 'README.md', *ROOT.glob('docs/*.md'), *ROOT.glob('datasets/**/*.md')]
@@ -104,6 +108,11 @@ def lay_out(folder):
     shutil.copytree(
         ROOT / 'deeploc_jax/weights/pretrained/lean-sim', folder / 'runs/sim/weights'
     )
+    metadata = {name: np.array(['', '']) for name in METADATA} | dict(
+        x=[1, 2], y=[1, 2]
+    )
+    table = predictions_table(metadata, np.array([0, -1]), np.eye(2), ('ER', 'VACUOLE'))
+    write_table(table, folder / 'runs/sim/evaluation/test/predictions.parquet')
     names = 'ER bud bud_neck cell_periphery cytosol mitochondria nuclear_periphery'
     names = [*names.split(), 'nucleus', 'punctate', 'vacuole', 'vacuole_membrane']
     (folder / 'downloads').mkdir()

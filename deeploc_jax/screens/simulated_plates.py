@@ -17,9 +17,9 @@ from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
-images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
+images/  fields, one folder per plate, uint16 OME-TIFF with channel names and pixel size
 masks/   the same names; 0 or the number of the cell that is there
-fields/  rows of cells.parquet, a file a field; a field with such a file is complete
+fields/  rows of cells.parquet, one file per field; a field with such a file is complete
 
 {tables}
 """
@@ -60,7 +60,7 @@ def write_field(
 def write_tables(
     workdir: Path, specs: list[simulate.FieldSpec], screen: simulate.Screen
 ) -> None:
-    """Writes `wells.csv`, `images.csv` (one row per field) and `README.txt`."""
+    """Writes wells.csv, images.csv and README.txt."""
     text = README.format(
         screen=screen.name,
         description=screen.description,

@@ -31,7 +31,7 @@ _PROTEIN = (
     Column(
         'localization',
         TEXT,
-        'Where it is in this condition, with its share: the origin.',
+        'Where `share` of it is in this condition: the origin.',
     ),
     Column(
         'second',
@@ -53,7 +53,7 @@ _PROTEIN = (
 WELLS = TableSchema(
     'wells.csv',
     _WRITTEN_BY,
-    'A row a well of a simulated plate.',
+    'One row per well of a simulated plate.',
     (
         *_WELL,
         _CONDITION,
@@ -71,7 +71,7 @@ WELLS = TableSchema(
 IMAGES = TableSchema(
     'images.csv',
     _WRITTEN_BY,
-    'A row a field of a simulated plate.',
+    'One row per field of a simulated plate.',
     (
         *_FIELD,
         Column('image', TEXT, 'Path of the image in the folder of the plates.'),
@@ -81,8 +81,7 @@ IMAGES = TableSchema(
 SIMULATED_CELLS = TableSchema(
     'cells.parquet',
     _WRITTEN_BY,
-    'A row a cell of a simulated field, with the truth about it. fields/ has the same, '
-    'a file a field; a field with such a file is complete.',
+    'One row per cell of the simulated fields, with the truth about it.',
     (
         *_FIELD,
         Column('cell', _COUNT, 'Number of the cell in the mask of its field, from 1.'),
