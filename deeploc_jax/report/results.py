@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.files import read_json, read_jsonl
+from deeploc_jax.tables.schema import with_later
 
 _REQUIRED = (
     'config.json',
@@ -103,7 +104,7 @@ def read_results(workdir: Path, split: str) -> Results:
             'the run first, a report is drawn from the files this leaves.'
         )
     folder = workdir / 'evaluation' / split
-    predictions = pq.read_table(folder / 'predictions.parquet')
+    predictions = with_later(pq.read_table(folder / 'predictions.parquet'))
     proteins = folder / 'proteins.parquet'
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']

@@ -20,20 +20,26 @@ README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {versio
 
 images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
 masks/   the same names; 0 or the number of the cell that is there
-wells.csv    a row a well: condition, protein and its truth (below), and the class that
-             its cells are labelled with (label)
-images.csv   a row a field: image and mask
-cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, condition,
-             label ('' for none), state (live, dead, or ghost: no cell at all), whether
-             its crop is in the data set yeast_sim/{screen} (wanted), protein and its
-             truth, stage of the bud, radius of mother and bud and height above the
-             focus in units of 0.12 micrometres, number of vacuoles, and
+wells.csv    a row a well: condition, replicate, protein and its truth (below), and the
+             class that its cells are labelled with (label)
+images.csv   a row a field: condition, replicate, image and mask
+cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, label ('' for
+             none), state (live, dead, or ghost: no cell at all), whether its crop is in
+             the data set yeast_sim/{screen} (wanted), protein and its truth, stage of
+             the bud, radius of mother and bud and height above the focus in units of
+             0.12 micrometres, number of vacuoles, and
   brightness   the abundance in this very cell: that of its protein times the cell's
              factor. A dead cell or debris has that of the light it gives, empty
              background has 0. The lamp of the plate is not in it.
   brightness_factors  of this very cell on the light of each channel, in the order of
              the image's; of bright field 1. Markers all but lost have small ones.
 fields/      the same, a file a field; a field with such a file is complete
+
+All three say what a field is of, in the words of yeast_sim/{screen}:
+  screen       its name, {screen}
+  condition    treatment of the plate; empty where the screen has but one
+  replicate    number of the repetition; empty where the screen is none
+  plate, well, field  a well is unique by all that stands before it, and itself
 
 The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
 of the protein that they would carry.
@@ -67,11 +73,9 @@ def write_field(
     write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
     rows = [
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             cell=number,
-            condition=spec.condition,
             **simulate.labels_of(screen.classes, cell),
             **cell,
         )
@@ -90,12 +94,13 @@ def write_tables(
         screen=screen.name, description=screen.description, version=simulate.VERSION
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
-    wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
+    wells = {
+        tuple(_place(spec, screen).values()): _well(spec, screen) for spec in specs
+    }
     _write_csv(workdir / 'wells.csv', wells.values())
     images = (
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             image=f'images/{spec.plate.name}/{spec.name_of_image}.ome.tif',
             mask=f'masks/{spec.plate.name}/{spec.name_of_image}.ome.tif',
@@ -105,12 +110,21 @@ def write_tables(
     _write_csv(workdir / 'images.csv', images)
 
 
+def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
+    """What distinguishes a well from all others."""
+    return dict(
+        screen=screen.name,
+        condition=spec.condition,
+        replicate=spec.replicate,
+        plate=spec.plate.name,
+        well=spec.well,
+    )
+
+
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     truth = spec.protein.truth()
     return dict(
-        plate=spec.plate.name,
-        well=spec.well,
-        condition=spec.condition,
+        _place(spec, screen),
         split=spec.split,
         **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,

@@ -21,6 +21,7 @@ class FieldSpec:
             cells in the same places, whatever else differs.
         split: train, validation or test.
         condition: treatment of the plate, '' for none.
+        replicate: number of the repetition of the screen, '' for the screen itself.
         plate: where it grows.
         well: its well on the plate.
         name: number of the field in its well.
@@ -39,6 +40,7 @@ class FieldSpec:
     stream: int
     split: str
     condition: str
+    replicate: str
     plate: Plate
     well: str
     name: str

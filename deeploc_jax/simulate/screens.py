@@ -15,7 +15,7 @@ from deeploc_jax.simulate.instruments import (
 from deeploc_jax.simulate.outline import Culture
 from deeploc_jax.simulate.plate import Instrument
 
-VERSION = '4.0.0'  # of the generator; others have other images, or another truth
+VERSION = '5.0.0'  # of the generator; others have other images, truth or columns
 
 # Shares of stages an hour and two hours after alpha factor.
 ARRESTED = (('unbudded', 0.30), ('small', 0.05), ('large', 0.15), ('shmoo', 0.50))

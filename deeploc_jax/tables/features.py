@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.names import split_names
-from deeploc_jax.tables.schema import names_of
-from deeploc_jax.types import METADATA, Cells
+from deeploc_jax.tables.schema import names_of, with_later
+from deeploc_jax.types import LATER, METADATA, Cells
 
 _ABOUT = b'features'
 _NUMBERS = dict(x=pa.float32(), y=pa.float32(), label=pa.int32())
@@ -118,7 +118,8 @@ def files_in(folder: Path) -> list[Path]:
 def size_of(folder: Path) -> tuple[int, int]:
     """Number of cells and of features in `features.parquet`, which is not read."""
     files = [pq.read_metadata(path) for path in files_in(folder)]
-    return sum(f.num_rows for f in files), files[0].num_columns - len(_COLUMNS)
+    names = files[0].schema.names  # an earlier version wrote fewer _COLUMNS
+    return sum(f.num_rows for f in files), len(set(names) - set(_COLUMNS))
 
 
 def read_features(path: Path | str) -> Features:
@@ -158,7 +159,10 @@ def read_features(path: Path | str) -> Features:
 
 def _parse(table: pa.Table, about: dict[str, Any]) -> Features:
     names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
-    columns = {n: table[n].to_numpy(zero_copy_only=False) for n in _COLUMNS}
+    stored = {n: with_later(table)[n] for n in _COLUMNS}
+    # Null in a file that an earlier version wrote, beside others that have them.
+    stored |= {name: stored[name].fill_null('') for name in LATER}
+    columns = {n: c.to_numpy(zero_copy_only=False) for n, c in stored.items()}
     values = np.empty((len(table), len(names)), np.float32)
     for index, name in enumerate(names):
         values[:, index] = table[name].to_numpy()

@@ -21,9 +21,10 @@ def write_table(table: pa.Table, path: Path | str) -> Path:
 def read_predictions(path: Path | str) -> pa.Table:
     """Reads predictions.parquet; a ValueError says which columns are not as needed.
 
-    Tables of earlier versions have no novelty: it is null then.
+    Tables of earlier versions have no novelty, condition and replicate: the first is
+    null then, the others ''.
     """
-    table = _read(path)
+    table = schema.with_later(_read(path))
     if 'novelty' not in table.column_names:
         table = table.append_column('novelty', pa.nulls(len(table), pa.float32()))
     return _checked(table, schema.predictions_schema(class_names(table, path)), path)

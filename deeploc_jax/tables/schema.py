@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.types import METADATA
+from deeploc_jax.types import LATER, METADATA
 
 
 def predictions_schema(class_names: Sequence[str]) -> pa.Schema:
@@ -60,12 +60,20 @@ def predictions_table(
     Raises:
         ValueError: A column is missing or of another length, or a label is no class.
     """
-    check_rows(metadata, labels, probabilities, class_names, METADATA)
+    check_rows(metadata, labels, probabilities, class_names, tuple(METADATA))
     columns = {name: metadata[name] for name in METADATA}
     columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
     columns |= call_columns(np.asarray(probabilities, np.float32), class_names)
     columns['novelty'] = np.full(len(labels), None) if novelty is None else novelty
     return to_table(columns, predictions_schema(class_names))
+
+
+def with_later(table: pa.Table) -> pa.Table:
+    """The table with '' in the columns `LATER`, where an earlier version wrote it."""
+    for name in LATER:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([''] * len(table)))
+    return table
 
 
 def check_rows(
