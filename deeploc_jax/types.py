@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 METADATA = {
     'cell_id': 'Name of the cell, unique in its screen.',
     'screen': 'Name of the screen.',
-    'condition': 'Treatment, time point or medium that the cell was imaged in.',
-    'replicate': 'Repetition of the experiment that the cell is of.',
+    'condition': 'Treatment, time point or medium.',
+    'replicate': 'Repetition of the experiment.',
     'plate': 'Plate of the screen.',
     'well': 'Well of the plate.',
     'field': 'Field image of the well.',
@@ -38,12 +38,10 @@ class Batch(TypedDict):
     Attributes:
         image: float32 [b, h, w, c] in [0, 1].
         label: int32 [b], -1 for an unlabelled cell.
-        mask: bool [b], False for padding.
     """
 
     image: jax.Array
     label: jax.Array
-    mask: jax.Array
 
 
 class Images(Protocol):

@@ -102,7 +102,7 @@ def example(
         label: Class index or name; -1 when unlabelled.
         cell_id: Name of the cell, unique in the screen.
         screen: Name of the screen.
-        condition: Treatment, time point or growth medium of the cell.
+        condition: Treatment, time point or medium.
         replicate: Repetition of the experiment.
         plate: Plate of the cell.
         well: Well of the plate.
