@@ -43,11 +43,9 @@ def write_field(
     write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
     rows = [
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             cell=number,
-            condition=spec.condition,
             **simulate.labels_of(screen.classes, cell),
             **cell,
         )
@@ -68,12 +66,13 @@ def write_tables(
         tables='\n\n'.join(map(in_text, (WELLS, IMAGES, SIMULATED_CELLS))),
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
-    wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
+    wells = {
+        tuple(_place(spec, screen).values()): _well(spec, screen) for spec in specs
+    }
     _write_csv(workdir, WELLS, wells.values())
     images = (
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             image=f'images/{spec.plate.name}/{spec.name_of_image}.ome.tif',
             mask=f'masks/{spec.plate.name}/{spec.name_of_image}.ome.tif',
@@ -83,12 +82,21 @@ def write_tables(
     _write_csv(workdir, IMAGES, images)
 
 
+def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
+    """What distinguishes a well from all others."""
+    return dict(
+        screen=screen.name,
+        condition=spec.condition,
+        replicate=spec.replicate,
+        plate=spec.plate.name,
+        well=spec.well,
+    )
+
+
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     truth = spec.protein.truth()
     return dict(
-        plate=spec.plate.name,
-        well=spec.well,
-        condition=spec.condition,
+        _place(spec, screen),
         split=spec.split,
         **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,
