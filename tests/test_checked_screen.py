@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.data.own.cell_images import check_images
+from deeploc_jax.data.own import image_formats
 from deeploc_jax.data.own.cell_rows import check_rows
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import check_screen
-from deeploc_jax.images import reader
+from deeploc_jax.data.own.image_check import check_images
 from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
@@ -45,7 +45,11 @@ def _check(table, channels=CHANNELS, channel_names='RFP,GFP', **kwargs):
         ('inf.npy', np.full((64, 64, 2), -np.inf), 'NaN or infinite'),
         ('complex.npy', np.zeros((64, 64, 2), complex), 'complex128 are not supported'),
         ('huge.npy', np.full((64, 64, 2), 2**60), 'cannot be stored exactly'),
-        ('stack.npz', np.zeros((9, 64, 64, 2)), 'holds 9 images; say which'),
+        (
+            'stack.npz',
+            np.zeros((9, 64, 64, 2)),
+            'holds 9 images; give the index .*column "index"',
+        ),
     ],
 )
 def test_bad_images_are_named(tmp_path, name, content, reason):
@@ -231,10 +235,11 @@ def test_a_class_that_is_named_twice_is_told_before_images_are_read(tmp_path):
 
 
 def test_a_file_a_channel_is_opened_once_however_many_there_are(tmp_path, monkeypatch):
-
-    opened, open_file = [], reader.open_image_file
-    monkeypatch.setattr(
-        reader, 'open_image_file', lambda path: opened.append(path) or open_file(path)
+    opened, open_npy = [], image_formats.OPENERS['.npy']
+    monkeypatch.setitem(
+        image_formats.OPENERS,
+        '.npy',
+        lambda path, resources: opened.append(path) or open_npy(path, resources),
     )
     names = [f'C{n}' for n in range(9)]
     for n, name in enumerate(names):
@@ -258,10 +263,10 @@ def test_names_that_are_different_are_not_said_to_look_alike(tmp_path):
 
 
 def test_thousands_of_bad_rows_are_reported_within_bounds(tmp_path, monkeypatch):
-    from deeploc_jax.data.own import cell_images
+    from deeploc_jax.data.own import image_check
 
     hints = []
-    monkeypatch.setattr(cell_images, 'missing_hint', lambda *_: hints.append(1) or '')
+    monkeypatch.setattr(image_check, 'missing_hint', lambda *_: hints.append(1) or '')
     names = [f'crops\\{n}.tif' for n in range(3000)]
     columns = {'image': names, 'label': [f'\x1b[31m{n}' for n in range(3000)]}
     columns |= {'split': ['train', 'tarin', 'test'] * 1000}
@@ -319,8 +324,8 @@ def test_the_check_does_not_hold_the_images(tmp_path):
     rows, _ = check_rows(table, ['GFP', 'RFP'])
     layout = Layout(('GFP', 'RFP'), 1, False, ('RFP', 'GFP'), None)
     tracemalloc.start()
-    good, bad, *_ = check_images(rows, layout, tmp_path)
+    images = check_images(rows, layout, tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(good) == len(stack) and not bad
+    assert len(images.good) == len(stack) and not images.bad
     assert peak < stack.nbytes / 4

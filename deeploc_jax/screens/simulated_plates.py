@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
-from deeploc_jax.images.ome_tiff import write_micrograph
+from deeploc_jax.images import write_ome_tiff
 
 UNIT = 0.12  # micrometres
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
@@ -60,11 +60,11 @@ def write_field(
     """Image, mask and cells of one field."""
     field, instrument = simulate.simulate_field(spec), screen.instrument
     names = [channel.name for channel in instrument.channels]
-    size = UNIT / instrument.scale
+    size = (UNIT / instrument.scale,) * 2
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
-    write_micrograph(workdir / 'images' / stem, field.image, names, size)
+    write_ome_tiff(workdir / 'images' / stem, field.image, names, size)
     mask = field.mask[..., None]
-    write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
+    write_ome_tiff(workdir / 'masks' / stem, mask, ['cell'], size)
     rows = [
         dict(
             plate=spec.plate.name,

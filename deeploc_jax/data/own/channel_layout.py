@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from deeploc_jax.data.own.cell_files import find_image
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.images.image_file import ImageError, ImageFile
-from deeploc_jax.images.reader import ImageReader
+from deeploc_jax.data.own.image_formats import make_reader
+from deeploc_jax.images import ImageError, ImageFile
 from deeploc_jax.names import show_names, split_names
 
 _TRIED = 20  # files opened to see what the images are like
@@ -123,7 +123,7 @@ def _find_channels(table: CellTable) -> str:
     file = _first_image(table)
     if file is None:
         return f'no readable image in the first {_TRIED} rows of {table.path}'
-    fault = f' ({file.note})' if file.note else ''
+    fault = f' ({file.fault})' if file.fault else ''
     named = ', '.join(file.channel_names) or f'no channel names{fault}'
     return f'images of shape {file.shape} with {named}'
 
@@ -131,7 +131,7 @@ def _find_channels(table: CellTable) -> str:
 def _first_image(table: CellTable) -> ImageFile | None:
     """The first file that opens, closed again; only its description is of use."""
     for _, values in table.rows[:_TRIED]:
-        with ImageReader() as reader:
+        with make_reader() as reader:
             try:
                 return reader.open(find_image(table.path.parent, values['image']))
             except (ImageError, OSError):

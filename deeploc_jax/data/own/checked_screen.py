@@ -15,17 +15,18 @@ import numpy as np
 from absl import logging
 
 from deeploc_jax.data.own.bad_rows import bad_rows_path, report_bad_rows
-from deeploc_jax.data.own.cell_images import check_images, read_cell
+from deeploc_jax.data.own.cell_images import read_cell
 from deeploc_jax.data.own.cell_rows import CellRow, check_rows
 from deeploc_jax.data.own.cell_splits import SPLITS, group_columns
 from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, make_layout
+from deeploc_jax.data.own.image_check import check_images
+from deeploc_jax.data.own.image_formats import make_reader
 from deeploc_jax.data.own.screen_gaps import describe_gaps
 from deeploc_jax.data.own.similar_names import describe_similar
 from deeploc_jax.data.own.table_values import clean_text, sorted_names, whole_numbers
-from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images import ImageError
 from deeploc_jax.images.pixel_types import stored_type
-from deeploc_jax.images.reader import ImageReader, capacity_for
 from deeploc_jax.names import show_names
 
 _NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike
@@ -53,7 +54,7 @@ class CheckedScreen:
         Raises:
             ValueError: An image cannot be used any more.
         """
-        with ImageReader(capacity_for(len(self.layout.channels))) as reader:
+        with make_reader(len(self.layout.channels)) as reader:
             for row in (row for row in self.rows if row.split == split):
                 try:
                     image = read_cell(reader, row, self.layout)
@@ -105,8 +106,9 @@ def check_screen(
         classes=classes,
         split_seed=split_seed,
     )
-    rows, bad_images, pixel_types, faults = check_images(rows, layout, path.parent)
-    report_bad_rows(table, [*bad, *bad_images], skip=skip_bad_rows and bool(rows))
+    images = check_images(rows, layout, path.parent)
+    rows = images.good
+    report_bad_rows(table, [*bad, *images.bad], skip=skip_bad_rows and bool(rows))
     if not classes:
         classes = sorted_names({row.label for row in rows} - {''})
         logging.info(
@@ -114,10 +116,11 @@ def check_screen(
         )
     columns = dict.fromkeys([*_NAMES, *group_columns(table, group_by)])
     messages = [*table.notes, *describe_similar(table, columns)]
-    messages += [*faults, *describe_gaps(rows, classes)]
+    messages += [*images.warnings, *describe_gaps(rows, classes)]
     if messages:
         warnings.warn(f'{path}: {" ".join(messages)}', stacklevel=2)
-    return CheckedScreen(path, rows, layout, tuple(classes), stored_type(pixel_types))
+    pixel_dtype = stored_type(images.pixel_types)
+    return CheckedScreen(path, rows, layout, tuple(classes), pixel_dtype)
 
 
 def _clean_classes(names: Sequence[str]) -> list[str]:
