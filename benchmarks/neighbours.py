@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
-from deeploc_jax.tables.parquet import read_predictions
+from deeploc_jax.tables.predictions import read_predictions
 
 _SPLIT = flags.DEFINE_string('split', 'test', 'Of the evaluations.')
 _SEED = flags.DEFINE_integer('seed', 0, 'Of the resampling.')

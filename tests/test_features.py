@@ -47,7 +47,6 @@ def config(data_dir, tmp_path, monkeypatch):
 
 
 def test_every_cell_has_the_features_of_the_network(config, tmp_path, capsys):
-    config.h5ad = True
     task.run(config, tmp_path / 'out')
     assert '43 cells, 4 features' in capsys.readouterr().out
     made = read_features(tmp_path / 'out')
@@ -67,11 +66,18 @@ def test_every_cell_has_the_features_of_the_network(config, tmp_path, capsys):
         ids = [row['cell_id'].decode() for row in rows]
         assert part.metadata['cell_id'].tolist() == ids
 
+
+def test_anndata_and_parquet_hold_the_same_columns(config, tmp_path):
+    config.h5ad = True
+    task.run(config, tmp_path / 'out')
+    parquet = pq.read_table(tmp_path / 'out/features.parquet')
     table = anndata.read_h5ad(tmp_path / 'out/features.h5ad')
-    np.testing.assert_array_equal(table.X, made.values)
-    assert table.obs_names.tolist() == made.metadata['cell_id'].tolist()
-    assert table.obs['label'].tolist() == [made.class_names[i] for i in made.labels]
     assert table.uns['layer'] == 'conv'
+    obs = table.obs.reset_index()
+    assert [*obs.columns, *table.var_names] == parquet.column_names
+    features = dict(zip(table.var_names, table.X.T, strict=True))
+    for name, column in (dict(obs) | features).items():
+        np.testing.assert_array_equal(column, parquet[name].to_numpy(), name)
 
 
 def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):

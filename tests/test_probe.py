@@ -14,7 +14,8 @@ from deeploc_jax.probe.classifiers import PROBES, Probe
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.ridge import Ridge
 from deeploc_jax.probe.sampling import draw_cells, group_names
-from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.feature_files import features_table
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import probe as task
 from tests.helpers.small import random_cells

@@ -13,7 +13,7 @@ from PIL import Image
 
 from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary
-from deeploc_jax.evaluate.evaluation import unlike_rows
+from deeploc_jax.evaluate.examples import unlike_rows
 from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report import selection, write_report
 from deeploc_jax.report.confusion import confusion_matrix
@@ -22,7 +22,9 @@ from deeploc_jax.report.figures import NAMES
 from deeploc_jax.report.selection import SHOWN, confused_classes, worst_classes
 from deeploc_jax.report.style import house_style
 from deeploc_jax.report.training import running_mean, series
-from deeploc_jax.tables import parquet, schema
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.predictions import predictions_table, read_proteins
+from deeploc_jax.types import METADATA
 
 
 def fake_images(rng, classes, channels):
@@ -60,8 +62,8 @@ def fake_workdir(
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     crops = fake_images(rng, labels, channels)
     labels = np.where(rng.random(cells) < labelled, labels, -1)
-    text = {name: np.full(cells, '', object) for name in schema.METADATA[:6]}
-    metadata = text | {'x': np.zeros(cells), 'y': np.zeros(cells)}
+    metadata = {name: np.full(cells, '', object) for name in METADATA}
+    metadata |= {'x': np.zeros(cells), 'y': np.zeros(cells)}
     if proteins_known:
         metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
     metadata['cell_id'] = np.array([f'cell{row}' for row in range(cells)], object)
@@ -69,10 +71,10 @@ def fake_workdir(
     folder = path / 'evaluation' / 'test'
     call = (metadata, labels, probabilities, names)
     novelty = 2 * rng.random(cells)
-    table = schema.predictions_table(*call, novelty)
-    parquet.write_table(table, folder / 'predictions.parquet')
-    parquet.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
-    numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
+    write_table(predictions_table(*call, novelty), folder / 'predictions.parquet')
+    per_protein = proteins.proteins_table(*call)
+    write_table(per_protein, folder / 'proteins.parquet')
+    numbers = summary.summarize(*call, per_protein, resamples=20)
     numbers |= {'temperature': 1.2, 'unlike_training': 0.5}
     files.write_json(folder / 'metrics.json', numbers)
     rows, unlike = rng.permutation(cells), unlike_rows(novelty)
@@ -289,7 +291,7 @@ def test_a_row_of_a_confusion_matrix_is_named_by_all_its_cells():
 
 def test_misplaced_proteins_are_listed(tmp_path, no_pictures):
     workdir = fake_workdir(tmp_path, sharpness=0.3)
-    table = parquet.read_proteins(workdir / 'evaluation/test/proteins.parquet')
+    table = read_proteins(workdir / 'evaluation/test/proteins.parquet')
     html = write_report(workdir).read_text()
     wrong = [row for row in table.to_pylist() if row['label'] != row['predicted']]
     assert 0 < len(wrong) < len(table)

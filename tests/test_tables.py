@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deeploc_jax.evaluate import groups, proteins
-from deeploc_jax.tables import parquet, schema
+from deeploc_jax.tables import parquet, predictions
 
 NAMES = ('ER', 'GOLGI')
 TEXT = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
@@ -22,19 +22,19 @@ LABELS = np.array([0, 1, -1], np.int32)
 
 
 def test_predictions_survive_parquet(tmp_path):
-    table = schema.predictions_table(metadata(), LABELS, P, NAMES, [0.5, 2, 1])
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES, [0.5, 2, 1])
     path = parquet.write_table(table, tmp_path / 'evaluation' / 'predictions.parquet')
-    back = parquet.read_predictions(path)
+    back = predictions.read_predictions(path)
     assert back.column_names == [
         *('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
         *('novelty', 'p_ER', 'p_GOLGI'),
     ]
     assert back['novelty'].to_pylist() == [0.5, 2, 1]
-    unknown = schema.predictions_table(metadata(), LABELS, P, NAMES)
+    unknown = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     assert unknown['novelty'].to_pylist() == [None] * 3
     earlier = parquet.write_table(unknown.drop_columns('novelty'), path)
-    assert parquet.read_predictions(earlier)['novelty'].to_pylist() == [None] * 3
+    assert predictions.read_predictions(earlier)['novelty'].to_pylist() == [None] * 3
     assert parquet.class_names(back) == NAMES
     assert back['label_name'].to_pylist() == ['ER', 'GOLGI', '']
     assert back['predicted'].to_pylist() == [0, 1, 0]
@@ -47,47 +47,47 @@ def test_predictions_survive_parquet(tmp_path):
 def test_proteins_survive_parquet(tmp_path):
     table = proteins.proteins_table(metadata(), LABELS, P, NAMES)
     path = parquet.write_table(table, tmp_path / 'proteins.parquet')
-    assert parquet.read_proteins(path).equals(table)
+    assert predictions.read_proteins(path).equals(table)
 
 
 def test_class_order_is_kept():
     names = ('VACUOLE', 'ACTIN')
-    table = schema.predictions_table(metadata(), LABELS, P, names)
+    table = predictions.predictions_table(metadata(), LABELS, P, names)
     assert parquet.class_names(table) == names
     assert table.column_names[-2:] == ['p_VACUOLE', 'p_ACTIN']
 
 
 def test_missing_columns_are_named(tmp_path):
-    table = schema.predictions_table(metadata(), LABELS, P, NAMES)
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     path = tmp_path / 'predictions.parquet'
     parquet.write_table(table.drop_columns(['well', 'p_GOLGI']), path)
     with pytest.raises(ValueError, match='predictions.parquet lacks.* well, p_GOLGI'):
-        parquet.read_predictions(path)
+        predictions.read_predictions(path)
 
 
 def test_columns_of_another_type_are_named(tmp_path):
-    table = schema.predictions_table(metadata(), LABELS, P, NAMES)
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     index = table.column_names.index('label')
     field = pa.field('label', pa.int64())
     changed = table.set_column(index, field, table['label'].cast(pa.int64()))
     parquet.write_table(changed, tmp_path / 'p.parquet')
     with pytest.raises(ValueError, match=r'label \(int64, not int32\)'):
-        parquet.read_predictions(tmp_path / 'p.parquet')
+        predictions.read_predictions(tmp_path / 'p.parquet')
 
 
 def test_files_of_others_are_errors(tmp_path):
-    with pytest.raises(FileNotFoundError, match='run an evaluation first'):
-        parquet.read_predictions(tmp_path / 'none.parquet')
+    with pytest.raises(FileNotFoundError, match='run configs/evaluate.py'):
+        predictions.read_predictions(tmp_path / 'none.parquet')
     (tmp_path / 'text.parquet').write_text('cell_id,label\n')
     with pytest.raises(ValueError, match='text.parquet is not a readable Parquet'):
-        parquet.read_proteins(tmp_path / 'text.parquet')
+        predictions.read_proteins(tmp_path / 'text.parquet')
     pq.write_table(pa.table({'a': [1]}), tmp_path / 'bare.parquet')
     with pytest.raises(ValueError, match='bare.parquet has no class names'):
-        parquet.read_predictions(tmp_path / 'bare.parquet')
+        predictions.read_predictions(tmp_path / 'bare.parquet')
 
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    table = schema.predictions_table(metadata(), LABELS, P, NAMES)
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     path = parquet.write_table(table, tmp_path / 'predictions.parquet')
 
     def fail(table, where):
@@ -97,7 +97,7 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.setattr(pq, 'write_table', fail)
     with pytest.raises(OSError, match='disk full'):
         parquet.write_table(table.slice(0, 1), path)
-    assert parquet.read_predictions(path).num_rows == 3
+    assert predictions.read_predictions(path).num_rows == 3
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -120,7 +120,7 @@ def test_parts_that_do_not_fit_are_errors(change, message):
         'class_names': NAMES,
     }
     with pytest.raises(ValueError, match=message):
-        schema.predictions_table(**(parts | change))
+        predictions.predictions_table(**(parts | change))
 
 
 def test_wells_are_named_with_screen_and_plate():
@@ -135,13 +135,13 @@ def test_wells_are_named_with_screen_and_plate():
 
 def test_confusions_are_pairs_of_names_with_their_cells():
     counts = [[5, 0, 2], [0, 0, 0], [1, 0, 7]]
-    rows = schema.confusion_table(counts, ('A', 'B', 'C')).to_pylist()
+    rows = predictions.confusion_table(counts, ('A', 'B', 'C')).to_pylist()
     assert [tuple(row.values()) for row in rows] == [
         ('A', 'A', 5),
         ('A', 'C', 2),
         ('C', 'A', 1),
         ('C', 'C', 7),
     ]
-    none = schema.confusion_table([], ('A',))
-    assert none.schema == schema.confusion_table(counts, ('A', 'B', 'C')).schema
+    none = predictions.confusion_table([], ('A',))
+    assert none.schema == predictions.confusion_table(counts, ('A', 'B', 'C')).schema
     assert len(none) == 0

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from deeploc_jax.types import METADATA
+
 IMAGE_SIZE = 64  # pixels on a side; every crop of every screen
-_TEXT_FIELDS = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
 
 
 def screen_features(
@@ -27,8 +28,8 @@ def screen_features(
         num_measurements: Number F of measurements a cell; 0 leaves them out.
 
     Returns:
-        `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
-        (pixels in the field image) and, when F > 0, `measurements` float32 [F].
+        `image` [64, 64, C], `label` (-1 = unlabelled), the `METADATA` columns and, when
+        F > 0, `measurements` float32 [F].
     """
     features: dict[str, Any] = {
         'image': tfds.features.Tensor(
@@ -37,10 +38,12 @@ def screen_features(
             encoding='zlib',
         ),
         'label': tfds.features.ClassLabel(names=list(class_names)),
-        **{name: tfds.features.Text() for name in _TEXT_FIELDS},
-        'x': tfds.features.Scalar(np.float32),
-        'y': tfds.features.Scalar(np.float32),
     }
+    for name, meaning in METADATA.items():
+        if name in ('x', 'y'):
+            features[name] = tfds.features.Scalar(np.float32, doc=meaning)
+        else:
+            features[name] = tfds.features.Text(doc=meaning)
     if num_measurements:
         features['measurements'] = tfds.features.Tensor(
             shape=(num_measurements,), dtype=np.float32, encoding='bytes'
