@@ -9,10 +9,10 @@ import tifffile
 
 from deeploc_jax.data.own import image_formats
 from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import check_screen
 from deeploc_jax.data.own.image_check import check_images
+from deeploc_jax.data.own.table_file import read_table
 from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
@@ -104,11 +104,11 @@ def test_nothing_is_left_when_every_row_is_bad(tmp_path):
         ),
         ({'channels': {'marker': 'RFP'}}, 'protein among them'),
         ({'channels': 'protein=GFP,marker=GFP'}, 'each channel once'),
-        ({'channels': 'GFP,RFP'}, 'write it like "protein=GFP'),
+        ({'channels': 'GFP,RFP'}, 'must be like "protein=GFP'),
         ({'channel_names': ()}, 'channel_names="<first>,<second>".*shape'),
-        ({'channel_names': 'RFP,YFP'}, r"channel_names \(RFP, YFP\) has no 'GFP'"),
+        ({'channel_names': 'RFP,YFP'}, r"channel_names \(RFP, YFP\) lacks 'GFP'"),
         ({'channel_names': 'RFP,GFP,DAPI'}, 'expected 3 channels'),
-        ({'crop': 'left'}, "crop is 'left'"),
+        ({'crop': 'left'}, "crop .'left'. must be"),
     ],
 )
 def test_channels_are_stated_not_guessed(tmp_path, arguments, words):
@@ -148,17 +148,17 @@ def test_thin_classes_and_torn_groups_are_warned_of(tmp_path):
         table = stack_table(tmp_path, split=[''] * 6, field=[*'aabbcc'], label=labels)
         _check(table, group_by='field')
     text = '\n'.join(str(warning.message) for warning in caught)
-    assert 'in one group, so in one split, of class BUD' in text
+    assert 'class BUD are in a single group' in text
     table = stack_table(tmp_path, field=[*'abbcca'])
-    with pytest.warns(UserWarning, match='tears 3 group.*near twins'):
+    with pytest.warns(UserWarning, match='divides 3 group.*near twins'):
         _check(table, group_by='field')
 
 
 def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
     table = stack_table(tmp_path, well=['A1', 'B2', 'a01', 'B03', 'B04', 'A-01'])
-    with pytest.warns(UserWarning, match=r'tears 1 group\(s\) apart \(A01 first\)'):
+    with pytest.warns(UserWarning, match=r'divides 1 group\(s\) .*first is A01'):
         _check(table, group_by='well')
-    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) apart \(A01 first\)'):
+    with pytest.warns(UserWarning, match=r'divides 1 well\(s\) .*first is A01'):
         _check(table)
 
 
