@@ -50,11 +50,14 @@ def code(page: Path) -> list[str]:
 
 
 def commands(page: Path) -> Iterator[list[str]]:
-    """Every `python launch.py` of a page, in blocks and within sentences."""
+    """Every `python launch.py` of a page, and `configs/x.py` with its options."""
     text = page.read_text()
     for pattern, word in _STAND_INS:
         text = re.sub(pattern, word, text)
     text = text.replace('\\\n', ' ')
-    for found in re.findall(r'python launch\.py ([^`\n]*)', text):
-        if not found.startswith('--config=...'):  # any config
-            yield shlex.split(found.split('&&')[0].rstrip('.'), comments=True)
+    found = re.findall(r'python launch\.py ([^`\n]*)', text)
+    named = re.findall(r'`(configs/\w+\.py[^`\n]*)`', text)
+    found += [f'--config={words}' for words in named]
+    for line in found:
+        if not line.startswith('--config=...'):  # any config
+            yield shlex.split(line.split('&&')[0].rstrip('.'), comments=True)
