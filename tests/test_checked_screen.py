@@ -164,18 +164,24 @@ def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
 
 def test_one_well_name_in_two_conditions_is_not_torn_apart(tmp_path):
     columns = dict(plate=['P1'] * 6, well=['A01'] * 6)
-    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) apart \(P1/A01 first\)'):
+    with pytest.warns(
+        UserWarning, match=r'divides 1 well\(s\) .*the first is P1/A01\)'
+    ):
         _check(stack_table(tmp_path, **columns))
     for more in (dict(condition=[*'aabbcc']), dict(replicate=[*'112233'])):
         assert len(_check(stack_table(tmp_path, **columns | more)).rows) == 6
     columns |= dict(condition=['a'] * 6, replicate=[*'112211'])
-    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) .* \(a/1/P1/A01 first\)'):
+    with pytest.warns(
+        UserWarning, match=r'divides 1 well\(s\) .*first is a/1/P1/A01\)'
+    ):
         _check(stack_table(tmp_path, **columns))
 
 
 def test_an_error_of_the_spreadsheet_is_no_condition(tmp_path):
     table = stack_table(tmp_path, condition=['#REF!', *['heat'] * 5])
-    with pytest.raises(ValueError, match="condition '#REF!' is an error of the spread"):
+    with pytest.raises(
+        ValueError, match="condition '#REF!' is an error message of the spread"
+    ):
         _check(table)
 
 
