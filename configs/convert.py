@@ -18,27 +18,28 @@ Time: not measured on the released files.
 import ml_collections
 from ml_collections import config_dict
 
-# Released network -> the screen it was trained on, which has its classes and channels.
-SCREENS = dict(
-    deeploc='chong2015',  # Kraus et al. 2017
-    deepyeast='deepyeast/main',  # Parnamaa & Parts 2017
-)
-
 
 def get_config(network: str = 'deeploc') -> ml_collections.ConfigDict:
-    """Conversion of one network's weights."""
-    if network not in SCREENS:
-        raise ValueError(f'No released {network!r}; there are {", ".join(SCREENS)}.')
+    """Conversion of one network's weights.
+
+    Args:
+        network: 'deeploc' or 'deepyeast', a row of `weights.released.RELEASED`.
+    """
     config = ml_collections.ConfigDict()
     config.task = 'convert'  # module of deeploc_jax/tasks; fixed
     config.network = network  # deeploc or deepyeast, from the text after the colon
-    # The checkpoint or file of weights: model.ckpt-5000, weights.hdf5; required.
+    # File or folder of the released weights: model.ckpt-5000, weights.hdf5; required.
     config.source = config_dict.placeholder(str)
-    config.screen = SCREENS[network]  # any screen with the classes of the weights
-    config.channels = 'GFP,RFP'  # channels that the network takes, protein first
-    config.licence = 'not stated'  # license of the weights in their authors' words
-    # Folder of prepared screens; no value: ~/tensorflow_datasets. Only the names of
-    # classes and channels are needed, so that the screen need not be prepared.
+    # Screen whose classes the network knows, as in deeploc.py; it need not be prepared.
+    # No value: the one that the weights were released for.
+    config.screen = config_dict.placeholder(str)
+    # Channels that the network takes, protein first; no value: as released, GFP,RFP.
+    config.channels = config_dict.placeholder(str)
+    # License of the weights; no value: as their authors state it, if they do.
+    config.license = config_dict.placeholder(str)
+    # Folder of prepared screens; no value: ~/tensorflow_datasets.
     config.data_dir = config_dict.placeholder(str)
-    config.manual_dir = config_dict.placeholder(str)  # not used
+    # Folder of released images that you downloaded, for runs that find it through this
+    # workdir; no value: <data_dir>/downloads/manual.
+    config.manual_dir = config_dict.placeholder(str)
     return config
