@@ -251,7 +251,7 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     network = deeploc_jax.load(workdir)
     assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
     assert network.card.screen.startswith('spot_screen')
-    assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
+    assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
     config.confusion_at = '1'  # a matter of the report alone

@@ -54,7 +54,7 @@ def make_card(**fields):
         temperature=0.5,
         screen='a_screen/1.0.0',
         simulated=True,
-        licence='none',
+        license='none',
         step=7,
         validation={'validation/accuracy': 0.5},
         version='0.1.0',
