@@ -13,7 +13,8 @@ from deeploc_jax.tables.simulated import SIMULATED_CELLS
 from docs import write_tables
 
 NAMES = ('ER', 'GOLGI')
-TEXT = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
+TEXT = ('cell_id', 'screen', 'condition', 'replicate', 'plate', 'well', 'field')
+TEXT += ('protein',)
 
 
 def metadata(cells=3):
@@ -30,7 +31,7 @@ def test_predictions_survive_parquet(tmp_path):
     path = parquet.write_table(table, tmp_path / 'evaluation' / 'predictions.parquet')
     back = predictions.read_predictions(path)
     assert back.column_names == [
-        *('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y'),
+        *(*TEXT, 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
         *('novelty', 'p_ER', 'p_GOLGI'),
     ]
@@ -127,6 +128,20 @@ def test_rows_may_lack_columns_and_have_others():
     assert 'other' not in row
 
 
+def test_predictions_of_earlier_versions_have_no_condition_and_no_replicate(tmp_path):
+    table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
+    earlier = table.drop_columns(['condition', 'replicate'])
+    path = parquet.write_table(earlier, tmp_path / 'predictions.parquet')
+    back = predictions.read_predictions(path)
+    assert back['condition'].to_pylist() == back['replicate'].to_pylist() == [''] * 3
+    assert back.column_names == table.column_names
+    known = [name for name in earlier.column_names if name != 'x']  # NaN is not NaN
+    assert back.select(known).equals(earlier.select(known))
+    other_order = table.select(table.column_names[::-1])
+    path = parquet.write_table(other_order, tmp_path / 'predictions.parquet')
+    assert predictions.read_predictions(path)['replicate'].equals(table['replicate'])
+
+
 def test_proteins_survive_parquet(tmp_path):
     table = proteins.proteins_table(metadata(), LABELS, P, NAMES)
     path = parquet.write_table(table, tmp_path / 'proteins.parquet')
@@ -200,7 +215,10 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         ({'probabilities': P[:, :1]}, r'shape \(3, 1\), but there are 3 labels and 2'),
         ({'probabilities': P * [[1], [np.nan], [1]]}, r'probabilities\[1\]'),
         ({'class_names': ('ER', 'ER')}, 'once each'),
-        ({'metadata': {'cell_id': np.array(['a', 'b', 'c'])}}, 'lacks.*screen, plate'),
+        (
+            {'metadata': {'cell_id': np.array(['a', 'b', 'c'])}},
+            'lacks.*screen, cond.*, plate',
+        ),
     ],
 )
 def test_parts_that_do_not_fit_are_errors(change, message):
@@ -216,7 +234,7 @@ def test_parts_that_do_not_fit_are_errors(change, message):
 
 def test_wells_are_named_with_screen_and_plate():
     columns = {
-        'screen': np.array(['', '', '']),
+        **dict.fromkeys(('screen', 'condition', 'replicate'), np.array(['', '', ''])),
         'plate': np.array(['1', '2', '2']),
         'well': np.array(['A01', 'A01', '']),
     }

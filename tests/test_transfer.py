@@ -280,6 +280,15 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
                 assert value == again[index]['result'][name]
 
 
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_labels_are_spread_over_conditions(config, tmp_path, column):
+    config.modes, config.cells_per_class, config.draws = 'probe', '2', 1
+    config.group_by = column
+    task.run(config, tmp_path / 'out')
+    (row,) = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    assert (row['n_train'], row['n_test']) == (6, 10)
+
+
 def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
     config.modes, config.cells_per_class = 'scratch,fine_tune', '4'
     workdir = tmp_path / 'out'

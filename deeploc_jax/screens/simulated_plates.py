@@ -9,7 +9,7 @@ from typing import Any
 
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
-from deeploc_jax.images.ome_tiff import write_micrograph
+from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import TableSchema, in_text, rows_to_table
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
@@ -38,16 +38,14 @@ def write_field(
     names = [channel.name for channel in instrument.channels]
     size = simulate.UNIT / instrument.scale
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
-    write_micrograph(workdir / 'images' / stem, field.image, names, size)
+    write_ome_tiff(workdir / 'images' / stem, field.image, names, (size, size))
     mask = field.mask[..., None]
-    write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
+    write_ome_tiff(workdir / 'masks' / stem, mask, ['cell'], (size, size))
     rows = [
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             cell=number,
-            condition=spec.condition,
             **simulate.labels_of(screen.classes, cell),
             **cell,
         )
@@ -68,12 +66,13 @@ def write_tables(
         tables='\n\n'.join(map(in_text, (WELLS, IMAGES, SIMULATED_CELLS))),
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
-    wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
+    wells = {
+        tuple(_place(spec, screen).values()): _well(spec, screen) for spec in specs
+    }
     _write_csv(workdir, WELLS, wells.values())
     images = (
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             image=f'images/{spec.plate.name}/{spec.name_of_image}.ome.tif',
             mask=f'masks/{spec.plate.name}/{spec.name_of_image}.ome.tif',
@@ -83,12 +82,21 @@ def write_tables(
     _write_csv(workdir, IMAGES, images)
 
 
+def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
+    """What distinguishes a well from all others."""
+    return dict(
+        screen=screen.name,
+        condition=spec.condition,
+        replicate=spec.replicate,
+        plate=spec.plate.name,
+        well=spec.well,
+    )
+
+
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     truth = spec.protein.truth()
     return dict(
-        plate=spec.plate.name,
-        well=spec.well,
-        condition=spec.condition,
+        _place(spec, screen),
         split=spec.split,
         **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,

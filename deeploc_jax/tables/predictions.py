@@ -48,7 +48,7 @@ PROTEINS = TableSchema(
     'evaluation/<split>/proteins.parquet',
     _WRITTEN_BY,
     'One row per protein, sorted by name, or per well if no cell has a protein. A '
-    'protein of several screens is one row.',
+    'protein of several screens or conditions is one row.',
     (
         Column('protein', TEXT, 'Name of the protein, or of the well.'),
         Column('unit', TEXT, 'What a row is: protein or well.'),
