@@ -21,6 +21,7 @@ GROUND = {
     'crc',
     'fingerprint',
     'progress',
+    'processes',
     'lookup',
     'names',
     'reliability',
