@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
+from deeploc_jax.data.release.builder import DeepLocRelease
+from deeploc_jax.data.release.citation import DEEPLOC_CITATION
 
 
 class Chong2015(DeepLocRelease):
