@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 METADATA = {
     'cell_id': 'Name of the cell, unique in its screen.',
     'screen': 'Name of the screen.',
+    'condition': 'Treatment, time point or medium.',
+    'replicate': 'Repetition of the experiment.',
     'plate': 'Plate of the screen.',
     'well': 'Well of the plate.',
     'field': 'Field image of the well.',
@@ -24,6 +26,10 @@ METADATA = {
 
 Text that is not known is '', a place that is not known is NaN.
 """
+LATER = ('condition', 'replicate')
+"""Those that earlier screens and tables lack: '' is read in their place."""
+WELL = ('screen', 'condition', 'replicate', 'plate', 'well')
+"""Columns that together distinguish one well from another."""
 
 
 class Batch(TypedDict):

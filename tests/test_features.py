@@ -16,6 +16,7 @@ from deeploc_jax.data.split_parts import parts_of
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.measurements import measure_cell, measure_cells
 from deeploc_jax.models import MODELS
+from deeploc_jax.tables.feature_files import files_in, size_of
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import features as task
 from deeploc_jax.weights.folder import read_weights, write_weights
@@ -143,6 +144,37 @@ def test_another_network_in_the_same_place_does_not_go_on(config, tmp_path):
     write_weights(config.source, changed, network.card)
     with pytest.raises(ValueError, match=r'other data:\n  inputs.source: '):
         task.run(config, tmp_path / 'out')
+
+
+def test_features_have_conditions_and_those_of_earlier_versions_do_not(
+    config, tmp_path, capsys
+):
+    config.h5ad = True
+    task.run(config, tmp_path / 'out')
+    made = read_features(tmp_path / 'out')
+    assert set(made.metadata['condition']) == {'control', 'heat'}
+    assert set(made.metadata['replicate']) == {*'01234'}
+    obs = anndata.read_h5ad(tmp_path / 'out/features.h5ad').obs
+    for name in ('condition', 'replicate'):
+        assert list(obs[name].astype(str)) == made.metadata[name].tolist()
+
+    def as_before(path):
+        table = pq.read_table(path).drop_columns(['condition', 'replicate'])
+        pq.write_table(table, path)
+
+    first, *others = files_in(tmp_path / 'out/features.parquet')
+    as_before(others[-1])
+    mixed = read_features(tmp_path / 'out')
+    old = pq.read_metadata(others[-1]).num_rows
+    assert mixed.metadata['condition'][-old:].tolist() == [''] * old
+    assert (mixed.metadata['condition'][:-old] != '').all()
+    for path in (first, *others[:-1]):
+        as_before(path)
+    earlier = read_features(tmp_path / 'out')
+    assert set(earlier.metadata['condition']) == set(earlier.metadata['replicate'])
+    assert set(earlier.metadata['condition']) == {''}
+    np.testing.assert_array_equal(earlier.values, made.values)
+    assert size_of(tmp_path / 'out/features.parquet') == made.values.shape
 
 
 def test_a_file_half_written_by_a_killed_run_is_passed_over(config, tmp_path):

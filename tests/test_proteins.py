@@ -5,13 +5,14 @@ import pytest
 from scipy.special import betainc
 
 from deeploc_jax.evaluate import proteins
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS
 from deeploc_jax.tables import PROTEINS, class_values
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI')
 
 
 def metadata(cells, **columns):
-    blank = dict.fromkeys(('screen', 'plate', 'well', 'field', 'protein'), [''] * cells)
+    blank = dict.fromkeys(UNIT_COLUMNS, [''] * cells)
     return {name: np.array(c, object) for name, c in (blank | columns).items()}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deeploc_jax import metrics
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS
 from deeploc_jax.evaluate.proteins import proteins_table
 from deeploc_jax.evaluate.summary import summarize
 
@@ -21,7 +22,7 @@ def split(cells=80, unlabelled=10):
     p[np.arange(cells), labels] += 0.8
     p = (p / p.sum(axis=1, keepdims=True)).astype(np.float32)
     labels = np.where(np.arange(cells) < cells - unlabelled, labels, -1)
-    metadata = {name: np.full(cells, '') for name in ('screen', 'plate', 'field')}
+    metadata = {name: np.full(cells, '') for name in UNIT_COLUMNS}
     metadata['well'] = np.array([f'A{i % 8}' for i in range(cells)])
     metadata['protein'] = np.array([f'P{i % 8}' for i in range(cells)])
     return p, labels.astype(np.int32), metadata

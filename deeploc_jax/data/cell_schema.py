@@ -85,6 +85,8 @@ def example(
     cell_id: str,
     *,
     screen: str = '',
+    condition: str = '',
+    replicate: str = '',
     plate: str = '',
     well: str = '',
     field: str = '',
@@ -99,7 +101,9 @@ def example(
         image: [64, 64, C] in the pixel type of the screen's features.
         label: Class index or name; -1 when unlabelled.
         cell_id: Name of the cell, unique in the screen.
-        screen: Name of the screen or condition.
+        screen: Name of the screen.
+        condition: Treatment, time point or medium.
+        replicate: Repetition of the experiment.
         plate: Plate of the cell.
         well: Well of the plate.
         field: Field image of the well.
@@ -109,6 +113,7 @@ def example(
         measurements: float32 [F], for a screen that declares them.
     """
     cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
+    cell |= {'condition': condition, 'replicate': replicate}
     cell |= {'plate': plate, 'well': well, 'field': field, 'protein': protein}
     cell |= {'x': np.float32(x), 'y': np.float32(y)}
     if measurements is not None:

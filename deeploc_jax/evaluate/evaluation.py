@@ -69,4 +69,4 @@ def _uncalibrated_error(logits: np.ndarray, labels: np.ndarray) -> float:
     if not known.any():
         return np.nan
     probabilities = mean_crop_probabilities(logits[known])
-    return reliability.expected_calibration_error(probabilities, labels[known])
+    return float(reliability.expected_calibration_error(probabilities, labels[known]))

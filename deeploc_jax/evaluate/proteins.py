@@ -36,7 +36,7 @@ def proteins_table(
     probabilities: np.ndarray,
     class_names: Sequence[str],
 ) -> pa.Table:
-    """A row a protein, sorted by name; a row a well when no cell has a protein.
+    """One row per protein, sorted by name; per well when no cell has a protein.
 
     Cells without the name of a protein (or well) are left out. `tables.PROTEINS` says
     what the columns are.

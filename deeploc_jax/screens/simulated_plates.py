@@ -17,9 +17,9 @@ from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
-images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
+images/  fields, one folder per plate, uint16 OME-TIFF with channel names and pixel size
 masks/   the same names; 0 or the number of the cell that is there
-fields/  rows of cells.parquet, a file a field; a field with such a file is complete
+fields/  rows of cells.parquet, one file per field; a field with such a file is complete
 
 {tables}
 """
@@ -43,11 +43,9 @@ def write_field(
     write_ome_tiff(workdir / 'masks' / stem, mask, ['cell'], (size, size))
     rows = [
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             cell=number,
-            condition=spec.condition,
             **simulate.labels_of(screen.classes, cell),
             **cell,
         )
@@ -60,7 +58,7 @@ def write_field(
 def write_tables(
     workdir: Path, specs: list[simulate.FieldSpec], screen: simulate.Screen
 ) -> None:
-    """Writes `wells.csv`, `images.csv` (one row per field) and `README.txt`."""
+    """Writes wells.csv, images.csv and README.txt."""
     text = README.format(
         screen=screen.name,
         description=screen.description,
@@ -68,12 +66,13 @@ def write_tables(
         tables='\n\n'.join(map(in_text, (WELLS, IMAGES, SIMULATED_CELLS))),
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
-    wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
+    wells = {
+        tuple(_place(spec, screen).values()): _well(spec, screen) for spec in specs
+    }
     _write_csv(workdir, WELLS, wells.values())
     images = (
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             image=f'images/{spec.plate.name}/{spec.name_of_image}.ome.tif',
             mask=f'masks/{spec.plate.name}/{spec.name_of_image}.ome.tif',
@@ -83,12 +82,21 @@ def write_tables(
     _write_csv(workdir, IMAGES, images)
 
 
+def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
+    """What distinguishes a well from all others."""
+    return dict(
+        screen=screen.name,
+        condition=spec.condition,
+        replicate=spec.replicate,
+        plate=spec.plate.name,
+        well=spec.well,
+    )
+
+
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     truth = spec.protein.truth()
     return dict(
-        plate=spec.plate.name,
-        well=spec.well,
-        condition=spec.condition,
+        _place(spec, screen),
         split=spec.split,
         **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,

@@ -5,7 +5,8 @@
 
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
-from deeploc_jax.tables.fits import PROBES, TRANSFERS, read_fits
+from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
+from deeploc_jax.tables.fits import read_fits
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import class_names, class_values, read_table
 from deeploc_jax.tables.predictions import (
@@ -33,7 +34,17 @@ TABLES = (
 """All of them, in the order of the work."""
 
 __all__ = [
+    'CONFUSION',
+    'FEATURES',
+    'IMAGES',
+    'NOVELTY',
+    'PREDICTIONS',
+    'PROBES',
+    'PROTEINS',
+    'SIMULATED_CELLS',
     'TABLES',
+    'TRANSFERS',
+    'WELLS',
     'Column',
     'Features',
     'TableSchema',

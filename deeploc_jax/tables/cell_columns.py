@@ -8,9 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from deeploc_jax.tables.schema import TEXT, Column
-from deeploc_jax.types import METADATA
-
-_ADDED_LATER = ('condition', 'replicate')
+from deeploc_jax.types import LATER, METADATA
 
 
 def _cell_column(name: str) -> Column:
@@ -20,7 +18,7 @@ def _cell_column(name: str) -> Column:
         pa.float32() if place else TEXT,
         METADATA[name],
         unit='pixel' if place else '',
-        required=name not in _ADDED_LATER,
+        required=name not in LATER,
     )
 
 

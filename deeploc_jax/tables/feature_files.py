@@ -1,4 +1,4 @@
-"""Features on disk: a row a cell, a column a feature, in parts.
+"""Features on disk: one row per cell, one column per feature, in parts.
 
 `features.parquet` is a folder of Parquet files, which pyarrow, pandas and polars read
 as one table. The schema's metadata says what the columns are.
@@ -23,7 +23,7 @@ ABOUT = b'features'
 FEATURES = TableSchema(
     'features.parquet/',
     'configs/features.py',
-    'A row a cell, in a folder of files that Parquet readers take as one table. '
+    'One row per cell, in a folder of files that Parquet readers take as one table. '
     "b'features' in the schema's metadata says which layer, network and screen they "
     'are of. features.h5ad has the same columns: the features as `X`, the others as '
     '`obs`, named by cell_id.',
@@ -43,7 +43,7 @@ def features_table(
     values: np.ndarray,
     about: dict[str, Any],
 ) -> pa.Table:
-    """A row a cell, in the order of the cells.
+    """One row per cell, in the order of the cells.
 
     Args:
         cells: Their labels and metadata are kept.

@@ -89,7 +89,7 @@ def read_features(path: Path | str) -> Features:
         raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
     try:
         table = pq.read_table(path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read: {error}') from None
     stored = (table.schema.metadata or {}).get(ABOUT)
     if stored is None:

@@ -9,7 +9,7 @@ from deeploc_jax.tables.schema import TEXT, Column, TableSchema
 NOVELTY = TableSchema(
     'novelty.parquet',
     'configs/novelty.py',
-    'A row a group of test cells for each set of features and each score.',
+    'One row per group of test cells, for each set of features and each score.',
     (
         Column('features', TEXT, 'Name of the folder with the features.'),
         Column('score', TEXT, 'Kind of novelty score.'),

@@ -45,7 +45,7 @@ def open_table(path: Path | str, schema: TableSchema) -> pa.Table:
         )
     try:
         return pq.read_table(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise ValueError(f'{path} is not a readable Parquet file: {error}') from None
 
 
@@ -69,7 +69,10 @@ def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, .
             f"{path} has no class names (b'class_names' in the schema's metadata): it "
             'was not written by an evaluation, or rewritten without its metadata.'
         )
-    return tuple(json.loads(stored))
+    try:
+        return tuple(json.loads(stored))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f'{path} has damaged class names: {error}') from None
 
 
 def class_values(table: pa.Table, prefix: str = 'p_') -> np.ndarray:

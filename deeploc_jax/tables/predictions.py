@@ -29,7 +29,7 @@ _FLOAT, _COUNT = pa.float32(), pa.int32()
 PREDICTIONS = TableSchema(
     'evaluation/<split>/predictions.parquet',
     _WRITTEN_BY,
-    'A row a cell of the split.',
+    'One row per cell of the split.',
     (
         *CELL_COLUMNS,
         *LABEL_COLUMNS,
@@ -47,8 +47,8 @@ PREDICTIONS = TableSchema(
 PROTEINS = TableSchema(
     'evaluation/<split>/proteins.parquet',
     _WRITTEN_BY,
-    'A row a protein, sorted by name, or a row a well if no cell has a protein. A '
-    'protein of several screens is one row.',
+    'One row per protein, sorted by name, or per well if no cell has a protein. A '
+    'protein of several screens or conditions is one row.',
     (
         Column('protein', TEXT, 'Name of the protein, or of the well.'),
         Column('unit', TEXT, 'What a row is: protein or well.'),
@@ -79,7 +79,7 @@ PROTEINS = TableSchema(
 CONFUSION = TableSchema(
     'evaluation/<split>/confusion.parquet',
     _WRITTEN_BY,
-    'A row for every pair of a true and a predicted class that has cells.',
+    'One row for every pair of a true and a predicted class that has cells.',
     (
         Column('true', TEXT, 'Name of the true class.'),
         Column('predicted', TEXT, 'Name of the predicted class.'),
@@ -105,7 +105,7 @@ def predictions_table(
     class_names: Sequence[str],
     novelty: np.ndarray | None = None,
 ) -> pa.Table:
-    """A row a cell, in the order given.
+    """One row per cell, in the order given.
 
     Args:
         metadata: The `METADATA` columns, each [n].
@@ -129,7 +129,7 @@ def predictions_table(
 def confusion_table(
     counts: Sequence[Sequence[int]], class_names: Sequence[str]
 ) -> pa.Table:
-    """A row for every pair of classes that has cells: true, predicted, cells.
+    """One row for every pair of classes that has cells: true, predicted, cells.
 
     Args:
         counts: [k, k], rows the true class; empty where no cell is labelled.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import pyarrow as pa
 
 from deeploc_jax.tables.schema import TEXT, Column, TableSchema
+from deeploc_jax.types import METADATA, WELL
 
 LENGTH = '0.12 micrometre'
 """Unit of the simulator's lengths."""
 _ABUNDANCE = 'photoelectrons a pixel of a filled cell'
 _WRITTEN_BY = 'configs/simulate.py'
 _COUNT, _NUMBER = pa.int64(), pa.float64()
-_WELL = (
-    Column('plate', TEXT, 'Plate of the screen.'),
-    Column('well', TEXT, 'Well of the plate.'),
-)
-_FIELD = (*_WELL, Column('field', TEXT, 'Field of the well.'))
-_CONDITION = Column('condition', TEXT, "Treatment of the well, '' for none.")
+_ALWAYS = ('condition', 'plate', 'well')  # in tables of all versions
+_WELL = tuple(Column(n, TEXT, METADATA[n], required=n in _ALWAYS) for n in WELL)
+_FIELD = (*_WELL, Column('field', TEXT, METADATA['field']))
 _LABELS = (
     Column('origin_label', TEXT, 'Class of the origin.'),
     Column('destination_label', TEXT, 'Class of the destination.'),
@@ -31,7 +29,7 @@ _PROTEIN = (
     Column(
         'localization',
         TEXT,
-        'Where it is in this condition, with its share: the origin.',
+        'Where `share` of it is in this condition: the origin.',
     ),
     Column(
         'second',
@@ -53,10 +51,9 @@ _PROTEIN = (
 WELLS = TableSchema(
     'wells.csv',
     _WRITTEN_BY,
-    'A row a well of a simulated plate.',
+    'One row per well of a simulated plate.',
     (
         *_WELL,
-        _CONDITION,
         Column('split', TEXT, 'Split of yeast_sim that its cells belong to.'),
         Column(
             'label',
@@ -71,7 +68,7 @@ WELLS = TableSchema(
 IMAGES = TableSchema(
     'images.csv',
     _WRITTEN_BY,
-    'A row a field of a simulated plate.',
+    'One row per field of a simulated plate.',
     (
         *_FIELD,
         Column('image', TEXT, 'Path of the image in the folder of the plates.'),
@@ -81,12 +78,10 @@ IMAGES = TableSchema(
 SIMULATED_CELLS = TableSchema(
     'cells.parquet',
     _WRITTEN_BY,
-    'A row a cell of a simulated field, with the truth about it. fields/ has the same, '
-    'a file a field; a field with such a file is complete.',
+    'One row per cell of the simulated fields, with the truth about it.',
     (
         *_FIELD,
         Column('cell', _COUNT, 'Number of the cell in the mask of its field, from 1.'),
-        _CONDITION,
         Column('label', TEXT, "Class of the cell, '' for none."),
         *_LABELS,
         Column('x', _NUMBER, 'Center of the cell, from the left.', 'pixel'),

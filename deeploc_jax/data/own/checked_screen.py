@@ -29,7 +29,8 @@ from deeploc_jax.images import ImageError
 from deeploc_jax.images.pixel_types import stored_type
 from deeploc_jax.names import show_names
 
-_NAMES = ('label', 'plate', 'well', 'field', 'protein')  # whose values may look alike
+# Names that may look alike.
+_NAMES = ('label', 'condition', 'replicate', 'plate', 'well', 'field', 'protein')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,7 +47,6 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
         CITATION: References in BibTeX.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f'The HDF5 files of the screen, extracted or in {ZIP_NAME} ({URL}).'
     )
