@@ -23,6 +23,7 @@ GROUND = {
     'progress',
     'processes',
     'lookup',
+    'markdown',
     'names',
     'reliability',
     'precision_recall',

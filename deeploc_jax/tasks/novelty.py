@@ -12,6 +12,7 @@ import numpy as np
 
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
 from deeploc_jax.precision_recall import auroc
 from deeploc_jax.probe.job import share_cells
@@ -62,8 +63,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     write_table(rows_to_table(rows, NOVELTY.arrow()), workdir / NOVELTY.path)
     about = {name: found.about for name, found in sets.items()}
     write_json(workdir / 'run.json', environment() | dict(features=about))
-    lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]
-    print('\n' + '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines))
+    print(f'\n{markdown_table(HEADER, map(_text, rows))}')
     print(f'\nTable: {short(workdir / "novelty.parquet")}')
 
 
