@@ -158,6 +158,23 @@ def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
         _check(table)
 
 
+def test_one_well_name_in_two_conditions_is_not_torn_apart(tmp_path):
+    columns = dict(plate=['P1'] * 6, well=['A01'] * 6)
+    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) apart \(P1/A01 first\)'):
+        _check(stack_table(tmp_path, **columns))
+    for more in (dict(condition=[*'aabbcc']), dict(replicate=[*'112233'])):
+        assert len(_check(stack_table(tmp_path, **columns | more)).rows) == 6
+    columns |= dict(condition=['a'] * 6, replicate=[*'112211'])
+    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) .* \(a/1/P1/A01 first\)'):
+        _check(stack_table(tmp_path, **columns))
+
+
+def test_an_error_of_the_spreadsheet_is_no_condition(tmp_path):
+    table = stack_table(tmp_path, condition=['#REF!', *['heat'] * 5])
+    with pytest.raises(ValueError, match="condition '#REF!' is an error of the spread"):
+        _check(table)
+
+
 def test_the_same_pixels_in_two_splits_are_warned_of(tmp_path):
     stack = np.random.default_rng(0).integers(0, 256, (9, 64, 64, 2), np.uint8)
     stack[[4, 6, 7]] = stack[1]  # rows 3 (train), 6, 8 (test) and 9 (validation)
@@ -194,6 +211,8 @@ def test_the_same_pixels_in_two_splits_are_warned_of(tmp_path):
         ),
         ('label', ['ER', 'ER"', *['ER'] * 4], 'ER (5 rows) and ER" (1 rows)'),
         ('plate', ['P1', 'P01', *['P1'] * 4], 'P01 (1 rows) and P1 (5 rows)'),
+        ('condition', ['DMSO', *['dmso'] * 5], 'DMSO (1 rows) and dmso (5 rows)'),
+        ('replicate', ['1', '01', *['1'] * 4], '01 (1 rows) and 1 (5 rows)'),
         ('protein', ['Sec61', *['SEC61'] * 5], 'SEC61 (5 rows) and Sec61 (1 rows)'),
         (
             'field',

@@ -28,7 +28,8 @@ from deeploc_jax.images.pixel_types import stored_type
 from deeploc_jax.images.reader import ImageReader, capacity_for
 from deeploc_jax.names import show_names
 
-_NAMES = ('label', 'plate', 'well', 'field', 'protein')  # names that may look alike
+# Names that may look alike.
+_NAMES = ('label', 'condition', 'replicate', 'plate', 'well', 'field', 'protein')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.cell_splits import SPLITS
 from deeploc_jax.names import show_name, show_names
+from deeploc_jax.types import WELL
 
 
 def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
@@ -50,8 +51,8 @@ def _group(row: CellRow) -> str:
 
 
 def _well(row: CellRow) -> str:
-    plate, well = (row.metadata[name] for name in ('plate', 'well'))
-    return f'{plate}/{well}'.lstrip('/') if well else ''
+    parts = [row.metadata[name] for name in WELL if name != 'screen']  # one here
+    return '/'.join(parts).lstrip('/') if row.metadata['well'] else ''
 
 
 def _torn(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-TEXT_COLUMNS = ('cell_id', 'plate', 'well', 'field', 'protein')
+TEXT_COLUMNS = (
+    'cell_id',
+    'condition',
+    'replicate',
+    'plate',
+    'well',
+    'field',
+    'protein',
+)
 NUMBER_COLUMNS = ('index', 'x', 'y')
 KNOWN_COLUMNS = (*TEXT_COLUMNS, 'image', 'label', 'split', *NUMBER_COLUMNS)
 

@@ -51,7 +51,6 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
     Where there is no file for validation, a tenth of the training cells becomes it.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f'The HDF5 files of the screen, extracted or in {ZIP_NAME} ({URL}).'
     )
