@@ -5,7 +5,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.own import cell_table
+from deeploc_jax.data.own import table_file
 from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.datasets import own_screen, prepare_screen
 from deeploc_jax.types import METADATA
@@ -222,7 +222,7 @@ def _as_version(monkeypatch, folder, table, version):
         return _prepare(folder, table)
 
 
-@pytest.mark.filterwarnings('ignore:.*tears 1 well')
+@pytest.mark.filterwarnings('ignore:.*divides 1 well')
 def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     tmp_path, monkeypatch
 ):
@@ -238,7 +238,7 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     with pytest.warns(UserWarning, match=words):
         with_table = _screen(tmp_path, table)
     with_table.download_and_prepare()
-    monkeypatch.setattr(cell_table, '_READERS', {'.csv': _refuse})
+    monkeypatch.setattr(table_file, '_READERS', {'.csv': _refuse})
     with pytest.warns(UserWarning, match='may lack cells of the table: row 4'):
         _screen(tmp_path, table)
     assert [path.name for path in with_table.data_path.parent.iterdir()] == ['1.0.0']
@@ -307,7 +307,7 @@ def test_a_screen_of_before_there_were_conditions_lacks_those_of_its_table(
         _prepare(tmp_path, table, version='1.0.0')
 
 
-@pytest.mark.filterwarnings('ignore:.*tears 1 well')
+@pytest.mark.filterwarnings('ignore:.*divides 1 well')
 def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
     table = stack_table(tmp_path, well=['a1'] * 6)
     _as_version(monkeypatch, tmp_path, table, '1.0.0')
@@ -321,6 +321,6 @@ def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
 def test_an_image_that_changes_after_the_check_leaves_nothing(tmp_path):
     builder = _screen(tmp_path, stack_table(tmp_path))
     np.save(tmp_path / 'stack.npy', STACK[:5])
-    with pytest.raises(ValueError, match='Row 7 .*was fine when it was checked'):
+    with pytest.raises(ValueError, match='Row 7 .*was usable when it was checked'):
         builder.download_and_prepare()
     assert not list(builder.data_path.parent.glob('*'))

@@ -12,13 +12,13 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import cell_schema, screen_builder
-from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
     CheckedScreen,
     check_screen,
     source_digest,
 )
+from deeploc_jax.data.own.table_file import read_table
 from deeploc_jax.types import LATER
 
 

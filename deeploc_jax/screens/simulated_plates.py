@@ -9,7 +9,7 @@ from typing import Any
 
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
-from deeploc_jax.images.ome_tiff import write_micrograph
+from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import TableSchema, in_text, rows_to_table
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
@@ -38,9 +38,9 @@ def write_field(
     names = [channel.name for channel in instrument.channels]
     size = simulate.UNIT / instrument.scale
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
-    write_micrograph(workdir / 'images' / stem, field.image, names, size)
+    write_ome_tiff(workdir / 'images' / stem, field.image, names, (size, size))
     mask = field.mask[..., None]
-    write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
+    write_ome_tiff(workdir / 'masks' / stem, mask, ['cell'], (size, size))
     rows = [
         dict(
             _place(spec, screen),
