@@ -150,7 +150,7 @@ def test_sets_and_the_probe_belong_together(config, tmp_path):
     ):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,D,1,1\n')
-    with pytest.raises(ValueError, match="no class 'D'"):
+    with pytest.raises(ValueError, match="Unknown class 'D'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,1,1\na,B,2,0\n')
     with pytest.raises(ValueError, match="'a' is for 'A' and for 'B'"):
