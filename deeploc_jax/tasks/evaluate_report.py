@@ -10,9 +10,9 @@ import ml_collections
 
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.evaluation import write_evaluation
-from deeploc_jax.predict.calibration import NOT_CALIBRATED
 from deeploc_jax.predict.logits import Predict, predict_cells
 from deeploc_jax.predict.novelty import score_cells
+from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.report.page import write_report
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
