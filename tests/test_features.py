@@ -100,7 +100,7 @@ def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
     ('field', 'value', 'message'),
     [
         ('source', None, 'Say --config.source'),
-        ('layer', 'fc', "no layer of 'small' called 'fc'"),
+        ('layer', 'fc', "Unknown layer 'fc'"),
         ('splits', 'exam', "no split 'exam'"),
         ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
         ('cells_per_file', 0, '0 cells in a part'),

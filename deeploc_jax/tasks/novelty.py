@@ -14,8 +14,9 @@ from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
+from deeploc_jax.precision_recall import auroc
 from deeploc_jax.probe.job import share_cells
-from deeploc_jax.probe.novelty import NOVELTIES, auroc
+from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.tables.features import Features, read_sets
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import write_table
