@@ -21,11 +21,12 @@ _DESCRIPTION = """
 64x64 crops around single cells of budding yeast, which the authors of DeepYeast cut
 from the images of the wild-type screen of Chong et al. 2015. Channel 0 is a GFP-tagged
 protein (green in the released images), channel 1 is RFP in the cytosol (red). The label
-of a cell is the localization of its protein. No two of the released splits share an
-image or a well, and each well holds one protein, so the proteins of validation and test
-do not occur in training. Config `main` has the 12 classes of the paper, with 1,033
-images of 277 wells in validation and 1,058 images of 282 wells in test; config
-`transfer` has four other classes.
+of a cell is the localization of its protein.
+
+No two of the released splits share an image or a well, and each well holds one protein,
+so the proteins of validation and test do not occur in training. Config `main` has the
+12 classes of the paper, with 1,033 images of 277 wells in validation and 1,058 images
+of 282 wells in test; config `transfer` has four other classes.
 """
 _CITATION = """\
 @article{parnamaa2017accurate,
