@@ -48,7 +48,7 @@ def launch(monkeypatch):
         ('', '--config=<file>'),
         ('--config={}/syntax.py', 'syntax.py, line 1: invalid syntax.'),
         ('--config=README.md', 'README.md, line '),
-        ('--config={}/no_function.py', 'is not a config: it has no function get_config'),
+        ('--config={}/no_function.py', 'not a config: it has no function get_config'),
         ('--config={}/no_task.py', 'is not a config: its get_config() names no task'),
         ('--config={}/number.py', 'is not a config: its get_config() names no task'),
         ('--config={}/no_module.py', "line 1: ModuleNotFoundError: No module named"),
