@@ -5,7 +5,7 @@ import pytest
 
 from configs import deeploc
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.evaluate.evaluation import _shown
+from deeploc_jax.evaluate.examples import _shown
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.workdir.claim import claim_workdir
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeploc_jax.data.cell_schema import IMAGE_SIZE
-from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_row import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.images import (
     ImageError,
