@@ -79,9 +79,10 @@ class Card:
                 f'it has format {fields.get("format")!r}, this version of deeploc_jax '
                 f'reads {" and ".join(map(str, _READABLE))}.'
             )
-        if fields['format'] == 1:
-            fields = {'license' if k == 'licence' else k: fields[k] for k in fields}
-        fields = fields | dict(format=FORMAT)
+        fields = dict(fields)
+        if fields['format'] == 1 and 'licence' in fields:
+            fields['license'] = fields.pop('licence')
+        fields['format'] = FORMAT
         known = dataclasses.fields(cls)
         needed = {f.name for f in known if f.default is dataclasses.MISSING}
         missing = needed - fields.keys()
