@@ -25,6 +25,7 @@ GROUND = {
     'names',
     'reliability',
     'precision_recall',
+    'splits',
 }
 NETWORKS = {'models', 'weights'}
 SCREENS = {'images', 'data'}

@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.record_builder import check_array_record
 from deeploc_jax.data.screen_info import describe_screen
+from deeploc_jax.data.split_check import check_split
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
@@ -97,20 +98,6 @@ def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
 def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
     """`ScreenInfo.marker_among`, until every task reads it there."""
     return describe_screen(builder).marker_among(cells.channels)
-
-
-def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
-    """Raises a ValueError unless the screen has this split, with a cell in it."""
-    known = builder.info.splits
-    parts = [part.split('[')[0].strip() for part in split.split('+')]
-    for part in parts:
-        if part not in known:
-            raise ValueError(
-                f'{builder.info.full_name} has no split {part!r}; '
-                f'it has: {", ".join(known)}. Slices work too: train[:90%].'
-            )
-    if not known[split].num_examples:
-        raise ValueError(f'Split {split!r} of {builder.info.full_name} has no cell.')
 
 
 def _read_columns(

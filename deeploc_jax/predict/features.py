@@ -1,20 +1,16 @@
-"""Features of cells: what a layer of a trained network makes of them."""
+"""Features of cells: the activations of a layer of a trained network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from deeploc_jax import compilation, sharding
 from deeploc_jax.data.augment import center_crop
-from deeploc_jax.lookup import check_name, lookup
-from deeploc_jax.predict.logits import Predict, predict_cells
-from deeploc_jax.types import Cells
+from deeploc_jax.lookup import check_name
+from deeploc_jax.predict.program import Function, Program, make_program
 from deeploc_jax.weights.folder import Network
 
 POOLS = {'max': jnp.max, 'mean': jnp.mean}
@@ -31,7 +27,8 @@ def layer_widths(network: Network) -> dict[str, int]:
         layers: Any = network.model.apply(variables, image, train=False)[1]
         widths.update({name: layer.shape[-1] for name, layer in layers.items()})
 
-    jax.eval_shape(note, network.variables, image)  # its result would come sorted
+    # Noted while it is traced: `eval_shape` would return the names sorted.
+    jax.eval_shape(note, network.variables, image)
     return widths
 
 
@@ -39,7 +36,7 @@ def choose_layer(network: Network, layer: str | None) -> str:
     """The layer asked for; by default the last, from which the logits are made.
 
     Raises:
-        ValueError: The network has no such layer; the nearest name is told.
+        ValueError: The network has no such layer; the nearest name is suggested.
     """
     names = list(layer_widths(network))
     layer = layer or names[-1]
@@ -47,17 +44,27 @@ def choose_layer(network: Network, layer: str | None) -> str:
     return layer
 
 
-def make_features(
-    model: nn.Module, mesh: jax.sharding.Mesh, *, crop: int, layer: str, pool: str
-) -> Predict:
-    """Makes the jitted `(variables, images [b, h, w, c]) -> features [b, f]`.
+def pool_layer(activations: jax.Array, pool: str) -> jax.Array:
+    """Features float32 [b, f] of activations [b, f] or, pooled, of maps [b, h, w, f].
+
+    Args:
+        activations: Activations of one layer.
+        pool: A key of `POOLS`.
+    """
+    x = activations.astype(jnp.float32)
+    return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
+
+
+def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Function:
+    """Makes the pure `(variables, images [b, h, w, c]) -> features [b, f]`.
+
+    Nothing behind the layer is computed.
 
     Args:
         model: The network.
-        mesh: From `sharding.make_mesh`.
-        crop: Side of the central crop that the network looks at.
-        layer: A name of its activations.
-        pool: A key of `POOLS`, for layers that are maps: over all of their pixels.
+        layer: Name of one of its layers.
+        crop: Side in pixels of the central crop that the network looks at.
+        pool: A key of `POOLS`.
 
     Raises:
         ValueError: There is no such pool.
@@ -66,19 +73,15 @@ def make_features(
         Kraus et al. 2017, Fig 2: spatial maximum of conv_8. Parnamaa & Parts 2017,
         Fig 4: the first dense layer.
     """
-    reduce = lookup('pool', pool, POOLS)
+
+    check_name('pool', pool, POOLS)
 
     def features(variables: Any, images: jax.Array) -> jax.Array:
         view = center_crop(images, crop)
         layers: Any = model.apply(variables, view, train=False)[1]
-        x = layers[layer].astype(jnp.float32)
-        return reduce(x, axis=(1, 2)) if x.ndim == 4 else x
+        return pool_layer(layers[layer], pool)
 
-    return jax.jit(
-        features,
-        out_shardings=sharding.replicated(mesh),
-        compiler_options=compilation.compiler_options(mesh),
-    )
+    return features
 
 
 def make_cell_features(
@@ -88,26 +91,23 @@ def make_cell_features(
     *,
     layer: str | None = None,
     pool: str = 'max',
-) -> Callable[[Cells, str], np.ndarray]:
-    """Makes `(cells, description of the progress) -> features`, float32 [n, f].
+) -> Program:
+    """Makes the program cells -> features, float32 [n, f].
 
     Args:
         network: The network.
-        mesh: From `sharding.make_mesh`.
+        mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
-        layer: By default the last, from which the logits are made.
-        pool: As of `make_features`.
+        layer: Name of a layer; by default the last, from which the logits are made.
+        pool: A key of `POOLS`.
+
+    Raises:
+        ValueError: There is no such layer or pool.
     """
-    program = make_features(
+    features = make_features(
         network.model,
-        mesh,
+        choose_layer(network, layer),
         crop=network.card.crop,
-        layer=choose_layer(network, layer),
         pool=pool,
     )
-    variables = sharding.put_replicated(network.variables, mesh)
-
-    def features(cells: Cells, description: str) -> np.ndarray:
-        return predict_cells(program, variables, cells, mesh, batch_size, description)
-
-    return features
+    return make_program(features, network.variables, mesh, batch_size)
