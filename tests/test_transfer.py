@@ -122,7 +122,6 @@ def test_draws_trained_together_are_those_trained_alone():
         for number in range(3):
             own = np.roll(rows, number, 1)[index]
             batch = dict(image=cells.images[own], label=cells.labels[own])
-            batch |= dict(mask=np.ones(8, bool))
             alone, _ = update(alone, batch, jax.random.key(seed))
         for a, b in zip(
             jax.tree.leaves(together.variables),

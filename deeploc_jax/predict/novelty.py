@@ -7,14 +7,14 @@ import numpy as np
 
 from deeploc_jax.predict.features import choose_layer, make_cell_features
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 from deeploc_jax.weights.novelty import Novelty
 
 MOST_SEEN, MOST_USUAL = 4000, 1000
 """Cells of train and of validation that are used, at most."""
 
 
-def known_novelty(network: Network) -> Novelty:
+def known_novelty(network: TrainedNetwork) -> Novelty:
     """The detector of cells unlike anything seen.
 
     Raises:
@@ -30,7 +30,7 @@ def known_novelty(network: Network) -> Novelty:
 
 
 def fit_novelty(
-    network: Network,
+    network: TrainedNetwork,
     train: Cells,
     validation: Cells,
     mesh: jax.sharding.Mesh,

@@ -17,7 +17,7 @@ from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.recipe import Recipe, Work
 from deeploc_jax.transfer.test_scores import score
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 def check_probe(name: str) -> None:
@@ -28,7 +28,7 @@ def check_probe(name: str) -> None:
 def make_prober(
     recipe: Recipe,
     name: str,
-    source: Network,
+    source: TrainedNetwork,
     cells: dict[str, Cells],
     mesh: jax.sharding.Mesh,
     group_by: str,

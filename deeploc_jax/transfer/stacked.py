@@ -20,6 +20,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from deeploc_jax import compilation, sharding
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
+from deeploc_jax.types import Batch
 
 InitTogether = Callable[
     [np.ndarray, dict[str, Any] | None, np.ndarray | None], TrainState
@@ -130,11 +131,7 @@ def make_step_together(
 
     def step(states: TrainState, data: dict[str, Any], seeds: jax.Array) -> TrainState:
         rows = jax.lax.with_sharding_constraint(data['rows'], split)
-        batches: Any = dict(
-            image=data['images'][rows],
-            label=data['labels'][rows],
-            mask=jnp.ones(rows.shape, bool),
-        )
+        batches = Batch(image=data['images'][rows], label=data['labels'][rows])
         keys = jax.vmap(jax.random.key)(seeds)
         return jax.vmap(update)(states, batches, keys)[0]
 

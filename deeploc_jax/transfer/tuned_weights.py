@@ -15,7 +15,7 @@ from deeploc_jax.predict.calibration import calibrate, mean_crop_probabilities
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network, check_network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
 
 
 def write_tuned(
@@ -67,7 +67,7 @@ def write_tuned(
         note='',
         version=__version__,
     )
-    network = Network(
+    network = TrainedNetwork(
         card, check_network(variables, card, 'the tuned network'), variables
     )
     novelty = fit_novelty(

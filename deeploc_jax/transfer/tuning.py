@@ -30,7 +30,7 @@ from deeploc_jax.transfer.stacked import (
 )
 from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 Keep = Callable[[int, Any, np.ndarray, np.ndarray, int], None]
 """Size, variables, logits of validation, rows that were drawn, steps -> weights."""
@@ -39,7 +39,7 @@ Keep = Callable[[int, Any, np.ndarray, np.ndarray, int], None]
 def make_tuner(
     recipe: Recipe,
     mode: str,
-    source: Network,
+    source: TrainedNetwork,
     cells: dict[str, Cells],
     mesh: jax.sharding.Mesh,
     keep: Keep,
@@ -103,7 +103,7 @@ def make_fit(
     recipe: Recipe,
     mode: str,
     model: Model,
-    source: Network,
+    source: TrainedNetwork,
     train: Cells,
     mesh: jax.sharding.Mesh,
 ) -> Callable[[dict[int, np.ndarray], int, int, str], Any]:
