@@ -26,6 +26,7 @@ def read_cells(
     memory_limit: float = 4.0,
     channels: Sequence[str] | None = None,
     normalize: Normalize = percentile_normalize,
+    leave_out: Sequence[str] = (),
 ) -> Cells:
     """Reads one split of a prepared screen.
 
@@ -37,6 +38,7 @@ def read_cells(
         channels: Names of the channels wanted, in order; None for the screen's
             `default_channels`, or all of them where it names none.
         normalize: What is done to the pixels.
+        leave_out: Classes whose cells count as unlabelled, as in `without_classes`.
 
     Returns:
         The cells in the order of the data source.
@@ -65,13 +67,14 @@ def read_cells(
         normalize,
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
-    return Cells(
+    cells = Cells(
         images=load(images) if fits else images,
         labels=labels,
         metadata=columns,
         class_names=screen.class_names,
         channels=names,
     )
+    return without_classes(cells, leave_out) if leave_out else cells
 
 
 def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
@@ -86,6 +89,13 @@ def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
     if not kept:
         raise ValueError('No class is left.')
     return with_classes(cells, kept)
+
+
+def unknown_classes(cells: Cells, names: Sequence[str]) -> dict[str, int]:
+    """Number of cells of each class of the cells that is not among `names`."""
+    counts = np.bincount(cells.labels + 1, minlength=len(cells.class_names) + 1)[1:]
+    named = zip(cells.class_names, counts.tolist(), strict=True)
+    return {name: number for name, number in named if name not in names}
 
 
 def with_classes(cells: Cells, names: Sequence[str]) -> Cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -48,6 +49,15 @@ class ScreenInfo:
             self.channels[self.marker_channel] if self.marker_channel >= 0 else None
         )
         return list(channels).index(marker) if marker in channels else -1
+
+    def facts(self, channels: Sequence[str]) -> dict[str, Any]:
+        """What `run.json` says of the screen of which these channels were read."""
+        return dict(
+            dataset=self.full_name,
+            simulated=self.simulated,
+            channels=list(channels),
+            marker_channel=self.marker_among(channels),
+        )
 
 
 def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:

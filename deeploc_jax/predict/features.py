@@ -73,7 +73,6 @@ def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Func
         Kraus et al. 2017, Fig 2: spatial maximum of conv_8. Parnamaa & Parts 2017,
         Fig 4: the first dense layer.
     """
-
     check_name('pool', pool, POOLS)
 
     def features(variables: Any, images: jax.Array) -> jax.Array:

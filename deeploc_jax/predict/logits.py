@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deeploc_jax.predict.features import pool_layer
-from deeploc_jax.predict.program import Function, Program, compiled
+from deeploc_jax.predict.features import choose_layer, pool_layer
+from deeploc_jax.predict.program import Function, Program, compiled, make_program
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 class Outputs(NamedTuple):
@@ -67,7 +68,9 @@ def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
     return logits
 
 
-def make_outputs(model: nn.Module, layer: str, *, crop: int, crops: int = 5) -> Function:
+def make_outputs(
+    model: nn.Module, layer: str, *, crop: int, crops: int = 5
+) -> Function:
     """Makes the pure `(variables, images [b, h, w, c]) -> Outputs`.
 
     Each crop goes through the network once: the features are those that the logits of
@@ -90,6 +93,24 @@ def make_outputs(model: nn.Module, layer: str, *, crop: int, crops: int = 5) -> 
         return Outputs(logits.swapaxes(0, 1), features[0])
 
     return outputs
+
+
+def make_split_program(
+    network: TrainedNetwork, mesh: jax.sharding.Mesh, batch_size: int, crops: int
+) -> Program:
+    """Makes the program cells -> `Outputs`, for judging a split in one pass.
+
+    Args:
+        network: The network. The features are those of its novelty layer or, where it
+            does not know what it has seen, of its last layer.
+        mesh: Mesh from `sharding.make_mesh`.
+        batch_size: Cells at a time, over all devices.
+        crops: 1 or 5, as in `crop_offsets`.
+    """
+    layer = network.novelty.layer if network.novelty else choose_layer(network, None)
+    crop = network.card.crop
+    outputs = make_outputs(network.model, layer, crop=crop, crops=crops)
+    return make_program(outputs, network.variables, mesh, batch_size)
 
 
 def _views(images: jax.Array, crop: int, crops: int) -> jax.Array:

@@ -157,7 +157,7 @@ class Predictor:
         width: int,
         finish: Callable[[np.ndarray], np.ndarray],
     ) -> np.ndarray:
-        """What a function makes of the images, a batch at a time, float32 [n, width]."""
+        """The finished results of all images, a batch at a time, float32 [n, width]."""
         cells = raw_cells(images, self.card)
         if batch_size < 1:
             raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
