@@ -1,4 +1,4 @@
-"""Simulated plates on disk: images, masks and tables."""
+"""Simulated plates are written as images, masks and tables."""
 
 from __future__ import annotations
 
@@ -14,53 +14,54 @@ from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
 from deeploc_jax.images.ome_tiff import write_micrograph
 
-UNIT = 0.12  # micrometres
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
-images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
-masks/   the same names; 0 or the number of the cell that is there
-wells.csv    a row a well: condition, protein and its truth (below), and the class that
-             its cells are labelled with (label)
-images.csv   a row a field: image and mask
-cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, condition,
-             label ('' for none), state (live, dead, or ghost: no cell at all), whether
-             its crop is in the data set yeast_sim/{screen} (wanted), protein and its
-             truth, stage of the bud, radius of mother and bud and height above the
-             focus in units of 0.12 micrometres, number of vacuoles, and
-  brightness   the abundance in this very cell: that of its protein times the cell's
-             factor. A dead cell or debris has that of the light it gives, empty
-             background has 0. The lamp of the plate is not in it.
-  brightness_factors  of this very cell on the light of each channel, in the order of
-             the image's; of bright field 1. Markers all but lost have small ones.
-fields/      the same, a file a field; a field with such a file is complete
+images/  fields, one folder per plate, uint16 OME-TIFF with channel names and pixel size
+masks/   files of the same names; 0 or the number of the cell that is there
+wells.csv    one row per well: condition, protein and its truth (below), and the class
+             of its cells (label)
+images.csv   one row per field: image and mask
+cells.parquet  one row per cell: number in the mask (cell), x and y in pixels,
+             condition, label ('' for none), state (live, dead, or ghost: no cell at
+             all), whether its crop is in the data set yeast_sim/{screen} (wanted),
+             protein and its truth, stage of the bud, radius of mother and bud and
+             height above the focus in units of {unit} micrometers, number of vacuoles,
+             and
+  brightness   abundance in this very cell: that of its protein times the cell's factor.
+             A dead cell or debris has that of the light it gives, empty background has
+             0. The lamp of the plate is not included.
+  brightness_factors  factors of this very cell on the light of each channel, in the
+             order of the image; 1 for bright field, small for markers all but lost
+fields/      the same table, one file per field; a field with such a file is complete
 
 The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
 of the protein that they would carry.
-  effect       what the conditions of the screen do to it: none, moves or abundance
-  origin       where it is before any treatment; origin_label is the class of that
-  destination  where it goes, its origin where it does not move; destination_label
-  localization, second, share  where it is in this condition: share of it (0 to 1) at
-             localization, which is the origin, the rest at second, which is the
+  effect       effect of the screen's conditions on it: none, moves or abundance
+  origin       localization before any treatment; its class is origin_label
+  destination  localization it moves to, its origin if it does not move; its class is
+             destination_label
+  localization, second, share  localizations in this condition: the share (0 to 1) is
+             at localization, which is the origin; the rest is at second, which is the
              destination of a mover and the other place of a mixture
-  label        the class of the larger part, of the origin when they are alike
-  abundance    in this condition, photoelectrons a pixel of a filled cell
-  fold_change  that abundance over the one before any treatment
+  label        class of the larger part; of the origin when they are equal
+  abundance    abundance in this condition, photoelectrons per pixel of a filled cell
+  fold_change  that abundance divided by the one before any treatment
 """
 
 
 def cells_path(workdir: Path, spec: simulate.FieldSpec) -> Path:
-    """The table of a field's cells, written last."""
+    """Path of the table of a field's cells, which is written last."""
     return workdir / 'fields' / f'{spec.name_of_image}.parquet'
 
 
 def write_field(
     workdir: Path, screen: simulate.Screen, spec: simulate.FieldSpec
 ) -> None:
-    """Image, mask and cells of one field."""
+    """Simulates one field and writes its image, its mask and its table of cells."""
     field, instrument = simulate.simulate_field(spec), screen.instrument
     names = [channel.name for channel in instrument.channels]
-    size = UNIT / instrument.scale
+    size = simulate.UNIT / instrument.scale
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
     write_micrograph(workdir / 'images' / stem, field.image, names, size)
     mask = field.mask[..., None]
@@ -85,9 +86,12 @@ def write_field(
 def write_tables(
     workdir: Path, specs: list[simulate.FieldSpec], screen: simulate.Screen
 ) -> None:
-    """`wells.csv`, a row a well, `images.csv`, a row a field, and `README.txt`."""
+    """Writes `wells.csv`, `images.csv` (one row per field) and `README.txt`."""
     text = README.format(
-        screen=screen.name, description=screen.description, version=simulate.VERSION
+        screen=screen.name,
+        description=screen.description,
+        version=simulate.VERSION,
+        unit=simulate.UNIT,
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
     wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}

@@ -18,6 +18,7 @@ from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
 
 from deeploc_jax import compilation, sharding
+from deeploc_jax.models.network import Network
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 from deeploc_jax.types import Batch
@@ -28,30 +29,15 @@ InitTogether = Callable[
 StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
 
 
-def head_names(model: nn.Module, image_shape: tuple[int, ...]) -> set[str]:
-    """Names of the layers whose size depends on the number of classes."""
-    shapes = [
-        _shapes(model.clone(num_classes=k), image_shape)['params'] for k in (2, 3)
-    ]
-    return {
-        name
-        for name in shapes[0]
-        if any(
-            a.shape != b.shape
-            for a, b in zip(*(jax.tree.leaves(s[name]) for s in shapes), strict=True)
-        )
-    }
-
-
 def transferred(
-    source: dict[str, Any], fresh: dict[str, Any], heads: set[str]
+    source: dict[str, Any], fresh: dict[str, Any], head: str
 ) -> dict[str, Any]:
-    """The source's arrays in place of fresh ones, but for the layers of the classes.
+    """The source's arrays in place of fresh ones, but for the layer of the classes.
 
     Args:
         source: Variables of a network for other classes.
         fresh: Initial variables of the network for the new ones.
-        heads: From `head_names`.
+        head: Name of that layer, `Network.HEAD`.
 
     Raises:
         ValueError: A layer has another shape in the source, which saw other channels
@@ -63,7 +49,7 @@ def transferred(
     old: dict[Any, Any] = traverse_util.flatten_dict(source)
     new: dict[Any, Any] = traverse_util.flatten_dict(fresh)
     for path in new:
-        if path[1] in heads:
+        if path[1] == head:
             continue
         if path not in old or old[path].shape != new[path].shape:
             found = old[path].shape if path in old else 'absent'
@@ -76,7 +62,7 @@ def transferred(
 
 
 def make_init_together(
-    model: nn.Module,
+    model: Network,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
@@ -93,13 +79,12 @@ def make_init_together(
         image_shape: [h, w, c] that it sees.
         mesh: From `sharding.make_mesh`.
     """
-    heads = head_names(model, image_shape)
 
     def init(seed: jax.Array, source: Any, mean_image: Any) -> TrainState:
         image = jnp.zeros((1, *image_shape), jnp.float32)
         variables = dict(model.init(jax.random.key(seed), image, train=False))
         if source is not None:
-            variables = transferred(source, variables, heads)
+            variables = transferred(source, variables, model.HEAD)
         params, batch_stats = variables['params'], variables.get('batch_stats', {})
         if mean_image is not None:
             batch_stats = dict(batch_stats, mean_image=mean_image)
@@ -140,11 +125,4 @@ def make_step_together(
         out_shardings=sharding.replicated(mesh),
         donate_argnums=0,
         compiler_options=compilation.compiler_options(mesh),
-    )
-
-
-def _shapes(model: nn.Module, image_shape: tuple[int, ...]) -> Any:
-    image = jnp.zeros((1, *image_shape), jnp.float32)
-    return jax.eval_shape(
-        lambda: dict(model.init(jax.random.key(0), image, train=False))
     )

@@ -1,5 +1,7 @@
 """A network of the usual contract that compiles at once, and cells for it."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -12,6 +14,7 @@ from deeploc_jax.weights.card import Card
 
 
 class Small(Network):
+    HEAD: ClassVar[str] = 'dense'
     num_classes: int = 3
 
     @nn.compact
@@ -19,7 +22,7 @@ class Small(Network):
         x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
         features = {'conv': BatchNorm(4, train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
-        return nn.Dense(self.num_classes, name='dense')(x), features
+        return nn.Dense(self.num_classes, name=self.HEAD)(x), features
 
 
 def random_variables(model, size, channels=2, seed=0):

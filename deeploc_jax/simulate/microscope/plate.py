@@ -1,7 +1,7 @@
-"""Instruments, and the plates imaged with them: what varies from session to session.
+"""Plates are imaged with an instrument, and each session differs from the others.
 
 An instrument gives ranges; every plate draws its own values from them, since no two
-sessions are alike and a network should not lean on one of them.
+sessions are alike and a network should not rely on the traits of one.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate.camera import Camera
+from deeploc_jax.simulate.microscope.camera import Camera
 
-# Of 96 wells those at the edge, which dry out first, stay empty.
+# Of 96 wells, those at the edge stay empty: they dry out first.
 WELLS = tuple(f'{row}{column:02d}' for row in 'BCDEFG' for column in range(2, 12))
-DRIFT = 0.12  # of the logarithm of what changes from field to field
+DRIFT = 0.12  # sd, over fields, of the logarithm of what drifts
 Range = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True)
 class Channel:
-    """One colour of an instrument; pairs are ranges that plates draw from.
+    """One color of an instrument; pairs are ranges that plates draw from.
 
     Attributes:
-        name: as it is called in data sets.
-        stain: protein, cytosol, nucleus (and septins) or brightfield.
-        psf: sigma of the blur in focus, pixels.
-        level: photoelectrons a pixel of a marked compartment (of empty glass in bright
-            field); of the protein, a factor on its abundance.
-        glow: photoelectrons a pixel of an unlabelled cell.
-        background: photoelectrons a pixel outside cells.
-        registered: whether software moves it onto the first channel.
+        name: Name of the channel in data sets.
+        stain: 'protein', 'cytosol', 'nucleus' (and septins) or 'brightfield'.
+        psf: Sigma of the blur in focus, pixels.
+        level: Photoelectrons per pixel of a marked compartment (of empty glass in
+            bright field); for the protein, a factor on its abundance.
+        glow: Photoelectrons per pixel of an unlabelled cell.
+        background: Photoelectrons per pixel outside cells.
+        registered: Whether software moves it onto the first channel.
     """
 
     name: str
@@ -47,15 +47,15 @@ class Instrument:
     """A microscope; pairs are ranges that plates draw from.
 
     Attributes:
-        channels: the protein first.
-        scale: pixels a unit of 0.12 um.
-        section: half thickness of the optical section, units.
-        haze: share of the light outside the section that reaches the camera.
-        haze_sigma: blur of that light, pixels.
-        vignette: loss of light in the corners of a field.
-        heights: standard deviation of the cells' heights about the focus, units.
-        field_shape: rows and columns of an image, pixels, even.
-        camera: the camera.
+        channels: Channels in image order, the protein first.
+        scale: Pixels per unit of length (`geometry.UNIT`).
+        section: Half thickness of the optical section, units.
+        haze: Share of the light outside the section that reaches the camera.
+        haze_sigma: Sigma of the blur of that light, pixels.
+        vignette: Share of the light lost in the corners of a field.
+        heights: Standard deviation of the cells' heights about the focus, units.
+        field_shape: Rows and columns of an image, both even.
+        camera: Camera behind all channels.
     """
 
     channels: tuple[Channel, ...]
@@ -74,13 +74,13 @@ class Plate:
     """One plate, imaged in one session; see Channel and Instrument.
 
     Attributes:
-        name: identifier in the screen.
-        instrument: what it was imaged with.
-        psf, level, glow, background: a value a channel.
-        shift: movement (x, y) in pixels of each channel by registration.
-        bleed: share of each channel's light seen in the next one.
-        section, haze, haze_sigma, vignette, heights: of this session.
-        bright: where in the field the illumination peaks (x, y), 0 to 1.
+        name: Identifier in the screen.
+        instrument: Instrument it is imaged with.
+        psf, level, glow, background: One value per channel.
+        shift: Movement (x, y) in pixels of each channel by registration.
+        bleed: Share of each channel's light that is seen in the next one.
+        section, haze, haze_sigma, vignette, heights: Values of this session.
+        bright: Position (x, y) in the field at which the illumination peaks, 0 to 1.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Plate:
 
 
 def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> Plate:
-    """A random plate."""
+    """Draws a random plate of an instrument."""
     channels = instrument.channels
 
     def draw(limits: Range) -> float:
@@ -128,7 +128,7 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
 
 
 def drifted(rng: np.random.Generator, plate: Plate) -> Plate:
-    """The plate as seen in one field: immersion and lamp are never quite alike."""
+    """The plate as it is in one field: immersion and lamp vary a little."""
 
     def vary(value: float) -> float:
         return float(value * np.exp(DRIFT * rng.normal()))
@@ -143,7 +143,7 @@ def drifted(rng: np.random.Generator, plate: Plate) -> Plate:
 
 
 def illumination(plate: Plate) -> np.ndarray:
-    """Brightness of the lamp (0 to 1) in each pixel of a field, float32 [h, w]."""
+    """Brightness of the lamp in each pixel of a field, 0 to 1, float32 [h, w]."""
     height, width = plate.instrument.field_shape
     x = np.arange(width, dtype=np.float32) / width - np.float32(plate.bright[0])
     y = np.arange(height, dtype=np.float32) / height - np.float32(plate.bright[1])

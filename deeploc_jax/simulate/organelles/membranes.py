@@ -1,6 +1,6 @@
-"""Proteins that line a membrane: rims, envelopes, tubes.
+"""Painters of membranes draw rims, envelopes and tubes.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
 filled cell has light 1.
 
 References:
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.simulate import geometry, optics
+from deeploc_jax.simulate import geometry
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 
@@ -37,7 +38,13 @@ def cell_periphery(specimen: Specimen) -> np.ndarray:
 
 
 def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
-    """A layer under the plasma membrane, open at the neck."""
+    """Light of a layer under the plasma membrane, open at the neck.
+
+    Args:
+        specimen: The cell.
+        depth: Distance of the layer from the surface, units.
+        thickness: Thickness of the layer, units.
+    """
     bodies = specimen.cell.outline.bodies
     outer = specimen.union(tuple(shape.grown(-depth) for shape in bodies))
     inner = specimen.union(tuple(s.grown(-depth - thickness) for s in bodies))
@@ -58,7 +65,7 @@ def er(specimen: Specimen) -> np.ndarray:
 
 
 def _envelopes(specimen: Specimen) -> np.ndarray:
-    """The membranes of all nuclear lobes."""
+    """Light of the membranes of all nuclear lobes."""
     shells = (optics.shell(specimen.view, lobe) for lobe in specimen.cell.nuclei)
     return sum(shells, specimen.view.dark())
 
@@ -82,7 +89,7 @@ def mitochondria(specimen: Specimen) -> np.ndarray:
 
 
 def _tubes(specimen: Specimen, host: geometry.Ellipsoid, count: int) -> np.ndarray:
-    """Winding arcs on a shell inside the host; some start where another one runs."""
+    """Light of winding arcs on a shell in the host; some branch off another one."""
     rng = specimen.rng
     start, along = geometry.sphere(rng, count), geometry.sphere(rng, count)
     branch = rng.random(count) < 0.4

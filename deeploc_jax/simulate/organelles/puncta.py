@@ -1,6 +1,6 @@
-"""Proteins in spots: actin patches, endosomes, Golgi cisternae, peroxisomes.
+"""Painters of spots draw actin patches, endosomes, Golgi cisternae and peroxisomes.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
 filled cell has light 1; a spot of weight 10 peaks near 1 in focus.
 
 References:
@@ -9,7 +9,7 @@ References:
     Losev et al. 2006, Nature 441:1002: Golgi cisternae that are not stacked.
     Mukherji & O'Shea 2014, eLife 3:e02678: numbers of organelles from cell to cell.
 
-How many there are of each was chosen for how it looks: peroxisomes are more than the
+The number of spots of each class was chosen by eye: there are more peroxisomes than the
 three or so of haploid cells on glucose.
 """
 
@@ -37,7 +37,7 @@ def actin(specimen: Specimen) -> np.ndarray:
 
 
 def _cables(specimen: Specimen) -> np.ndarray:
-    """Bundles of filaments that run from the neck back through the mother."""
+    """Light of bundles of filaments that run from the neck through the mother."""
     outline, rng = specimen.cell.outline, specimen.rng
     ends = outline.mother.place(geometry.sphere(rng, 3) * 0.85)
     along = np.linspace(0, 1, 24)[:, None, None]

@@ -1,6 +1,6 @@
-"""What a segmentation also calls a cell: dead cells, debris, out-of-focus smears.
+"""Segmentations also find dead cells, debris and out-of-focus smears.
 
-Each function gives light [2, h, w] in which a filled cell has light 1; how bright it is
+Each function returns light [2, h, w] in which a filled cell has light 1; its brightness
 differs between channels (cell_light.py).
 
 References:
@@ -14,15 +14,15 @@ import dataclasses
 
 import numpy as np
 
-from deeploc_jax.simulate import optics
 from deeploc_jax.simulate.geometry import Ellipsoid, sphere
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 
 def dead(specimen: Specimen) -> np.ndarray:
-    """DEAD: shrunken, bright and uneven in all channels, whatever it carried.
+    """DEAD: shrunken, bright and uneven in all channels, whatever protein it carried.
 
-    Its contents clump and fluoresce on their own, so all channels show one shape.
+    The contents clump and fluoresce by themselves, so all channels show one shape.
     """
     rng, bodies = specimen.rng, specimen.cell.outline.bodies
     shrinkage = rng.uniform(0.68, 0.95)
@@ -56,7 +56,7 @@ def _smear(specimen: Specimen) -> np.ndarray:
 
 
 def _debris(specimen: Specimen) -> np.ndarray:
-    """A few fragments near one spot, of all sizes."""
+    """A few fragments of all sizes close together."""
     rng = specimen.rng
     count = int(rng.integers(1, 7))
     points = sphere(rng, count) * rng.uniform(0, 14, (count, 1)) * [1, 1, 0.3]

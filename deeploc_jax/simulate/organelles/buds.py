@@ -1,7 +1,7 @@
-"""Proteins of the bud, as the classes of Kraus et al. 2017 tell them apart.
+"""Painters of bud proteins follow the classes of Kraus et al. 2017.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
-filled cell has light 1. Shmoos grow at their projection as others do at the bud.
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
+filled cell has light 1. Shmoos grow at their projection as other cells do at the bud.
 
 References:
     Casamayor & Snyder 2002, Curr. Opin. Microbiol. 5:179: landmarks of the bud site.
@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.simulate import geometry, optics
+from deeploc_jax.simulate import geometry
 from deeploc_jax.simulate.geometry import Ellipsoid
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 
@@ -35,7 +36,7 @@ def bud_periphery(specimen: Specimen) -> np.ndarray:
 def bud_site(specimen: Specimen) -> np.ndarray:
     """BUDSITE (GO:0000131, incipient bud site): a patch where a bud will emerge.
 
-    Later it stays at the neck, on the mother's side, and pales as the bud grows.
+    Later it stays at the neck, on the mother's side, and fades as the bud grows.
     """
     outline, rng = specimen.cell.outline, specimen.rng
     ahead = geometry.heading(outline.axis - outline.mother.angle)
@@ -47,6 +48,6 @@ def bud_site(specimen: Specimen) -> np.ndarray:
 
 
 def _grown(specimen: Specimen) -> Ellipsoid | None:
-    """The bud or projection, None where there is neither."""
+    """The bud or projection, or None where there is neither."""
     bodies = specimen.cell.outline.bodies
     return bodies[1] if len(bodies) > 1 else None

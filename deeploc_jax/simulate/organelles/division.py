@@ -1,6 +1,6 @@
-"""Proteins of the dividing cell: spindle, spindle poles, bud neck, bud tip.
+"""Painters of dividing cells draw spindle, spindle poles, bud neck and bud tip.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
 filled cell has light 1; a spot of weight 10 peaks near 1 in focus. What a cell shows
 depends on its bud: without one, a bud protein has no place to be.
 
@@ -43,7 +43,7 @@ def spindle(specimen: Specimen) -> np.ndarray:
 
 
 def bud_neck(specimen: Specimen) -> np.ndarray:
-    """BUDNECK (GO:0005935): a ring at the neck, from the side a bar or two dots.
+    """BUDNECK (GO:0005935): a ring at the neck; from the side, a bar or two dots.
 
     A cell without a bud shows at most the pale remnant of its last division.
     """
@@ -65,8 +65,8 @@ def bud_neck(specimen: Specimen) -> np.ndarray:
 def bud_tip(specimen: Specimen) -> np.ndarray:
     """BUDTIP (GO:0005934): a crescent at the bud's far pole, spread out in large buds.
 
-    A cell without a bud may show a pale cap where the next one will emerge, a shmoo
-    has one at the tip of its projection.
+    A cell without a bud may show a pale cap where the next one will emerge; a shmoo
+    has a cap at the tip of its projection.
     """
     outline, rng = specimen.cell.outline, specimen.rng
     host = outline.bodies[-1]

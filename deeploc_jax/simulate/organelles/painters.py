@@ -1,4 +1,4 @@
-"""Every localization that a simulated protein can have, and the light it gives."""
+"""Each localization that a simulated protein can have has a painter of its light."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deeploc_jax.simulate import (
+from deeploc_jax.simulate.organelles import (
     buds,
     compartments,
     division,
@@ -46,7 +46,7 @@ PAINTERS: dict[str, Callable[[Specimen], np.ndarray]] = {
 
 
 def protein_light(specimen: Specimen) -> np.ndarray:
-    """Light [2, h, w] of the cell's protein at abundance 1, in one place or in two."""
+    """Light [2, h, w] of a cell's protein at abundance 1, in one place or in two."""
     protein = specimen.protein
     bound = PAINTERS[protein.localization](specimen)
     if protein.share < 1:

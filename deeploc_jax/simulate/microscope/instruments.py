@@ -1,17 +1,17 @@
-"""The instruments that simulated screens are imaged with.
+"""Three instruments image the simulated screens.
 
 OPERA follows the spinning disk of Chong et al. 2015. OTHER follows example fields of
 another screen (github.com/BooneAndrewsLab/CycleNET), with the markers of wt2017 (Kraus
-et al. 2017). MANUAL follows crops of Yofe et al. 2016, Nat. Methods 13:371, taken to be
-of a wide-field microscope.
+et al. 2017). MANUAL follows crops of Yofe et al. 2016, Nat. Methods 13:371, which are
+assumed to be from a wide-field microscope.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from deeploc_jax.simulate.camera import Camera
-from deeploc_jax.simulate.plate import Channel, Instrument
+from deeploc_jax.simulate.microscope.camera import Camera
+from deeploc_jax.simulate.microscope.plate import Channel, Instrument
 
 OPERA = Instrument(
     channels=(

@@ -1,10 +1,10 @@
-"""Light of bodies, membranes and points as a spinning-disk microscope collects it.
+"""A spinning-disk microscope collects the light of bodies, membranes and points.
 
 The light of one cell is a float32 array [2, h, w] on a canvas of its own: plane 0 holds
 what the optical section sees, plane 1 what lies above and below it and leaks in through
 the pinholes. The section's sensitivity at height z is sech^2((z - focus) / section),
-whose integral is a tanh: a filled ellipsoid needs no third dimension. A body that fills
-the section has sharp light 1.
+whose integral is a tanh, so that a filled ellipsoid is drawn without a third dimension.
+A body that fills the section has sharp light 1.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from deeploc_jax.simulate.geometry import Ellipsoid
 
 DEFOCUS = 0.22  # growth of the blur's sigma with the distance from focus
 TRUNCATE = 3.0  # sigmas at which a blur ends
-SHARPEST = 0.5  # pixels; a blur below it changes nothing that can be seen
+SHARPEST = 0.5  # pixels; a smaller blur makes no visible difference
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """How one cell is seen.
+    """Position of a cell on its canvas and in the microscope.
 
     Attributes:
-        center: canvas position (x, y) of the cell's origin, pixels.
-        shape: of the canvas (rows, columns), pixels.
-        scale: pixels a unit of length of the cell (0.12 um).
-        focus: height of the focal plane above the cell's middle, units.
-        section: half thickness of the optical section, units.
+        center: Canvas position (x, y) of the cell's origin, pixels.
+        shape: Rows and columns of the canvas.
+        scale: Pixels per unit of length (`geometry.UNIT`).
+        focus: Height of the focal plane above the cell's middle, units.
+        section: Half thickness of the optical section, units.
     """
 
     center: tuple[float, float]
@@ -48,7 +48,7 @@ class View:
         return 1 / np.cosh(np.clip((z - self.focus) / self.section, -20, 20)) ** 2
 
     def blur(self, psf: float) -> float:
-        """Sigma in pixels of a cell's image, of the lens's own (psf) and defocus."""
+        """Sigma in pixels of a cell's blur by the lens (psf, pixels) and defocus."""
         return float(np.hypot(psf, DEFOCUS * self.focus * self.scale))
 
 
@@ -78,18 +78,26 @@ def _window(center: float, reach: float, size: int) -> slice:
 
 
 def shell(view: View, shape: Ellipsoid, thickness: float = 1.2) -> np.ndarray:
-    """Light of an ellipsoid's surface, as a layer of some thickness and density 1."""
+    """Light of a layer under an ellipsoid's surface, of density 1, [2, h, w].
+
+    Args:
+        view: Position of the cell.
+        shape: The ellipsoid.
+        thickness: Thickness of the layer, units.
+    """
     return body(view, shape) - body(view, shape.grown(-thickness))
 
 
-def beads(view: View, points: np.ndarray, weights, size: float = 0.0) -> np.ndarray:
-    """Light of points [n, 3], each of a total weight, in units of the cell.
+def beads(
+    view: View, points: np.ndarray, weights: float | np.ndarray, size: float = 0.0
+) -> np.ndarray:
+    """Light of points, each of a total weight.
 
     Args:
-        view: where the cell lies.
-        points: positions in the cell's coordinates, [n, 3].
-        weights: light of each point in focus, in square units, a scalar or [n].
-        size: standard deviation of each spot itself, before the microscope.
+        view: Position of the cell.
+        points: Positions in the cell's coordinates, units, [n, 3].
+        weights: Light of each point in focus, in square units, a scalar or [n].
+        size: Standard deviation of each spot before the microscope blurs it, units.
 
     Returns:
         Light [2, h, w]; points outside the canvas are left out.
@@ -104,7 +112,7 @@ def beads(view: View, points: np.ndarray, weights, size: float = 0.0) -> np.ndar
     return np.stack([_deposit(position, plane, view.shape) for plane in planes])
 
 
-# A spot of unit standard deviation in the image plane: eight points on two rings.
+# Eight points on two rings stand for a spot of unit standard deviation.
 _TURNS = np.arange(8) * np.pi / 4
 _RINGS = np.where(np.arange(8) % 2, 0.8, 1.83)
 _CLOUD = np.stack([_RINGS * np.cos(_TURNS), _RINGS * np.sin(_TURNS), 0 * _TURNS], 1)
@@ -113,7 +121,13 @@ _CLOUD = np.stack([_RINGS * np.cos(_TURNS), _RINGS * np.sin(_TURNS), 0 * _TURNS]
 def _deposit(
     position: np.ndarray, weights: np.ndarray, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Weights shared between the four pixels around each position (x, y) [n, 2]."""
+    """An image [h, w] of weights, each shared by the four pixels around its position.
+
+    Args:
+        position: Positions (x, y) in pixels, [n, 2].
+        weights: Light of each, [n].
+        shape: Rows and columns of the image.
+    """
     rows, columns = shape
     inside = ((position >= 0) & (position < [columns - 1, rows - 1])).all(1)
     position, weights = position[inside], weights[inside]
@@ -126,18 +140,24 @@ def _deposit(
 
 
 def blurred(plane: np.ndarray, sigma: float) -> np.ndarray:
-    """A plane behind a Gaussian lens; light near the rim of the canvas may be lost."""
+    """A plane blurred by a Gaussian lens; light near the rim may leave the canvas.
+
+    Args:
+        plane: Light, [h, w].
+        sigma: Standard deviation of the blur, pixels.
+    """
     if sigma < SHARPEST:
         return plane
     return ndimage.gaussian_filter(plane, sigma, truncate=TRUNCATE, mode='constant')
 
 
 def haze(plane: np.ndarray, sigma: float) -> np.ndarray:
-    """A whole field's out-of-focus light, blurred at half the resolution.
+    """Out-of-focus light of a whole field, blurred at half the resolution.
 
     Args:
         plane: float32 [h, w], both even.
-        sigma: of the blur, pixels; a few at least, or the halves would show.
+        sigma: Standard deviation of the blur, pixels; with less than a few the halved
+            resolution would show.
     """
     h, w = plane.shape
     small = plane.reshape(h // 2, 2, w // 2, 2).mean((1, 3))

@@ -1,4 +1,4 @@
-"""A scientific camera: photoelectrons in, grey values out."""
+"""A scientific camera turns photoelectrons into gray values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from scipy import ndimage
 
 @dataclasses.dataclass(frozen=True)
 class Camera:
-    """Constants of the camera.
+    """Constants of a camera.
 
     Attributes:
-        offset: grey value of a dark pixel.
-        gain: grey values a photoelectron.
-        read_noise: standard deviation in photoelectrons, above 0.
-        maximum: grey value at which a pixel saturates.
-        smoothing: sigma in pixels of what software does to the image: resampling,
+        offset: Gray value of a dark pixel.
+        gain: Gray values per photoelectron.
+        read_noise: Standard deviation of the read noise in photoelectrons, above 0.
+        maximum: Gray value at which a pixel saturates.
+        smoothing: Sigma in pixels of the blur that software adds by resampling or
             denoising.
     """
 
@@ -34,18 +34,18 @@ def record(
     rng: np.random.Generator,
     shift: tuple[float, float] = (0.0, 0.0),
 ) -> np.ndarray:
-    """Grey values of an exposure.
+    """Gray values of an exposure.
 
-    One normal variable a pixel stands for shot and read noise, bent by the first term
-    of Cornish and Fisher's expansion (1938): mean, variance and skewness are those of
-    Poisson and normal noise together, in a fraction of the time.
+    One normal variable per pixel stands for shot and read noise, corrected by the first
+    term of Cornish and Fisher's expansion (1938): mean, variance and skewness are those
+    of Poisson and normal noise together, in a fraction of the time.
 
     Args:
-        expected: expected photoelectrons of each pixel, float32 [h, w], not negative.
-        camera: the camera.
-        rng: source of the noise.
-        shift: movement (x, y) in pixels (-1 to 1) by which software lays the channel
-            onto the others. It interpolates, and so smooths the noise.
+        expected: Expected photoelectrons of each pixel, float32 [h, w], not negative.
+        camera: Camera that records them.
+        rng: Source of the noise.
+        shift: Movement (x, y) in pixels (-1 to 1) by which software registers the
+            channel to the others. It interpolates, and so smooths the noise.
 
     Returns:
         uint16 [h, w], 0 to camera.maximum.
@@ -68,7 +68,7 @@ def record(
 
 
 def moved(plane: np.ndarray, shift: tuple[float, float]) -> np.ndarray:
-    """A plane [h, w] moved by parts of a pixel (x, y), interpolated between two."""
+    """A plane [h, w] moved by a fraction of a pixel (x, y), linearly interpolated."""
     for axis, part in ((1, shift[0]), (0, shift[1])):
         if part:
             size = plane.shape[axis]

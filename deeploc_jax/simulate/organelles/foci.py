@@ -1,6 +1,6 @@
-"""Proteins in spots that DeepLoc's 19 classes do not name, those of 2017 do.
+"""Painters of foci draw classes of wt2017 that DeepLoc's 19 classes do not have.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
 filled cell has light 1; a spot of weight 10 peaks near 1 in focus.
 
 References:
@@ -10,7 +10,7 @@ References:
     Moreira et al. 2009, Mol. Biol. Cell 20:809: eisosomes form in the growing bud.
     Walther et al. 2006, Nature 439:998: eisosomes, large patches that do not move.
 
-How many there are of each was chosen for how it looks.
+The number of foci of each class was chosen by eye.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def lipid_particles(specimen: Specimen) -> np.ndarray:
 def punctate_nuclear(specimen: Specimen) -> np.ndarray:
     """PUNCTATENUCLEAR (GO:0016604, GO:0000781): two to six foci, a faint nucleus.
 
-    Nuclear bodies, or the clusters of telomeres: GO has no term for both.
+    They are nuclear bodies or clusters of telomeres: GO has no term for both.
     """
     light = 0.5 * specimen.nucleus
     for lobe in specimen.cell.nuclei:

@@ -1,6 +1,6 @@
-"""Proteins that fill a compartment: cytoplasm, nucleus, nucleolus, vacuole.
+"""Painters of compartments fill cytoplasm, nucleus, nucleolus or vacuole.
 
-Each painter takes a Specimen and gives the light of its class at abundance 1, where a
+Each painter takes a Specimen and returns the light of its class at abundance 1, where a
 filled cell has light 1.
 
 References:
@@ -14,19 +14,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.simulate import geometry, optics
+from deeploc_jax.simulate import geometry
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 
 def cytoplasm(specimen: Specimen) -> np.ndarray:
-    """CYTOPLASM (GO:0005737): not in the vacuole, more or less in the nucleus."""
+    """CYTOPLASM (GO:0005737): outside the vacuole, more or less in the nucleus."""
     return specimen.cytosol(specimen.protein.nuclear)
 
 
 def nuclei(specimen: Specimen) -> np.ndarray:
     """NUCLEI (GO:0005634): a filled disc, two in anaphase, paler at the nucleolus.
 
-    Some nuclear proteins shuttle, and up to half as much is found in the cytosol.
+    Some nuclear proteins shuttle: up to half as much of them is in the cytosol.
     """
     shuttling = max(specimen.protein.nuclear - 0.7, 0)
     pale = 0.45 * _nucleolar_body(specimen, 60)
@@ -40,7 +41,7 @@ def nucleolus(specimen: Specimen) -> np.ndarray:
 
 
 def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
-    """A cap of each nuclear lobe, opposite to its pole, as light of density 1."""
+    """Light of a cap of each nuclear lobe, opposite its pole, of density 1."""
     light = specimen.view.dark()
     for lobe, pole in zip(specimen.cell.nuclei, specimen.cell.poles, strict=False):
         away = lobe.unit(2 * lobe.center - pole)[0]
