@@ -95,8 +95,8 @@ def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
         ('source', None, 'Say --config.source'),
         ('layer', 'fc', "no layer of 'small' called 'fc'"),
         ('splits', 'exam', "no split 'exam'"),
-        ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
-        ('cells_per_file', 0, '0 cells in a part'),
+        ('channels', 'GFP', r'network: 2 \(GFP, RFP\)'),
+        ('cells_per_file', 0, r'cells_per_file \(0\) must be at least 1'),
     ],
 )
 def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):

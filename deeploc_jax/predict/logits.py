@@ -86,7 +86,8 @@ def make_outputs(
 
     def outputs(variables: Any, images: jax.Array) -> Outputs:
         def apply(view: jax.Array) -> tuple[jax.Array, jax.Array]:
-            logits, layers = model.apply(variables, view, train=False)
+            found: Any = model.apply(variables, view, train=False)
+            logits, layers = found
             return logits, pool_layer(layers[layer], 'max')
 
         logits, features = jax.lax.map(apply, _views(images, crop, crops))

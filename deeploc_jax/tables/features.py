@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeploc_jax.names import split_names
 from deeploc_jax.tables.schema import names_of
 from deeploc_jax.types import METADATA, Cells
 
@@ -98,15 +97,15 @@ def features_table(
     return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
 
 
-def read_sets(paths: str) -> dict[str, Features]:
-    """Features of several workdirs, 'runs/a,runs/b', by the names of these.
+def read_sets(paths: Sequence[str]) -> dict[str, Features]:
+    """Features of several workdirs, by the names of these.
 
     Raises:
         ValueError: Two of them have the same name.
     """
-    folders = [Path(path) for path in split_names(paths)]
+    folders = [Path(path) for path in paths]
     if len({path.name for path in folders}) < len(folders):
-        raise ValueError(f'Two of {paths} have the same name.')
+        raise ValueError(f'Two of {", ".join(paths)} have the same name.')
     return {path.name: read_features(path) for path in folders}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax import __version__
+from deeploc_jax.command_line import require
 from deeploc_jax.datasets import find_screen
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
@@ -42,8 +43,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: No source is given, it cannot be read, or its arrays are not those
             of the network for the classes of the screen; both sides are listed.
     """
-    if not config.source:
-        raise ValueError('Say --config.source=<checkpoint or file of weights>.')
+    require(config, source='<checkpoint or file of weights>')
     read = lookup('released network', config.network, RELEASED)
     builder = find_screen(config.screen, config.data_dir)
     variables = read(config.source)
@@ -67,7 +67,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         **INPUTS[config.network],
     )
     check_network(variables, card, config.source)
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config.to_dict())
     folder = write_weights(workdir / 'weights', variables, card)
     if card.note:
         print(card.note)

@@ -6,11 +6,12 @@ import dataclasses
 import json
 from pathlib import Path
 
-import jax
 import ml_collections
 import numpy as np
 import pyarrow as pa
 
+from deeploc_jax.command_line import require
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
@@ -34,6 +35,7 @@ from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
 from deeploc_jax.workdir.record import environment, short
 
+MAY_CHANGE = ('splits.test', 'probes', 'training_sets', 'cells_per_class', 'draws')
 TITLES = {name: probe.title for name, probe in PROBES.items()}
 TITLES[ensemble.NAME] = ensemble.TITLE
 RANDOM = {name for name, probe in PROBES.items() if probe.random}
@@ -48,20 +50,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     Raises:
         ValueError: No features are given, or the config names what does not exist.
     """
-    if jax.process_index():  # not a task for several hosts
+    if not is_main():  # not a task for several hosts
         return
-    if not config.features:
-        raise ValueError('Say --config.features=<workdir of configs/features.py>.')
+    require(config, features='<workdir of features>', probes='<name>')
     probes = split_names(config.probes)
     sizes, draws = check(config, probes)
-    every = read_sets(config.features)
+    every = read_sets(split_names(config.features))
     classes = split_names(config.classes or '') or None
     sets = labelled_sets(every, classes, config.splits.train, config.splits.test)
     examples: dict[str, TrainingSets | None] = dict.fromkeys(sets)
     if ensemble.NAME in probes:
         examples |= training_sets(config, every, sets)
     contents = {n: digest([of.values, of.labels]) for n, of in sets.items()}
-    claim_workdir(workdir, config, **contents)
+    claim_workdir(workdir, config.to_dict(), MAY_CHANGE, **contents)
     jobs = [
         Job(features, probe, size, draw)
         for features in sets
@@ -124,8 +125,6 @@ def check(
     Raises:
         ValueError: The config names what does not exist, or what does not go together.
     """
-    if not probes:
-        raise ValueError('Say --config.probes=...; configs/probe.py has more.')
     for name in probes:
         check_name('probe', name, TITLES)
     check_name('group_by', config.group_by, METADATA)
