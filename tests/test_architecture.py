@@ -44,7 +44,7 @@ FLOORS = {
     'workdir': set(),
     'predict': NETWORKS | {'data'},
     'train': NETWORKS | {'data', 'predict'},
-    'evaluate': {'data', 'tables', 'predict'},
+    'evaluate': {'data', 'tables', 'predict', 'weights'},
     'probe': {'tables', 'weights'},
     'report': {'tables'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
