@@ -12,13 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from absl import app, flags
 
 from deeploc_jax.files import read_json
 from deeploc_jax.report import style
 from deeploc_jax.report.learning_curve_table import in_markdown
 from deeploc_jax.report.learning_curves import size_curves
+from deeploc_jax.tables.fits import read_fits
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
 MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit', 'inputs')
@@ -57,13 +57,11 @@ def read(workdir: Path) -> list[dict[str, Any]]:
     """Rows of a finished transfer, or of probes on features."""
     path = workdir / 'transfer.parquet'
     if path.exists():
-        return [
-            row | dict(series=row['mode']) for row in pq.read_table(path).to_pylist()
-        ]
+        return [row | dict(series=row['mode']) for row in read_fits(path).to_pylist()]
     about = read_json(workdir / 'run.json')['features']
     return [
         row | dict(series=f'{about[row["features"]]["source"]}, {row["probe"]}')
-        for row in pq.read_table(workdir / 'probe.parquet').to_pylist()
+        for row in read_fits(workdir / 'probe.parquet').to_pylist()
     ]
 
 

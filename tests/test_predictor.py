@@ -162,7 +162,7 @@ def test_every_network_has_its_layers(name):
 
 def test_weights_come_with_the_package():
     network = deeploc_jax.load('lean-sim')
-    assert network.card.simulated and 'Computed' in network.card.licence
+    assert network.card.simulated and 'Computed' in network.card.license
     screen = BY_NAME['smoke']
     crops = [
         crop

@@ -234,7 +234,9 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert len(rows) == 4 * 2 * 2
     assert {row['n_train'] for row in rows} == {3, 12}
     assert {row['n_test'] for row in rows} == {10}
-    assert all(np.sum(json.loads(row['confusion'])) == 10 for row in rows)
+    assert all(np.sum(row['confusion']) == 10 for row in rows)
+    made = json.loads((workdir / 'fits.jsonl').read_text().splitlines()[0])
+    assert (made['job'] | made['result']).keys() <= rows[0].keys()
     out, progress = capsys.readouterr()
     assert 'transfer: 100%' in progress
     assert 'Channels: GFP for GFP, RFP for RFP' in out
@@ -249,7 +251,7 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     network = deeploc_jax.load(workdir)
     assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
     assert network.card.screen.startswith('spot_screen')
-    assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
+    assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
     config.confusion_at = '1'  # a matter of the report alone
@@ -276,6 +278,15 @@ def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
         for name, value in row['result'].items():
             if name != 'seconds':
                 assert value == again[index]['result'][name]
+
+
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_labels_are_spread_over_conditions(config, tmp_path, column):
+    config.modes, config.cells_per_class, config.draws = 'probe', '2', 1
+    config.group_by = column
+    task.run(config, tmp_path / 'out')
+    (row,) = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    assert (row['n_train'], row['n_test']) == (6, 10)
 
 
 def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
@@ -338,7 +349,7 @@ def test_all_cells_can_be_used(config, tmp_path):
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]
     told = 'not calibrated: all validation cells were trained on'
-    assert [row['calibration'] for row in rows] == [None, told]
+    assert [row['calibration'] for row in rows] == ['', told]
     assert rows[1]['ece'] == rows[1]['ece_before_temperature']
     card = deeploc_jax.load(tmp_path / 'out').card
     assert (card.calibration, card.temperature) == (told, 1.0)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import ml_collections
-import pyarrow as pa
 
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_sizes
 from deeploc_jax.report.learning_curve_table import in_markdown
 from deeploc_jax.report.learning_curves import write_sizes_page
+from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.transfer.plan import advice
 from deeploc_jax.transfer.target_screen import Target
@@ -37,14 +36,10 @@ def write_transfer_report(
     rows: list[dict[str, Any]],
 ) -> None:
     """Writes `transfer.parquet`, `run.json` and the page, and says what to do."""
-    empty = dict.fromkeys(name for row in rows for name in row)
     tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
-    flat = [
-        empty | row | tested | dict(confusion=json.dumps(row['confusion']))
-        for row in rows
-    ]
-    write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
     words, train = advice(rows), target.cells['train']
+    table = transfers_table([row | tested for row in rows], train.class_names)
+    write_table(table, workdir / 'transfer.parquet')
     record = dict(
         environment(),
         trained_on=source.screen,

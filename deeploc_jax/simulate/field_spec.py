@@ -21,6 +21,7 @@ class FieldSpec:
             cells in the same places, whatever else differs.
         split: 'train', 'validation' or 'test'.
         condition: Treatment of the plate, '' for none.
+        replicate: Number of the repetition of the screen, '' for the screen itself.
         plate: Plate as it is in this field.
         well: Well on the plate.
         name: Number of the field in its well.
@@ -39,6 +40,7 @@ class FieldSpec:
     stream: int
     split: str
     condition: str
+    replicate: str
     plate: Plate
     well: str
     name: str

@@ -154,6 +154,7 @@ def _field(
         stream=stream,
         split=site.strain.split,
         condition=condition,
+        replicate=str(screen.replicate or ''),
         plate=drifted(rng, plate),
         well=WELLS[site.well % len(WELLS)],
         name=site.name,

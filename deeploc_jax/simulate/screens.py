@@ -15,7 +15,7 @@ from deeploc_jax.simulate.microscope.instruments import (
 from deeploc_jax.simulate.microscope.plate import Instrument
 from deeploc_jax.simulate.outline import Culture
 
-VERSION = '4.0.0'  # raised whenever images or truth change
+VERSION = '5.0.0'  # raised whenever images, truth or columns change
 
 # Shares of stages an hour and two hours after alpha factor.
 ARRESTED = (('unbudded', 0.30), ('small', 0.05), ('large', 0.15), ('shmoo', 0.50))

@@ -7,7 +7,6 @@ from typing import Any
 
 import ml_collections
 import numpy as np
-import pyarrow as pa
 
 from deeploc_jax.command_line import require
 from deeploc_jax.data.split_check import PURPOSES
@@ -18,7 +17,9 @@ from deeploc_jax.names import split_names
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
 from deeploc_jax.splits import overlaps, whole_splits
 from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.schema import rows_to_table
 from deeploc_jax.weights.novelty import threshold
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -60,7 +61,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for method in methods
         for row in examine(config, found, new, NOVELTIES[method])
     ]
-    write_table(pa.Table.from_pylist(rows), workdir / 'novelty.parquet')
+    write_table(rows_to_table(rows, NOVELTY.arrow()), workdir / NOVELTY.path)
     about = {name: found.about for name, found in sets.items()}
     write_json(workdir / 'run.json', environment() | dict(features=about))
     lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]

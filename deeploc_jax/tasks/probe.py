@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import ml_collections
 import numpy as np
-import pyarrow as pa
 
 from deeploc_jax.command_line import require
 from deeploc_jax.devices import is_main
@@ -29,6 +27,7 @@ from deeploc_jax.progress import progress_bar
 from deeploc_jax.report.learning_curve_table import in_markdown
 from deeploc_jax.report.learning_curves import write_sizes_page
 from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.fits import probes_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import METADATA
 from deeploc_jax.workdir.claim import claim_workdir
@@ -90,13 +89,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
                 ),
             )
         rows.append(fits.row(name))
-    table = [
-        dict(training_sets='')
-        | row
-        | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
-        for row in rows
-    ]
-    write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
+    table = probes_table([row | dict(test_split=splits['test']) for row in rows])
+    write_table(table, workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(
         environment(),

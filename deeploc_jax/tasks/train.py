@@ -162,7 +162,7 @@ def card_of(
         temperature=1.0,
         screen=screen.full_name,
         simulated=screen.simulated,
-        licence=screen.license,
+        license=screen.license,
         step=fitted.step,
         validation=fitted.scores,
         version=__version__,

@@ -61,7 +61,7 @@ def write_tuned(
         calibration=found.words,
         screen=target.dataset,
         simulated=target.simulated,
-        licence=f'{target.licence} (tuned from {source.screen})',
+        license=f'{target.licence} (tuned from {source.screen})',
         step=steps,
         validation=measured,
         note='',

@@ -9,7 +9,7 @@ import numpy as np
 
 from deeploc_jax.models.network import Network
 from deeploc_jax.models.norm import BatchNorm
-from deeploc_jax.types import Cells
+from deeploc_jax.types import METADATA, Cells
 from deeploc_jax.weights.card import Card
 
 
@@ -54,7 +54,7 @@ def make_card(**fields):
         temperature=0.5,
         screen='a_screen/1.0.0',
         simulated=True,
-        licence='none',
+        license='none',
         step=7,
         validation={'validation/accuracy': 0.5},
         version='0.1.0',
@@ -66,7 +66,8 @@ def random_cells(n, num_classes=3, size=64, seed=0):
     rng = np.random.default_rng(seed)
     text = {
         name: np.array([f'{name}{i % 5}' for i in range(n)])
-        for name in ('screen', 'plate', 'well', 'field', 'protein')
+        for name in METADATA
+        if name not in ('x', 'y')
     }
     text['cell_id'] = np.array([f'cell{i}' for i in range(n)])
     return Cells(

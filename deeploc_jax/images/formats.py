@@ -1,20 +1,23 @@
-"""Which kinds of image files are read, and what to do with the others."""
+"""The image formats that are read, and what to do with the others."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deeploc_jax.images.errors import as_image_error
+from deeploc_jax.images.errors import ImageError, as_image_error
 from deeploc_jax.images.hdf5 import open_hdf5
-from deeploc_jax.images.image_file import ImageError, ImageFile
+from deeploc_jax.images.image_file import ImageFile
 from deeploc_jax.images.numpy_files import open_npy, open_npz
 from deeploc_jax.images.png import open_png
 from deeploc_jax.images.tiff import open_tiff
 
-_OPENERS: dict[str, Callable[[Path, contextlib.ExitStack], ImageFile]] = {
+Opener = Callable[[Path, contextlib.ExitStack], ImageFile]
+"""Function that opens a file, and leaves to the stack what closes it again."""
+
+OPENERS: Mapping[str, Opener] = {
     '.tif': open_tiff,
     '.tiff': open_tiff,
     '.tf2': open_tiff,  # BigTIFF, as the OME calls it
@@ -28,6 +31,8 @@ _OPENERS: dict[str, Callable[[Path, contextlib.ExitStack], ImageFile]] = {
     '.hdf': open_hdf5,
     '.he5': open_hdf5,
 }
+"""Openers by suffix."""
+
 _MICROSCOPES = (
     '.c01 .czi .dib .dv .flex .ics .ids .ims .lif .lof .lsm .mrxs .mvd2 .nd .nd2 .ndpi '
     '.oib .oif .oir .r3d .scn .sld .stk .svs .vsi .xlef .zvi .zarr'
@@ -52,28 +57,34 @@ _WHAT_TO_DO = {
 }
 
 
-def open_image_file(path: Path) -> ImageFile:
-    """Opens an image file by its suffix.
+def open_image(path: Path | str, openers: Mapping[str, Opener] = OPENERS) -> ImageFile:
+    """Opens an image file by its suffix; use it in a `with` statement.
+
+    Args:
+        path: Path of the file.
+        openers: Functions that open a file, by suffix.
 
     Raises:
-        ImageError: It is missing, unreadable, truncated or of an unknown kind.
+        ImageError: The file is missing, unreadable, truncated or of an unknown kind.
     """
+    path = Path(path)
     suffix = path.suffix.lower()
-    if suffix in _WHAT_TO_DO:
-        raise ImageError(f'{suffix} is {_WHAT_TO_DO[suffix]}')
-    if suffix not in _OPENERS:
-        known = ', '.join(_OPENERS)
-        raise ImageError(f'unknown kind of image {path.suffix!r}; known are {known}')
+    if suffix not in openers:
+        if suffix in _WHAT_TO_DO:
+            raise ImageError(f'{suffix} is {_WHAT_TO_DO[suffix]}')
+        raise ImageError(
+            f'unknown kind of image {path.suffix!r}; known are {", ".join(openers)}'
+        )
     with as_image_error(path), contextlib.ExitStack() as resources:
         _check_file(path)
-        file = _OPENERS[suffix](path, resources)
+        file = openers[suffix](path, resources)
         return dataclasses.replace(file, close=resources.pop_all().close)
 
 
 def _check_file(path: Path) -> None:
-    """A pipe or a device must not even be opened: reading it might never end."""
+    """Refuses a pipe or a device before it is opened: reading it might never end."""
     if path.is_symlink() and not path.exists():
-        raise ImageError(f'is a link to {path.readlink()}, which is not there')
+        raise ImageError(f'is a link to {path.readlink()}, which does not exist')
     if not path.exists():
         raise ImageError('no such file')
     if not path.is_file():
