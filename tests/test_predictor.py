@@ -13,8 +13,7 @@ import deeploc_jax
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.models import MODELS, get_model
-from deeploc_jax.predict.features import layer_widths
-from deeploc_jax.predict.logits import make_split_program
+from deeploc_jax.predict.features import layer_widths, make_split_program
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.raw_images import raw_cells
 from deeploc_jax.simulate import SCREENS, labels_of, screen_layout, simulate_crops

@@ -45,9 +45,9 @@ class ScreenInfo:
 
     def marker_among(self, channels: Sequence[str]) -> int:
         """Index of the marker among some channels, -1 when it is not one of them."""
-        marker = (
-            self.channels[self.marker_channel] if self.marker_channel >= 0 else None
-        )
+        if self.marker_channel < 0:
+            return -1
+        marker = self.channels[self.marker_channel]
         return list(channels).index(marker) if marker in channels else -1
 
     def facts(self, channels: Sequence[str]) -> dict[str, Any]:

@@ -1,20 +1,15 @@
-"""Features of cells: the activations of a layer of a trained network."""
+"""Programs of a trained network: the features of a layer, or all that judging needs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from deeploc_jax.data.augment import center_crop
 from deeploc_jax.lookup import check_name
-from deeploc_jax.predict.program import Function, Program, make_program
+from deeploc_jax.predict.logits import make_features, make_outputs
+from deeploc_jax.predict.program import Program, make_program
 from deeploc_jax.weights.folder import TrainedNetwork
-
-POOLS = {'max': jnp.max, 'mean': jnp.mean}
-"""How the activations of a convolution become one number a feature map."""
 
 
 def layer_widths(network: TrainedNetwork) -> dict[str, int]:
@@ -44,45 +39,6 @@ def choose_layer(network: TrainedNetwork, layer: str | None) -> str:
     return layer
 
 
-def pool_layer(activations: jax.Array, pool: str) -> jax.Array:
-    """Features float32 [b, f] of activations [b, f] or, pooled, of maps [b, h, w, f].
-
-    Args:
-        activations: Activations of one layer.
-        pool: A key of `POOLS`.
-    """
-    x = activations.astype(jnp.float32)
-    return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
-
-
-def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Function:
-    """Makes the pure `(variables, images [b, h, w, c]) -> features [b, f]`.
-
-    Nothing behind the layer is computed.
-
-    Args:
-        model: The network.
-        layer: Name of one of its layers.
-        crop: Side in pixels of the central crop that the network looks at.
-        pool: A key of `POOLS`.
-
-    Raises:
-        ValueError: There is no such pool.
-
-    References:
-        Kraus et al. 2017, Fig 2: spatial maximum of conv_8. Parnamaa & Parts 2017,
-        Fig 4: the first dense layer.
-    """
-    check_name('pool', pool, POOLS)
-
-    def features(variables: Any, images: jax.Array) -> jax.Array:
-        view = center_crop(images, crop)
-        layers: Any = model.apply(variables, view, train=False)[1]
-        return pool_layer(layers[layer], pool)
-
-    return features
-
-
 def make_cell_features(
     network: TrainedNetwork,
     mesh: jax.sharding.Mesh,
@@ -110,3 +66,25 @@ def make_cell_features(
         pool=pool,
     )
     return make_program(features, network.variables, mesh, batch_size)
+
+
+def make_split_program(
+    network: TrainedNetwork, mesh: jax.sharding.Mesh, batch_size: int, crops: int
+) -> Program:
+    """Makes the program cells -> `Outputs`, for judging a split in one pass.
+
+    Args:
+        network: The network. The features are those of its novelty layer or, where it
+            does not know what it has seen, of its last layer.
+        mesh: Mesh from `sharding.make_mesh`.
+        batch_size: Cells at a time, over all devices.
+        crops: 1 or 5, as in `crop_offsets`.
+
+    Raises:
+        ValueError: `crops` is another number, or the batch size cannot be divided by
+            the number of devices.
+    """
+    layer = network.novelty.layer if network.novelty else None
+    crop = network.card.crop
+    outputs = make_outputs(network.model, layer, crop=crop, crops=crops)
+    return make_program(outputs, network.variables, mesh, batch_size)

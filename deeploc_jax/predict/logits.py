@@ -1,4 +1,4 @@
-"""Logits of cells, over the five crops of the paper."""
+"""Logits and features of cells as pure functions of a network's variables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deeploc_jax.predict.features import choose_layer, pool_layer
-from deeploc_jax.predict.program import Function, Program, compiled, make_program
+from deeploc_jax.data.augment import center_crop
+from deeploc_jax.lookup import check_name
+from deeploc_jax.predict.program import Function, Program, compiled
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import TrainedNetwork
+
+POOLS = {'max': jnp.max, 'mean': jnp.mean}
+"""How the activations of a convolution become one number a feature map."""
 
 
 class Outputs(NamedTuple):
@@ -68,8 +71,36 @@ def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
     return logits
 
 
+def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Function:
+    """Makes the pure `(variables, images [b, h, w, c]) -> features [b, f]`.
+
+    Nothing behind the layer is computed.
+
+    Args:
+        model: The network.
+        layer: Name of one of its layers.
+        crop: Side in pixels of the central crop that the network looks at.
+        pool: A key of `POOLS`.
+
+    Raises:
+        ValueError: There is no such pool.
+
+    References:
+        Kraus et al. 2017, Fig 2: spatial maximum of conv_8. Parnamaa & Parts 2017,
+        Fig 4: the first dense layer.
+    """
+    check_name('pool', pool, POOLS)
+
+    def features(variables: Any, images: jax.Array) -> jax.Array:
+        view = center_crop(images, crop)
+        layers: Any = model.apply(variables, view, train=False)[1]
+        return _pooled(layers[layer], pool)
+
+    return features
+
+
 def make_outputs(
-    model: nn.Module, layer: str, *, crop: int, crops: int = 5
+    model: nn.Module, layer: str | None, *, crop: int, crops: int = 5
 ) -> Function:
     """Makes the pure `(variables, images [b, h, w, c]) -> Outputs`.
 
@@ -79,16 +110,20 @@ def make_outputs(
     Args:
         model: The network.
         layer: Name of the layer whose features are returned; maps are reduced to the
-            maximum over their pixels.
+            maximum over their pixels. None for the last layer.
         crop: Side of the crops in pixels.
         crops: 1 or 5, as in `crop_offsets`.
+
+    Raises:
+        ValueError: `crops` is another number.
     """
+    check_crops(crops)
 
     def outputs(variables: Any, images: jax.Array) -> Outputs:
         def apply(view: jax.Array) -> tuple[jax.Array, jax.Array]:
             found: Any = model.apply(variables, view, train=False)
             logits, layers = found
-            return logits, pool_layer(layers[layer], 'max')
+            return logits, _pooled(layers[layer or list(layers)[-1]], 'max')
 
         logits, features = jax.lax.map(apply, _views(images, crop, crops))
         return Outputs(logits.swapaxes(0, 1), features[0])
@@ -96,22 +131,15 @@ def make_outputs(
     return outputs
 
 
-def make_split_program(
-    network: TrainedNetwork, mesh: jax.sharding.Mesh, batch_size: int, crops: int
-) -> Program:
-    """Makes the program cells -> `Outputs`, for judging a split in one pass.
+def _pooled(activations: jax.Array, pool: str) -> jax.Array:
+    """Features float32 [b, f] of activations [b, f] or, pooled, of maps [b, h, w, f].
 
     Args:
-        network: The network. The features are those of its novelty layer or, where it
-            does not know what it has seen, of its last layer.
-        mesh: Mesh from `sharding.make_mesh`.
-        batch_size: Cells at a time, over all devices.
-        crops: 1 or 5, as in `crop_offsets`.
+        activations: Activations of one layer.
+        pool: A key of `POOLS`.
     """
-    layer = network.novelty.layer if network.novelty else choose_layer(network, None)
-    crop = network.card.crop
-    outputs = make_outputs(network.model, layer, crop=crop, crops=crops)
-    return make_program(outputs, network.variables, mesh, batch_size)
+    x = activations.astype(jnp.float32)
+    return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
 
 
 def _views(images: jax.Array, crop: int, crops: int) -> jax.Array:

@@ -11,8 +11,8 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.export import write_program
-from deeploc_jax.predict.features import choose_layer, layer_widths, make_features
-from deeploc_jax.predict.logits import make_logits
+from deeploc_jax.predict.features import choose_layer, layer_widths
+from deeploc_jax.predict.logits import make_features, make_logits
 from deeploc_jax.predict.novelty import known_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
 from deeploc_jax.predict.raw_images import normalization_of, raw_cells

@@ -68,6 +68,10 @@ def make_program(
         variables: Variables of the network, as every process holds them.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
+
+    Raises:
+        ValueError: The batch size cannot be divided by the number of devices.
     """
+    sharding.check_batch_size(batch_size, mesh)
     placed = sharding.put_replicated(variables, mesh)
     return Program(compiled(function, mesh), placed, mesh, batch_size)

@@ -9,6 +9,7 @@ import ml_collections
 from deeploc_jax import sharding
 from deeploc_jax.command_line import require
 from deeploc_jax.data.cells import read_cells, unknown_classes, with_classes
+from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import (
     check_channels,
     describe_screen,
@@ -19,11 +20,9 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.evaluate.split import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.logits import check_crops, make_split_program
-from deeploc_jax.predict.raw_images import normalization_of
+from deeploc_jax.predict.features import make_split_program
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import outcome
-from deeploc_jax.train.state import count_parameters
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import describe_splits, environment, short
@@ -40,24 +39,24 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             than the network takes.
     """
     require(config, source='<workdir of a training, or weights>')
+    asked = split_names(config.channels or '')
     mesh, options = sharding.make_mesh(), config.evaluation
-    sharding.check_batch_size(options.batch_size, mesh)
     network = read_weights(config.source, white_level=config.white_level)
     card = network.card
     crops = options.crops or card.crops
-    check_crops(crops)
+    outputs = make_split_program(network, mesh, options.batch_size, crops)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
     builder = open_screen(config.screen or name_without_version(card.screen), **folders)
     screen = describe_screen(builder)
-    channels = split_names(config.channels or '') or card.channels
+    channels = asked or card.channels
     check_channels(screen.full_name, channels, card.channels)
     cells = read_cells(
         builder,
         config.split,
         memory_limit=config.memory_limit,
         channels=channels,
-        normalize=normalization_of(card),
+        normalize=make_normalize(card.normalization, card.white_level),
     )
     set_aside = unknown_classes(cells, card.class_names)
     if set_aside:
@@ -71,16 +70,15 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             environment(),
             trained_on=card.screen,
             **screen.facts(cells.channels),
-            **card.facts(),
+            **network.facts(),
             **describe_splits({config.split: cells}),
             set_aside=set_aside,
-            parameters=count_parameters(network.variables['params']),
         )
         write_json(workdir / 'run.json', record)
     summary = evaluate_split(
         workdir / 'evaluation' / config.split,
         network,
-        make_split_program(network, mesh, options.batch_size, crops),
+        outputs,
         cells,
         seed=config.seed,
         resamples=options.resamples,

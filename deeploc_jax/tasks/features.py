@@ -26,7 +26,6 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_cell_features
-from deeploc_jax.predict.raw_images import normalization_of
 from deeploc_jax.splits import Range
 from deeploc_jax.tables.feature_files import features_table, size_of
 from deeploc_jax.tables.features import read_features
@@ -53,14 +52,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     require(config, source='<workdir of a training, weights, or measurements>')
     channels, splits = (split_names(config[f] or '') for f in ('channels', 'splits'))
     folders = dict(data_dir=config.data_dir, manual_dir=config.manual_dir)
-    normalize = make_normalize('percentile', config.white_level)
+    normalization, white_level = 'percentile', config.white_level
     name, network = config.screen, None
     if config.source != MEASUREMENTS:
         network = read_weights(config.source, white_level=config.white_level)
-        normalize = normalization_of(network.card)
+        normalization = network.card.normalization
+        white_level = network.card.white_level
         channels = channels or network.card.channels
         name = name or name_without_version(network.card.screen)
         folders = data_folders(config.source, **folders)
+    normalize = make_normalize(normalization, white_level)
     if not name:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(name, **folders)
@@ -118,7 +119,6 @@ def activations(
 ) -> tuple[Extract, dict[str, Any]]:
     """Makes the function cells -> names and values of a layer, and its description."""
     mesh, card = sharding.make_mesh(), network.card
-    sharding.check_batch_size(config.batch_size, mesh)
     layer = choose_layer(network, config.layer)
     features = make_cell_features(
         network, mesh, config.batch_size, layer=layer, pool=config.pool

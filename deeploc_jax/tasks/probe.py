@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import ml_collections
 import numpy as np
@@ -69,27 +70,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for size in sizes
         for draw in range(draws if size or probe in RANDOM else 1)
     ]
-    splits = config.splits.to_dict()
-    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
-    names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
-    fits.tell_done(names)
-    for job, name in progress_bar(
-        zip(jobs, names, strict=True), len(jobs), 'probe', unit='fit'
-    ):
-        if name not in fits:
-            fits.add(
-                name,
-                run_job(
-                    job,
-                    sets[job.features],
-                    splits,
-                    config.group_by,
-                    config.seed,
-                    examples[job.features],
-                ),
-            )
-        rows.append(fits.row(name))
-    table = probes_table([row | dict(test_split=splits['test']) for row in rows])
+    rows = run_all(config, workdir, jobs, sets, examples)
+    table = probes_table([row | dict(test_split=config.splits.test) for row in rows])
     write_table(table, workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(
@@ -109,6 +91,34 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     report = write_sizes_page(workdir, 'Probes on frozen features', named, titles)
     print(f'\n{in_markdown(named)}\n\nTable:  {short(workdir / "probe.parquet")}')
     print(f'Report: {short(report)}')
+
+
+def run_all(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    jobs: list[Job],
+    sets: dict[str, Features],
+    examples: dict[str, TrainingSets | None],
+) -> list[dict[str, Any]]:
+    """Does the jobs that are not done yet, and returns the rows of all."""
+    splits = config.splits.to_dict()
+    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
+    names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
+    fits.tell_done(names)
+    pairs = zip(jobs, names, strict=True)
+    for job, name in progress_bar(pairs, len(jobs), 'probe', unit='fit'):
+        if name not in fits:
+            result = run_job(
+                job,
+                sets[job.features],
+                splits,
+                config.group_by,
+                config.seed,
+                examples[job.features],
+            )
+            fits.add(name, result)
+        rows.append(fits.row(name))
+    return rows
 
 
 def check(

@@ -39,15 +39,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for name in SIDES:
         check_name(f'{name}.group_by', config[name].group_by, METADATA)
     claim_workdir(workdir, config.to_dict())
-    builders = {
-        name: open_screen(config[name].screen, config.data_dir, config.manual_dir)
-        for name in SIDES
-    }
-    screens = {name: describe_screen(builder) for name, builder in builders.items()}
-    cells = {
-        name: read_cells(builder, config[name].split, memory_limit=0)
-        for name, builder in builders.items()
-    }
+    screens, cells = {}, {}
+    for name in SIDES:
+        builder = open_screen(config[name].screen, config.data_dir, config.manual_dir)
+        screens[name] = describe_screen(builder)
+        cells[name] = read_cells(builder, config[name].split, memory_limit=0)
     channels = cells['real'].channels
     if len(channels) != len(cells['simulated'].channels):
         raise ValueError(
@@ -63,11 +59,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         images = side.images[rows[name]]
         sides[name] = make_side(images, labels, channels, config.shown, name)
         groups[name] = side.metadata[config[name].group_by][rows[name]]
-    found = compare(
-        *(side.statistics for side in sides.values()),
-        *groups.values(),
-        seed=config.seed,
-    )
+    statistics = [side.statistics for side in sides.values()]
+    found = compare(*statistics, *groups.values(), seed=config.seed)
     record = dict(
         auc=found.together,
         auc_folds=found.folds,

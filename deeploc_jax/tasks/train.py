@@ -20,13 +20,13 @@ from deeploc_jax.evaluate.split import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.logits import check_crops, make_split_program
+from deeploc_jax.predict.features import make_split_program
+from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import outcome
 from deeploc_jax.train.experiment import Choices
 from deeploc_jax.train.fit import Fitted, fit
 from deeploc_jax.train.loop import Cadence
-from deeploc_jax.train.state import count_parameters
 from deeploc_jax.train.validation import calibrated
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
@@ -71,11 +71,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         leave_out=left_out,
     )
     cells = {name: read(splits[name]) for name in ('train', 'validation')}
-    choices, options = choices_of(config), config.evaluation
-    limit, profile = config.device_limit, config.profile
-    fitted = fit(choices, workdir, cells, mesh, device_limit=limit, profile=profile)
+    choices = choices_of(config)
+    fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)
+    options = config.evaluation
     outputs = make_split_program(network, mesh, options.batch_size, options.crops)
     held_out = rows_among(builder, splits['validation'], splits['train']) < 0
     network = calibrated(network, outputs, cells, held_out)
@@ -87,9 +87,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         record = dict(
             environment(),
             **screen.facts(card.channels),
-            **network.card.facts(),
+            **network.facts(),
             **describe_splits(cells),
-            parameters=count_parameters(network.variables['params']),
             seconds=training_seconds(workdir),
         )
         write_json(workdir / 'run.json', record)
@@ -144,6 +143,8 @@ def choices_of(config: ml_collections.ConfigDict) -> Choices:
         ),
         select_by=config.select_by,
         test_batch=config.evaluation.batch_size,
+        device_limit=config.device_limit,
+        profile=config.profile,
     )
 
 

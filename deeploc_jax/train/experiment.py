@@ -20,7 +20,7 @@ from deeploc_jax.types import Cells
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """Everything that decides how a network is trained.
+    """How a network is trained.
 
     Attributes:
         seed: Seed of initial parameters, batches, augmentation and dropout.
@@ -35,6 +35,8 @@ class Choices:
         cadence: Length of the training, and when to log and validate.
         select_by: Validation metric that decides which checkpoint is the best.
         test_batch: Cells at a time when the network is tested, over all devices.
+        device_limit: Gigabytes of training images that may lie on each device.
+        profile: Whether a step is traced, into `<workdir>/profile`.
     """
 
     seed: int
@@ -49,6 +51,8 @@ class Choices:
     cadence: Cadence
     select_by: str
     test_batch: int
+    device_limit: float = 4.0
+    profile: bool = False
 
     @property
     def crop(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,9 +21,10 @@ from deeploc_jax.train.loop import train
 from deeploc_jax.train.losses import cross_entropy
 from deeploc_jax.train.metric_log import MetricLog
 from deeploc_jax.train.profile import profiled
+from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import TrainStep, make_train_step
 from deeploc_jax.train.validation import make_validate
-from deeploc_jax.types import Cells
+from deeploc_jax.types import Batch, Cells
 
 
 class Fitted(NamedTuple):
@@ -42,13 +44,7 @@ class Fitted(NamedTuple):
 
 
 def fit(
-    choices: Choices,
-    workdir: Path,
-    cells: dict[str, Cells],
-    mesh: jax.sharding.Mesh,
-    *,
-    device_limit: float = 4.0,
-    profile: bool = False,
+    choices: Choices, workdir: Path, cells: dict[str, Cells], mesh: jax.sharding.Mesh
 ) -> Fitted:
     """Trains from the latest checkpoint, or from step 0, to the end.
 
@@ -57,8 +53,6 @@ def fit(
         workdir: Folder of the run: checkpoints and metrics go there.
         cells: The splits `train` and `validation`.
         mesh: Mesh from `sharding.make_mesh`.
-        device_limit: Gigabytes of training images that may lie on each device.
-        profile: Whether a step is traced, into `<workdir>/profile`.
 
     Returns:
         The network with the variables of the best checkpoint.
@@ -77,38 +71,40 @@ def fit(
                 'the weights with configs/evaluate.py, or give another --workdir.'
             )
         state = state or experiment.state
-        steps = range(int(state.step), choices.cadence.total)
-        if not choices.cadence.finished(steps.start, checkpoints.improvement):
-            sampler = make_sampler(
-                cells['train'].labels,
-                choices.batch_size,
-                choices.seed,
-                class_balanced=choices.class_balanced,
-            )
-            batches = train_batches(
-                cells['train'], sampler, steps, mesh, device_limit=device_limit
-            )
-            if profile and is_main():
-                batches = profiled(batches, workdir / 'profile')
-            logits = make_logits(experiment.model, crop=choices.crop, crops=1)
-            central = Program(
-                compiled(logits, mesh), state.variables, mesh, choices.test_batch
-            )
-            with MetricLog(workdir, steps.start) as log:
+        step = int(state.step)
+        if not choices.cadence.finished(step, checkpoints.improvement):
+            with MetricLog(workdir, step) as log:
                 train(
                     state,
-                    batches,
+                    _batches(choices, workdir, cells['train'], step, mesh),
                     _train_step(choices, experiment, mesh),
-                    make_validate(central, cells['validation']),
+                    _validate(choices, experiment, cells['validation'], mesh),
                     schedule=experiment.schedule,
                     cadence=choices.cadence,
                     checkpoints=checkpoints,
                     log=log,
                 )
         step, state = checkpoints.restore_best(experiment.state)
-        return Fitted(
-            experiment.model, state.variables, step, checkpoints.metrics(step)
-        )
+        scores = checkpoints.metrics(step)
+    return Fitted(experiment.model, state.variables, step, scores)
+
+
+def _batches(
+    choices: Choices, workdir: Path, train: Cells, step: int, mesh: jax.sharding.Mesh
+) -> Iterator[Batch]:
+    """Batches of the steps from `step` on."""
+    sampler = make_sampler(
+        train.labels,
+        choices.batch_size,
+        choices.seed,
+        class_balanced=choices.class_balanced,
+    )
+    steps = range(step, choices.cadence.total)
+    limit = choices.device_limit
+    batches = train_batches(train, sampler, steps, mesh, device_limit=limit)
+    if choices.profile and is_main():
+        return profiled(batches, workdir / 'profile')
+    return batches
 
 
 def _train_step(
@@ -123,3 +119,11 @@ def _train_step(
         loss_fn=partial(cross_entropy, label_smoothing=choices.label_smoothing),
         ema_decay=choices.ema_decay,
     )
+
+
+def _validate(
+    choices: Choices, experiment: Experiment, cells: Cells, mesh: jax.sharding.Mesh
+) -> Callable[[TrainState], dict[str, float]]:
+    """Validation on the central crops, with the variables of any state."""
+    logits = compiled(make_logits(experiment.model, crop=choices.crop, crops=1), mesh)
+    return make_validate(Program(logits, {}, mesh, choices.test_batch), cells)

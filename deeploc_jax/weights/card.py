@@ -67,17 +67,6 @@ class Card:
     note: str = ''
     format: int = FORMAT
 
-    def facts(self) -> dict[str, Any]:
-        """What `run.json` says of the network."""
-        return dict(
-            class_names=self.class_names,
-            normalization=self.normalization,
-            white_level=self.white_level,
-            best_step=self.step,
-            temperature=self.temperature,
-            calibration=self.calibration,
-        )
-
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Card:
         """Makes a card from the JSON of `dataclasses.asdict`.
