@@ -92,6 +92,11 @@ def macro_mean(per_class: np.ndarray) -> Value:
     return ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
+def certain(predicted: np.ndarray, num_classes: int) -> np.ndarray:
+    """Probabilities [n, k] of a classifier that only names a class [n]: 1 for that."""
+    return np.eye(num_classes)[predicted]
+
+
 def log_loss(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
 ) -> Value:

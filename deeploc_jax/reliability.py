@@ -12,6 +12,9 @@ import numpy as np
 
 from deeploc_jax.metrics import Value, check_cells, ratio
 
+NOT_CALIBRATED = 'not calibrated'
+"""First words of a calibration, on cards and in run.json, without a temperature."""
+
 
 class Reliability(NamedTuple):
     """Accuracy against confidence; confidence and accuracy are NaN in empty bins."""

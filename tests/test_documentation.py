@@ -94,7 +94,7 @@ def parse(monkeypatch):
 def test_commands_name_configs_and_fields_that_exist(page, parse, monkeypatch):
     monkeypatch.chdir(pages.ROOT)
     for arguments in pages.commands(page):
-        parse(*arguments)
+        assert parse(*arguments) == sys.argv[:1]  # nothing is left over
 
 
 def test_every_page_is_found_from_the_index():

@@ -82,7 +82,10 @@ def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
         (('unit', 0.0), r'white_level \(0.0\) must be a number above 0'),
         (('unit', float('nan')), 'white_level .nan. must be'),
         (('unit', float('inf')), 'white_level .inf. must be'),
-        (('percentile', 255.0), r'white_level \(255\) is of use with .* unit only'),
+        (
+            ('percentile', 255.0),
+            r'white_level \(255\) is only used with normalization unit',
+        ),
         (('none', 255.0), 'here it is none'),
     ],
 )

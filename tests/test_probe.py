@@ -11,7 +11,7 @@ from deeploc_jax.files import read_jsonl
 from deeploc_jax.names import split_sizes
 from deeploc_jax.probe import fit as fitting
 from deeploc_jax.probe.classifiers import PROBES, Probe
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.fit import Labelled, choose, fit, score_on
 from deeploc_jax.probe.ridge import Ridge
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.tables.feature_files import features_table
@@ -57,7 +57,7 @@ def test_every_probe_learns_what_is_easy(name):
     assert len(probe.values) > 1 and value in probe.values
     assert score > 0.8
     classifier = fit(probe, value, train, 0)
-    assert balanced_accuracy(classifier, test) > 0.8
+    assert score_on(classifier, test) > 0.8
     again = fit(probe, value, train, 0)
     np.testing.assert_array_equal(classifier.predict(test.x), again.predict(test.x))
     few = train.where(np.arange(3))  # one cell of each class
@@ -68,7 +68,7 @@ def test_every_probe_learns_what_is_easy(name):
 
 def test_the_nearest_of_one_cell_a_class_decides():
     one = blobs().where(np.arange(3))
-    assert balanced_accuracy(fit(PROBES['knn'], 31, one, 0), one) == 1
+    assert score_on(fit(PROBES['knn'], 31, one, 0), one) == 1
 
 
 def test_a_handful_is_spread_over_the_groups_and_grows():
@@ -97,7 +97,7 @@ def test_a_parameter_is_chosen_without_seeing_a_group_twice(monkeypatch):
 
         def predict(self, x):
             seen.append((self.rows, set(x[:, 0])))
-            return np.zeros(len(x)) if self.value == 1 else np.full(len(x), 9)
+            return np.full(len(x), 0 if self.value == 1 else 9)
 
     groups = np.arange(30) // 3 % 5
     cells = Labelled(np.arange(30.0)[:, None], np.arange(30) % 2, groups)

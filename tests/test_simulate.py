@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from deeploc_jax.simulate import (
     Screen,
     class_sizes,
     labels_of,
-    pool,
     screen_layout,
     simulate_crops,
     simulate_field,
@@ -367,25 +365,6 @@ def test_other_processes_make_the_same_images(layout, fields):
     apart = simulate_many(simulate_field, layout[:6], processes=2)
     for made, expected in zip(apart, fields, strict=False):
         np.testing.assert_array_equal(made.image, expected.image)
-
-
-def test_it_goes_on_alone_when_other_processes_die(layout, fields, monkeypatch):
-    def dying(make, specs, processes):
-        yield make(specs[0])
-        raise pool.BrokenProcessPool
-
-    monkeypatch.setattr(pool, '_in_parallel', dying)
-    with pytest.warns(RuntimeWarning, match='goes on in one process'):
-        made = list(simulate_many(simulate_field, layout[:3], processes=2))
-    for one, expected in zip(made, fields, strict=False):
-        np.testing.assert_array_equal(one.image, expected.image)
-
-
-def test_no_process_is_left_behind(layout):
-    made = simulate_many(simulate_field, layout[:12], processes=2)
-    next(made)
-    made.close()
-    assert not multiprocessing.active_children()
 
 
 def test_the_protein_is_in_channel_0_and_the_marker_in_channel_1(layout):

@@ -55,7 +55,11 @@ def test_images_and_masks_are_the_simulated_fields(plates):
 def test_tables_say_what_is_true(plates):
     wells = rows(plates / 'wells.csv')
     assert len(wells) == len({(w['plate'], w['well']) for w in wells}) == 10
-    cells = pq.read_table(plates / 'cells.parquet').to_pylist()
+    table = pq.read_table(plates / 'cells.parquet')
+    known = simulate.simulate_field(simulate.screen_layout(SMOKE)[0]).cells[0]
+    assert known.keys() <= set(table.column_names)  # nothing of it is lost
+    assert all(column.null_count == 0 for column in table.columns)
+    cells = table.to_pylist()
     by_well = {(w['plate'], w['well']): w for w in wells}
     images = rows(plates / 'images.csv')
     for row in (*wells, *images, *cells):

@@ -10,7 +10,7 @@ from sklearn.svm import LinearSVC
 
 from configs import probe as probe_config
 from deeploc_jax.probe.ensemble import NAME, PENALTIES, Ensemble, choose_and_fit
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy
+from deeploc_jax.probe.fit import Labelled, score_on
 from deeploc_jax.probe.training_sets import TrainingSets, read_training_sets
 from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.features import read_features
@@ -64,9 +64,9 @@ def test_the_penalty_is_chosen_on_validation_or_by_groups():
     sets, test = sets_of(blobs()), blobs(seed=1)
     ensemble, c, score = choose_and_fit(sets, blobs(seed=2), 0)
     assert c in PENALTIES and score > 0.8
-    assert balanced_accuracy(ensemble, test) > 0.8
+    assert score_on(ensemble, test) > 0.8
     ensemble, c, score = choose_and_fit(sets, None, 0)
-    assert score > 0.8 and balanced_accuracy(ensemble, test) > 0.8
+    assert score > 0.8 and score_on(ensemble, test) > 0.8
     alone = dataclasses.replace(sets, groups=np.full(len(sets), 'g'))
     _, c, score = choose_and_fit(alone, None, 0)
     assert c == 0.01 and np.isnan(score)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
+from deeploc_jax.data.release.builder import DeepLocRelease
+from deeploc_jax.data.release.citation import DEEPLOC_CITATION
 
 
 class Chong2015(DeepLocRelease):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
-import multiprocessing
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
+from deeploc_jax.processes import available_processors, map_in_processes
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.types import Cells
 
@@ -22,8 +21,8 @@ except ImportError as error:  # pragma: no cover
         "Measurements need scikit-image and mahotas: pip install -e '.[baseline]'"
     ) from error
 
-FEW = 256  # cells that are measured sooner than other processes have started
-BLOCK = 4096  # cells in memory
+FEW = 256  # cells that are measured before other processes would have started
+SOME = 32  # cells that a process measures at a time
 
 
 def measure_cell(
@@ -62,28 +61,25 @@ def measure_cell(
 
 
 def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
-    """Names of the features, and their values float32 [n, f], by a process a core.
+    """Names of the features, and their values float32 [n, f], on all processors.
 
     Args:
         cells: The cells.
         marker: As in `measure_cell`, among the channels of the cells.
     """
     n = len(cells)
-    measure = functools.partial(measure_cell, channels=cells.channels, marker=marker)
-    blocks = [range(first, min(first + BLOCK, n)) for first in range(0, n, BLOCK)]
-    found: list[dict[str, float]] = []
-    # Fresh processes: a fork of one that runs JAX can hang.
-    context = multiprocessing.get_context('spawn')
-    with (
-        concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool,
-        progress_bar(total=n, description='measure', unit='cell') as progress,
-    ):
-        for block in blocks:  # whose images are held at once
-            images = cells.images[np.array(block)]
-            few = n < FEW  # no process is started
-            for row in (
-                map(measure, images) if few else pool.map(measure, images, chunksize=32)
-            ):
-                found.append(row)
-                progress.update()
-    return list(found[0]), np.array([[*row.values()] for row in found], np.float32)
+    measure = functools.partial(_measure_some, channels=cells.channels, marker=marker)
+    images = (cells.images[np.arange(i, min(i + SOME, n))] for i in range(0, n, SOME))
+    processes = 1 if n < FEW else available_processors()
+    rows: list[dict[str, float]] = []
+    with progress_bar(total=n, description='measure', unit='cell') as progress:
+        for measured in map_in_processes(measure, images, processes):
+            rows += measured
+            progress.update(len(measured))
+    return list(rows[0]), np.array([[*row.values()] for row in rows], np.float32)
+
+
+def _measure_some(
+    images: np.ndarray, channels: Sequence[str], marker: int
+) -> list[dict[str, float]]:
+    return [measure_cell(image, channels, marker) for image in images]

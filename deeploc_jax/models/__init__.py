@@ -41,7 +41,7 @@ def get_model(name: str, num_classes: int, **options: Any) -> Network:
     Raises:
         ValueError: No such network, or it has no such option.
 
-    Example:
+    Examples:
         >>> model = get_model('deeploc', num_classes=19)
         >>> variables = model.init(key, jnp.zeros((1, 60, 60, 2)), train=False)
     """

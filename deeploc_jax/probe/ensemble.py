@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from deeploc_jax.probe.fit import FOLDS, Labelled, balanced_accuracy
+from deeploc_jax.probe.fit import FOLDS, Labelled, score_on
 from deeploc_jax.probe.training_sets import TrainingSets
 
 NAME = 'svm_training_sets'
@@ -86,7 +86,7 @@ def choose_and_fit(
     for c in PENALTIES:
         if validation is not None:
             ensemble = Ensemble(c, seed).fit(sets)
-            scores[c] = balanced_accuracy(ensemble, validation)
+            scores[c] = score_on(ensemble, validation)
         elif folds:
             agreements = [_agreement(c, seed, a, b) for a, b in folds]
             scores[c] = float(np.mean(agreements))

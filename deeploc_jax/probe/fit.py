@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from deeploc_jax import metrics
 from deeploc_jax.probe.classifiers import Probe
 
 FOLDS = 3
@@ -59,7 +60,7 @@ def choose(
         return probe.values[len(probe.values) // 2], np.nan
     make = probe.trial or probe.make
     scores = [
-        np.mean([balanced_accuracy(make(v, seed).fit(a.x, a.y), b) for a, b in pairs])
+        np.mean([score_on(make(v, seed).fit(a.x, a.y), b) for a, b in pairs])
         for v in probe.values
     ]
     best = int(np.argmax(scores))
@@ -71,10 +72,11 @@ def fit(probe: Probe, value: float, train: Labelled, seed: int) -> Any:
     return probe.make(value, seed).fit(train.x, train.y)
 
 
-def balanced_accuracy(classifier: Any, cells: Labelled) -> float:
-    """Mean recall over the classes that the cells are of."""
-    right = classifier.predict(cells.x) == cells.y
-    return float(np.mean([right[cells.y == k].mean() for k in np.unique(cells.y)]))
+def score_on(classifier: Any, cells: Labelled) -> float:
+    """Balanced accuracy of a fitted classifier on some cells."""
+    predicted = classifier.predict(cells.x)
+    guesses = metrics.certain(predicted, max(predicted.max(), cells.y.max()) + 1)
+    return float(metrics.balanced_accuracy(guesses, cells.y))
 
 
 def _folds(train: Labelled, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax import metrics
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.probe.training_sets import TrainingSets
 from deeploc_jax.splits import overlaps, whole_splits
@@ -85,21 +86,18 @@ def run_job(
         n_train, among = len(np.unique(rows)), len(PROBES[job.probe].values)
         value, score = choose(PROBES[job.probe], train, held_out, seed)
         classifier = fit(PROBES[job.probe], value, train, seed)
-    right = classifier.predict(test.x) == test.y
-    recall = {
-        name: float(right[test.y == k].mean())
-        for k, name in enumerate(features.class_names)
-        if (test.y == k).any()
-    }
+    names = features.class_names
+    guesses = metrics.certain(classifier.predict(test.x), len(names))
+    recalls = zip(names, metrics.recall(guesses, test.y), strict=True)
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
         chosen_among=among,
         n_train=n_train,
         n_test=len(test),
-        accuracy=float(right.mean()),
-        balanced_accuracy=balanced_accuracy(classifier, test),
-        recall=recall,
+        accuracy=float(metrics.accuracy(guesses, test.y)),
+        balanced_accuracy=float(metrics.balanced_accuracy(guesses, test.y)),
+        recall={name: float(value) for name, value in recalls if value >= 0},
     )
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from scipy.stats import entropy
 from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -109,9 +108,3 @@ NOVELTIES: dict[str, type[Scorer]] = {
     'mahalanobis': Mahalanobis,
     'uncertainty': Uncertainty,
 }
-
-
-def auroc(known: np.ndarray, new: np.ndarray) -> float:
-    """Chance that a new cell scores higher than a known one; 0.5 is guessing."""
-    truth = np.repeat([0, 1], [len(known), len(new)])
-    return float(roc_auc_score(truth, np.concatenate([known, new])))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax.markdown import markdown_table
+
 METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 COLUMNS = METRICS | {'ece': 'calibration error'}
 
@@ -69,6 +71,4 @@ def _number(mean: float | None, spread: float | None) -> str:
 
 def in_markdown(rows: Rows) -> str:
     """The table in Markdown."""
-    header, lines = as_text(rows)
-    every = [header, ['---'] * len(header), *lines]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in every)
+    return markdown_table(*as_text(rows))

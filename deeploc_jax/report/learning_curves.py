@@ -111,24 +111,21 @@ def write_sizes_page(
     """
     with style.house_style():
         caption = 'Means over the draws; bars are standard deviations over them.'
-        figures = {caption: ('sizes', size_curves(rows))}
+        pictures = {'sizes': html.picture(size_curves(rows), caption)}
         for name, figure in confusions(rows, class_names, confusion_at).items():
             file = 'confusion_' + name.split(' a class')[0].replace(', ', '_')
             text = f'Confusion matrix of {name}, all draws together.'
             if len(class_names) > MANY:
                 text += f' Drawn are the {SHOWN} classes most cells are confused among.'
-            figures[text] = file, figure
-        pictures = {c: html.picture(figure, c) for c, (_, figure) in figures.items()}
-    for text, (file, _) in figures.items():
-        html.write_bytes(workdir / 'figures' / f'{file}.png', pictures[text].png)
+            pictures[file] = html.picture(figure, text)
     header, lines = as_text(rows)
-    page = html.render(
+    return html.write_page(
+        workdir,
         'sizes.html.j2',
+        pictures,
         title=title,
         lead=lead,
-        pictures=pictures,
         header=header,
         rows=lines,
         notes=notes,
     )
-    return html.write_bytes(workdir / 'report.html', page.encode())

@@ -53,11 +53,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     Batches, augmentation and dropout are functions of the seed and the step, so that
     a run interrupted anywhere ends with the same parameters.
     """
-    mesh = sharding.make_mesh()
+    choices = choices_of(config)
+    splits, mesh = config.splits.to_dict(), sharding.make_mesh()
+    check_augmentation(config.normalization, choices.augmentation)
+    normalize = make_normalize(config.normalization, config.white_level)
     check_config(config, mesh)
-    splits, left_out = config.splits.to_dict(), split_names(config.leave_out or '')
+    left_out, channels = (
+        split_names(config[field] or '') for field in ('leave_out', 'channels')
+    )
     builder = open_screen(config.screen, config.data_dir, config.manual_dir)
     screen = describe_screen(builder)
+    held_out = rows_among(builder, splits['validation'], splits['train']) < 0
     check_splits(builder, splits)
     for name in left_out:
         check_name('class', name, screen.class_names)
@@ -66,18 +72,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         read_cells,
         builder,
         memory_limit=config.memory_limit,
-        channels=split_names(config.channels or ''),
-        normalize=make_normalize(config.normalization, config.white_level),
+        channels=channels,
+        normalize=normalize,
         leave_out=left_out,
     )
     cells = {name: read(splits[name]) for name in ('train', 'validation')}
-    choices = choices_of(config)
     fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)
     options = config.evaluation
     outputs = make_split_program(network, mesh, options.batch_size, options.crops)
-    held_out = rows_among(builder, splits['validation'], splits['train']) < 0
     network = calibrated(network, outputs, cells, held_out)
     if is_main():
         folder = workdir / 'weights'
@@ -108,6 +112,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
     """Raises a ValueError for what would otherwise fail after hours of training."""
+    check_name('validation metric', config.select_by, SELECTORS)
     for size in (config.batch_size, config.evaluation.batch_size):
         sharding.check_batch_size(size, mesh)
     for field in ('total_steps', 'log_every', 'checkpoint_every'):
@@ -119,8 +124,6 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
             f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
         )
     check_crops(config.evaluation.crops)
-    check_name('validation metric', config.select_by, SELECTORS)
-    check_augmentation(config.normalization, config.augmentation.to_dict())
 
 
 def choices_of(config: ml_collections.ConfigDict) -> Choices:
