@@ -16,7 +16,7 @@ from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.evaluate.split import evaluate_split
+from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
@@ -55,14 +55,14 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     choices = choices_of(config)
     splits, mesh = config.splits.to_dict(), sharding.make_mesh()
-    check_augmentation(config.normalization, choices.augmentation)
-    normalize = make_normalize(config.normalization, config.white_level)
     check_config(config, mesh)
+    normalize = make_normalize(config.normalization, config.white_level)
+    check_name('validation metric', choices.select_by, SELECTORS)
     left_out, channels = (
         split_names(config[field] or '') for field in ('leave_out', 'channels')
     )
     builder = open_screen(config.screen, config.data_dir, config.manual_dir)
-    screen = describe_screen(builder)
+    screen = describe_screen(builder).with_channels(channels)
     held_out = rows_among(builder, splits['validation'], splits['train']) < 0
     check_splits(builder, splits)
     for name in left_out:
@@ -72,7 +72,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         read_cells,
         builder,
         memory_limit=config.memory_limit,
-        channels=channels,
+        channels=screen.channels,
         normalize=normalize,
         leave_out=left_out,
     )
@@ -80,8 +80,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)
-    options = config.evaluation
-    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
+    outputs = make_split_program(network, mesh, choices.test_batch)
     network = calibrated(network, outputs, cells, held_out)
     if is_main():
         folder = workdir / 'weights'
@@ -90,7 +89,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if is_main():
         record = dict(
             environment(),
-            **screen.facts(card.channels),
+            **screen.facts(),
             **network.facts(),
             **describe_splits(cells),
             seconds=training_seconds(workdir),
@@ -102,7 +101,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         outputs,
         cells['test'],
         seed=config.seed,
-        resamples=options.resamples,
+        resamples=config.evaluation.resamples,
     )
     if summary:
         report = write_report(workdir, 'test')
@@ -112,7 +111,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
     """Raises a ValueError for what would otherwise fail after hours of training."""
-    check_name('validation metric', config.select_by, SELECTORS)
     for size in (config.batch_size, config.evaluation.batch_size):
         sharding.check_batch_size(size, mesh)
     for field in ('total_steps', 'log_every', 'checkpoint_every'):
@@ -124,6 +122,7 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
             f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
         )
     check_crops(config.evaluation.crops)
+    check_augmentation(config.normalization, config.augmentation.to_dict())
 
 
 def choices_of(config: ml_collections.ConfigDict) -> Choices:
@@ -161,8 +160,8 @@ def card_of(
         crop=config.augmentation.crop,
         crops=config.evaluation.crops,
         class_names=train.class_names,
-        channels=train.channels,
-        marker_channel=screen.marker_among(train.channels),
+        channels=screen.channels,
+        marker_channel=screen.marker_channel,
         temperature=1.0,
         screen=screen.full_name,
         simulated=screen.simulated,
