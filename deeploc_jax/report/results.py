@@ -105,10 +105,10 @@ def read_results(workdir: Path, split: str) -> Results:
         )
     folder = workdir / 'evaluation' / split
     predictions = read_predictions(folder / 'predictions.parquet')
-    names = class_names(predictions)
     path, proteins = folder / 'proteins.parquet', None
     if path.exists():
         proteins = read_proteins(path)
+    names = class_names(predictions)
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']
         none = dict(unlike_images=images[:0], unlike_rows=image_rows[:0])
