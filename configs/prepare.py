@@ -6,7 +6,8 @@
         --config.own_screen.channels=protein=GFP,marker=RFP \
         --config.own_screen.group_by=field
 
-`datasets/README.md` has the screens and the columns of a table of your own.
+`datasets/README.md` lists the screens, `docs/own_cells.md` the columns of a table of
+your own cells.
 
 Result: a TFDS data set in `<data_dir>/<screen>/<version>`, and the command that trains
 on it or names its cells; yeast_sim 4.0.0 has 20,000 cells.

@@ -1,4 +1,4 @@
-"""Numbers that judge class probabilities, in NumPy; they agree with scikit-learn.
+"""Metrics judge class probabilities, in NumPy; they agree with scikit-learn.
 
 Every function takes `probabilities` [n, k], `labels` int [n] in 0..k-1 and optional
 `weights`. Weights are [n], or [..., n] where a function says so: the leading axes are
@@ -40,8 +40,8 @@ def check_cells(
     """The three arguments of a metric, checked; weights are ones when not given.
 
     Raises:
-        ValueError: on shapes that do not match, no cell, unlabelled cells, values that
-            are no probabilities, or weights that are negative or sum to nothing.
+        ValueError: Shapes do not match, there is no cell or an unlabelled one, values
+            are no probabilities, or weights are negative or sum to zero.
     """
     probabilities = np.asarray(probabilities)
     if probabilities.ndim != 2 or 0 in probabilities.shape:

@@ -1,6 +1,6 @@
-"""Can a confidence be trusted? Accuracy by confidence, and how far the two differ.
+"""Reliability compares the accuracy of predictions with their confidence.
 
-Arguments as in `metrics`: `probabilities` [n, k], `labels` int [n], optional `weights`
+Arguments are those of `metrics`: `probabilities` [n, k], `labels` int [n], optional `weights`
 [..., n].
 """
 

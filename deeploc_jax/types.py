@@ -1,4 +1,4 @@
-"""The shapes that all floors agree on."""
+"""The data structures that all floors share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Batch(TypedDict):
 
 
 class Images(Protocol):
-    """Normalised images, in memory or read when they are indexed."""
+    """Normalized images, in memory or read when they are indexed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,7 +60,8 @@ class Cells:
     """One split of a screen, rows in a fixed order.
 
     Attributes:
-        images: float32 [n, 64, 64, c] in [0, 1], normalised; an array if in memory.
+        images: Normalized images, float32 [n, 64, 64, c] in [0, 1]; an array if they
+            are in memory.
         labels: int32 [n], -1 for an unlabelled cell.
         metadata: `METADATA` columns, each [n].
         class_names: Class names in index order.

@@ -18,6 +18,7 @@ GROUND = {
     'memory',
     'metrics',
     'files',
+    'huge_pages',
     'crc',
     'fingerprint',
     'progress',

@@ -100,7 +100,7 @@ def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
     ('field', 'value', 'message'),
     [
         ('source', None, 'Say --config.source'),
-        ('layer', 'fc', "no layer of 'small' called 'fc'"),
+        ('layer', 'fc', "Unknown layer 'fc'"),
         ('splits', 'exam', "no split 'exam'"),
         ('channels', 'GFP', r'network: 2 \(GFP, RFP\)'),
         ('cells_per_file', 0, r'cells_per_file \(0\) must be at least 1'),

@@ -84,7 +84,7 @@ def test_a_right_command_line_is_understood(launch):
 @pytest.mark.parametrize(
     ('task', 'workdir', 'answer'),
     [
-        ('trian', 'out', "no task 'trian'. Did you mean 'train'?"),
+        ('trian', 'out', "Unknown task 'trian'. Did you mean 'train'?"),
         ('train', 'file', 'file is a file, and must be a folder'),
         ('train', 'file/out', 'file is a file, and must be a folder'),
     ],

@@ -78,7 +78,7 @@ def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (('units',), "no normalization 'units'. Did you mean 'unit'"),
+        (('units',), "Unknown normalization 'units'. Did you mean 'unit'"),
         (('unit', 0.0), r'white_level \(0.0\) must be a number above 0'),
         (('unit', float('nan')), 'white_level .nan. must be'),
         (('unit', float('inf')), 'white_level .inf. must be'),

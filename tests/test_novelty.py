@@ -80,7 +80,7 @@ def test_a_class_left_out_is_unlabelled():
     unlabelled = random_cells(3)
     unlabelled.labels[:] = -1
     assert (without_classes(unlabelled, ['A']).labels == -1).all()
-    with pytest.raises(ValueError, match="no class 'D'"):
+    with pytest.raises(ValueError, match="Unknown class 'D'"):
         without_classes(cells, ['D'])
     with pytest.raises(ValueError, match='No class is left'):
         without_classes(cells, ['A', 'B', 'C'])
@@ -118,7 +118,7 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
     [
         ('features', None, 'Say --config.features'),
         ('new', None, 'Say --config.new'),
-        ('new', 'E', "no class 'E'"),
+        ('new', 'E', "Unknown class 'E'"),
         ('new', 'B,C', 'was trained on C; train one with'),
         ('new', 'A,B', 'f must have cells of at least two classes that are not'),
         ('splits', dict(train='train', validation='no', test='test'), "split 'no'"),

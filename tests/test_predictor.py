@@ -137,8 +137,8 @@ def test_features_are_those_of_the_layer(predictor):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(layer='conf'), "no layer of 'small' called 'conf'. Did you mean 'conv'"),
-        (dict(pool='sum'), "no pool 'sum'"),
+        (dict(layer='conf'), "Unknown layer 'conf'. Did you mean 'conv'"),
+        (dict(pool='sum'), "Unknown pool 'sum'"),
     ],
 )
 def test_an_unknown_layer_or_pool_is_answered(predictor, options, message):

@@ -225,11 +225,11 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
     ('field', 'value', 'message'),
     [
         ('features', None, 'Say --config.features'),
-        ('probes', 'ridge,tree', "no probe 'tree'"),
-        ('classes', 'A,D', "no class 'D'"),
+        ('probes', 'ridge,tree', "Unknown probe 'tree'"),
+        ('classes', 'A,D', "Unknown class 'D'"),
         ('cells_per_class', '1,0', r'cells_per_class \(1,0\) must be like'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
-        ('group_by', 'proteins', "no group_by 'proteins'. Did you mean 'protein'"),
+        ('group_by', 'proteins', "Unknown group_by 'proteins'. Did you mean 'protein'"),
     ],
 )
 def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):

@@ -167,7 +167,7 @@ def test_arrays_in_another_file_are_refused(tmp_path, lead):
         ('model.pth', 'Python pickle, which runs code'),
         ('model.tar.gz', 'unpack it first'),
         ('saved_model.pb', 'the folder `variables`'),
-        ('model.ckpt-3.index', 'is of a TensorFlow checkpoint'),
+        ('model.ckpt-3.index', 'is part of a TensorFlow checkpoint'),
         ('model.keras', 'cannot be read as HDF5: File is not a zip file'),
         ('model.h5', 'cannot be read as HDF5'),
     ],

@@ -315,9 +315,9 @@ def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
 )
 def test_the_program_starts_anew_once_for_large_pages(setting, seen):
     code = (
-        'import os, launch\n'
+        'import os, deeploc_jax.huge_pages\n'
         'print(os.environ.get("GLIBC_TUNABLES"), flush=True)\n'
-        'launch.use_huge_pages()'
+        'deeploc_jax.huge_pages.use_huge_pages()'
     )
     environment = {k: v for k, v in os.environ.items() if k != 'GLIBC_TUNABLES'}
     if setting:

@@ -39,7 +39,7 @@ def sets_of(cells, classes=(0, 0, 1, 2)):
 
 def test_a_machine_is_that_of_scikit_learn_on_its_own_cells():
     sets, test = sets_of(blobs()), blobs(seed=1)
-    answers = Ensemble(0.1, 0).fit(sets).answers(test.x)
+    answers = Ensemble(0.1, 0).fit(sets).decisions(test.x)
     scaler = StandardScaler().fit(sets.x)
     for m, signs in enumerate(sets.signs.T):
         used = signs != 0
@@ -54,7 +54,7 @@ def test_a_machine_is_that_of_scikit_learn_on_its_own_cells():
 def test_the_class_whose_machines_agree_most_is_the_answer():
     sets, test = sets_of(blobs(), classes=(0, 2, 0, 2)), blobs(seed=1)
     ensemble = Ensemble(0.1, 0).fit(sets)
-    answers = ensemble.answers(test.x)
+    answers = ensemble.decisions(test.x)
     first = answers[:, [0, 2]].mean(1) > answers[:, [1, 3]].mean(1)
     # No machine is for class 1, so that it is never the answer.
     np.testing.assert_array_equal(ensemble.predict(test.x), np.where(first, 0, 2))
@@ -150,7 +150,7 @@ def test_sets_and_the_probe_belong_together(config, tmp_path):
     ):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,D,1,1\n')
-    with pytest.raises(ValueError, match="no class 'D'"):
+    with pytest.raises(ValueError, match="Unknown class 'D'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,1,1\na,B,2,0\n')
     with pytest.raises(ValueError, match="'a' is for 'A' and for 'B'"):

@@ -48,5 +48,5 @@ def get_model(name: str, num_classes: int, **options: Any) -> Network:
     model = lookup('model', name, MODELS)
     fields = set(model.__dataclass_fields__) - {'parent', 'name'}
     for option in options:
-        check_name(f'option of model {name!r} called', option, fields)
+        check_name('model option', option, fields)
     return model(num_classes=num_classes, **options)

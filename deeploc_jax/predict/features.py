@@ -35,7 +35,7 @@ def choose_layer(network: TrainedNetwork, layer: str | None) -> str:
     """
     names = list(layer_widths(network))
     layer = layer or names[-1]
-    check_name(f'layer of {network.card.model["name"]!r} called', layer, names)
+    check_name('layer', layer, names)
     return layer
 
 

@@ -1,4 +1,4 @@
-"""Fits a probe with a parameter chosen on cells that are not tested on."""
+"""A probe is fitted, with its parameter chosen on cells that are not tested on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Labelled:
     Attributes:
         x: float32 [n, f].
         y: Class indices, int [n].
-        groups: What cells are alike by, [n].
+        groups: Group label of each cell, [n]; groups are left out as a whole.
     """
 
     x: np.ndarray
@@ -32,25 +32,25 @@ class Labelled:
         return len(self.y)
 
     def where(self, rows: np.ndarray) -> Labelled:
-        """Some of the cells."""
+        """The cells of a mask or of row numbers."""
         return Labelled(self.x[rows], self.y[rows], self.groups[rows])
 
 
 def choose(
     probe: Probe, train: Labelled, validation: Labelled | None, seed: int
 ) -> tuple[float, float]:
-    """The best value of a probe's parameter, and its score.
+    """Chooses the value of a probe's parameter.
 
     Args:
         probe: The kind of classifier.
-        train: What it learns from.
-        validation: What it is chosen on; None: by cross-validation within `train`, in
-            which all cells of a group are left out together.
-        seed: Of the classifier and the folds.
+        train: Cells to learn from.
+        validation: Cells to choose on; None: cross-validation within `train`, which
+            leaves out all cells of a group together.
+        seed: Seed of the classifier and the folds.
 
     Returns:
-        Value and balanced accuracy; the middle value and NaN where there are not two
-        groups of each class.
+        The best value and its balanced accuracy; the middle value and NaN when a class
+        has fewer than two groups.
     """
     if validation is not None:
         pairs = [(train, validation)]
@@ -68,12 +68,12 @@ def choose(
 
 
 def fit(probe: Probe, value: float, train: Labelled, seed: int) -> Any:
-    """A fitted classifier."""
+    """Fits the classifier of a probe to cells."""
     return probe.make(value, seed).fit(train.x, train.y)
 
 
 def score_on(classifier: Any, cells: Labelled) -> float:
-    """Balanced accuracy of a fitted classifier on some cells."""
+    """Balanced accuracy of a fitted classifier on labelled cells."""
     predicted = classifier.predict(cells.x)
     guesses = metrics.certain(predicted, max(predicted.max(), cells.y.max()) + 1)
     return float(metrics.balanced_accuracy(guesses, cells.y))

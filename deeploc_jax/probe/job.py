@@ -1,4 +1,4 @@
-"""One fit of a probe: drawn, chosen, fitted, tested."""
+"""A probe is fitted once: cells are drawn, its parameter is chosen, it is tested."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Job:
 
     Attributes:
         features: Name of the set of features.
-        probe: A key of `PROBES`, or `ensemble.NAME`.
+        probe: Key of `PROBES`, or `ensemble.NAME`.
         cells_per_class: 0 for all that are labelled.
         draw: Number of the draw of these cells, or of the seed.
     """
@@ -43,7 +43,7 @@ def run_job(
     seed: int,
     training_sets: TrainingSets | None = None,
 ) -> dict[str, Any]:
-    """Fits and tests.
+    """Fits a probe and tests it.
 
     With all cells the parameter is chosen on validation; with a handful, or where
     validation cells are trained or tested on too, by grouped cross-validation among the
@@ -51,12 +51,12 @@ def run_job(
 
     Args:
         job: What to fit.
-        features: Of labelled cells.
+        features: Features of labelled cells.
         splits: Names of the splits called `train`, `validation` (may have no cells) and
             `test`; several with a plus, `train+validation`.
         group_by: Column by which cells are drawn and left out together.
-        seed: Of draw 0; those of the others follow it.
-        training_sets: What an ensemble learns from, in place of the labelled cells.
+        seed: Seed of draw 0; draw i has this seed plus i.
+        training_sets: Sets that an ensemble learns from instead of the labelled cells.
 
     Returns:
         The `value` of the parameter, the score it was chosen by (`chosen_by`) and

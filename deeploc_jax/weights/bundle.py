@@ -1,8 +1,8 @@
 """Reads the arrays of a TensorFlow checkpoint of format V2, the usual one since 1.0.
 
-It is `model.ckpt.index`, a sorted table whose values are protocol buffers, and
-`model.ckpt.data-?????-of-?????` with the bytes. Only what a saved network needs is
-understood: whole arrays of numbers.
+Such a checkpoint is `model.ckpt.index`, a sorted table whose values are protocol
+buffers, and `model.ckpt.data-?????-of-?????` with the bytes. The reader understands
+what a saved network needs: whole arrays of numbers. Other entries are skipped.
 
 References:
     github.com/tensorflow/tensorflow, core/protobuf/tensor_bundle.proto.
@@ -23,14 +23,14 @@ TYPES = {1: '<f4', 2: '<f8', 3: '<i4', 9: '<i8'}
 
 
 def read_bundle(prefix: Path) -> dict[str, np.ndarray]:
-    """The numeric arrays of a checkpoint by name.
+    """Reads the numeric arrays of a checkpoint by name.
 
     Args:
         prefix: `<folder>/model.ckpt-5000`, without `.index`.
 
     Raises:
-        FileNotFoundError: A file of it is missing.
-        ValueError: A file is damaged, cut short, or holds what is not understood.
+        FileNotFoundError: A file of the checkpoint is missing.
+        ValueError: A file is damaged, cut short, or has arrays in parts.
     """
     index = prefix.with_name(prefix.name + '.index')
     entries = dict(read_table(index))
@@ -49,9 +49,11 @@ def read_bundle(prefix: Path) -> dict[str, np.ndarray]:
 
 
 def _check_whole(index: Path, header: dict[int, Any], entries: dict[bytes, Any]):
-    """Raises a ValueError for arrays that are not stored whole or not little-endian."""
+    """Raises a ValueError for arrays in parts or of a big-endian machine."""
     if header.get(2, [0])[0]:
-        raise ValueError(f'{index} is of a big-endian machine, which is not read.')
+        raise ValueError(
+            f'{index} was written on a big-endian machine, which is not read.'
+        )
     parts = [name.decode() for name, entry in entries.items() if 7 in entry]
     if parts:
         raise ValueError(
