@@ -5,7 +5,7 @@ import pytest
 
 from configs import deeploc
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.evaluate.evaluation import _shown
+from deeploc_jax.evaluate.examples import _shown
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.workdir.claim import claim_workdir
 
@@ -44,7 +44,7 @@ def test_a_white_level_keeps_brightness_and_clips(dtype):
     ],
 )
 def test_a_white_level_that_the_type_does_not_imply_must_be_given(images):
-    with pytest.raises(ValueError, match=r'Say white_level.*--config.white_level=4095'):
+    with pytest.raises(ValueError, match=r'Set white_level.*--config.white_level=4095'):
         make_normalize('unit')(images)
 
 
@@ -64,15 +64,15 @@ def test_pictures_show_cells_of_any_range():
 
 def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
     config = deeploc.get_config()
-    claim_workdir(tmp_path, config)
+    claim_workdir(tmp_path, config.to_dict())
     earlier = read_json(tmp_path / 'config.json')
     del earlier['normalization'], earlier['white_level']
     write_json(tmp_path / 'config.json', earlier)
-    claim_workdir(tmp_path, config)
+    claim_workdir(tmp_path, config.to_dict())
     write_json(tmp_path / 'config.json', earlier)
     config.normalization = 'unit'
     with pytest.raises(ValueError, match="normalization: 'percentile' there, 'unit' a"):
-        claim_workdir(tmp_path, config)
+        claim_workdir(tmp_path, config.to_dict())
 
 
 @pytest.mark.parametrize(

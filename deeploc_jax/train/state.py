@@ -27,7 +27,7 @@ class TrainState:
         ema: Moving averages of `params` and `batch_stats`, or None.
     """
 
-    step: jax.Array
+    step: Any  # not jax.Array: as a pytree the state holds shapes or None as well
     params: Any
     batch_stats: Any
     opt_state: Any
@@ -78,8 +78,3 @@ def init_state(
     # The state is made inside jit: device_put could alias buffers, which the step
     # donates.
     return jax.jit(init, out_shardings=sharding.replicated(mesh))()
-
-
-def count_parameters(params: Any) -> int:
-    """Number of trainable parameters."""
-    return sum(x.size for x in jax.tree.leaves(params))
