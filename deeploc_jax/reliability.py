@@ -1,7 +1,7 @@
 """Reliability compares the accuracy of predictions with their confidence.
 
-Arguments are those of `metrics`: `probabilities` [n, k], `labels` int [n], optional `weights`
-[..., n].
+Arguments are those of `metrics`: `probabilities` [n, k], `labels` int [n], optional
+`weights` [..., n].
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class Batch(TypedDict):
     label: jax.Array
 
 
+@runtime_checkable
 class Images(Protocol):
     """Normalized images, in memory or read when they are indexed."""
 

@@ -11,9 +11,10 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 from jaxtyping import install_import_hook  # noqa: E402
 
-_NUMERICS = ('models', 'data.normalize', 'data.augment')
-# Before they are imported: shapes and types in their signatures hold in every test.
-install_import_hook([f'deeploc_jax.{name}' for name in _NUMERICS], 'beartype.beartype')
+from tests.helpers import type_check  # noqa: E402
+
+# Before it is imported: shapes and types in all signatures hold in every test.
+install_import_hook('deeploc_jax', f'{type_check.__name__}.check_types')
 
 from tests.helpers.small import random_cells  # noqa: E402
 

@@ -5,7 +5,7 @@ import pytest
 
 from configs import deeploc
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.evaluate.evaluation import _shown
+from deeploc_jax.evaluate.examples import _shown
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.workdir.claim import claim_workdir
 
@@ -44,7 +44,7 @@ def test_a_white_level_keeps_brightness_and_clips(dtype):
     ],
 )
 def test_a_white_level_that_no_type_says_must_be_stated(images):
-    with pytest.raises(ValueError, match=r'Say white_level.*--config.white_level=4095'):
+    with pytest.raises(ValueError, match=r'Set white_level.*--config.white_level=4095'):
         make_normalize('unit')(images)
 
 

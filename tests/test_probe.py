@@ -192,7 +192,7 @@ def test_another_test_split_is_tested_anew_and_deletes_nothing(
     config.splits.test = 'test'
     capsys.readouterr()
     task.run(config, tmp_path / 'out')
-    assert 'All 1 fits are there already' in capsys.readouterr().out
+    assert 'All 1 fits are finished already' in capsys.readouterr().out
     assert (tmp_path / 'out/probe.parquet').read_bytes() == first
     assert len((tmp_path / 'out/fits.jsonl').read_text().splitlines()) == 2
 

@@ -95,7 +95,7 @@ def test_what_only_marks_a_group_is_no_help():
 
 def test_one_group_is_refused():
     side, groups = random_side(30, 0, 0), np.arange(30) % 3
-    with pytest.raises(ValueError, match='All real cells are of one field or plate'):
+    with pytest.raises(ValueError, match='All real cells are from one field or plate'):
         compare(side, side, np.zeros(30), groups, 0)
 
 

@@ -133,7 +133,7 @@ def test_damage_is_found(tmp_path):
     path = write_bundle(tmp_path / 'model.ckpt', arrays)
     data = path.with_name('model.ckpt.data-00000-of-00001')
     data.write_bytes(data.read_bytes()[:-1])
-    with pytest.raises(ValueError, match='cut short or damaged: 31 of 32'):
+    with pytest.raises(ValueError, match='truncated or damaged: it has 31 of 32'):
         read_checkpoint(path)
     data.unlink()
     with pytest.raises(FileNotFoundError, match=r'data-00000-of-00001'):

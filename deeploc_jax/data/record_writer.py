@@ -91,7 +91,7 @@ def _write_shards(
     bounds = [len(order) * shard // num_shards for shard in range(num_shards + 1)]
     for shard, (start, stop) in enumerate(itertools.pairwise(bounds)):
         path = template.sharded_filepath(shard_index=shard, num_shards=num_shards)
-        with _open_writer(path, template.filetype_suffix) as writer:
+        with _open_writer(Path(path), template.filetype_suffix) as writer:
             for record in _read(unsorted, [row for _, row in order[start:stop]]):
                 writer.write(record)
     return [stop - start for start, stop in itertools.pairwise(bounds)]

@@ -33,8 +33,8 @@ class EpochSampler:
         """Row numbers of batch `step` (0, 1, ...), int64 [batch_size]."""
         n = len(self.rows)
         positions = step * self.batch_size + np.arange(self.batch_size)
-        epochs = positions // n
-        orders = {epoch: _order(self.seed, epoch, n) for epoch in np.unique(epochs)}
+        epochs = (positions // n).tolist()
+        orders = {epoch: _order(self.seed, epoch, n) for epoch in set(epochs)}
         chosen = [
             orders[epoch][p % n] for epoch, p in zip(epochs, positions, strict=True)
         ]

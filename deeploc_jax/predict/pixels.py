@@ -100,7 +100,7 @@ def check_finite(pixels: np.ndarray, numbers: np.ndarray) -> None:
         )
 
 
-def hint(shape: tuple[int, ...], side: int, channels: int) -> str:
+def hint(shape: tuple[Any, ...], side: int, channels: int) -> str:
     """What to do about images of another shape than [n, side, side, channels]."""
     last, first = (side, side, channels), (channels, side, side)
     if shape == last:

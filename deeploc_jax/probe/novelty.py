@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from scipy.stats import entropy
@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from deeploc_jax.weights.novelty import Novelty
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """A score that is larger for cells unlike those it was fitted to."""
 

@@ -27,7 +27,7 @@ class TrainState:
         ema: Moving averages of `params` and `batch_stats`, or None.
     """
 
-    step: jax.Array
+    step: Any  # not jax.Array: as a pytree the state holds shapes or None as well
     params: Any
     batch_stats: Any
     opt_state: Any

@@ -49,9 +49,9 @@ class Fits:
         """Prints how many of the jobs are done already, if any."""
         done = sum(job in self for job in jobs)
         if done == len(jobs):
-            print(f'All {done} fits are there already: nothing is left to do.')
+            print(f'All {done} fits are finished already: nothing is left to do.')
         elif done:
-            print(f'{done} of {len(jobs)} fits are there already.')
+            print(f'{done} of {len(jobs)} fits are finished already.')
 
     def row(self, job: dict[str, Any]) -> dict[str, Any]:
         """The job and its result."""

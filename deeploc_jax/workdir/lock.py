@@ -64,7 +64,7 @@ def hold(workdir: Path) -> Iterator[None]:
             error = found
     held = multihost_utils.broadcast_one_to_all(np.array(error is None))
     if not held:
-        raise error or WorkdirInUse(f'{workdir}: see what the first process says.')
+        raise error or WorkdirInUse(f'{workdir}: see the message of the first process.')
     stop = threading.Event()
     thread = threading.Thread(target=_renew, args=(path, mine, stop), daemon=True)
     if is_main():
@@ -126,8 +126,8 @@ def _read(path: Path) -> Reading | None:
 def _is_renewed(path: Path, found: Reading, owner: dict[str, Any]) -> bool | None:
     """Whether a lock is renewed while it is watched; None: it is another's by now."""
     print(
-        f'{path.parent} was taken by {named(owner)}. '
-        f'Watching for {PATIENCE:.0f} s whether that is still under way ...',
+        f'{path.parent} is held by {named(owner)}. '
+        f'Checking for {PATIENCE:.0f} s whether that run is still alive ...',
         flush=True,
     )
     end = time.monotonic() + PATIENCE
@@ -148,14 +148,14 @@ def _take_over(path: Path, dead: str, mine: str) -> None:
     marker = path.with_name(f'{path.name}-{name}')
     if not _create(marker, mine):
         raise WorkdirInUse(
-            f'Another run takes over {path.parent} at this moment. If there is none, '
+            f'Another run is taking over {path.parent}. If there is none, '
             f'delete {marker}.'
         )
     try:
         now = _read(path)
         if now and now.text == dead:
             path.unlink()
-            print(f'The run that had {path.parent} was killed; going on in its place.')
+            print(f'The run that held {path.parent} was killed; this one replaces it.')
     finally:
         marker.unlink()
 
