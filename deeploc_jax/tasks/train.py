@@ -180,5 +180,5 @@ def next_steps(source: Path) -> str:
         f'Next:       python launch.py --config=configs/evaluate.py '
         f'--config.source={source} --config.split=validation '
         f'--workdir={source}-validation\n'
-        'Your cells: datasets/README.md, "Bring your own data"'
+        'Your cells: docs/own_cells.md'
     )
