@@ -27,9 +27,9 @@ def test_a_run_goes_on_with_what_its_task_says_may_change(tmp_path):
 
 
 def test_a_run_on_other_inputs_does_not_go_on(tmp_path):
-    claim_workdir(tmp_path, CONFIG, may_change='s/1')  # an input may have any name
-    with pytest.raises(ValueError, match=r"inputs.may_change: 's/1' there, 's/2'"):
-        claim_workdir(tmp_path, CONFIG, may_change='s/2')
+    claim_workdir(tmp_path, CONFIG, screen='s/1')
+    with pytest.raises(ValueError, match=r"inputs.screen: 's/1' there, 's/2' asked"):
+        claim_workdir(tmp_path, CONFIG, screen='s/2')
 
 
 @pytest.mark.parametrize(

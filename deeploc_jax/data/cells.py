@@ -1,4 +1,4 @@
-"""A split of a prepared screen, in memory or read as needed."""
+"""Reads a split of a prepared screen, into memory or as needed."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def read_cells(
     Args:
         builder: A prepared builder with the features of `ScreenBuilder`.
         split: A TFDS split, slices included: 'train', 'train[:90%]'.
-        memory_limit: Gigabytes of normalised images that may be held in memory. A
+        memory_limit: Gigabytes of normalized images that may be held in memory. A
             larger split is read from disk batch by batch.
         channels: Names of the channels wanted, in order; None for the screen's
             `default_channels`, or all of them where it names none.
-        normalize: What is done to the pixels.
+        normalize: Normalization of the pixels.
         leave_out: Classes whose cells count as unlabelled, as in `without_classes`.
 
     Returns:

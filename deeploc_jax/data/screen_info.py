@@ -1,4 +1,4 @@
-"""What a screen is, read once from its builder into one frozen object."""
+"""Reads what a screen is from its builder, once, into one frozen object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the cells of a split to all that its evaluation leaves in a folder."""
+"""Predicts the cells of a split, and writes all that its evaluation leaves."""
 
 from __future__ import annotations
 

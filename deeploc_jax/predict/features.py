@@ -1,4 +1,4 @@
-"""Programs of a trained network: the features of a layer, or all that judging needs."""
+"""Makes the programs that give a network's features, or all that judging needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Task `evaluate`: a trained network on any split or screen, labelled or not."""
+"""Task `evaluate`: judges a trained network on any split or screen, labelled or not."""
 
 from __future__ import annotations
 

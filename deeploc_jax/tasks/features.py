@@ -1,4 +1,4 @@
-"""Task `features`: what a layer of a network, or a pipeline, makes of every cell."""
+"""Task `features`: writes a layer's features, or measurements, of every cell."""
 
 from __future__ import annotations
 

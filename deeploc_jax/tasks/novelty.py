@@ -1,4 +1,4 @@
-"""Task `novelty`: how well cells of classes never seen are told from known ones."""
+"""Task `novelty`: measures how well cells of unseen classes are detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Task `realism`: how far the cells of a simulated screen are from real ones."""
+"""Task `realism`: measures how far simulated cells are from real ones."""
 
 from __future__ import annotations
 

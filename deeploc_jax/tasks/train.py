@@ -1,4 +1,4 @@
-"""Task `train`: a network from a screen, evaluated on test, with a report."""
+"""Task `train`: trains a network on a screen, evaluates it and writes a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the choices of a training to all that it begins with."""
+"""Builds what a training begins with from the choices in its config."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def build(choices: Choices, train: Cells, mesh: jax.sharding.Mesh) -> Experiment
     """Makes the network, its training step and batches, and the state of step 0.
 
     Args:
-        choices: How to train.
+        choices: Choices of the training.
         train: The training split, which decides the number of classes and channels and
             the mean image of a network that subtracts one.
         mesh: Mesh from `sharding.make_mesh`.
@@ -102,7 +102,7 @@ def build(choices: Choices, train: Cells, mesh: jax.sharding.Mesh) -> Experiment
     schedule = make_schedule(total_steps=steps, **choices.schedule)
     tx = make_optimizer(schedule=schedule, **choices.optimizer)
     mean = None
-    if model.MEAN_IMAGE:  # of one process, lest another round it otherwise
+    if model.MEAN_IMAGE:  # one process computes it, as others may round otherwise
         found = mean_image(train, choices.crop)
         mean = multihost_utils.broadcast_one_to_all(found)
     state = init_state(

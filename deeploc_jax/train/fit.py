@@ -1,4 +1,4 @@
-"""The training itself, from the latest checkpoint on to the best one."""
+"""Trains from the latest checkpoint on, and returns the best one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fit(
     """Trains from the latest checkpoint, or from step 0, to the end.
 
     Args:
-        choices: How to train.
+        choices: Choices of the training.
         workdir: Folder of the run: checkpoints and metrics go there.
         cells: The splits `train` and `validation`.
         mesh: Mesh from `sharding.make_mesh`.

@@ -1,4 +1,4 @@
-"""What training needs the validation split for: choosing and calibrating."""
+"""Uses the validation split to choose a checkpoint and to calibrate it."""
 
 from __future__ import annotations
 
