@@ -137,7 +137,7 @@ def change(release, what):
         ('name', 'plate01/else.png must be named'),
     ],
 )
-def test_what_cannot_be_used_is_named_and_nothing_is_built(release, what, message):
+def test_errors_name_the_bad_line_or_image_and_nothing_is_built(release, what, message):
     change(release, what)
     with pytest.raises(ValueError, match=message):
         release.build()

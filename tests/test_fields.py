@@ -166,7 +166,9 @@ def test_other_formats_can_be_added(tmp_path):
 
 
 def test_a_real_plate_is_read_channel_by_channel(shared_data):
-    for path in sorted((shared_data('wt2017_fields') / 'images').iterdir())[:3]:
+    paths = sorted((shared_data('wt2017_fields') / 'images').iterdir())[:3]
+    assert len(paths) == 3
+    for path in paths:
         with open_image(path) as file:
             plane = file.read_plane(0)
             assert plane.shape == file.shape and plane.any()

@@ -61,7 +61,7 @@ def launch(monkeypatch):
         ('--config=configs/deeploc.py --config.seed=x', '--config.seed=x: invalid'),
     ],
 )  # fmt: skip
-def test_mistakes_on_the_command_line_are_answered_in_a_line(
+def test_mistakes_on_the_command_line_are_errors_of_one_line(
     launch, tmp_path, monkeypatch, asked, answer
 ):
     for name, text in CONFIGS.items():
@@ -89,7 +89,9 @@ def test_a_right_command_line_is_understood(launch):
         ('train', 'file/out', 'file is a file, but must be a folder'),
     ],
 )
-def test_no_workdir_is_made_for_what_cannot_be(tmp_path, capsys, task, workdir, answer):
+def test_no_workdir_is_made_for_an_unknown_task_or_in_a_file(
+    tmp_path, capsys, task, workdir, answer
+):
     (tmp_path / 'file').touch()
     config = type('Config', (), dict(task=task))
     assert tasks.run(config, tmp_path / workdir) == 1

@@ -43,7 +43,7 @@ def test_a_white_level_keeps_brightness_and_clips(dtype):
         np.full((1, 2, 2, 1), 200, np.uint32),
     ],
 )
-def test_a_white_level_that_no_type_says_must_be_stated(images):
+def test_a_white_level_that_the_type_does_not_imply_must_be_given(images):
     with pytest.raises(ValueError, match=r'Set white_level.*--config.white_level=4095'):
         make_normalize('unit')(images)
 
@@ -89,7 +89,7 @@ def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
         (('none', 255.0), 'here it is none'),
     ],
 )
-def test_what_cannot_be_is_named(arguments, message):
+def test_unknown_names_and_unusable_white_levels_are_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_normalize(*arguments)
 

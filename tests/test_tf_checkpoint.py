@@ -107,7 +107,7 @@ def test_the_files_of_a_checkpoint_in_several_belong_together(tmp_path):
         ('model.ckpt', 'cut short, or no checkpoint of TensorFlow'),
     ],
 )
-def test_what_is_not_read_says_what_to_do(tmp_path, name, message):
+def test_errors_about_unreadable_files_say_what_to_do(tmp_path, name, message):
     (tmp_path / name).write_bytes(b'nothing')
     with pytest.raises(ValueError, match=message):
         read_checkpoint(tmp_path / name)
