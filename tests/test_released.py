@@ -208,7 +208,7 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
         np.testing.assert_allclose(
             network.predict(same), network.predict(images), atol=1e-4
         )
-    with pytest.raises(ValueError, match=r'float64, 0 to 255\).*Say white_level'):
+    with pytest.raises(ValueError, match=r'float64, 0 to 255\).*Set white_level'):
         network.predict(images.astype(np.float64))
     told = deeploc_jax.load(tmp_path / 'out', white_level=255)
     np.testing.assert_allclose(

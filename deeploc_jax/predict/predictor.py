@@ -43,7 +43,7 @@ class Predictor:
         self._programs: dict[Any, Predict] = {}
 
     def predict(
-        self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
+        self, images: Any, *, crops: int | None = None, batch_size: int = 128
     ) -> np.ndarray:
         """Class probabilities of cells.
 
@@ -77,7 +77,7 @@ class Predictor:
 
     def features(
         self,
-        images: np.ndarray,
+        images: Any,
         layer: str | None = None,
         *,
         pool: str = 'max',
@@ -102,7 +102,7 @@ class Predictor:
         width = self.layers[layer]
         return self._run(program, images, width, batch_size, 'features', np.asarray)
 
-    def novelty(self, images: np.ndarray, *, batch_size: int = 128) -> np.ndarray:
+    def novelty(self, images: Any, *, batch_size: int = 128) -> np.ndarray:
         """How unlike everything seen in training cells are.
 
         The distance to the nearest cells of the training in the last layer's features,
