@@ -49,8 +49,8 @@ def own_screen() -> ml_collections.ConfigDict:
     # Channels in the order of the image files: RFP,GFP; no value: the names are in the
     # table (image_<channel>) or in the files.
     options.channel_names = config_dict.placeholder(str)
-    # Columns whose groups go whole to one split: plate,well,field; no value: the table
-    # has a column `split`, or no labels.
+    # Columns whose groups go whole to one split: plate,well,field, condition or any
+    # other column; no value: the table has a column `split`, or no labels.
     options.group_by = config_dict.placeholder(str)
     # Classes in index order: ER,"a, b"; no value: the labels found, sorted.
     options.classes = config_dict.placeholder(str)

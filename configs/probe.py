@@ -44,7 +44,7 @@ def get_config() -> ml_collections.ConfigDict:
     # Numbers of labelled cells of each class: 1,5,25; no value: all cells.
     config.cells_per_class = config_dict.placeholder(str)
     config.draws = 5  # draws of the cells, or seeds of forests on all; at least 1
-    # Few cells are spread over as many of these as there are: cell_id, screen, plate,
-    # well, field or protein.
+    # Few cells are spread over as many of these as there are: cell_id, screen,
+    # condition, replicate, plate, well, field or protein.
     config.group_by = 'protein'
     return config

@@ -24,8 +24,8 @@ def get_config() -> ml_collections.ConfigDict:
     config.real = dict(
         screen=config_dict.placeholder(str),  # screen of real cells; required
         split='train+validation+test',  # splits with + between them; slices allowed
-        # Cells that are equal in this are held out together: cell_id, screen, plate,
-        # well, field or protein.
+        # Cells that are equal in this are held out together: cell_id, screen,
+        # condition, replicate, plate, well, field or protein.
         group_by='field',
     )
     config.simulated = dict(

@@ -45,8 +45,8 @@ def get_config() -> ml_collections.ConfigDict:
     # Numbers of labelled cells of each class, with commas; '' takes all cells.
     config.cells_per_class = '1,3,5,10,25,50,100,250,500'
     config.draws = 5  # draws of the cells, at least 1
-    # Labels are spread over as many of these as there are: cell_id, screen, plate,
-    # well, field or protein.
+    # Labels are spread over as many of these as there are: cell_id, screen, condition,
+    # replicate, plate, well, field or protein.
     config.group_by = 'protein'
     # Sizes, among cells_per_class, with a confusion matrix in the report: 25,500; no
     # value: the largest.

@@ -65,7 +65,9 @@ def check_cells(
             f'shape {weights.shape} and minimum {weights.min(initial=np.inf)}.'
         )
     if not (weights.sum(axis=-1) > 0).all():
-        raise ValueError('weights are zero for every cell: nothing is left to judge.')
+        raise ValueError(
+            'weights are zero for every cell: nothing is left to evaluate.'
+        )
     return probabilities, labels, weights
 
 

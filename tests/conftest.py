@@ -45,3 +45,14 @@ def shared_data():
 def make_cells():
     """`make_cells(n, num_classes=3)`: random cells of several proteins, in memory."""
     return random_cells
+
+
+@pytest.fixture(scope='session')
+def data_dir(tmp_path_factory):
+    """A folder in which `spot_screen` is prepared, for tests that read it."""
+    from deeploc_jax.datasets import prepare_screen
+    from tests.helpers.spot_screen import SpotScreen
+
+    folder = str(tmp_path_factory.mktemp('screens'))
+    prepare_screen(SpotScreen.name, folder)
+    return folder

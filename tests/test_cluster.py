@@ -81,7 +81,7 @@ def test_processes_started_together_wait_for_each_other(
     assert 'To run alone, set JAX_NUM_PROCESSES=1.' in words
 
 
-def test_it_is_said_on_which_nodes_the_others_are():
+def test_the_message_names_the_nodes_of_the_others():
     assert 'number 2 waits' in find_cluster(STEP, 1).words()
     assert 'of Slurm on node[1-2]' in find_cluster(STEP, 1).words()
 

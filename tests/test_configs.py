@@ -116,9 +116,9 @@ def test_the_top_has_command_result_time_and_machine(path):
 
 def refused(make, *arguments):
     """The names that a function has, as it lists them where it knows none like it."""
-    with pytest.raises(ValueError, match='There are: ') as caught:
+    with pytest.raises(ValueError, match='Known: ') as caught:
         make('?', *arguments)
-    return re.findall(r'\w+', str(caught.value).partition('There are: ')[2])
+    return re.findall(r'\w+', str(caught.value).partition('Known: ')[2])
 
 
 GROUPS = set(METADATA) - {'x', 'y'}

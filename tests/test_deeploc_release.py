@@ -194,7 +194,7 @@ def test_real_cells_of_the_release(tmp_path, shared_data):
 
 
 @pytest.mark.filterwarnings('default')
-def test_what_differs_from_the_release_is_said(tmp_path):
+def test_differences_from_the_release_raise_warnings(tmp_path):
     write(tmp_path / 'manual' / FILE, cells(3))
     with pytest.warns(UserWarning) as said:
         builder = build(tmp_path)
@@ -266,14 +266,14 @@ def spoil(key, rows, value):
         (lambda file: file.move('data1', 'pixels'), 'it has no data1'),
     ],
 )
-def test_bad_files_are_told_with_their_rows(tmp_path, change, message):
+def test_errors_about_bad_files_name_the_rows(tmp_path, change, message):
     edit(write(tmp_path / 'manual' / FILE, cells(30), cells(5)), change)
     with pytest.raises(ValueError, match=f'{FILE}(?s:.*){message}'):
         build(tmp_path)
     assert not list((tmp_path / 'data').rglob('*array_record*'))
 
 
-def test_labels_and_pixels_are_told_together(tmp_path):
+def test_one_error_names_bad_labels_and_bad_pixels(tmp_path):
     path = write(tmp_path / 'manual' / FILE, cells(30))
     edit(path, spoil('Index1', 2, 0))
     edit(path, spoil('data1', (3, 0), np.nan))
@@ -308,7 +308,9 @@ def blank(chunk, rows, plane):
         ([blank(1, slice(7), 0), blank(2, slice(5), 1)], None),
     ],
 )
-def test_planes_without_contrast_are_told(tmp_path, monkeypatch, changes, words):
+def test_many_planes_without_contrast_raise_a_warning(
+    tmp_path, monkeypatch, changes, words
+):
     monkeypatch.setattr(release_hdf5, 'SLICE', 8)
     path = write(tmp_path / 'manual' / FILE, cells(20), cells(10))
     for change in changes:

@@ -134,10 +134,10 @@ def change(release, what):
         ('absent', 'lacks 1 of 4 listed images: plate02/'),
         ('broken', 'main.tar.gz: plate02/.* cannot be read'),
         ('shape', r'is uint8 \(64, 32, 3\)'),
-        ('name', 'plate01/else.png is not named'),
+        ('name', 'plate01/else.png must be named'),
     ],
 )
-def test_what_cannot_be_used_is_named_and_nothing_is_built(release, what, message):
+def test_errors_name_the_bad_line_or_image_and_nothing_is_built(release, what, message):
     change(release, what)
     with pytest.raises(ValueError, match=message):
         release.build()

@@ -29,6 +29,11 @@ def tracked():
     return [f'/{path}' for path in listed.stdout.splitlines()]
 
 
+@pytest.mark.parametrize('read', [pages.links, pages.code, pages.commands])
+def test_pages_have_what_the_tests_below_look_at(read):
+    assert sum(len(list(read(page))) for page in pages.PAGES) > 50
+
+
 @every_page
 def test_links_lead_to_files_and_headings(page):
     for text, target in pages.links(page):

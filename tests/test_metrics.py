@@ -207,6 +207,6 @@ def test_unlabelled_cells_are_named():
         ([[0.5, 0.5]], [0], [0.0], 'nothing is left'),
     ],
 )
-def test_what_cannot_be_judged_is_an_error(p, y, w, message):
+def test_impossible_probabilities_labels_and_weights_are_errors(p, y, w, message):
     with pytest.raises(ValueError, match=message):
         metrics.accuracy(np.array(p), np.array(y), w and np.array(w))

@@ -101,7 +101,7 @@ def config(tmp_path):
     return config
 
 
-def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
+def test_new_classes_score_higher_than_known_ones(config, tmp_path, capsys):
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/novelty.parquet').to_pylist()
     assert [row['name'] for row in rows] == ['known', 'all new', 'B'] * 3
@@ -127,11 +127,11 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         (
             'splits',
             dict(train='train', validation='test', test='test'),
-            'Two of splits share cells: test and test',
+            r'splits.validation \(test\) and splits.test \(test\) share cells',
         ),
     ],
 )
-def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+def test_a_wrong_field_is_an_error(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')

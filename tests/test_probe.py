@@ -192,7 +192,7 @@ def test_another_test_split_is_tested_anew_and_deletes_nothing(
     config.splits.test = 'test'
     capsys.readouterr()
     task.run(config, tmp_path / 'out')
-    assert 'All 1 fits are there already' in capsys.readouterr().out
+    assert 'All 1 fits are finished already' in capsys.readouterr().out
     assert (tmp_path / 'out/probe.parquet').read_bytes() == first
     assert len((tmp_path / 'out/fits.jsonl').read_text().splitlines()) == 2
 
@@ -232,7 +232,7 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
         ('group_by', 'proteins', "Unknown group_by 'proteins'. Did you mean 'protein'"),
     ],
 )
-def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+def test_a_wrong_field_is_an_error(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')
@@ -254,7 +254,7 @@ def test_a_class_with_a_comma_stands_in_quotes(config, tmp_path):
     assert recalled(row) == ['A, diffuse', 'B']
 
 
-def test_a_split_without_cells_is_answered(config, tmp_path):
+def test_a_split_without_labelled_cells_is_an_error(config, tmp_path):
     config.splits.train = 'train+validaton'
     with pytest.raises(ValueError, match="no labelled cell in split 'validaton'"):
         task.run(config, tmp_path / 'out')

@@ -172,7 +172,7 @@ def test_arrays_in_another_file_are_refused(tmp_path, lead):
         ('model.h5', 'cannot be read as HDF5'),
     ],
 )
-def test_what_is_not_read_says_what_to_do(tmp_path, name, message):
+def test_errors_about_unreadable_files_say_what_to_do(tmp_path, name, message):
     (tmp_path / name).write_bytes(b'nothing')
     with pytest.raises(ValueError, match=message):
         read_keras_deepyeast(tmp_path / name)

@@ -49,7 +49,7 @@ def test_predictions_survive_parquet(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ['predictions.parquet']
 
 
-def test_files_say_what_their_columns_mean(tmp_path):
+def test_files_hold_the_meaning_of_their_columns(tmp_path):
     table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     stored = pq.read_schema(parquet.write_table(table, tmp_path / 'p.parquet'))
     assert all(stored.field(name).metadata[b'meaning'] for name in stored.names)

@@ -16,6 +16,7 @@ import tensorflow_datasets as tfds
 import deeploc_jax
 from configs import deeploc, evaluate
 from deeploc_jax import tasks
+from deeploc_jax.data.cells import unknown_classes, with_classes
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import evaluate as evaluate_task
@@ -23,16 +24,11 @@ from deeploc_jax.tasks import train as train_task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
-from tests.helpers.small import Small, make_card, random_cells
+from tests.helpers.small import Small, random_cells
 from tests.helpers.spot_screen import SpotScreen
 
 ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
-
-
-@pytest.fixture(scope='module')
-def data_dir(tmp_path_factory):
-    return str(tmp_path_factory.mktemp('screens'))
 
 
 @pytest.fixture
@@ -54,7 +50,7 @@ def digest_of(workdir):
     return json.loads(files[0].read_text())['sha256']
 
 
-def test_training_on_validation_is_told(config, tmp_path):
+def test_training_on_validation_cells_raises_a_warning(config, tmp_path):
     config.splits.train = 'train+validation'
     (tmp_path / 'config.json').write_text('{}')
     with (
@@ -147,16 +143,16 @@ def test_a_screen_need_not_have_the_classes_of_the_network(names):
     labels = RNG.integers(-1, len(names), 40).astype(np.int32)
     cells = random_cells(40, size=8)
     cells = dataclasses.replace(cells, labels=labels, class_names=names)
-    card = make_card(model={}, class_names=('LEFT', 'RIGHT', 'MIDDLE'))
-    found = evaluate_task.fitted(cells, card, 'a screen')
-    assert found.class_names == card.class_names
+    of_network = ('LEFT', 'RIGHT', 'MIDDLE')
+    found = with_classes(cells, of_network)
+    assert found.class_names == of_network
     for label, number in zip(labels, found.labels, strict=True):
-        known = label >= 0 and names[label] in card.class_names
-        assert number == (card.class_names.index(names[label]) if known else -1)
-    assert evaluate_task.unknown_classes(cells, card) == {
+        known = label >= 0 and names[label] in of_network
+        assert number == (of_network.index(names[label]) if known else -1)
+    assert unknown_classes(cells, of_network) == {
         name: (labels == i).sum()
         for i, name in enumerate(names)
-        if name not in card.class_names
+        if name not in of_network
     }
 
 
@@ -250,7 +246,7 @@ def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):
         ('channels', 'GFP,YFP', 'has GFP,RFP'),
     ],
 )
-def test_a_wrong_field_is_answered_before_training(
+def test_a_wrong_field_is_an_error_before_training(
     config, tmp_path, field, value, answer
 ):
     config.update_from_flattened_dict({field: value})
@@ -299,7 +295,9 @@ def test_early_stopping_counts_no_tie_as_a_new_best(
         (['--config=configs/evaluate.py'], '--config.source='),
     ],
 )
-def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
+def test_mistakes_on_the_command_line_end_without_a_traceback(
+    arguments, answer, tmp_path
+):
     command = [sys.executable, 'launch.py', f'--workdir={tmp_path}', *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1

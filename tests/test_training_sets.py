@@ -76,7 +76,7 @@ def test_the_penalty_is_chosen_on_validation_or_by_groups():
     ('text', 'message'),
     [
         ('classifier,class,cell_id\n', 'lacks the columns positive'),
-        (HEADER, 'no row below it'),
+        (HEADER, 'no rows below it'),
         (HEADER + 'a,A,1,1\na,A,,1\n', 'row 3: no value in cell_id'),
         (HEADER + 'a,A,1,maybe\n', "row 2: positive is 'maybe'"),
         (HEADER + 'a,A,1,1\na,A,1,0\n', 'row 3: cell .1. is both positive and neg'),
@@ -153,7 +153,7 @@ def test_sets_and_the_probe_belong_together(config, tmp_path):
     with pytest.raises(ValueError, match="Unknown class 'D'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,1,1\na,B,2,0\n')
-    with pytest.raises(ValueError, match="'a' is for 'A' and for 'B'"):
+    with pytest.raises(ValueError, match="'a' is given for the classes 'A' and 'B'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,nowhere,1\n')
     with pytest.raises(ValueError, match="'a' has 0 positive and 0 negative"):

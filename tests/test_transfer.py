@@ -304,7 +304,7 @@ def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(task, 'make_tuner', pytest.fail)
     capsys.readouterr()
     task.run(config, workdir)
-    assert 'All 4 fits are there already' in capsys.readouterr().out
+    assert 'All 4 fits are finished already' in capsys.readouterr().out
     assert (workdir / 'transfer.parquet').read_bytes() == first
 
 

@@ -1,4 +1,4 @@
-"""A TFDS builder whose records are written and read without TensorFlow."""
+"""Builds TFDS data sets whose records are written and read without TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What a screen is, read once from its builder into one frozen object."""
+"""Reads what a screen is from its builder, once, into one frozen object."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -44,10 +45,38 @@ class ScreenInfo:
 
     def marker_among(self, channels: Sequence[str]) -> int:
         """Index of the marker among some channels, -1 when it is not one of them."""
-        marker = (
-            self.channels[self.marker_channel] if self.marker_channel >= 0 else None
-        )
+        if self.marker_channel < 0:
+            return -1
+        marker = self.channels[self.marker_channel]
         return list(channels).index(marker) if marker in channels else -1
+
+    def with_channels(self, names: Sequence[str] | None) -> ScreenInfo:
+        """The screen as it is read: these channels only, in this order.
+
+        Args:
+            names: Names of channels; None or empty for the default ones.
+
+        Raises:
+            ValueError: The screen has no such channel.
+        """
+        channels = tuple(names or self.default_channels)
+        if not set(channels) <= set(self.channels):
+            raise ValueError(
+                f'channels={",".join(channels)}, but {self.full_name} has '
+                f'{",".join(self.channels)}. Name those to use, in the order that the '
+                'network takes them: --config.channels=...'
+            )
+        marker = self.marker_among(channels)
+        return dataclasses.replace(self, channels=channels, marker_channel=marker)
+
+    def facts(self) -> dict[str, Any]:
+        """What `run.json` says of the screen."""
+        return dict(
+            dataset=self.full_name,
+            simulated=self.simulated,
+            channels=self.channels,
+            marker_channel=self.marker_channel,
+        )
 
 
 def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:

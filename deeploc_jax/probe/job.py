@@ -14,6 +14,7 @@ from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.probe.training_sets import TrainingSets
+from deeploc_jax.splits import overlaps, whole_splits
 from deeploc_jax.tables.features import Features
 
 
@@ -71,8 +72,9 @@ def run_job(
     if job.cells_per_class:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
-    shared = [share_cells(splits['validation'], splits[s]) for s in ('train', 'test')]
-    usable = len(validation) and not any(shared) and not job.cells_per_class
+    ranges = {name: whole_splits(split) for name, split in splits.items()}
+    shared = any('validation' in pair[:2] for pair in overlaps(ranges))
+    usable = len(validation) and not shared and not job.cells_per_class
     held_out = validation if usable else None
     if job.probe == ensemble.NAME:
         assert training_sets is not None
@@ -97,11 +99,6 @@ def run_job(
         balanced_accuracy=float(metrics.balanced_accuracy(guesses, test.y)),
         recall={name: float(value) for name, value in recalls if value >= 0},
     )
-
-
-def share_cells(first: str, second: str) -> bool:
-    """Whether two splits, `train+validation` and `validation`, have one in common."""
-    return not set(first.split('+')).isdisjoint(second.split('+'))
 
 
 def _labelled(features: Features, group_by: str) -> Labelled:

@@ -82,7 +82,7 @@ def read_training_sets(path: Path | str) -> Rows:
             where = f'{path}, row {reader.line_num + 1}'
             raise ValueError(f'{where} cannot be read as CSV UTF-8: {error}') from None
     if not rows:
-        raise ValueError(f'{path} has a header but no row below it.')
+        raise ValueError(f'{path} has a header but no rows below it.')
     return rows
 
 
@@ -139,8 +139,8 @@ def join_features(
         check_name('class', class_name, class_names)
         if class_of.setdefault(classifier, class_name) != class_name:
             raise ValueError(
-                f'{where}: {classifier!r} is for {class_of[classifier]!r} and for '
-                f'{class_name!r}; a classifier is for one class.'
+                f'{where}: {classifier!r} is given for the classes '
+                f'{class_of[classifier]!r} and {class_name!r}; give it one class.'
             )
     names = tuple(class_of)
     place = {name: i for i, name in enumerate(names)}

@@ -53,8 +53,8 @@ def compare(
     for side, groups in (('real', real_groups), ('simulated', simulated_groups)):
         if len(np.unique(groups)) < 2:
             raise ValueError(
-                f'All {side} cells are of one field or plate: nothing is left to test '
-                'on. Take more splits, such as train+validation+test.'
+                f'All {side} cells are from one field or plate, so that none are left '
+                'to test on. Use more splits, such as train+validation+test.'
             )
     is_real = np.repeat([1, 0], [len(real_groups), len(simulated_groups)])
     columns = {name: np.concatenate([real[name], simulated[name]]) for name in real}

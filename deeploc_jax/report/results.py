@@ -96,8 +96,8 @@ def read_results(workdir: Path, split: str) -> Results:
         ValueError: A file is broken or lacks columns; it is named.
     """
     workdir = Path(workdir)
-    names = [name.format(split=split) for name in _REQUIRED]
-    missing = [name for name in names if not (workdir / name).exists()]
+    required = [name.format(split=split) for name in _REQUIRED]
+    missing = [name for name in required if not (workdir / name).exists()]
     if missing:
         raise FileNotFoundError(
             f'{workdir} has no {", ".join(missing)}. Evaluate the {split!r} split of '
@@ -105,7 +105,10 @@ def read_results(workdir: Path, split: str) -> Results:
         )
     folder = workdir / 'evaluation' / split
     predictions = read_predictions(folder / 'predictions.parquet')
-    proteins = folder / 'proteins.parquet'
+    path, proteins = folder / 'proteins.parquet', None
+    if path.exists():
+        proteins = read_proteins(path)
+    names = class_names(predictions)
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']
         none = dict(unlike_images=images[:0], unlike_rows=image_rows[:0])
@@ -117,9 +120,9 @@ def read_results(workdir: Path, split: str) -> Results:
         history=read_jsonl(workdir / 'metrics.jsonl'),
         metrics=read_json(folder / 'metrics.json'),
         predictions=predictions,
-        proteins=read_proteins(proteins) if proteins.exists() else None,
+        proteins=proteins,
         images=images,
         image_rows=image_rows,
         **unlike,
-        class_names=class_names(predictions),
+        class_names=names,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.report.results import Results
 
 UNKNOWN = '–'
@@ -53,6 +54,30 @@ def resampled(metrics: Mapping[str, Any]) -> str:
     number = metrics.get('n_resampled')
     kind = 'single cell' if unit == 'cell' else f'whole {unit}'
     return f'{kind}s' if number is None else count(number, kind)
+
+
+def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
+    """What an evaluation found, in a line or two for the screen.
+
+    Args:
+        metrics: Content of `metrics.json`.
+        split: Name of the split.
+        calibration: What the card of the network says of its calibration.
+    """
+    unlike = metrics['unlike_training']
+    new = '' if unlike is None else f'; {unlike:.1%} {UNLIKE}'
+    known = not calibration.startswith(NOT_CALIBRATED)
+    unsure = '' if known else f'\nConfidence: {calibration}'
+    if not metrics['n_labelled']:
+        number = metrics['n_cells']
+        return f'{number:,} unlabelled cells of {split!r} were predicted{new}.{unsure}'
+    accuracy = metrics['accuracy']
+    low, high = accuracy['interval']
+    return (
+        f'{split} accuracy: {accuracy["value"]:.3f} (95 % {low:.3f} to {high:.3f}, '
+        f'resampled by {metrics["resampled_by"]}) over {metrics["n_labelled"]:,} cells'
+        f'{new}{unsure}'
+    )
 
 
 def summary(results: Results) -> str:

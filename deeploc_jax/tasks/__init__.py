@@ -1,4 +1,4 @@
-"""What a person can ask for, one task a file, each with `run(config, workdir)`."""
+"""Runs the task that a config names; each file here is one task."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TASKS = (
 def run(config: Any, workdir: Path) -> int:
     """Runs `config.task` and returns an exit status.
 
-    What a person can mend (a missing file, a wrong value, a damaged checkpoint, too
-    little memory) is answered in words; the traceback goes to `<workdir>/error.log`.
-    An interrupted run says how to continue and exits with 130. A workdir in which
-    another run is under way is left alone.
+    An error that the user can mend (a missing file, a wrong value, a damaged
+    checkpoint, too little memory) is printed in one sentence, and its traceback goes
+    to `<workdir>/error.log`. An interrupted run says how to continue and exits with
+    130. A workdir in which another run is under way is left alone.
     """
     from absl import logging
 
@@ -38,7 +38,7 @@ def run(config: Any, workdir: Path) -> int:
     from deeploc_jax.train.interrupt import Interrupted
     from deeploc_jax.workdir.lock import WorkdirInUse
 
-    logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
+    logging.set_verbosity(logging.ERROR)  # Orbax logs every rename
     try:
         check_name('task', config.task, TASKS)
         check_workdir(workdir)
@@ -72,13 +72,12 @@ def _join() -> None:
 
 
 def _run_alone(config: Any, workdir: Path) -> None:
-    import jax
     from jax.experimental import multihost_utils
 
     from deeploc_jax import devices
     from deeploc_jax.workdir import lock
 
-    if jax.process_index() == 0:
+    if devices.is_main():
         print(devices.running_on(), flush=True)
     # Preparing goes to the data directory, which has its own way of being whole.
     held = nullcontext() if config.task == 'prepare' else lock.hold(workdir)
@@ -91,7 +90,7 @@ def _run_alone(config: Any, workdir: Path) -> None:
 def _words(error: BaseException, config: Any) -> str:
     from deeploc_jax.memory import explain_memory
 
-    advice = explain_memory(error, config)
+    advice = explain_memory(error, config.to_dict())
     first = str(error) or type(error).__name__
     return f'{advice}\n({first})' if advice else first
 

@@ -12,14 +12,13 @@ import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import check_augmentation
-from deeploc_jax.data.screen_builder import identity
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.report.transfer import MODES, NEEDED, write_transfer_report
-from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.transfer.fit_all import fit_all
 from deeploc_jax.transfer.probing import check_probe, make_prober
 from deeploc_jax.transfer.recipe import Recipe
@@ -30,7 +29,10 @@ from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
+from deeploc_jax.workdir.source import data_folders
 
+MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
+MAY_CHANGE += ('confusion_at',)
 SCHEDULES = ('cosine', 'constant')
 
 
@@ -47,12 +49,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         sharding.make_mesh(),
     )
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
-    find_data_like(config, Path(config.source))
-    builder = open_screen(config.screen, config.data_dir, config.manual_dir)
+    folders = data_folders(config.source, config.data_dir, config.manual_dir)
+    builder = open_screen(config.screen, **folders)
     check_splits(builder, config.splits.to_dict())
-    inputs = dict(screen=identity(builder), source=source.sha256)
+    inputs = dict(screen=describe_screen(builder).identity, source=source.sha256)
     check_augmentation(source.card.normalization, config.augmentation.to_dict())
-    claim_workdir(workdir, config, **inputs)
+    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
     target = read_target(
         builder,
         source.card,

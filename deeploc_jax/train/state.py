@@ -78,8 +78,3 @@ def init_state(
     # The state is made inside jit: device_put could alias buffers, which the step
     # donates.
     return jax.jit(init, out_shardings=sharding.replicated(mesh))()
-
-
-def count_parameters(params: Any) -> int:
-    """Number of trainable parameters."""
-    return sum(x.size for x in jax.tree.leaves(params))

@@ -52,12 +52,12 @@ def _check_whole(index: Path, header: dict[int, Any], entries: dict[bytes, Any])
     """Raises a ValueError for arrays in parts or of a big-endian machine."""
     if header.get(2, [0])[0]:
         raise ValueError(
-            f'{index} was written on a big-endian machine, which is not read.'
+            f'{index} was written on a big-endian machine, which is not supported.'
         )
     parts = [name.decode() for name, entry in entries.items() if 7 in entry]
     if parts:
         raise ValueError(
-            f'{index} holds variables in several slices, which are not read: '
+            f'{index} holds variables in several slices, which are not supported: '
             f'{", ".join(sorted(parts))}. Restore it in TensorFlow and save it without '
             'a partitioner.'
         )
@@ -77,7 +77,9 @@ def _array(prefix: Path, shards: int, entry: dict[int, list[Any]]) -> np.ndarray
         content = file.read(size)
     dtype = np.dtype(TYPES[kind])
     if not len(content) == size == math.prod(sides) * dtype.itemsize:
-        raise ValueError(f'{data} is cut short or damaged: {len(content)} of {size}.')
+        raise ValueError(
+            f'{data} is truncated or damaged: it has {len(content)} of {size} bytes.'
+        )
     if entry[6] != [masked_crc32c(content)]:
         raise ValueError(f'{data} is damaged (wrong checksum from byte {offset}).')
     return np.frombuffer(content, dtype).reshape(sides)

@@ -1,4 +1,4 @@
-"""Many small trainings of one task: what is done is kept, what is not is done."""
+"""Keeps the results of many small fits, so that none is done twice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import jax
-
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import atomic_write, read_jsonl
 
 
@@ -21,7 +20,7 @@ class Fits:
     Args:
         path: The file; made when the first fit is added. A last line that a crash cut
             short is dropped.
-        tested: How and on what fits are tested.
+        tested: Description of the test: splits, crops and so on.
         needed: Names that a result must have. A fit whose row lacks one, as an earlier
             version may have written it, counts as not done.
     """
@@ -30,7 +29,7 @@ class Fits:
         self, path: Path, tested: dict[str, Any], needed: Collection[str] = ()
     ):
         self.path, self.tested = path, tested
-        if jax.process_index() == 0:
+        if is_main():
             _drop_broken_end(path)
         self._rows: dict[str, dict[str, Any]] = {}
         self._jobs: list[dict[str, Any]] = []
@@ -50,9 +49,9 @@ class Fits:
         """Prints how many of the jobs are done already, if any."""
         done = sum(job in self for job in jobs)
         if done == len(jobs):
-            print(f'All {done} fits are there already: nothing is left to do.')
+            print(f'All {done} fits are finished already: nothing is left to do.')
         elif done:
-            print(f'{done} of {len(jobs)} fits are there already.')
+            print(f'{done} of {len(jobs)} fits are finished already.')
 
     def row(self, job: dict[str, Any]) -> dict[str, Any]:
         """The job and its result."""
@@ -61,7 +60,7 @@ class Fits:
     def add(self, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Keeps the result of a job, in the file at once."""
         self._rows[_key(job, self.tested)] = result
-        if jax.process_index() == 0:
+        if is_main():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             row = dict(job=job, tested=self.tested, result=result)
             with self.path.open('a') as file:

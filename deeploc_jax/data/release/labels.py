@@ -39,8 +39,8 @@ def file_classes(
         table = [f'  {i:2d}  {a:24} {b}' for i, (a, b) in enumerate(both)]
         raise ValueError(
             f'Index{chunk} must have one column for each class of this screen, but it '
-            f'has none, or two, for {", ".join(absent)}. The lists of index, class of '
-            'the screen and class in the file are:\n' + '\n'.join(table)
+            f'has none, or two, for {", ".join(absent)}. Index, class of the screen '
+            'and class in the file:\n' + '\n'.join(table)
         )
     ours = {_plain(name): name for name in class_names}
     return tuple(ours.get(p, name) for p, name in zip(plain, columns, strict=True))
