@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import zipfile
 from pathlib import Path
 from types import EllipsisType
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -76,7 +75,7 @@ def _find_array(members: list[str]) -> str:
 class _Array:
     """The array in an open npy stream of `size` bytes, read image by image."""
 
-    def __init__(self, stream: io.BufferedIOBase, size: int):
+    def __init__(self, stream: IO[bytes] | zipfile.ZipExtFile, size: int):
         self._stream = stream
         version = np.lib.format.read_magic(stream)
         # Version 3 differs from 2 only in the encoding of field names.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import tarfile
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -88,9 +88,7 @@ def read_images(
         )
 
 
-def _members(
-    source: Path, names: Collection[str]
-) -> Iterator[tuple[str, io.BufferedIOBase]]:
+def _members(source: Path, names: Collection[str]) -> Iterator[tuple[str, IO[bytes]]]:
     if source.is_dir():
         for name in names:
             if (source / name).is_file():
@@ -108,7 +106,7 @@ def _members(
         raise ValueError(f'{source} cannot be read to its end: {error}') from None
 
 
-def _decode(file: io.BufferedIOBase, where: str) -> np.ndarray:
+def _decode(file: IO[bytes], where: str) -> np.ndarray:
     try:
         with Image.open(file, formats=['PNG']) as opened:
             image = np.asarray(opened)
