@@ -100,7 +100,7 @@ def read_json(path: Path | str) -> Any:
         raise ValueError(f'{path} is not valid JSON: {error}') from None
 
 
-def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
+def read_jsonl(path: Path | str) -> list[Any]:
     """Reads the rows of a JSON-lines file, [] if the file does not exist.
 
     A last line that a crash has cut short is left out.

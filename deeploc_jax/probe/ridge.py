@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32
+from jaxtyping import Array, Float, Float32
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 
@@ -47,7 +47,9 @@ class Ridge(ClassifierMixin, BaseEstimator):
 
 @jax.jit
 def solve(
-    x: Float32[Array, 'n f'], targets: Float32[Array, 'n k'], alpha: float
+    x: Float32[Array, 'n f'],
+    targets: Float32[Array, 'n k'],
+    alpha: Float[Array, ''] | float,
 ) -> tuple[Float32[Array, 'f k'], Float32[Array, ' k']]:
     """Weights and intercept that minimize sum w (x b + c - t)^2 + alpha b^2.
 

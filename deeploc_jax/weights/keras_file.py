@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import h5py
 import numpy as np
@@ -46,7 +46,7 @@ def read_keras(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f'{path} cannot be read as HDF5: {reason}') from None
 
 
-def _opened(path: Path) -> Path | BinaryIO:
+def _opened(path: Path) -> Path | io.BytesIO:
     if path.suffix.lower() != '.keras':
         return path
     with zipfile.ZipFile(path) as archive:

@@ -1,6 +1,10 @@
 """Types and shapes in the signatures of the package are checked when it is called."""
 
-from beartype import BeartypeConf, beartype
+import numpy as np
+from beartype import BeartypeConf, FrozenDict, beartype
 
-# As for static checkers, an int is a float.
-check_types = beartype(conf=BeartypeConf(is_pep484_tower=True))
+# Scalars of NumPy are numbers too, and an int is a float.
+_NUMBERS = FrozenDict(
+    {int: int | np.integer, float: float | int | np.floating | np.integer}
+)
+check_types = beartype(conf=BeartypeConf(hint_overrides=_NUMBERS))
