@@ -11,15 +11,15 @@ import pytest
 from deeploc_jax.data.normalize import NORMALIZATIONS
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.deepyeast import WIDTHS
-from deeploc_jax.predict.features import POOLS
+from deeploc_jax.predict.logits import POOLS
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.report.transfer import MODES
 from deeploc_jax.simulate import SCREENS
-from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.tasks.transfer import SCHEDULES
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.released import RELEASED
 
