@@ -1,12 +1,12 @@
-"""Several trainings of one network at once, from weights of another task or from none.
+"""Several trainings of one network at once, one of each draw.
 
-On a handful of cells a step is too small to keep an accelerator busy. The draws of a
-handful are stacked, and one compiled program updates all of their networks.
+On a handful of cells a step is too small to keep an accelerator busy. Every array of
+the states has a first axis of draws, and one compiled program updates all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -14,82 +14,33 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
+from jaxtyping import Int
 
 from deeploc_jax import compilation, sharding
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
-
-InitTogether = Callable[
-    [np.ndarray, dict[str, Any] | None, np.ndarray | None], TrainState
-]
-StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
+from deeploc_jax.transfer.draws import Draw
+from deeploc_jax.transfer.source_weights import head_names, transferred
+from deeploc_jax.types import Cells
 
 
-def head_names(model: nn.Module, image_shape: tuple[int, ...]) -> set[str]:
-    """Names of the layers whose size depends on the number of classes."""
-    shapes = [
-        _shapes(model.clone(num_classes=k), image_shape)['params'] for k in (2, 3)
-    ]
-    return {
-        name
-        for name in shapes[0]
-        if any(
-            a.shape != b.shape
-            for a, b in zip(*(jax.tree.leaves(s[name]) for s in shapes), strict=True)
-        )
-    }
-
-
-def transferred(
-    source: dict[str, Any], fresh: dict[str, Any], heads: set[str]
-) -> dict[str, Any]:
-    """The source's arrays in place of fresh ones, but for the layers of the classes.
-
-    Args:
-        source: Variables of a network for other classes.
-        fresh: Initial variables of the network for the new ones.
-        heads: From `head_names`.
-
-    Raises:
-        ValueError: A layer has another shape in the source, which saw other channels
-            or other crops; it is named.
-
-    References:
-        Kraus et al. 2017: all layers but the last are restored.
-    """
-    old: dict[Any, Any] = traverse_util.flatten_dict(source)
-    new: dict[Any, Any] = traverse_util.flatten_dict(fresh)
-    for path in new:
-        if path[1] in heads:
-            continue
-        if path not in old or old[path].shape != new[path].shape:
-            found = old[path].shape if path in old else 'absent'
-            raise ValueError(
-                f'{"/".join(path)} is {found} in the source, but {new[path].shape} for '
-                'the target: take as many channels, and crops of the same size.'
-            )
-        new[path] = old[path]
-    return traverse_util.unflatten_dict(new)
-
-
-def make_init_together(
+def make_stacked_init(
     model: nn.Module,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
-) -> InitTogether:
-    """Makes the jitted `(seeds, source, mean_images) -> states`, of several trainings.
+) -> Callable[[Any, Any, Any], TrainState]:
+    """Makes the jitted `(seeds [d], source, mean_images) -> states` of d trainings.
 
-    Every array of the states has a first axis of draws. The seeds [d] decide the
-    initial values, `source` has variables to start from; None: from scratch, with the
-    mean images [d, h, w, c] of a network that subtracts one.
+    The seeds decide the initial values. `source` holds variables to start from; it is
+    None for a start from scratch, for which a network that subtracts a mean image gets
+    those of the draws, [d, h, w, c].
 
     Args:
         model: The network.
         tx: The optimizer.
-        image_shape: [h, w, c] that it sees.
+        image_shape: [h, w, c] of the crops that the network sees.
         mesh: From `sharding.make_mesh`.
     """
     heads = head_names(model, image_shape)
@@ -113,17 +64,23 @@ def make_init_together(
     return jax.jit(stacked, out_shardings=sharding.replicated(mesh))
 
 
-def make_step_together(
+def make_stacked_step(
     model: nn.Module,
     tx: optax.GradientTransformation,
     mesh: jax.sharding.Mesh,
     *,
     augmentation: dict[str, Any],
-) -> StepTogether:
-    """Makes the jitted `(states, data, seeds) -> states`, one update of each.
+) -> Callable[[TrainState, dict[str, Any], Any], TrainState]:
+    """Makes the jitted `(states, data, seeds [d]) -> states`, one update of each.
 
     `data` holds `images` [n, h, w, c] and `labels` [n] of all cells, and `rows` [d, b],
-    the batch of each training; the seeds [d] decide augmentation and dropout.
+    the batch of each training. The seeds decide augmentation and dropout.
+
+    Args:
+        model: The network.
+        tx: The optimizer.
+        mesh: From `sharding.make_mesh`.
+        augmentation: Keyword arguments of `data.augment.augment`.
     """
     update = make_update(model, tx, augmentation=augmentation)
     split = NamedSharding(mesh, PartitionSpec(None, 'data'))
@@ -146,8 +103,30 @@ def make_step_together(
     )
 
 
-def _shapes(model: nn.Module, image_shape: tuple[int, ...]) -> Any:
-    image = jnp.zeros((1, *image_shape), jnp.float32)
-    return jax.eval_shape(
-        lambda: dict(model.init(jax.random.key(0), image, train=False))
-    )
+def place_cells(
+    cells: Cells, draws: Sequence[Draw], memory_limit: float, mesh: jax.sharding.Mesh
+) -> tuple[dict[str, Any], Int[np.ndarray, 'd n']]:
+    """Puts the cells of all draws on every device, each cell once.
+
+    Args:
+        cells: The split that was drawn from.
+        draws: Draws of one size, n cells each.
+        memory_limit: Gigabytes of images that may lie on each device.
+        mesh: From `sharding.make_mesh`.
+
+    Returns:
+        Their `images` and `labels`, and the rows of each draw among them.
+
+    Raises:
+        ValueError: The images take more than `memory_limit`.
+    """
+    rows = np.stack([draw.rows for draw in draws])
+    used, places = np.unique(rows, return_inverse=True)
+    needed = 4 * len(used) * np.prod(cells.images.shape[1:]) / 2**30
+    if needed > memory_limit:
+        raise ValueError(
+            f'{len(used):,} cells take {needed:.1f} GB on each device: raise '
+            f'memory_limit ({memory_limit}), or use fewer cells of each class.'
+        )
+    data = dict(images=cells.images[used], labels=cells.labels[used])
+    return sharding.put_replicated(data, mesh), places.reshape(rows.shape)
