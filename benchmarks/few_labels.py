@@ -17,7 +17,7 @@ from absl import app, flags
 
 from deeploc_jax.files import read_json
 from deeploc_jax.report import style
-from deeploc_jax.report.learning_curve_table import in_markdown
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import size_curves
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
@@ -28,11 +28,11 @@ def main(argv: list[str]) -> None:
     """Prints the table in Markdown, and draws it."""
     if len(argv) < 2:
         raise app.UsageError('Say which workdirs, e.g. runs/transfer-*.')
-    rows = pool([Path(name) for name in argv[1:]])
-    print(in_markdown(rows))
+    table = mean_and_spread(pool([Path(name) for name in argv[1:]]))
+    print(in_markdown(table))
     if _FIGURE.value:
         with style.house_style():
-            size_curves(rows).savefig(_FIGURE.value)
+            size_curves(table).savefig(_FIGURE.value)
 
 
 def pool(workdirs: list[Path]) -> list[dict[str, Any]]:
@@ -57,13 +57,15 @@ def read(workdir: Path) -> list[dict[str, Any]]:
     """Rows of a finished transfer, or of probes on features."""
     path = workdir / 'transfer.parquet'
     if path.exists():
-        return [
-            row | dict(series=row['mode']) for row in pq.read_table(path).to_pylist()
-        ]
-    about = read_json(workdir / 'run.json')['features']
-    return [
-        row | dict(series=f'{about[row["features"]]["source"]}, {row["probe"]}')
-        for row in pq.read_table(workdir / 'probe.parquet').to_pylist()
+        rows = pq.read_table(path).to_pylist()
+        series = [row['mode'] for row in rows]
+    else:
+        rows = pq.read_table(workdir / 'probe.parquet').to_pylist()
+        about = read_json(workdir / 'run.json')['features']
+        series = [f'{about[row["features"]]["source"]}, {row["probe"]}' for row in rows]
+    return [  # a table has 0 for all cells
+        row | dict(series=name, cells_per_class=row['cells_per_class'] or None)
+        for row, name in zip(rows, series, strict=True)
     ]
 
 

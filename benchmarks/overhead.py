@@ -37,7 +37,7 @@ from deeploc_jax.train.state import TrainState, init_state
 from deeploc_jax.train.step import make_train_step
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 _BATCH = flags.DEFINE_integer('batch', 128, 'Cells a step or call.')
 _MODEL = flags.DEFINE_string('model', 'deeploc', 'Which network.')
@@ -166,7 +166,7 @@ def prediction(
     )
     image = sharding.put_batch(images[: _BATCH.value, :CROP, :CROP], mesh)
     variables = jax.jit(lambda: model.init(jax.random.key(0), image[:1], train=False))()
-    predictor = Predictor(Network(card, model, variables))
+    predictor = Predictor(TrainedNetwork(card, model, variables))
 
     def forward(variables: Any, image: jax.Array) -> jax.Array:
         return jax.nn.softmax(model.apply(variables, image, train=False)[0])

@@ -97,8 +97,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
         predict = jax.jit(predict, compiler_options=options)
         return lambda: _discard(np.asarray(predict(state.variables, image)))
     step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))
-    data = dict(image=images, label=labels, mask=np.ones(batch, bool))
-    data = sharding.put_batch(data, mesh)
+    data = sharding.put_batch(dict(image=images, label=labels), mesh)
 
     def train() -> None:
         nonlocal state

@@ -18,12 +18,10 @@ class Batch(TypedDict):
     Attributes:
         image: float32 [b, h, w, c] in [0, 1].
         label: int32 [b], -1 for an unlabelled cell.
-        mask: bool [b], False for padding.
     """
 
     image: jax.Array
     label: jax.Array
-    mask: jax.Array
 
 
 class Images(Protocol):

@@ -132,15 +132,19 @@ def test_resident_and_streamed_batches_are_the_same(make_cells):
     pairs = list(zip(resident, streamed, strict=True))
     assert len(pairs) == 5
     for a, b in pairs:
-        for name in ('image', 'label', 'mask'):
+        for name in ('image', 'label'):
             np.testing.assert_array_equal(a[name], b[name])
             assert a[name].sharding.is_equivalent_to(b[name].sharding, a[name].ndim)
 
 
-def test_evaluation_sees_each_cell_once_and_masks_the_padding(make_cells):
-    cells, mesh = make_cells(21), sharding.make_mesh()
+@pytest.mark.parametrize('n', [3, 8, 21])
+def test_evaluation_sees_each_cell_once_before_the_padding(make_cells, n):
+    cells, mesh = make_cells(n), sharding.make_mesh()
     batches = list(eval_batches(cells, 8, mesh))
-    masks = np.concatenate([b['mask'] for b in batches])
+    assert len(batches) == -(-n // 8)
+    assert {len(b['image']) for b in batches} == {8}
     images = np.concatenate([b['image'] for b in batches])
-    assert masks.sum() == 21 and len(masks) == 24
-    np.testing.assert_array_equal(images[masks], cells.images)
+    labels = np.concatenate([b['label'] for b in batches])
+    np.testing.assert_array_equal(images[:n], cells.images)
+    np.testing.assert_array_equal(labels[:n], cells.labels)
+    assert (images[n:] == cells.images[-1]).all()

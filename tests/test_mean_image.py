@@ -153,7 +153,7 @@ def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode):
     )
     cells = random_cells(20, size=8)
     model = Centred(num_classes=3)
-    source = folder.Network(make_card(crop=8), model, random_variables(model, 8))
+    source = folder.TrainedNetwork(make_card(crop=8), model, random_variables(model, 8))
     fit = make_fit(recipe, mode, model, source, cells, sharding.make_mesh())
     draws = {0: np.arange(8), 1: np.arange(8, 16)}
     found = fit(draws, 4, 2, mode)['batch_stats']['mean_image']

@@ -17,7 +17,7 @@ from deeploc_jax.predict.features import layer_widths
 from deeploc_jax.predict.novelty import fit_novelty, score_cells
 from deeploc_jax.predict.raw_images import raw_cells
 from deeploc_jax.simulate import SCREENS, label_of, screen_layout, simulate_crops
-from deeploc_jax.weights.folder import Network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from tests.helpers.small import Small, make_card, random_cells
 
 RNG = np.random.default_rng(0)
@@ -153,7 +153,7 @@ def test_every_network_has_its_layers(name):
     variables = jax.eval_shape(
         lambda: model.init(jax.random.key(0), image, train=False)
     )
-    widths = layer_widths(Network(card, model, variables))
+    widths = layer_widths(TrainedNetwork(card, model, variables))
     last = {'deeploc': ('fc_2', 512), 'deepyeast': ('fc_2', 512), 'lean': ('mean', 128)}
     assert list(widths.items())[-1] == last[name]
 

@@ -3,16 +3,21 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
-from deeploc_jax import sharding
+from deeploc_jax import metrics, sharding
+from deeploc_jax.train.losses import cross_entropy
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from deeploc_jax.train.state import init_state
+from deeploc_jax.train.step import make_train_step
 from tests.helpers.run_steps import run_steps
 
 
@@ -77,12 +82,55 @@ def test_averaged_weights_follow_the_weights(make_cells):
 def test_label_smoothing_mixes_in_the_mean_over_the_classes(make_cells):
     cells = make_cells(20, size=20)
     # All target mass spread evenly: the loss cannot depend on the labels.
+    smooth = partial(cross_entropy, label_smoothing=1.0)
     same = [
-        run_steps(dataclasses.replace(cells, labels=labels), 1, label_smoothing=1.0)[1]
+        run_steps(dataclasses.replace(cells, labels=labels), 1, loss_fn=smooth)[1]
         for labels in (cells.labels, (cells.labels + 1) % 3)
     ]
     assert same[0][0]['loss'] == pytest.approx(same[1][0]['loss'], rel=1e-6)
     assert same[0][0]['accuracy'] != same[1][0]['accuracy']
+
+
+def test_cross_entropy_agrees_with_the_metrics():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(30, 4)).astype(np.float32)
+    labels = rng.integers(4, size=30).astype(np.int32)
+    loss, found = cross_entropy(jnp.asarray(logits), dict(label=jnp.asarray(labels)))
+    probabilities = np.asarray(jax.nn.softmax(logits))
+    assert float(loss) == pytest.approx(metrics.log_loss(probabilities, labels))
+    accuracy = metrics.accuracy(probabilities, labels)
+    assert float(found['accuracy']) == pytest.approx(accuracy)
+
+
+class EachPixel(nn.Module):
+    """A network whose outputs are an image: one logit for each pixel."""
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        return nn.Conv(1, (3, 3))(image)[..., 0], {}
+
+
+def pixel_loss(logits, batch):
+    loss = optax.sigmoid_binary_cross_entropy(logits, batch['foreground']).mean()
+    right = (logits > 0) == batch['foreground']
+    return loss, dict(pixels=right.mean())
+
+
+def test_a_step_trains_networks_with_other_targets_than_classes():
+    image = np.random.default_rng(0).random((8, 16, 16, 2), np.float32)
+    mesh, tx = sharding.make_mesh(), optax.adam(0.1)
+    batch = dict(image=image, foreground=image[..., 1] > 0.5)
+    batch = sharding.put_batch(batch, mesh)
+    model = EachPixel()
+    state = init_state(model, tx, (16, 16, 2), 0, mesh)
+    whole = dict(crop=16, symmetries=False)  # the target lies where it did
+    step = make_train_step(
+        model, tx, mesh, seed=0, augmentation=whole, loss_fn=pixel_loss
+    )
+    for _ in range(60):
+        state, found = step(state, batch)
+    assert set(found) == {'loss', 'gradient_norm', 'pixels'}
+    assert found['pixels'] > 0.9
 
 
 @pytest.mark.parametrize(

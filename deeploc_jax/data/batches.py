@@ -48,8 +48,7 @@ def _resident_batches(
     images, labels = sharding.put_replicated((cells.images, cells.labels), mesh)
 
     def take(images: jax.Array, labels: jax.Array, rows: jax.Array) -> Batch:
-        mask = rows >= 0  # all true: a training batch is never padded
-        return Batch(image=images[rows], label=labels[rows], mask=mask)
+        return Batch(image=images[rows], label=labels[rows])
 
     take = jax.jit(take, out_shardings=sharding.batch_sharding(mesh))
     for step in steps:
@@ -71,7 +70,10 @@ def _streamed_batches(
 
 
 def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
-    """Every cell once, in order; the last batch is padded and masked.
+    """Every cell once, in order; the last batch is padded with its last cell.
+
+    What is computed of the batches, in their order, is cut after `len(cells)` rows:
+    then each cell counts once.
 
     Args:
         cells: The split.
@@ -82,9 +84,7 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
 
     def read(start: int) -> dict[str, np.ndarray]:
         rows = start + np.arange(batch_size)[sharding.local_slice(batch_size)]
-        batch = _local_batch(cells, np.minimum(rows, n - 1))
-        batch['mask'] = rows < n
-        return batch
+        return _local_batch(cells, np.minimum(rows, n - 1))
 
     batches = grain.MapDataset.source(range(0, n, batch_size)).map(read)
     for batch in batches.to_iter_dataset(_PREFETCH):
@@ -92,8 +92,4 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
 
 
 def _local_batch(cells: Cells, rows: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(
-        image=cells.images[rows],
-        label=cells.labels[rows],
-        mask=np.ones(len(rows), bool),
-    )
+    return dict(image=cells.images[rows], label=cells.labels[rows])

@@ -11,6 +11,7 @@ import tensorflow_datasets as tfds
 
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.record_builder import check_array_record
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
@@ -44,24 +45,22 @@ def read_cells(
     """
     check_split(builder, split)
     check_array_record(builder)
-    metadata = builder.info.metadata
-    every = list(metadata['channels'])
-    default = metadata.get('default_channels') or every
-    names = list(channels or default)
-    if not set(names) <= set(every):
+    screen = describe_screen(builder)
+    names = tuple(channels or screen.default_channels)
+    if not set(names) <= set(screen.channels):
         raise ValueError(
-            f'channels={",".join(names)}, but {builder.info.full_name} has '
-            f'{",".join(every)}. Name those to use, in the order that the network '
-            'takes them: --config.channels=...'
+            f'channels={",".join(names)}, but {screen.full_name} has '
+            f'{",".join(screen.channels)}. Name those to use, in the order that the '
+            'network takes them: --config.channels=...'
         )
     skip = {'image': tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=skip)
-    labels, columns = _read_columns(source, f'{builder.info.full_name} {split}')
+    labels, columns = _read_columns(source, f'{screen.full_name} {split}')
     h, w, _ = builder.info.features['image'].shape
     images = StreamedImages(
         builder.as_data_source(split),
         (len(labels), h, w, len(names)),
-        [every.index(name) for name in names],
+        [screen.channels.index(name) for name in names],
         normalize,
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
@@ -69,8 +68,8 @@ def read_cells(
         images=load(images) if fits else images,
         labels=labels,
         metadata=columns,
-        class_names=tuple(builder.info.features['label'].names),
-        channels=tuple(names),
+        class_names=screen.class_names,
+        channels=names,
     )
 
 
@@ -96,10 +95,8 @@ def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
 
 
 def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
-    """Index of the marker among the channels of the cells, -1 where it is not."""
-    index = int(builder.info.metadata['marker_channel'])
-    name = builder.info.metadata['channels'][index] if index >= 0 else None
-    return cells.channels.index(name) if name in cells.channels else -1
+    """`ScreenInfo.marker_among`, until every task reads it there."""
+    return describe_screen(builder).marker_among(cells.channels)
 
 
 def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:

@@ -10,10 +10,11 @@ import tensorflow_datasets as tfds
 from etils import epath
 
 from deeploc_jax.data.record_builder import RecordBuilder
+from deeploc_jax.data.screen_info import describe_screen
 
 
-class ScreenInfo(tfds.core.DatasetInfo):
-    """What is known of a screen."""
+class LocalDatasetInfo(tfds.core.DatasetInfo):
+    """TFDS's description of a data set that is on this machine or nowhere."""
 
     def initialize_from_bucket(self) -> None:
         """Does nothing: no screen lies in Google's bucket.
@@ -74,7 +75,7 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
         """
         if (self.data_path / 'dataset_info.json').exists():
             features = metadata = None  # TFDS then reads both from the folder
-        return ScreenInfo(
+        return LocalDatasetInfo(
             builder=self,
             features=features,
             metadata=metadata,
@@ -84,8 +85,5 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
 
 
 def identity(builder: tfds.core.DatasetBuilder) -> str:
-    """Name and version of a prepared screen, and what tells it from others so named."""
-    info = builder.info
-    sizes = [f'{name} {split.num_examples}' for name, split in info.splits.items()]
-    table = info.metadata.get('source_sha256', '')[:16]
-    return ' '.join([info.full_name, *sizes, *([f'table {table}'] if table else [])])
+    """`ScreenInfo.identity`, until every task reads it there."""
+    return describe_screen(builder).identity

@@ -20,13 +20,13 @@ from deeploc_jax.files import atomic_write, write_json
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.raw_images import normalization_of
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 PROGRAM, ABOUT = 'predict.jaxexport', 'predict.json'
 PLATFORMS = ('cpu', 'cuda', 'rocm', 'tpu')
 
 
-def write_program(network: Network, folder: Path) -> Path:
+def write_program(network: TrainedNetwork, folder: Path) -> Path:
     """Writes `predict.jaxexport`, and `predict.json`, its classes and channels.
 
     The program, StableHLO as JAX wraps it, takes raw pixels, finite ones, float32

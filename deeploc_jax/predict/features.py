@@ -15,13 +15,13 @@ from deeploc_jax.data.augment import center_crop
 from deeploc_jax.lookup import check_name, lookup
 from deeploc_jax.predict.logits import Predict, predict_cells
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 POOLS = {'max': jnp.max, 'mean': jnp.mean}
 """How the activations of a convolution become one number a feature map."""
 
 
-def layer_widths(network: Network) -> dict[str, int]:
+def layer_widths(network: TrainedNetwork) -> dict[str, int]:
     """Number of features of each layer of a network, by name, in its order."""
     card = network.card
     image = jax.ShapeDtypeStruct((1, card.crop, card.crop, len(card.channels)), 'f4')
@@ -35,7 +35,7 @@ def layer_widths(network: Network) -> dict[str, int]:
     return widths
 
 
-def choose_layer(network: Network, layer: str | None) -> str:
+def choose_layer(network: TrainedNetwork, layer: str | None) -> str:
     """The layer asked for; by default the last, from which the logits are made.
 
     Raises:
@@ -82,7 +82,7 @@ def make_features(
 
 
 def make_cell_features(
-    network: Network,
+    network: TrainedNetwork,
     mesh: jax.sharding.Mesh,
     batch_size: int,
     *,

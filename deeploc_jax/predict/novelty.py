@@ -7,13 +7,13 @@ import numpy as np
 
 from deeploc_jax.predict.features import choose_layer, make_cell_features
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 from deeploc_jax.weights.novelty import Novelty
 
 MOST_SEEN, MOST_USUAL = 4000, 1000  # cells of train and validation that are looked at
 
 
-def known_novelty(network: Network) -> Novelty:
+def known_novelty(network: TrainedNetwork) -> Novelty:
     """What tells cells unlike anything seen.
 
     Raises:
@@ -29,7 +29,7 @@ def known_novelty(network: Network) -> Novelty:
 
 
 def score_cells(
-    network: Network, cells: Cells, mesh: jax.sharding.Mesh, batch_size: int
+    network: TrainedNetwork, cells: Cells, mesh: jax.sharding.Mesh, batch_size: int
 ) -> np.ndarray:
     """Novelty of cells.
 
@@ -51,7 +51,7 @@ def score_cells(
 
 
 def fit_novelty(
-    network: Network,
+    network: TrainedNetwork,
     train: Cells,
     validation: Cells,
     mesh: jax.sharding.Mesh,

@@ -15,7 +15,7 @@ from deeploc_jax.predict.features import choose_layer, layer_widths, make_featur
 from deeploc_jax.predict.logits import Predict, make_predict, predict_batches
 from deeploc_jax.predict.novelty import known_novelty
 from deeploc_jax.predict.raw_images import normalization_of, raw_cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 class Predictor:
@@ -31,7 +31,7 @@ class Predictor:
         knows_novelty: Whether the weights say what the network has seen.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: TrainedNetwork):
         normalization_of(network.card)  # known, or an error
         self.card = network.card
         self.class_names = network.card.class_names

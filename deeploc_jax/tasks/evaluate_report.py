@@ -15,7 +15,7 @@ from deeploc_jax.predict.logits import Predict, predict_cells
 from deeploc_jax.predict.novelty import score_cells
 from deeploc_jax.report.page import write_report
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 from deeploc_jax.workdir.record import short
 
 
@@ -24,7 +24,7 @@ def evaluate_and_report(
     workdir: Path,
     split: str,
     predict: Predict,
-    network: Network,
+    network: TrainedNetwork,
     cells: Cells,
     mesh: jax.sharding.Mesh,
 ) -> None:

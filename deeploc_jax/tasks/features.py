@@ -30,7 +30,7 @@ from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import Network, read_weights
+from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
 
@@ -96,7 +96,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
 
 def _extractor(
-    config: ml_collections.ConfigDict, network: Network | None, builder: Any
+    config: ml_collections.ConfigDict, network: TrainedNetwork | None, builder: Any
 ) -> tuple[Extract, dict[str, Any]]:
     """What makes features of cells, and what there is to say about them."""
     if network is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -25,8 +24,8 @@ from deeploc_jax.probe.training_sets import (
     read_training_sets,
 )
 from deeploc_jax.progress import progress_bar
-from deeploc_jax.report.learning_curve_table import in_markdown
-from deeploc_jax.report.learning_curves import write_sizes_page
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
+from deeploc_jax.report.learning_curves import write_learning_curves
 from deeploc_jax.tables.features import Features, read_sets
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import METADATA
@@ -67,11 +66,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for features in sets
         for probe in probes
         for size in sizes
-        for draw in range(draws if size or probe in RANDOM else 1)
+        for draw in range(draws if size is not None or probe in RANDOM else 1)
     ]
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
-    names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
+    names = [job.name() | told_by(job, examples) for job in jobs]
     fits.tell_done(names)
     for job, name in progress_bar(
         zip(jobs, names, strict=True), len(jobs), 'probe', unit='fit'
@@ -107,18 +106,23 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     write_json(workdir / 'run.json', record)
     series = {name: name if len(sets) > 1 else '' for name in sets}
     named = [
-        dict(row, series=f'{series[row["features"]]} {row["probe"]}'.strip())
-        for row in rows
+        row
+        | dict(
+            series=f'{series[row["features"]]} {row["probe"]}'.strip(),
+            cells_per_class=job.cells_per_class,
+        )
+        for job, row in zip(jobs, rows, strict=True)
     ]
     titles = {name: TITLES[name] for name in probes}
-    report = write_sizes_page(workdir, 'Probes on frozen features', named, titles)
-    print(f'\n{in_markdown(named)}\n\nTable:  {short(workdir / "probe.parquet")}')
+    report = write_learning_curves(workdir, 'Probes on frozen features', named, titles)
+    markdown = in_markdown(mean_and_spread(named))
+    print(f'\n{markdown}\n\nTable:  {short(workdir / "probe.parquet")}')
     print(f'Report: {short(report)}')
 
 
 def check(
     config: ml_collections.ConfigDict, probes: list[str]
-) -> tuple[list[int], int]:
+) -> tuple[list[int] | list[None], int]:
     """Sizes and draws asked for.
 
     Raises:
@@ -137,7 +141,7 @@ def check(
             f'training_sets ({config.training_sets}) and the probe {ensemble.NAME} '
             'belong together: give both or neither.'
         )
-    if config.training_sets and sizes != [0]:
+    if config.training_sets and sizes != [None]:
         raise ValueError(
             f'{ensemble.NAME} learns from the cells of its sets: leave '
             f'cells_per_class ({config.cells_per_class}) out.'

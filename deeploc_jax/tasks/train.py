@@ -32,7 +32,7 @@ from deeploc_jax.train.state import count_parameters
 from deeploc_jax.train.validation import calibrate
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import (
     describe_splits,
@@ -110,7 +110,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         normalization=config.normalization,
         white_level=config.white_level,
     )
-    network = Network(card, experiment.model, state.variables)
+    network = TrainedNetwork(card, experiment.model, state.variables)
     size = config.evaluation.batch_size
     novelty = fit_novelty(
         network, cells['train'], cells['validation'], mesh, size, held_out=rows < 0

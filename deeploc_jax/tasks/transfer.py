@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from functools import partial
+import itertools
+import json
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import ml_collections
-import numpy as np
+import pyarrow as pa
 
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import check_augmentation
-from deeploc_jax.data.screen_builder import identity
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.logits import check_crops
-from deeploc_jax.report.transfer import MODES, NEEDED, write_transfer_report
+from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
+from deeploc_jax.report.transfer import MODES, NEEDED, advice, write_transfer_page
+from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks.evaluate import find_data_like
-from deeploc_jax.transfer.fit_all import fit_all
-from deeploc_jax.transfer.probing import check_probe, make_prober
+from deeploc_jax.transfer.draws import make_draws
+from deeploc_jax.transfer.missing_fits import Method, fit_missing
+from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
-from deeploc_jax.transfer.target_screen import read_target
+from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuned_weights import write_tuned
-from deeploc_jax.transfer.tuning import make_tuner
+from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
+from deeploc_jax.workdir.record import describe_splits, environment, short
 
 SCHEDULES = ('cosine', 'constant')
 
@@ -41,73 +50,59 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: Source or screen are missing, the config names what does not exist,
             or the screen has too few channels, or no labelled cell in a split.
     """
-    modes, sizes = check(config)
-    source, mesh = (
-        read_weights(config.source, white_level=config.white_level),
-        sharding.make_mesh(),
-    )
+    asked, splits = check(config), config.splits.to_dict()
+    source = read_weights(config.source, white_level=config.white_level)
+    mesh = sharding.make_mesh()
     sharding.check_batch_size(config.evaluation.batch_size, mesh)
     find_data_like(config, Path(config.source))
     builder = open_screen(config.screen, config.data_dir, config.manual_dir)
-    check_splits(builder, config.splits.to_dict())
-    inputs = dict(screen=identity(builder), source=source.sha256)
+    check_splits(builder, splits)
     check_augmentation(source.card.normalization, config.augmentation.to_dict())
-    claim_workdir(workdir, config, **inputs)
+    screen = describe_screen(builder)
+    claim_workdir(workdir, config, screen=screen.identity, source=source.sha256)
     target = read_target(
         builder,
+        screen,
         source.card,
-        splits=config.splits.to_dict(),
-        channels=split_names(config.channels or ''),
+        splits=splits,
+        channels=asked.channels,
         memory_limit=config.memory_limit,
     )
-    cells, recipe = target.cells, recipe_of(config)
-    pairs = zip(cells['train'].channels, source.card.channels, strict=True)
+    pairs = zip(target.cells['train'].channels, source.card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-
-    tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
+    methods = make_methods(config, asked.modes, source, target, mesh)
+    draws = make_draws(
+        target.cells['train'],
+        asked.sizes,
+        config.draws,
+        group_by=config.group_by,
+        seed=config.seed,
+    )
+    tested = dict(splits=splits, crops=config.evaluation.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
-    tuned = [
-        job['cells_per_class'] for job in fits.jobs() if job['mode'] == 'fine_tune'
-    ]
-    largest = 0 if 0 in (*sizes, *tuned) else max(*sizes, *tuned, 1)  # 0: all cells
-
-    def keep(
-        size: int, variables: Any, logits: np.ndarray, rows: np.ndarray, steps: int
-    ) -> None:
-        if size == largest:
-            write_tuned(
-                workdir / 'weights',
-                source.card,
-                target,
-                variables,
-                logits,
-                rows,
-                steps,
-                mesh,
-                recipe.test_batch,
-            )
-
-    common = source, cells, mesh
-    workers = {
-        mode: partial(make_tuner, recipe, mode, *common, keep, target.in_train)
-        for mode in modes
-    }
-    if 'probe' in modes:
-        workers['probe'] = partial(
-            make_prober,
-            recipe,
-            config.probe,
-            *common,
-            config.group_by,
-            target.in_train,
-        )
-    rows = fit_all(config, fits, workers, cells['train'], sizes, recipe)
+    kept = 'fine_tune', most_cells(asked.sizes, fits), 0
+    for mode, tuned in fit_missing(fits, methods, draws):
+        if (mode, tuned.draw.cells_per_class, tuned.draw.number) == kept:
+            folder, batch_size = workdir / 'weights', config.evaluation.batch_size
+            write_tuned(folder, tuned, target, source.card, mesh, batch_size)
+        fits.add(tuned.draw.job(mode), tuned.result)  # with its weights on disk
+    every = itertools.product(asked.modes, itertools.chain(*draws))
+    rows = [fits.row(draw.job(mode)) for mode, draw in every]
     if jax.process_index() == 0:
-        write_transfer_report(config, workdir, source.card, target, rows)
+        report(config, workdir, source.card, target, rows, asked.confusion_at)
 
 
-def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
-    """Modes and sizes asked for.
+class Asked(NamedTuple):
+    """The lists of a config, which are text there."""
+
+    modes: list[str]
+    sizes: list[int] | list[None]
+    confusion_at: list[int] | list[None]
+    channels: list[str]
+
+
+def check(config: ml_collections.ConfigDict) -> Asked:
+    """Checks what is asked for, and reads its lists.
 
     Raises:
         ValueError: Something is missing, does not exist or cannot be.
@@ -116,23 +111,42 @@ def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
         if not config[field]:
             raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
     modes, sizes = split_names(config.modes), split_sizes(config.cells_per_class)
-    shown = split_sizes(config.confusion_at, 'confusion_at')
-    if config.confusion_at and not set(shown) <= set(sizes):
+    shown = sizes[-1:]
+    if config.confusion_at:
+        shown = split_sizes(config.confusion_at, 'confusion_at')
+    if not set(shown) <= set(sizes):
         raise ValueError(
             f'confusion_at ({config.confusion_at}) must be among cells_per_class '
             f'({config.cells_per_class}).'
         )
+    channels = split_names(config.channels or '')
     for mode in modes:
         check_name('mode', mode, MODES)
+    check_name('probe', config.probe, PROBES)
     check_name('group_by', config.group_by, METADATA)
+    check_name('schedule', config.schedule, SCHEDULES)
     for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
-    check_name('schedule', config.schedule, SCHEDULES)
     check_crops(config.evaluation.crops)
-    if 'probe' in modes:
-        check_probe(config.probe)
-    return modes, sizes
+    return Asked(modes, sizes, shown, channels)
+
+
+def make_methods(
+    config: ml_collections.ConfigDict,
+    modes: list[str],
+    source: TrainedNetwork,
+    target: Target,
+    mesh: jax.sharding.Mesh,
+) -> dict[str, Method]:
+    """What is fitted to the draws, by mode."""
+    recipe = recipe_of(config)
+    return {
+        mode: Prober(recipe, config.probe, source, target, mesh, config.group_by)
+        if mode == 'probe'
+        else Tuner(recipe, mode, source, target, mesh)
+        for mode in modes
+    }
 
 
 def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
@@ -149,3 +163,64 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         crops=config.evaluation.crops,
         memory_limit=config.memory_limit,
     )
+
+
+def most_cells(sizes: list[int] | list[None], fits: Fits) -> int | None:
+    """The largest size that is or was fine-tuned; None for all cells."""
+    jobs = (job for job in fits.jobs() if job['mode'] == 'fine_tune')
+    every = [*sizes, *(job['cells_per_class'] or None for job in jobs)]
+    return max(every, key=lambda size: math.inf if size is None else size)
+
+
+def report(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    source: Card,
+    target: Target,
+    rows: list[dict[str, Any]],
+    confusion_at: list[int] | list[None],
+) -> None:
+    """Writes `transfer.parquet`, `run.json` and the page, and prints the advice.
+
+    Args:
+        config: The config of the task.
+        workdir: Folder that the files are written to.
+        source: Card of the network that was transferred.
+        target: The screen that it was transferred to.
+        rows: A row for each fit, as `fits.jsonl` has it.
+        confusion_at: Cells of each class at which confusion matrices are drawn.
+    """
+    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
+    empty = dict.fromkeys(name for row in rows for name in row)
+    flat = [
+        empty | row | tested | dict(confusion=json.dumps(row['confusion']))
+        for row in rows
+    ]
+    path = write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
+    curves = [
+        row | dict(series=row['mode'], cells_per_class=row['cells_per_class'] or None)
+        for row in rows
+    ]
+    train, words = target.cells['train'], advice(curves)
+    record = dict(
+        environment(),
+        trained_on=source.screen,
+        dataset=target.screen.full_name,
+        class_names=train.class_names,
+        channels=train.channels,
+        advice=words,
+        **describe_splits(target.cells),
+    )
+    write_json(workdir / 'run.json', record)
+    page = write_transfer_page(
+        workdir,
+        target.screen.full_name,
+        curves,
+        class_names=train.class_names,
+        confusion_at=confusion_at,
+    )
+    print(f'\n{in_markdown(mean_and_spread(curves))}\n\n{words}\nTable:   {path}')
+    weights = workdir / 'weights'
+    if weights.exists():
+        print(f'Weights: {short(weights)}, fine-tuned on most cells, draw 0')
+    print(f'Report:  {short(page)}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -12,6 +13,7 @@ from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.train.checkpoint import Checkpoints
 from deeploc_jax.train.experiment import Experiment
 from deeploc_jax.train.loop import Cadence, train
+from deeploc_jax.train.losses import cross_entropy
 from deeploc_jax.train.metric_log import MetricLog
 from deeploc_jax.train.profile import profiled
 from deeploc_jax.train.state import TrainState
@@ -75,7 +77,7 @@ def fit(
                 mesh,
                 seed=config.seed,
                 augmentation=config.augmentation.to_dict(),
-                label_smoothing=config.label_smoothing,
+                loss_fn=partial(cross_entropy, label_smoothing=config.label_smoothing),
                 ema_decay=config.ema_decay,
             ),
             make_validate(config, experiment, cells['validation'], mesh),

@@ -11,6 +11,7 @@ import optax
 
 from deeploc_jax import compilation, sharding
 from deeploc_jax.data.augment import augment
+from deeploc_jax.train.losses import Loss, cross_entropy
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Batch
 
@@ -27,29 +28,30 @@ def make_train_step(
     *,
     seed: int,
     augmentation: dict[str, Any],
-    label_smoothing: float = 0.0,
+    loss_fn: Loss = cross_entropy,
     ema_decay: float = 0.0,
 ) -> TrainStep:
     """Makes the jitted `(state, batch) -> (state, metrics)`.
 
     The state is replicated and donated, the batch split over the mesh. Randomness
     (augmentation, dropout) is a function of the seed and the step alone. Metrics
-    are scalars of the batch before the update: loss, accuracy, gradient norm.
+    are scalars of the batch before the update: `loss`, `gradient_norm` and those of
+    the loss.
 
     Args:
         model: The network.
         tx: The optimizer.
         mesh: From `sharding.make_mesh`.
-        seed: Decides augmentation and dropout.
+        seed: Seed of augmentation and dropout.
         augmentation: Keyword arguments of `data.augment.augment`.
-        label_smoothing: Share of the target spread evenly over the classes.
+        loss_fn: `(outputs, batch) -> (loss, metrics)`, see `train.losses`.
         ema_decay: Decay of the moving averages, when the state has them.
     """
     update = make_update(
         model,
         tx,
         augmentation=augmentation,
-        label_smoothing=label_smoothing,
+        loss_fn=loss_fn,
         ema_decay=ema_decay,
     )
 
@@ -73,12 +75,12 @@ def make_update(
     tx: optax.GradientTransformation,
     *,
     augmentation: dict[str, Any],
-    label_smoothing: float = 0.0,
+    loss_fn: Loss = cross_entropy,
     ema_decay: float = 0.0,
 ) -> Update:
     """Makes the pure `(state, batch, key) -> (state, metrics)` behind a train step.
 
-    Args: as of `make_train_step`; the key is the same in every step.
+    The arguments are those of `make_train_step`; the key is the same in every step.
     """
 
     def update(
@@ -88,28 +90,22 @@ def make_update(
         augment_key, dropout_key = jax.random.split(key)
         image = augment(augment_key, batch['image'], **augmentation)
 
-        def loss_fn(params: Any) -> tuple[jax.Array, Any]:
-            (logits, _), updates = model.apply(
+        def compute_loss(params: Any) -> tuple[jax.Array, Any]:
+            (outputs, _), updates = model.apply(
                 dict(params=params, batch_stats=state.batch_stats),
                 image,
                 train=True,
                 mutable=['batch_stats'],
                 rngs=dict(dropout=dropout_key),
             )
-            targets = jax.nn.one_hot(batch['label'], logits.shape[-1])
-            targets = optax.smooth_labels(targets, label_smoothing)
-            loss = optax.softmax_cross_entropy(logits, targets).mean()
-            return loss, (logits, updates.get('batch_stats', {}))
+            loss, metrics = loss_fn(outputs, batch)
+            return loss, (metrics, updates.get('batch_stats', {}))
 
-        grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
-        (loss, (logits, batch_stats)), grads = grad_fn(state.params)
+        grad_fn = jax.value_and_grad(compute_loss, has_aux=True)
+        (loss, (metrics, batch_stats)), grads = grad_fn(state.params)
         updates, opt_state = tx.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
-        metrics = dict(
-            loss=loss,
-            accuracy=(logits.argmax(-1) == batch['label']).mean(),
-            gradient_norm=optax.tree.norm(grads),
-        )
+        metrics = dict(loss=loss, **metrics, gradient_norm=optax.tree.norm(grads))
         new = dict(params=params, batch_stats=batch_stats)
         new_state = TrainState(
             step=state.step + 1,

@@ -10,28 +10,17 @@ from deeploc_jax.weights.card import Card
 def channels_by_role(card: Card, channels: Sequence[str], marker: int) -> list[str]:
     """The target's channels in the order of the source's: protein, marker, others.
 
-    Where the target has no marker, another channel takes its place.
+    Where one of them has no marker, another channel takes the place of the marker.
 
     Args:
         card: Card of the source network.
         channels: Channels of the target screen, protein first.
         marker: Index of the marker among them; -1 for none.
 
-    Raises:
-        ValueError: The target has fewer channels than the network takes.
+    Returns:
+        As many names as the network takes, or all of them where there are fewer.
     """
-    if len(channels) < len(card.channels):
-        raise ValueError(
-            f'The network takes {len(card.channels)} channels '
-            f'({", ".join(card.channels)}), the screen has {", ".join(channels)}.'
-        )
-    rest = [c for i, c in enumerate(channels) if i not in (0, marker)]
-    chosen = []
-    for index in range(len(card.channels)):
-        if index == 0:
-            chosen.append(channels[0])
-        elif index == card.marker_channel and marker >= 0:
-            chosen.append(channels[marker])
-        else:
-            chosen.append(rest.pop(0) if rest else channels[marker])
-    return chosen
+    others = [name for index, name in enumerate(channels) if index != marker]
+    marked = [channels[marker]] if marker >= 0 else []
+    place = card.marker_channel if card.marker_channel >= 0 else len(others)
+    return [*others[:place], *marked, *others[place:]][: len(card.channels)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Int
 
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.types import Cells
@@ -43,7 +43,8 @@ class Tuned:
         seconds: Duration of the training.
         steps: Updates of the network.
         variables: Variables of the network; None for a probe.
-        validation_logits: Logits of the validation cells, [n, crops, k]; likewise.
+        validation_logits: Its logits of the validation cells, float32 [n, crops, k];
+            None for a probe.
     """
 
     draw: Draw
@@ -51,7 +52,7 @@ class Tuned:
     seconds: float
     steps: int = 0
     variables: Any = None
-    validation_logits: Float32[np.ndarray, 'n crops k'] | None = None
+    validation_logits: Any = None
 
     @property
     def result(self) -> dict[str, Any]:

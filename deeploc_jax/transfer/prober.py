@@ -18,7 +18,7 @@ from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.test_scores import score
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 class Prober:
@@ -40,7 +40,7 @@ class Prober:
         self,
         recipe: Recipe,
         probe: str,
-        source: Network,
+        source: TrainedNetwork,
         target: Target,
         mesh: jax.sharding.Mesh,
         group_by: str,

@@ -22,7 +22,7 @@ from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer.draws import Draw
 from deeploc_jax.transfer.source_weights import head_names, transferred
-from deeploc_jax.types import Cells
+from deeploc_jax.types import Batch, Cells
 
 
 def make_stacked_init(
@@ -87,11 +87,7 @@ def make_stacked_step(
 
     def step(states: TrainState, data: dict[str, Any], seeds: jax.Array) -> TrainState:
         rows = jax.lax.with_sharding_constraint(data['rows'], split)
-        batches: Any = dict(
-            image=data['images'][rows],
-            label=data['labels'][rows],
-            mask=jnp.ones(rows.shape, bool),
-        )
+        batches = Batch(image=data['images'][rows], label=data['labels'][rows])
         keys = jax.vmap(jax.random.key)(seeds)
         return jax.vmap(update)(states, batches, keys)[0]
 

@@ -13,7 +13,7 @@ MOST_STACKED = 512
 
 
 def steps_of_paper(cells_per_class: int | None, cells: int, batch_size: int) -> int:
-    """Number of updates: the epochs of the published code, but at least the paper's 500.
+    """Number of updates: the epochs of the published code, the paper's 500 at least.
 
     Args:
         cells_per_class: Cells of each class that were drawn; None for all cells.

@@ -1,4 +1,4 @@
-"""The screen that a network is taken to."""
+"""The screen that a network is transferred to."""
 
 from __future__ import annotations
 
@@ -7,61 +7,64 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Int
 
-from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.screen_info import ScreenInfo, check_channels
 from deeploc_jax.data.split_check import rows_among
 from deeploc_jax.predict.raw_images import normalization_of
-from deeploc_jax.transfer.plan import channels_by_role
+from deeploc_jax.transfer.channels import channels_by_role
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Cells of a screen, and what is known of them.
+    """The cells of a screen, as a network takes them.
 
     Attributes:
-        cells: Train, validation and test, channels in the order of the network's.
-        in_train: Row of each validation cell in train, int [n]; -1: it is not in it.
-        marker_channel: Index of the marker among them, -1: none.
-        dataset: Full name of the screen.
-        simulated: Whether its cells were simulated.
-        licence: Of its images.
+        screen: What is known of the screen.
+        cells: The splits train, validation and test, with the network's channels in its
+            order.
+        in_train: Row of each validation cell in train; -1 for a cell that is not in it.
     """
 
+    screen: ScreenInfo
     cells: dict[str, Cells]
-    in_train: np.ndarray
-    marker_channel: int
-    dataset: str
-    simulated: bool
-    licence: str
+    in_train: Int[np.ndarray, ' v']
+
+    def held_out(self, rows: Int[np.ndarray, ' n']) -> Bool[np.ndarray, ' v']:
+        """Which validation cells are not among these rows of train."""
+        return ~np.isin(self.in_train, rows)
 
 
 def read_target(
     builder: Any,
+    screen: ScreenInfo,
     card: Card,
     *,
     splits: Mapping[str, str],
-    channels: Sequence[str] | None,
+    channels: Sequence[str],
     memory_limit: float,
 ) -> Target:
-    """Reads the splits of a screen as a network wants to see them.
+    """Reads the splits of a screen as a network takes them.
 
     Args:
-        builder: Of the screen, prepared.
-        card: Of the network.
+        builder: Builder of the screen, prepared.
+        screen: What is known of the screen.
+        card: Card of the network.
         splits: Splits of the screen to take for train, validation and test.
-        channels: Names in the order of the network's; None: by role.
-        memory_limit: GB of images held for a split.
+        channels: Names in the order of the network's; empty to match them by role.
+        memory_limit: Gigabytes of images that may be held in memory for a split.
 
     Raises:
-        ValueError: A split has no labelled cell, or the screen too few channels.
+        ValueError: A split has no labelled cell, or the number of channels is not the
+            network's.
     """
-    metadata = builder.info.metadata
     if not channels:
-        marker = int(metadata['marker_channel'])
-        channels = channels_by_role(card, list(metadata['channels']), marker)
-    found = {
+        channels = channels_by_role(card, screen.channels, screen.marker_channel)
+    check_channels(screen.full_name, channels, card.channels)
+    cells = {
         name: read_cells(
             builder,
             split,
@@ -71,23 +74,11 @@ def read_target(
         )
         for name, split in splits.items()
     }
-    for name, split in found.items():
-        if not (split.labels >= 0).any():
+    for name, split_cells in cells.items():
+        if not (split_cells.labels >= 0).any():
             raise ValueError(
-                f'Split {splits[name]!r} of {builder.info.full_name} has no labelled '
-                f'cell: take another as splits.{name}.'
+                f'Split {splits[name]!r} of {screen.full_name} has no labelled cell: '
+                f'take another as splits.{name}.'
             )
-    taken = found['train'].channels
-    if len(taken) != len(card.channels):
-        raise ValueError(
-            f'The network takes {len(card.channels)} channels '
-            f'({", ".join(card.channels)}), not {len(taken)}.'
-        )
-    return Target(
-        found,
-        rows_among(builder, splits['validation'], splits['train']),
-        marker_channel=marker_channel(builder, found['train']),
-        dataset=builder.info.full_name,
-        simulated=bool(metadata['simulated']),
-        licence=builder.info.redistribution_info.license or 'not stated',
-    )
+    in_train = rows_among(builder, splits['validation'], splits['train'])
+    return Target(screen, cells, in_train)

@@ -1,83 +1,80 @@
-"""The network of a transfer, as weights that can be taken along."""
+"""A tuned network, written as weights that can be used elsewhere."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 
 from deeploc_jax import __version__
 from deeploc_jax.metrics import accuracy
-from deeploc_jax.predict.calibration import calibrate, mean_crop_probabilities
+from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.novelty import fit_novelty
+from deeploc_jax.transfer.draws import Tuned
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import Network, check_network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
 
 
 def write_tuned(
     folder: Path,
-    source: Card,
+    tuned: Tuned,
     target: Target,
-    variables: Any,
-    logits: np.ndarray,
-    rows: np.ndarray,
-    steps: int,
+    source: Card,
     mesh: jax.sharding.Mesh,
     batch_size: int,
 ) -> None:
-    """Writes weights, with what was seen and probabilities calibrated on validation.
+    """Writes the weights of a tuned network, with its card and what it has seen.
 
     Args:
-        folder: Where they go.
-        source: Of what was tuned.
-        target: Its validation cells calibrate, those that were not drawn.
-        variables: Tuned ones.
-        logits: Of the validation cells, float [n, crops, k].
-        rows: Of the training cells that were drawn.
-        steps: Updates done.
+        folder: Folder that is written; an older pair of files in it is replaced.
+        tuned: A network, not a probe.
+        target: The screen that it was tuned for.
+        source: Card of the network that it was tuned from.
         mesh: From `sharding.make_mesh`.
-        batch_size: Cells at a time.
+        batch_size: Batch size over all devices.
     """
-    validation = target.cells['validation']
-    held_out = ~np.isin(target.in_train, rows)
-    found = calibrate(logits, validation.labels, held_out)
-    used = (validation.labels >= 0) & held_out
-    measured = {}
-    if used.any():
-        probabilities = mean_crop_probabilities(logits[used], found.temperature)
-        right = float(accuracy(probabilities, validation.labels[used]))
-        measured = {'validation/accuracy': right}
+    train, validation = target.cells['train'], target.cells['validation']
+    held_out = target.held_out(tuned.draw.rows)
     card = dataclasses.replace(
         source,
-        crops=logits.shape[1],
+        crops=tuned.validation_logits.shape[1],
         class_names=validation.class_names,
         channels=validation.channels,
-        marker_channel=target.marker_channel,
-        temperature=found.temperature,
-        calibration=found.words,
-        screen=target.dataset,
-        simulated=target.simulated,
-        licence=f'{target.licence} (tuned from {source.screen})',
-        step=steps,
-        validation=measured,
+        marker_channel=target.screen.marker_among(validation.channels),
+        temperature=tuned.scores['temperature'],
+        calibration=tuned.scores['calibration'],
+        screen=target.screen.full_name,
+        simulated=target.screen.simulated,
+        licence=f'{target.screen.license} (tuned from {source.screen})',
+        step=tuned.steps,
+        validation=_measure(tuned, validation.labels, held_out),
         note='',
         version=__version__,
     )
-    network = Network(
-        card, check_network(variables, card, 'the tuned network'), variables
-    )
+    model = check_network(tuned.variables, card, 'the tuned network')
     novelty = fit_novelty(
-        network,
-        target.cells['train'],
+        TrainedNetwork(card, model, tuned.variables),
+        train,
         validation,
         mesh,
         batch_size,
-        rows=rows,
+        rows=tuned.draw.rows,
         held_out=held_out,
     )
     if jax.process_index() == 0:
-        write_weights(folder, variables, card, novelty)
+        write_weights(folder, tuned.variables, card, novelty)
+
+
+def _measure(
+    tuned: Tuned, labels: np.ndarray, held_out: np.ndarray
+) -> dict[str, float]:
+    """Accuracy on the labelled validation cells that were not trained on, if any."""
+    used = (labels >= 0) & held_out
+    if not used.any():
+        return {}
+    logits, temperature = tuned.validation_logits[used], tuned.scores['temperature']
+    probabilities = mean_crop_probabilities(logits, temperature)
+    return {'validation/accuracy': float(accuracy(probabilities, labels[used]))}

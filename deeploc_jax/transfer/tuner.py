@@ -31,7 +31,7 @@ from deeploc_jax.transfer.stacked import (
 from deeploc_jax.transfer.steps import batch_and_steps, draws_together
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.test_scores import score_logits
-from deeploc_jax.weights.folder import Network
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 class Tuner:
@@ -49,7 +49,7 @@ class Tuner:
         self,
         recipe: Recipe,
         mode: str,
-        source: Network,
+        source: TrainedNetwork,
         target: Target,
         mesh: jax.sharding.Mesh,
     ):
@@ -139,7 +139,9 @@ class Tuner:
         return multihost_utils.broadcast_one_to_all(np.stack(means))
 
     def _test(self, draw: Draw, variables: Any, seconds: float) -> Tuned:
-        logits = {name: self._logits(variables, name) for name in ('test', 'validation')}
+        logits = {
+            name: self._logits(variables, name) for name in ('test', 'validation')
+        }
         held_out = self.target.held_out(draw.rows)
         return Tuned(
             draw,

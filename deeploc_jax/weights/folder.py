@@ -28,7 +28,7 @@ PRETRAINED = Path(__file__).parent / 'pretrained'  # by name, in the package
 
 
 @dataclasses.dataclass(frozen=True)
-class Network:
+class TrainedNetwork:
     """A trained network.
 
     Attributes:
@@ -81,7 +81,9 @@ def write_weights(
     return folder
 
 
-def read_weights(source: Path | str, *, white_level: float | None = None) -> Network:
+def read_weights(
+    source: Path | str, *, white_level: float | None = None
+) -> TrainedNetwork:
     """A network from a folder of weights, the workdir of a training, or by name.
 
     Args:
@@ -127,7 +129,7 @@ def read_weights(source: Path | str, *, white_level: float | None = None) -> Net
     if arrays is not None:
         rank, limit = int(arrays['rank']), float(arrays['limit'])
         novelty = Novelty(card.novelty_layer, arrays['seen'], rank, limit)
-    return Network(card, model, variables, novelty, seal)
+    return TrainedNetwork(card, model, variables, novelty, seal)
 
 
 def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:

@@ -1,0 +1,98 @@
+"""What a screen is, read once from its builder into one frozen object."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import tensorflow_datasets as tfds
+
+
+@dataclasses.dataclass(frozen=True)
+class ScreenInfo:
+    """What is known of a screen.
+
+    Attributes:
+        name: Name without the version, as `config.screen` takes it.
+        version: Version of the builder that prepared it.
+        class_names: Class names in index order.
+        channels: Channel names in image order, protein first.
+        default_channels: Channels that are read when none are asked for.
+        marker_channel: Index of the marker among `channels`, -1 when there is none.
+        license: License of the images, 'not stated' when the builder names none.
+        simulated: Whether the images were computed.
+        identity: Full name, sizes of the splits and, for own cells, the digest of the
+            table: it differs between screens that share a name.
+        splits: Number of cells of each split; empty before the screen is prepared.
+    """
+
+    name: str
+    version: str
+    class_names: tuple[str, ...]
+    channels: tuple[str, ...]
+    default_channels: tuple[str, ...]
+    marker_channel: int
+    license: str
+    simulated: bool
+    identity: str
+    splits: dict[str, int]
+
+    @property
+    def full_name(self) -> str:
+        """Name with the version, 'yeast_sim/main/4.0.0'."""
+        return f'{self.name}/{self.version}'
+
+    def marker_among(self, channels: Sequence[str]) -> int:
+        """Index of the marker among some channels, -1 when it is not one of them."""
+        marker = (
+            self.channels[self.marker_channel] if self.marker_channel >= 0 else None
+        )
+        return list(channels).index(marker) if marker in channels else -1
+
+
+def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:
+    """Reads what a screen is from its builder, whether it is prepared or not."""
+    info, metadata = builder.info, builder.info.metadata
+    name, _, version = info.full_name.rpartition('/')
+    channels = tuple(metadata['channels'])
+    splits = {name: int(split.num_examples) for name, split in info.splits.items()}
+    sizes = [f'{name} {number}' for name, number in splits.items()]
+    table = metadata.get('source_sha256', '')[:16]
+    identity = [info.full_name, *sizes, *([f'table {table}'] if table else [])]
+    return ScreenInfo(
+        name=name,
+        version=version,
+        class_names=tuple(info.features['label'].names),
+        channels=channels,
+        default_channels=tuple(metadata.get('default_channels') or channels),
+        marker_channel=int(metadata['marker_channel']),
+        license=info.redistribution_info.license or 'not stated',
+        simulated=bool(metadata['simulated']),
+        identity=' '.join(identity),
+        splits=splits,
+    )
+
+
+def name_without_version(full_name: str) -> str:
+    """The name of a screen as `config.screen` takes it, 'yeast_sim/main'."""
+    return full_name.rpartition('/')[0]
+
+
+def check_channels(screen: str, found: Sequence[str], wanted: Sequence[str]) -> None:
+    """Checks that a screen offers as many channels as a network takes.
+
+    Args:
+        screen: Name of the screen.
+        found: Its channels, in the order in which they are read.
+        wanted: Channels of the network, in its order.
+
+    Raises:
+        ValueError: The numbers differ; both sides are listed.
+    """
+    if len(found) != len(wanted):
+        raise ValueError(
+            f'The channels of {screen} do not fit the network:\n'
+            f'  screen:  {len(found)} ({", ".join(found)})\n'
+            f'  network: {len(wanted)} ({", ".join(wanted)})\n'
+            'Name those to use, in the order of the network: --config.channels=...'
+        )
