@@ -12,13 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from absl import app, flags
 
 from deeploc_jax.files import read_json
 from deeploc_jax.report import style
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import size_curves
+from deeploc_jax.tables.fits import read_fits
 
 _FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
 MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit', 'inputs')
@@ -57,15 +57,11 @@ def read(workdir: Path) -> list[dict[str, Any]]:
     """Rows of a finished transfer, or of probes on features."""
     path = workdir / 'transfer.parquet'
     if path.exists():
-        rows = pq.read_table(path).to_pylist()
-        series = [row['mode'] for row in rows]
-    else:
-        rows = pq.read_table(workdir / 'probe.parquet').to_pylist()
-        about = read_json(workdir / 'run.json')['features']
-        series = [f'{about[row["features"]]["source"]}, {row["probe"]}' for row in rows]
-    return [  # a table has 0 for all cells
-        row | dict(series=name, cells_per_class=row['cells_per_class'] or None)
-        for row, name in zip(rows, series, strict=True)
+        return [row | dict(series=row['mode']) for row in read_fits(path).to_pylist()]
+    about = read_json(workdir / 'run.json')['features']
+    return [
+        row | dict(series=f'{about[row["features"]]["source"]}, {row["probe"]}')
+        for row in read_fits(workdir / 'probe.parquet').to_pylist()
     ]
 
 

@@ -4,9 +4,10 @@
         --config.screen=yeast_sim/neighbours --workdir=runs/sim-neighbours
     python -m benchmarks.neighbours runs/sim-neighbours ...
 
-`yeast_sim/neighbours` shows each cell twice: among its like (screen `same`) and among
-cells whose protein is elsewhere (`foreign`). A row a workdir: accuracy among each, and
-the difference with its 95 % interval over resampled whole proteins.
+`yeast_sim/neighbours` shows each cell twice: among its like (condition `same`) and
+among cells whose protein is elsewhere (`foreign`). A row a workdir: accuracy among
+each, and the difference with its 95 % interval over resampled whole proteins. Up to
+version 4.0.0 of the screen, the condition stands in the column `screen`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
-from deeploc_jax.tables.parquet import read_predictions
+from deeploc_jax.tables.predictions import read_predictions
 
 _SPLIT = flags.DEFINE_string('split', 'test', 'Of the evaluations.')
 _SEED = flags.DEFINE_integer('seed', 0, 'Of the resampling.')
@@ -40,9 +41,11 @@ def row(path: Path) -> list[str]:
     """Cells, both accuracies and their difference."""
     table = read_predictions(path)
     right = table['label'].to_numpy() == table['predicted'].to_numpy()
-    screen, protein = (np.array(table[c].to_pylist()) for c in ('screen', 'protein'))
+    names = ('condition', 'screen', 'protein')
+    condition, screen, protein = (np.array(table[c].to_pylist()) for c in names)
+    condition = np.where(condition == '', screen, condition)
     live = ~np.isin(table['label_name'].to_pylist(), ('DEAD', 'GHOST'))
-    same, foreign = (live & (screen == s) for s in ('same', 'foreign'))
+    same, foreign = (live & (condition == s) for s in ('same', 'foreign'))
     if not (same.any() and foreign.any()):
         raise app.UsageError(f'{path} is not of yeast_sim/neighbours.')
     names = np.unique(protein[same])

@@ -159,7 +159,7 @@ def prediction(
         temperature=1.0,
         screen='random/1.0.0',
         simulated=True,
-        licence='none',
+        license='none',
         step=0,
         validation={},
         version='0',

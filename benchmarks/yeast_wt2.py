@@ -30,6 +30,7 @@ _FOLDER = flags.DEFINE_string('folder', 'tables', 'Where the tables go.')
 
 FIELDS = (1, 2, 3)
 LABELS = ('localization', 'protein')
+SCREEN = ('untreated', '2')  # WT2: the second of three screens of untreated wild type
 
 
 def main(argv: list[str]) -> None:
@@ -53,8 +54,10 @@ def write_table(
     """
     names = {test: 'test', test % len(FIELDS) + 1: 'validation'}
     header = ('cell_id', 'image', 'index', 'label', 'split', 'field', 'protein')
+    header += ('condition', 'replicate')
     rows = [
         (name, image, index, kind, names.get(int(field), 'train'), field, protein)
+        + SCREEN
         for index, (name, kind, field, protein) in enumerate(
             zip(
                 cells['name'],

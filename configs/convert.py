@@ -13,20 +13,26 @@ library is needed.
 import ml_collections
 from ml_collections import config_dict
 
-SCREENS = dict(deeploc='chong2015', deepyeast='deepyeast/main')
-
 
 def get_config(network: str = 'deeploc') -> ml_collections.ConfigDict:
-    """Conversion of one network's weights."""
-    if network not in SCREENS:
-        raise ValueError(f'No released {network!r}; there are {", ".join(SCREENS)}.')
+    """Conversion of one network's weights.
+
+    Args:
+        network: 'deeploc' or 'deepyeast', a row of `weights.released.RELEASED`.
+    """
     config = ml_collections.ConfigDict()
     config.task = 'convert'
     config.network = network
-    config.source = config_dict.placeholder(str)  # model.ckpt-5000, or the .hdf5
-    config.screen = SCREENS[network]  # it was trained on: its classes and channels
-    config.channels = 'GFP,RFP'  # that it takes, protein first
-    config.licence = 'not stated'  # of these weights, as their authors say
+    # File or folder of the released weights: model.ckpt-5000, or the .hdf5.
+    config.source = config_dict.placeholder(str)
+    # Data set whose classes the network knows; None: the one it was released for.
+    config.screen = config_dict.placeholder(str)
+    # Channels that it takes, protein first; None: as released, 'GFP,RFP'.
+    config.channels = config_dict.placeholder(str)
+    # License of the weights; None: as their authors state it, if they do.
+    config.license = config_dict.placeholder(str)
+    # Folder of prepared data sets; None: ~/tensorflow_datasets.
     config.data_dir = config_dict.placeholder(str)
+    # Your copies of released images, for runs that find them through this workdir.
     config.manual_dir = config_dict.placeholder(str)
     return config

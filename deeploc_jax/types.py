@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-import jax
 import numpy as np
 
-METADATA = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein', 'x', 'y')
-"""Columns that every cell of every screen has, in table order."""
+if TYPE_CHECKING:
+    import jax  # tables are read without it
+
+METADATA = {
+    'cell_id': 'Name of the cell, unique in its screen.',
+    'screen': 'Name of the screen.',
+    'condition': 'Treatment, time point or medium.',
+    'replicate': 'Repetition of the experiment.',
+    'plate': 'Plate of the screen.',
+    'well': 'Well of the plate.',
+    'field': 'Field image of the well.',
+    'protein': 'Tagged protein, or the strain that carries it.',
+    'x': 'Center of the cell in the field image, in pixels from the left.',
+    'y': 'Center of the cell in the field image, in pixels from the top.',
+}
+"""Columns that every cell of every screen has, in table order, and their meaning.
+
+Text that is not known is '', a place that is not known is NaN.
+"""
+LATER = ('condition', 'replicate')
+"""Those that earlier screens and tables lack: '' is read in their place."""
+WELL = ('screen', 'condition', 'replicate', 'plate', 'well')
+"""Columns that together distinguish one well from another."""
 
 
 class Batch(TypedDict):

@@ -50,7 +50,7 @@ def first_of_each(
     screen: simulate.Screen, crops: list[simulate.Crop]
 ) -> dict[str, simulate.Crop]:
     """A crop of each class, by its name."""
-    labels = [simulate.label_of(screen.classes, crop.truth) for crop in crops]
+    labels = [simulate.labels_of(screen.classes, crop.truth)['label'] for crop in crops]
     return dict(zip(reversed(labels), reversed(crops), strict=True))
 
 

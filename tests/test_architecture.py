@@ -36,7 +36,7 @@ FLOORS = {
     'data': {'images'},
     'simulate': set(),
     'datasets': {'data', 'simulate'},
-    'screens': {'images', 'simulate'},
+    'screens': {'images', 'simulate', 'tables'},
     'measurements': set(),
     'realism': set(),
     'tables': set(),

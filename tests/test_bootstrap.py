@@ -5,6 +5,7 @@ import pytest
 
 from deeploc_jax import metrics, precision_recall
 from deeploc_jax.evaluate import bootstrap
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
 
 
 def predictions(cells=300, classes=4, seed=0):
@@ -16,7 +17,7 @@ def predictions(cells=300, classes=4, seed=0):
 
 
 def metadata(cells, **columns):
-    blank = dict.fromkeys(('screen', 'plate', 'well', 'field', 'protein'), [''] * cells)
+    blank = dict.fromkeys(UNIT_COLUMNS, [''] * cells)
     return {name: np.array(c, object) for name, c in (blank | columns).items()}
 
 
@@ -111,6 +112,32 @@ def test_one_well_name_on_two_plates_is_two_wells():
     name, groups = bootstrap.choose_groups(columns)
     assert name == 'well'
     np.testing.assert_array_equal(groups, [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_one_well_name_in_two_conditions_or_replicates_is_two_wells(column):
+    columns = metadata(4, well=['A01'] * 4, plate=['1'] * 4, field=[*'1212'])
+    columns[column] = np.array(['', '', '2', '2'], object)
+    name, groups = bootstrap.choose_groups(columns)
+    assert name == 'well'
+    np.testing.assert_array_equal(groups, [0, 0, 1, 1])
+    assert len(set(unit_names(columns, 'field'))) == 4
+
+
+def test_tables_without_conditions_are_grouped_as_before_there_were_any():
+    columns = metadata(
+        6,
+        screen=['WT1', 'WT1', 'WT2', 'WT2', '', ''],
+        plate=['1', '2', '1', '1', '', '1'],
+        well=['A01', 'A01', 'A01', '', 'B01', 'B01'],
+        field=['1', '', '1', '2', '1', '1'],
+    )
+    wells = ['WT1/1/A01', 'WT1/2/A01', 'WT2/1/A01', '', '//B01', '/1/B01']
+    assert unit_names(columns, 'well').tolist() == wells
+    fields = ['WT1/1/A01/1', '', 'WT2/1/A01/1', 'WT2/1//2', '//B01/1', '/1/B01/1']
+    assert unit_names(columns, 'field').tolist() == fields
+    _, groups = bootstrap.choose_groups(columns)
+    np.testing.assert_array_equal(groups, [3, 4, 5, 0, 1, 2])
 
 
 def test_cells_without_a_protein_fall_back_to_their_well():

@@ -59,7 +59,7 @@ def test_a_path_that_is_there_literally_wins(folder):
         ('C:\\screen\\crops\\0001.tif', "another computer.*mean 'crops/0001.tif'"),
         ('d:/screen/own.tif', "another computer.*mean 'own.tif'"),
         ('\\\\server\\share\\crops\\0001.tif', "another computer.*'crops/0001.tif'"),
-        ('//server/share/else.tif', 'another computer, write it relative.*table$'),
+        ('//server/share/else.tif', 'another computer: write it relative.*table$'),
         ('file:///C:/crops/0001.tif', "mean 'crops/0001.tif'"),
         ('https://host/crops/1.tif', 'an address, not a file'),
         ('s3://bucket/own.tif', "an address.*mean 'own.tif'"),

@@ -7,7 +7,7 @@ import pytest
 
 from deeploc_jax.data.own.bad_rows import describe_bad_rows
 from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.table_file import read_table
 
 
 def _write(folder, text):
@@ -22,13 +22,16 @@ def _rows(folder, text, **arguments):
 @pytest.mark.parametrize(
     ('cells', 'reason'),
     [
-        ('b.png,,ER,tset,,,', "split 'tset' is none of train, validation, test"),
-        ('b.png,,ER,,,,', "split '' is none of"),
+        ('b.png,,ER,tset,,,', "split 'tset' is not one of train, validation, test"),
+        ('b.png,,ER,,,,', "split '' is not one of"),
         ('b.png,,Er,test,,,', "unknown class 'Er'; classes: ER, VACUOLE"),
         ('b.png,one,ER,test,,,', "index 'one' is not a number"),
         ('b.png,-1,ER,test,,,', "index '-1' is not 0, 1, 2"),
         ('b.png,0.5,ER,test,,,', "index '0.5' is not 0, 1, 2"),
-        ('b.png,1.000,ER,test,,,', "index '1.000' may be in thousands; write digits"),
+        (
+            'b.png,1.000,ER,test,,,',
+            "index '1.000' may be in thousands; write only digits",
+        ),
         ('b.png,"12,000.000",ER,test,,,', "index '12,000.000' is not a number"),
         ('b.png,,ER,test,left,,', "x 'left' is not a number"),
         ('b.png,,ER,test,,inf,', 'y is infinite'),

@@ -4,7 +4,7 @@ import pytest
 
 from deeploc_jax.data.own.cell_rows import check_rows
 from deeploc_jax.data.own.cell_splits import assign_splits
-from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.table_file import read_table
 
 
 def _rows(folder, text, **arguments):
@@ -92,7 +92,7 @@ def test_other_words_for_a_split_are_known(tmp_path, word, split):
 def test_a_word_that_may_be_any_split_is_refused_with_those_known(tmp_path, word):
     _, (bad,) = _rows(tmp_path, f'image,split\na.tif,{word}\nb.tif,train\n')
     assert (
-        f"split '{word}' is none of train, validation, test (or of train" in bad.reason
+        f"split '{word}' is not one of train, validation, test (or train" in bad.reason
     )
     assert 'dev' in bad.reason and 'held-out' in bad.reason
 

@@ -4,13 +4,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deeploc_jax.data.own import cell_table
 from deeploc_jax.data.own.cell_rows import check_rows
+from deeploc_jax.data.own.table_file import read_table
 
 
 def _write(path, text):
     path.write_text(text, encoding='utf-8')
-    return cell_table.read_table(path)
+    return read_table(path)
 
 
 @pytest.mark.parametrize('delimiter', [',', ';', '\t'])
@@ -32,7 +32,7 @@ def test_csv_and_parquet_give_the_same_rows(tmp_path):
         'image,index,label,well,x\ns.npy,0,A,01,1.5\ns.npy,1,,02,\ns.npy,2,B,03,3.0\n'
     )
     table = _write(tmp_path / 'cells.csv', text)
-    parquet = cell_table.read_table(tmp_path / 'cells.parquet')
+    parquet = read_table(tmp_path / 'cells.parquet')
     expected, _ = check_rows(table, ['GFP'], group_by='well')
     rows, bad = check_rows(parquet, ['GFP'], group_by='well')
     assert not bad
@@ -50,8 +50,8 @@ def test_csv_and_parquet_give_the_same_rows(tmp_path):
     [
         ('picture,label\na,b\n', 'needs a column "image".*picture, label'),
         ('image,Label\na,b\n', "write the column 'Label' as 'label'"),
-        ('image,image\na,b\n', 'more than one column image'),
-        ('image,label\n', 'no row below'),
+        ('image,image\na,b\n', 'more than one column .image'),
+        ('image,label\n', 'no rows below'),
         ('', 'needs a column "image"'),
     ],
 )
@@ -62,13 +62,13 @@ def test_unusable_tables_are_refused(tmp_path, text, words):
 
 def test_unreadable_tables_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match='no table'):
-        cell_table.read_table(tmp_path / 'cells.csv')
+        read_table(tmp_path / 'cells.csv')
     (tmp_path / 'cells.csv').write_bytes('image,label\na,caf\xe9\n'.encode('latin-1'))
     with pytest.raises(ValueError, match='CSV UTF-8'):
-        cell_table.read_table(tmp_path / 'cells.csv')
+        read_table(tmp_path / 'cells.csv')
     (tmp_path / 'cells.parquet').write_bytes(b'PAR1 not really PAR1')
     with pytest.raises(ValueError, match='cells.parquet cannot be read'):
-        cell_table.read_table(tmp_path / 'cells.parquet')
+        read_table(tmp_path / 'cells.parquet')
     (tmp_path / 'cells.xlsx').write_bytes(b'PK')
-    with pytest.raises(ValueError, match='.txt or .parquet file. .*CSV UTF-8'):
-        cell_table.read_table(tmp_path / 'cells.xlsx')
+    with pytest.raises(ValueError, match='.txt or .parquet files. .*CSV UTF-8'):
+        read_table(tmp_path / 'cells.xlsx')

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.data.own.cell_images import check_images
+from deeploc_jax.data.own import image_formats
 from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import Layout, parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import check_screen
-from deeploc_jax.images import reader
+from deeploc_jax.data.own.image_check import check_images
+from deeploc_jax.data.own.table_file import read_table
 from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
@@ -45,7 +45,11 @@ def _check(table, channels=CHANNELS, channel_names='RFP,GFP', **kwargs):
         ('inf.npy', np.full((64, 64, 2), -np.inf), 'NaN or infinite'),
         ('complex.npy', np.zeros((64, 64, 2), complex), 'complex128 are not supported'),
         ('huge.npy', np.full((64, 64, 2), 2**60), 'cannot be stored exactly'),
-        ('stack.npz', np.zeros((9, 64, 64, 2)), 'holds 9 images; say which'),
+        (
+            'stack.npz',
+            np.zeros((9, 64, 64, 2)),
+            'holds 9 images; give the index .*column "index"',
+        ),
     ],
 )
 def test_bad_images_are_named(tmp_path, name, content, reason):
@@ -100,11 +104,11 @@ def test_nothing_is_left_when_every_row_is_bad(tmp_path):
         ),
         ({'channels': {'marker': 'RFP'}}, 'protein among them'),
         ({'channels': 'protein=GFP,marker=GFP'}, 'each channel once'),
-        ({'channels': 'GFP,RFP'}, 'write it like "protein=GFP'),
+        ({'channels': 'GFP,RFP'}, 'must be like "protein=GFP'),
         ({'channel_names': ()}, 'channel_names="<first>,<second>".*shape'),
-        ({'channel_names': 'RFP,YFP'}, r"channel_names \(RFP, YFP\) has no 'GFP'"),
+        ({'channel_names': 'RFP,YFP'}, r"channel_names \(RFP, YFP\) lacks 'GFP'"),
         ({'channel_names': 'RFP,GFP,DAPI'}, 'expected 3 channels'),
-        ({'crop': 'left'}, "crop is 'left'"),
+        ({'crop': 'left'}, "crop .'left'. must be"),
     ],
 )
 def test_channels_are_stated_not_guessed(tmp_path, arguments, words):
@@ -144,17 +148,40 @@ def test_thin_classes_and_torn_groups_are_warned_of(tmp_path):
         table = stack_table(tmp_path, split=[''] * 6, field=[*'aabbcc'], label=labels)
         _check(table, group_by='field')
     text = '\n'.join(str(warning.message) for warning in caught)
-    assert 'in one group, so in one split, of class BUD' in text
+    assert 'class BUD are in a single group' in text
     table = stack_table(tmp_path, field=[*'abbcca'])
-    with pytest.warns(UserWarning, match='tears 3 group.*near twins'):
+    with pytest.warns(UserWarning, match='divides 3 group.*near twins'):
         _check(table, group_by='field')
 
 
 def test_wells_that_a_stated_split_tears_apart_are_seen(tmp_path):
     table = stack_table(tmp_path, well=['A1', 'B2', 'a01', 'B03', 'B04', 'A-01'])
-    with pytest.warns(UserWarning, match=r'tears 1 group\(s\) apart \(A01 first\)'):
+    with pytest.warns(UserWarning, match=r'divides 1 group\(s\) .*first is A01'):
         _check(table, group_by='well')
-    with pytest.warns(UserWarning, match=r'tears 1 well\(s\) apart \(A01 first\)'):
+    with pytest.warns(UserWarning, match=r'divides 1 well\(s\) .*first is A01'):
+        _check(table)
+
+
+def test_one_well_name_in_two_conditions_is_not_torn_apart(tmp_path):
+    columns = dict(plate=['P1'] * 6, well=['A01'] * 6)
+    with pytest.warns(
+        UserWarning, match=r'divides 1 well\(s\) .*the first is P1/A01\)'
+    ):
+        _check(stack_table(tmp_path, **columns))
+    for more in (dict(condition=[*'aabbcc']), dict(replicate=[*'112233'])):
+        assert len(_check(stack_table(tmp_path, **columns | more)).rows) == 6
+    columns |= dict(condition=['a'] * 6, replicate=[*'112211'])
+    with pytest.warns(
+        UserWarning, match=r'divides 1 well\(s\) .*first is a/1/P1/A01\)'
+    ):
+        _check(stack_table(tmp_path, **columns))
+
+
+def test_an_error_of_the_spreadsheet_is_no_condition(tmp_path):
+    table = stack_table(tmp_path, condition=['#REF!', *['heat'] * 5])
+    with pytest.raises(
+        ValueError, match="condition '#REF!' is an error message of the spread"
+    ):
         _check(table)
 
 
@@ -194,6 +221,8 @@ def test_the_same_pixels_in_two_splits_are_warned_of(tmp_path):
         ),
         ('label', ['ER', 'ER"', *['ER'] * 4], 'ER (5 rows) and ER" (1 rows)'),
         ('plate', ['P1', 'P01', *['P1'] * 4], 'P01 (1 rows) and P1 (5 rows)'),
+        ('condition', ['DMSO', *['dmso'] * 5], 'DMSO (1 rows) and dmso (5 rows)'),
+        ('replicate', ['1', '01', *['1'] * 4], '01 (1 rows) and 1 (5 rows)'),
         ('protein', ['Sec61', *['SEC61'] * 5], 'SEC61 (5 rows) and Sec61 (1 rows)'),
         (
             'field',
@@ -231,10 +260,11 @@ def test_a_class_that_is_named_twice_is_told_before_images_are_read(tmp_path):
 
 
 def test_a_file_a_channel_is_opened_once_however_many_there_are(tmp_path, monkeypatch):
-
-    opened, open_file = [], reader.open_image_file
-    monkeypatch.setattr(
-        reader, 'open_image_file', lambda path: opened.append(path) or open_file(path)
+    opened, open_npy = [], image_formats.OPENERS['.npy']
+    monkeypatch.setitem(
+        image_formats.OPENERS,
+        '.npy',
+        lambda path, resources: opened.append(path) or open_npy(path, resources),
     )
     names = [f'C{n}' for n in range(9)]
     for n, name in enumerate(names):
@@ -258,10 +288,10 @@ def test_names_that_are_different_are_not_said_to_look_alike(tmp_path):
 
 
 def test_thousands_of_bad_rows_are_reported_within_bounds(tmp_path, monkeypatch):
-    from deeploc_jax.data.own import cell_images
+    from deeploc_jax.data.own import image_check
 
     hints = []
-    monkeypatch.setattr(cell_images, 'missing_hint', lambda *_: hints.append(1) or '')
+    monkeypatch.setattr(image_check, 'missing_hint', lambda *_: hints.append(1) or '')
     names = [f'crops\\{n}.tif' for n in range(3000)]
     columns = {'image': names, 'label': [f'\x1b[31m{n}' for n in range(3000)]}
     columns |= {'split': ['train', 'tarin', 'test'] * 1000}
@@ -319,8 +349,8 @@ def test_the_check_does_not_hold_the_images(tmp_path):
     rows, _ = check_rows(table, ['GFP', 'RFP'])
     layout = Layout(('GFP', 'RFP'), 1, False, ('RFP', 'GFP'), None)
     tracemalloc.start()
-    good, bad, *_ = check_images(rows, layout, tmp_path)
+    images = check_images(rows, layout, tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(good) == len(stack) and not bad
+    assert len(images.good) == len(stack) and not images.bad
     assert peak < stack.nbytes / 4

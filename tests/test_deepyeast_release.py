@@ -196,12 +196,15 @@ def test_a_set_that_an_earlier_version_prepared_is_used(release, monkeypatch):
     assert 'share an image or a well' in builder.info.description
     with pytest.raises(AssertionError, match='2.0.0'):
         cls(version='2.0.0', **where)
-    assert not cls(version='1.0.1', **where).is_prepared()
+    not_there = cls(version='1.0.1', **where)
+    assert not not_there.is_prepared()
+    with pytest.raises(ValueError, match='can only be read. 1.1.0 can be prepared'):
+        not_there.download_and_prepare()
 
 
 def test_a_new_preparation_has_the_current_version(release):
     release.write()
-    assert release.build().info.full_name == 'deepyeast/main/1.0.1'
+    assert release.build().info.full_name == 'deepyeast/main/1.1.0'
 
 
 def test_wells_are_what_is_resampled(release):

@@ -16,6 +16,7 @@ from deeploc_jax.data.split_parts import parts_of
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.measurements import measure_cell, measure_cells
 from deeploc_jax.models import MODELS
+from deeploc_jax.tables.feature_files import files_in, size_of
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import features as task
 from deeploc_jax.weights.folder import read_weights, write_weights
@@ -47,7 +48,6 @@ def config(data_dir, tmp_path, monkeypatch):
 
 
 def test_every_cell_has_the_features_of_the_network(config, tmp_path, capsys):
-    config.h5ad = True
     task.run(config, tmp_path / 'out')
     assert '43 cells, 4 features' in capsys.readouterr().out
     made = read_features(tmp_path / 'out')
@@ -67,11 +67,18 @@ def test_every_cell_has_the_features_of_the_network(config, tmp_path, capsys):
         ids = [row['cell_id'].decode() for row in rows]
         assert part.metadata['cell_id'].tolist() == ids
 
+
+def test_anndata_and_parquet_hold_the_same_columns(config, tmp_path):
+    config.h5ad = True
+    task.run(config, tmp_path / 'out')
+    parquet = pq.read_table(tmp_path / 'out/features.parquet')
     table = anndata.read_h5ad(tmp_path / 'out/features.h5ad')
-    np.testing.assert_array_equal(table.X, made.values)
-    assert table.obs_names.tolist() == made.metadata['cell_id'].tolist()
-    assert table.obs['label'].tolist() == [made.class_names[i] for i in made.labels]
     assert table.uns['layer'] == 'conv'
+    obs = table.obs.reset_index()
+    assert [*obs.columns, *table.var_names] == parquet.column_names
+    features = dict(zip(table.var_names, table.X.T, strict=True))
+    for name, column in (dict(obs) | features).items():
+        np.testing.assert_array_equal(column, parquet[name].to_numpy(), name)
 
 
 def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
@@ -137,6 +144,37 @@ def test_another_network_in_the_same_place_does_not_go_on(config, tmp_path):
     write_weights(config.source, changed, network.card)
     with pytest.raises(ValueError, match=r'other data:\n  inputs.source: '):
         task.run(config, tmp_path / 'out')
+
+
+def test_features_have_conditions_and_those_of_earlier_versions_do_not(
+    config, tmp_path, capsys
+):
+    config.h5ad = True
+    task.run(config, tmp_path / 'out')
+    made = read_features(tmp_path / 'out')
+    assert set(made.metadata['condition']) == {'control', 'heat'}
+    assert set(made.metadata['replicate']) == {*'01234'}
+    obs = anndata.read_h5ad(tmp_path / 'out/features.h5ad').obs
+    for name in ('condition', 'replicate'):
+        assert list(obs[name].astype(str)) == made.metadata[name].tolist()
+
+    def as_before(path):
+        table = pq.read_table(path).drop_columns(['condition', 'replicate'])
+        pq.write_table(table, path)
+
+    first, *others = files_in(tmp_path / 'out/features.parquet')
+    as_before(others[-1])
+    mixed = read_features(tmp_path / 'out')
+    old = pq.read_metadata(others[-1]).num_rows
+    assert mixed.metadata['condition'][-old:].tolist() == [''] * old
+    assert (mixed.metadata['condition'][:-old] != '').all()
+    for path in (first, *others[:-1]):
+        as_before(path)
+    earlier = read_features(tmp_path / 'out')
+    assert set(earlier.metadata['condition']) == set(earlier.metadata['replicate'])
+    assert set(earlier.metadata['condition']) == {''}
+    np.testing.assert_array_equal(earlier.values, made.values)
+    assert size_of(tmp_path / 'out/features.parquet') == made.values.shape
 
 
 def test_a_file_half_written_by_a_killed_run_is_passed_over(config, tmp_path):

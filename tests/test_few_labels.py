@@ -1,9 +1,9 @@
-import pyarrow as pa
 import pytest
 
 from benchmarks.few_labels import pool
 from deeploc_jax.files import write_json
 from deeploc_jax.report.learning_curve_table import mean_and_spread
+from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
 
 
@@ -13,7 +13,7 @@ def make_transfer(folder, accuracies, n_test, **config):
         | dict(accuracy=value, balanced_accuracy=value)
         for value in accuracies
     ]
-    write_table(pa.Table.from_pylist(rows), folder / 'transfer.parquet')
+    write_table(transfers_table(rows, 'AB'), folder / 'transfer.parquet')
     usual = dict(screen=folder.name, steps=5, inputs=dict(screen=folder.name))
     write_json(folder / 'config.json', usual | config)
     return folder

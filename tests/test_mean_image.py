@@ -31,6 +31,7 @@ from tests.helpers.spot_screen import SpotScreen
 class Centred(Network):
     """Subtracts the mean image, as DeepYeast does, and compiles at once."""
 
+    HEAD = 'fc_2'
     MEAN_IMAGE = True
 
     @nn.compact

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deeploc_jax.models import get_model
+from deeploc_jax.models import MODELS, get_model
 from tests.helpers.in_numpy import DeepLocInNumpy
 from tests.helpers.small import random_variables
 
@@ -99,6 +99,19 @@ def test_the_lean_network_keeps_the_contract():
     low = get_model('lean', num_classes=19, compute_dtype='bfloat16')
     found, _ = jax.jit(partial(low.apply, train=False))(variables, image)
     np.testing.assert_allclose(found, logits, atol=0.1)
+
+
+@pytest.mark.parametrize('name', MODELS)
+def test_the_head_alone_depends_on_the_number_of_classes(name):
+    shapes = []
+    for k in (2, 3):
+        model = get_model(name, num_classes=k)
+        image = jnp.zeros((1, 8, 8, 2))
+        init = partial(model.init, train=False)
+        variables = jax.eval_shape(init, jax.random.key(0), image)
+        shapes.append(jax.tree.map(lambda x: x.shape, variables['params']))
+    differing = {layer for layer in shapes[0] if shapes[0][layer] != shapes[1][layer]}
+    assert differing == {model.HEAD}
 
 
 def test_unknown_names_are_answered_with_the_nearest():

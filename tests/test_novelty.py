@@ -6,7 +6,7 @@ from scipy import spatial
 from configs import novelty as novelty_config
 from deeploc_jax.data.cells import without_classes
 from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis
-from deeploc_jax.tables.features import features_table
+from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import novelty as task
 from deeploc_jax.weights.novelty import Novelty, threshold

@@ -6,9 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from deeploc_jax.images.image_file import ImageError
-from deeploc_jax.images.pixel_types import check_pixels
-from deeploc_jax.images.reader import ImageReader
+from deeploc_jax.images import ImageError, ImageReader, check_pixels
 
 STACK = np.random.default_rng(0).integers(0, 200, (4, 64, 64, 2), dtype=np.uint16)
 

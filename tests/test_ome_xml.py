@@ -9,8 +9,7 @@ import tifffile
 
 from deeploc_jax.data.own.channel_layout import parse_roles
 from deeploc_jax.data.own.checked_screen import check_screen
-from deeploc_jax.images.image_file import ImageError
-from deeploc_jax.images.reader import ImageReader
+from deeploc_jax.images import ImageError, ImageReader
 from tests.helpers.own_cells import SPLITS, write_table
 
 STACK = np.random.default_rng(0).integers(0, 60000, (6, 64, 64, 2), dtype=np.uint16)
@@ -149,7 +148,7 @@ def test_a_file_that_has_the_old_name_of_another_keeps_its_own_planes(tmp_path):
     path = save(tmp_path / 'a.ome.tif', PLANES[1], xml)
     with ImageReader() as reader:
         assert reader.open(path).channel_names == ('GFP',)
-        assert reader.open(path).elsewhere == 'a.ome.tif'
+        assert reader.open(path).other_file == 'a.ome.tif'
     xml = xml.replace(f'UUID="{UUIDS[1]}"', '')
     with ImageReader() as reader:
         path = save(tmp_path / 'c.ome.tif', PLANES[1], xml)

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.own import cell_table
+from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.own import table_file
 from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.datasets import own_screen, prepare_screen
+from deeploc_jax.types import METADATA
+from tests.helpers.earlier import earlier
 from tests.helpers.own_cells import (
     CHANNELS,
     SPLITS,
@@ -201,7 +204,7 @@ def test_reading_needs_neither_table_nor_our_arguments(tmp_path):
         len(own_screen.OwnScreen(data_dir=data_dir, name='mine').as_data_source('test'))
         == 2
     )
-    folder = data_dir / 'own_screen' / 'mine' / '1.1.0'
+    folder = data_dir / 'own_screen' / 'mine' / '1.2.0'
     assert len(tfds.builder_from_directory(folder).as_data_source('test')) == 2
     with pytest.raises(FileNotFoundError, match='own_screen/yours is not prepared'):
         prepare_screen('own_screen/yours', data_dir)
@@ -219,7 +222,7 @@ def _as_version(monkeypatch, folder, table, version):
         return _prepare(folder, table)
 
 
-@pytest.mark.filterwarnings('ignore:.*tears 1 well')
+@pytest.mark.filterwarnings('ignore:.*divides 1 well')
 def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     tmp_path, monkeypatch
 ):
@@ -231,10 +234,11 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     assert len(without.as_data_source('test')) == 2
     assert prepare_screen('own_screen/mine', data_dir).version == '1.0.0'
     assert sorted(_read(tmp_path, 'train')) == ['c0', 'c1']
-    with pytest.warns(UserWarning, match='prepared as version 1.0.0 and is used as it'):
+    words = r'prepared as version 1.0.0 and is used as it .*1.1.0 has: .*1.2.0 has: '
+    with pytest.warns(UserWarning, match=words):
         with_table = _screen(tmp_path, table)
     with_table.download_and_prepare()
-    monkeypatch.setattr(cell_table, '_READERS', {'.csv': _refuse})
+    monkeypatch.setattr(table_file, '_READERS', {'.csv': _refuse})
     with pytest.warns(UserWarning, match='may lack cells of the table: row 4'):
         _screen(tmp_path, table)
     assert [path.name for path in with_table.data_path.parent.iterdir()] == ['1.0.0']
@@ -242,11 +246,72 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
         _screen(tmp_path, stack_table(tmp_path))
 
 
-@pytest.mark.filterwarnings('ignore:.*tears 1 well')
+def test_condition_and_replicate_stay_with_the_cell(tmp_path):
+    conditions = ['untreated', 'untreated', ' heat ', 'heat', 'NA', '']
+    replicates = ['1.0', '2.0', '1.0', '2.0', '1.0', '2.0']
+    table = stack_table(tmp_path, condition=conditions, replicate=replicates)
+    with pytest.warns(
+        UserWarning, match=r"condition: 'NA' \(1 rows\) are taken as emp"
+    ):
+        builder = _prepare(tmp_path, table)
+    cells = {k: c for s in builder.info.splits for k, c in _read(tmp_path, s).items()}
+    found = [
+        [cells[f'c{n}'][name].decode() for n in range(6)]
+        for name in ('condition', 'replicate')
+    ]
+    assert found[0] == ['untreated', 'untreated', 'heat', 'heat', '', '']
+    assert found[1] == ['1', '2', '1', '2', '1', '2']
+    assert read_cells(builder, 'test').metadata['replicate'].tolist() in (
+        ['1', '2'],
+        ['2', '1'],
+    )
+
+
+@pytest.mark.filterwarnings('ignore:.*no cell in')
+@pytest.mark.filterwarnings('ignore:.*all cells lie in one group')
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_whole_conditions_and_replicates_go_to_one_split(tmp_path, column):
+    table = stack_table(tmp_path, split=[''] * 6, **{column: [*'aabbcc']})
+    builder = _prepare(tmp_path, table, group_by=column)
+    splits = [read_cells(builder, s).metadata[column] for s in builder.info.splits]
+    assert sorted(map(len, splits)) == [2, 2, 2]
+    assert all(len(set(values)) == 1 for values in splits)
+
+
+def test_a_screen_of_before_there_were_conditions_is_read_without_them(
+    tmp_path, monkeypatch, recwarn
+):
+    table = stack_table(tmp_path)
+    with earlier(monkeypatch, own_screen.OwnScreen, '1.1.0'):
+        assert 'condition' not in _prepare(tmp_path, table).info.features
+    builder = _screen(tmp_path, table)  # it has all that the table says
+    assert not recwarn.list
+    assert str(builder.version) == '1.1.0' and 'condition' not in builder.info.features
+    metadata = read_cells(builder, 'test').metadata
+    assert list(metadata) == list(METADATA)
+    for name in ('condition', 'replicate'):
+        assert metadata[name].tolist() == ['', '']
+        assert metadata[name].dtype.kind == 'U'
+
+
+def test_a_screen_of_before_there_were_conditions_lacks_those_of_its_table(
+    tmp_path, monkeypatch
+):
+    table = stack_table(tmp_path, condition=['heat'] * 6)
+    with earlier(monkeypatch, own_screen.OwnScreen, '1.1.0'):
+        _prepare(tmp_path, table)
+    with pytest.warns(UserWarning, match='Version 1.2.0 has: The columns condition'):
+        builder = _screen(tmp_path, table)
+    assert set(read_cells(builder, 'train').metadata['condition']) == {''}
+    with pytest.raises(ValueError, match=r'1.0.0 is not prepared in .* only be read'):
+        _prepare(tmp_path, table, version='1.0.0')
+
+
+@pytest.mark.filterwarnings('ignore:.*divides 1 well')
 def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
     table = stack_table(tmp_path, well=['a1'] * 6)
     _as_version(monkeypatch, tmp_path, table, '1.0.0')
-    newest = _prepare(tmp_path, table, version='1.1.0')
+    newest = _prepare(tmp_path, table, version='1.2.0')
     folders = sorted(path.name for path in newest.data_path.parent.iterdir())
     assert folders == ['1.0.0', str(newest.canonical_version)]
     assert _screen(tmp_path, table).version == newest.canonical_version
@@ -256,6 +321,6 @@ def test_the_newest_version_on_disk_is_read(tmp_path, monkeypatch):
 def test_an_image_that_changes_after_the_check_leaves_nothing(tmp_path):
     builder = _screen(tmp_path, stack_table(tmp_path))
     np.save(tmp_path / 'stack.npy', STACK[:5])
-    with pytest.raises(ValueError, match='Row 7 .*was fine when it was checked'):
+    with pytest.raises(ValueError, match='Row 7 .*was usable when it was checked'):
         builder.download_and_prepare()
     assert not list(builder.data_path.parent.glob('*'))

@@ -16,7 +16,7 @@ from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.predict.features import layer_widths
 from deeploc_jax.predict.novelty import fit_novelty, score_cells
 from deeploc_jax.predict.raw_images import raw_cells
-from deeploc_jax.simulate import SCREENS, label_of, screen_layout, simulate_crops
+from deeploc_jax.simulate import SCREENS, labels_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from tests.helpers.small import Small, make_card, random_cells
 
@@ -160,7 +160,7 @@ def test_every_network_has_its_layers(name):
 
 def test_weights_come_with_the_package():
     network = deeploc_jax.load('lean-sim')
-    assert network.card.simulated and 'Computed' in network.card.licence
+    assert network.card.simulated and 'Computed' in network.card.license
     screen = BY_NAME['smoke']
     crops = [
         crop
@@ -168,7 +168,7 @@ def test_weights_come_with_the_package():
         if spec.split == 'test'
         for crop in simulate_crops(spec)
     ]
-    labels = [label_of(screen.classes, crop.truth) for crop in crops]
+    labels = [labels_of(screen.classes, crop.truth)['label'] for crop in crops]
     probabilities = network.predict(np.stack([crop.image for crop in crops]), crops=1)
     named = np.array(network.class_names)[probabilities.argmax(1)]
     assert (named == labels).mean() > 0.6

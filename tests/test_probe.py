@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import shutil
 
 import numpy as np
@@ -8,13 +7,15 @@ import pytest
 from sklearn import linear_model
 
 from configs import probe as probe_config
+from deeploc_jax.files import read_jsonl
 from deeploc_jax.names import split_sizes
 from deeploc_jax.probe import fit as fitting
 from deeploc_jax.probe.classifiers import PROBES, Probe
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.ridge import Ridge
 from deeploc_jax.probe.sampling import draw_cells, group_names
-from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.feature_files import features_table
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import probe as task
 from tests.helpers.small import random_cells
@@ -134,6 +135,10 @@ def config(tmp_path):
     return config
 
 
+def recalled(row):
+    return [one['class_name'] for one in row['recall']]
+
+
 def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     config.cells_per_class = '2,8'
     workdir = tmp_path / 'out'
@@ -146,7 +151,9 @@ def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert np.mean(worst) < 0.5
     assert {row['n_test'] for row in rows} == {29}  # one has no label
     assert {row['n_train'] for row in rows} == {6, 24}
-    assert json.loads(rows[0]['recall']).keys() == {'A', 'B', 'C'}
+    assert recalled(rows[0]) == ['A', 'B', 'C']
+    made = read_jsonl(workdir / 'fits.jsonl')[0]  # nothing of it is lost
+    assert (made['job'] | made['result']).keys() <= rows[0].keys()
     out = capsys.readouterr().out
     assert '| good ridge | 8 | 24 | 29 | 2 | ' in out
     page = (workdir / 'report.html').read_text()
@@ -158,6 +165,18 @@ def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     task.run(config, workdir)
     assert (workdir / 'fits.jsonl').read_text().splitlines() == lines
     assert pq.read_table(workdir / 'probe.parquet').to_pylist() == rows
+
+
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_few_cells_are_drawn_from_every_condition(column, config, tmp_path):
+    """The conditions of these cells are groups of the same cells as the proteins."""
+    config.features, config.cells_per_class = f'{tmp_path}/good', '2'
+    results = []
+    for config.group_by in ('protein', column):
+        task.run(config, tmp_path / config.group_by)
+        table = pq.read_table(tmp_path / config.group_by / 'probe.parquet')
+        results.append(table.to_pylist())
+    assert results[0] == results[1]
 
 
 def test_another_test_split_is_tested_anew_and_deletes_nothing(
@@ -197,7 +216,7 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
     good = read_features(tmp_path / 'good')
     kept = np.isin(good.labels, (0, 2)) & (good.metadata['split'] == 'train')
     assert rows[0]['n_train'] == kept.sum()
-    assert list(json.loads(rows[0]['recall'])) == ['C', 'A']
+    assert recalled(rows[0]) == ['C', 'A']
     assert rows[0]['chosen_by'] > 0.8
     assert '| ridge | all |' in capsys.readouterr().out
 
@@ -232,7 +251,7 @@ def test_a_class_with_a_comma_stands_in_quotes(config, tmp_path):
     config.classes = '"A, diffuse", B'
     task.run(config, tmp_path / 'out')
     (row,) = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
-    assert list(json.loads(row['recall'])) == ['A, diffuse', 'B']
+    assert recalled(row) == ['A, diffuse', 'B']
 
 
 def test_a_split_without_cells_is_answered(config, tmp_path):

@@ -5,13 +5,14 @@ import pytest
 from scipy.special import betainc
 
 from deeploc_jax.evaluate import proteins
-from deeploc_jax.tables import parquet, schema
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS
+from deeploc_jax.tables import PROTEINS, class_values
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI')
 
 
 def metadata(cells, **columns):
-    blank = dict.fromkeys(('screen', 'plate', 'well', 'field', 'protein'), [''] * cells)
+    blank = dict.fromkeys(UNIT_COLUMNS, [''] * cells)
     return {name: np.array(c, object) for name, c in (blank | columns).items()}
 
 
@@ -29,9 +30,9 @@ def test_means_calls_and_posterior():
     assert table['n_cells'].to_pylist() == [1, 2]
     assert table['predicted_name'].to_pylist() == ['NUCLEI', 'ER']
     assert table['label_name'].to_pylist() == ['GOLGI', 'ER']
-    means = parquet.class_values(table)
+    means = class_values(table)
     np.testing.assert_allclose(means[1], [0.6, 0.3, 0.1], atol=1e-6)
-    posterior = parquet.class_values(table, 'posterior_')
+    posterior = class_values(table, 'posterior_')
     np.testing.assert_allclose(posterior[1], [2.2 / 5, 1.6 / 5, 1.2 / 5], atol=1e-6)
     assert proteins.protein_accuracy(table) == (0.5, 2)
     assert proteins.protein_accuracy(table, 2) == (1.0, 1)
@@ -54,9 +55,7 @@ def test_unlabelled_cells_count_for_the_call_but_not_for_the_label():
     )
     assert table['n_cells'].to_pylist() == [4]
     assert table['label'].to_pylist() == [1]
-    np.testing.assert_allclose(
-        parquet.class_values(table)[0], P.mean(axis=0), atol=1e-6
-    )
+    np.testing.assert_allclose(class_values(table)[0], P.mean(axis=0), atol=1e-6)
 
 
 def test_wells_stand_in_when_no_protein_is_known():
@@ -71,7 +70,7 @@ def test_wells_stand_in_when_no_protein_is_known():
 def test_neither_protein_nor_well_is_an_empty_table():
     table = proteins.proteins_table(metadata(4), np.zeros(4, int), P, NAMES)
     assert len(table) == 0
-    assert table.schema.equals(schema.proteins_schema(NAMES))
+    assert table.schema.equals(PROTEINS.arrow(NAMES))
 
 
 def test_certainty_of_two_classes_is_a_beta_tail():

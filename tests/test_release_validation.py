@@ -1,6 +1,7 @@
 """The DeepLoc release where it has no validation split."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.release import builder as release_builder
 from deeploc_jax.data.release.files import ReleaseNotFoundError
 from deeploc_jax.data.release.validation import validation_rows
+from tests.helpers.earlier import earlier
 
 pytestmark = pytest.mark.filterwarnings(
     'ignore:.*is prepared without',
@@ -139,6 +141,34 @@ def test_what_an_earlier_version_prepared_still_opens(tmp_path, monkeypatch):
     new = build(tmp_path, 'wt2017')
     assert 'validation' in new.info.splits
     assert cls.RELEASE_NOTES['2.0.0'].startswith('A tenth')
+
+
+@pytest.mark.usefixtures('offline')
+@pytest.mark.parametrize(
+    ('name', 'before'),
+    [('chong2015', '1.0.0'), ('wt2017', '2.0.0'), ('swat_rfp', '2.0.0')],
+)
+def test_no_release_says_its_condition_and_one_prepared_before_is_used(
+    tmp_path, monkeypatch, name, before
+):
+    write_screen(tmp_path, name)
+    with earlier(monkeypatch, OTHERS[name][0], before):
+        build(tmp_path, name)
+    old = build(tmp_path, name)
+    assert old.info.full_name == f'{name}/{before}'
+    assert 'condition' not in old.info.features
+    found = [read_cells(old, 'train')]
+    shutil.rmtree(old.data_path)
+    with pytest.raises(ValueError, match=f'{before} is not prepared .* only be read'):
+        build(tmp_path, f'{name}:{before}')
+    new = build(tmp_path, name)
+    assert new.version > before and 'condition' in new.info.features
+    found.append(read_cells(new, 'train'))
+    for column, values in found[0].metadata.items():
+        np.testing.assert_array_equal(values, found[1].metadata[column])
+    assert set(found[0].metadata['condition']) == {''}
+    assert set(found[0].metadata['replicate']) == {''}
+    np.testing.assert_array_equal(found[0].images, found[1].images)
 
 
 def whole_files(name, contents):

@@ -12,15 +12,15 @@ import pytest
 
 import deeploc_jax
 from configs import convert
+from deeploc_jax.data.normalize import NORMALIZATIONS
+from deeploc_jax.datasets import find_screen
 from deeploc_jax.fingerprint import MismatchError
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import convert as task
-from deeploc_jax.weights.released import (
-    CONVOLUTIONS,
-    KERAS_LAYERS,
-    read_keras_deepyeast,
-    read_tf1_deeploc,
-)
+from deeploc_jax.weights.deeploc_tensorflow import read_tf1_deeploc
+from deeploc_jax.weights.deepyeast_keras import KERAS_LAYERS, read_keras_deepyeast
+from deeploc_jax.weights.released import RELEASED
+from deeploc_jax.weights.renaming import CONVOLUTIONS
 from tests.helpers.in_numpy import DeepLocInNumpy
 from tests.helpers.small import random_variables
 from tests.helpers.tf1 import deeploc_names, write_bundle, write_slices
@@ -237,3 +237,26 @@ def test_missing_names_are_listed_beside_those_there(tmp_path):
         file['data1'] = np.zeros(3)
     with pytest.raises(ValueError, match=r'lacks\s+conv1_1/kernel'):
         read_keras_deepyeast(tmp_path / 'flat.hdf5')
+
+
+@pytest.mark.parametrize('name', RELEASED)
+def test_a_row_names_what_exists(tmp_path, name):
+    released = RELEASED[name]
+    classes = find_screen(released.screen, str(tmp_path)).info.features['label'].names
+    model = get_model(num_classes=len(classes), **released.model)
+    image = jax.ShapeDtypeStruct(
+        (1, released.crop, released.crop, len(released.channels)), jnp.float32
+    )
+    logits, _ = jax.eval_shape(
+        lambda x: model.init_with_output(jax.random.key(0), x, train=False)[0], image
+    )
+    assert logits.shape == (1, len(classes))
+    assert released.normalization in NORMALIZATIONS
+    assert released.crop <= released.side and released.crops in (1, 5)
+
+
+def test_an_unknown_network_is_named_with_the_nearest(tmp_path):
+    config = convert.get_config('deeplock')
+    config.source = 'model.ckpt'
+    with pytest.raises(ValueError, match="Did you mean 'deeploc'"):
+        task.run(config, tmp_path / 'out')

@@ -13,7 +13,7 @@ from PIL import Image
 
 from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary
-from deeploc_jax.evaluate.evaluation import unlike_rows
+from deeploc_jax.evaluate.examples import unlike_rows
 from deeploc_jax.metrics import row_fractions
 from deeploc_jax.report import selection, write_report
 from deeploc_jax.report.confusion import confusion_matrix
@@ -21,8 +21,15 @@ from deeploc_jax.report.crop_sheets import called_sheet, composite
 from deeploc_jax.report.figures import NAMES
 from deeploc_jax.report.selection import SHOWN, confused_classes, worst_classes
 from deeploc_jax.report.style import house_style
+from deeploc_jax.report.tables import MOST_CONDITIONS
 from deeploc_jax.report.training import running_mean, series
-from deeploc_jax.tables import parquet, schema
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.predictions import (
+    predictions_table,
+    read_predictions,
+    read_proteins,
+)
+from deeploc_jax.types import METADATA
 
 
 def fake_images(rng, classes, channels):
@@ -47,6 +54,7 @@ def fake_workdir(
     history=True,
     run=None,
     proteins_known=True,
+    columns=None,
 ):
     """A workdir as a training leaves it, with random class probabilities."""
     rng = np.random.default_rng(0)
@@ -60,19 +68,20 @@ def fake_workdir(
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     crops = fake_images(rng, labels, channels)
     labels = np.where(rng.random(cells) < labelled, labels, -1)
-    text = {name: np.full(cells, '', object) for name in schema.METADATA[:6]}
-    metadata = text | {'x': np.zeros(cells), 'y': np.zeros(cells)}
+    metadata = {name: np.full(cells, '', object) for name in METADATA}
+    metadata |= {'x': np.zeros(cells), 'y': np.zeros(cells)}
     if proteins_known:
         metadata['protein'] = np.array([f'YFG{number}' for number in protein], object)
+    metadata |= columns or {}
     metadata['cell_id'] = np.array([f'cell{row}' for row in range(cells)], object)
 
     folder = path / 'evaluation' / 'test'
     call = (metadata, labels, probabilities, names)
     novelty = 2 * rng.random(cells)
-    table = schema.predictions_table(*call, novelty)
-    parquet.write_table(table, folder / 'predictions.parquet')
-    parquet.write_table(proteins.proteins_table(*call), folder / 'proteins.parquet')
-    numbers = summary.summarise(probabilities, labels, metadata, names, resamples=20)
+    write_table(predictions_table(*call, novelty), folder / 'predictions.parquet')
+    per_protein = proteins.proteins_table(*call)
+    write_table(per_protein, folder / 'proteins.parquet')
+    numbers = summary.summarize(*call, per_protein, resamples=20)
     numbers |= {'temperature': 1.2, 'unlike_training': 0.5}
     files.write_json(folder / 'metrics.json', numbers)
     rows, unlike = rng.permutation(cells), unlike_rows(novelty)
@@ -206,6 +215,50 @@ def test_a_run_without_training_log_has_no_curves(tmp_path):
     assert '<h2>Training</h2>' not in html
 
 
+@pytest.mark.usefixtures('no_pictures')
+def test_cells_are_counted_by_condition_where_one_is_known(tmp_path):
+    columns = dict(condition=np.full(240, 'untreated'), replicate=np.full(240, '1'))
+    columns['condition'][:60] = 'heat'  # cut to the length of the other
+    columns['condition'][60:70] = ''
+    columns['replicate'][:30] = '2'
+    html = write_report(fake_workdir(tmp_path, columns=columns)).read_text()
+    section = html.split('<h2>By condition</h2>')[1].split('<h2>')[0]
+    rows = [re.findall('<t[hd].*?>(.*?)</t[hd]>', row) for row in section.split('<tr')]
+    assert rows[1][:4] == ['condition', 'replicates', 'cells', 'labelled']
+    counts = [row[:4] for row in rows[2:]]
+    assert counts == [
+        ['untreated', '1', '170', '170'],
+        ['heat', '1, 2', '60', '60'],
+        ['–', '1', '10', '10'],
+    ]
+    table = read_predictions(tmp_path / 'evaluation/test/predictions.parquet')
+    right = table['label'].to_numpy() == table['predicted'].to_numpy()
+    assert rows[3][4] == f'{100 * right[:60].mean():.1f}\u00a0%'
+
+
+@pytest.mark.usefixtures('no_pictures')
+def test_conditions_of_unlabelled_cells_are_counted_too(tmp_path):
+    columns = dict(condition=np.arange(240).astype(str))
+    workdir = fake_workdir(tmp_path, columns=columns, labelled=0.0)
+    html = write_report(workdir).read_text()
+    section = html.split('<h2>By condition</h2>')[1].split('<h2>')[0]
+    assert section.count('<th scope="row">') == MOST_CONDITIONS
+    assert 'The 200 with most cells are listed, of 240' in section
+    assert 'called right' not in section
+
+
+@pytest.mark.usefixtures('no_pictures')
+@pytest.mark.parametrize('earlier', [False, True])
+def test_without_conditions_none_are_counted(tmp_path, earlier):
+    workdir = fake_workdir(tmp_path)
+    path = workdir / 'evaluation/test/predictions.parquet'
+    if earlier:  # a table of before there were any
+        table = read_predictions(path).drop_columns(['condition', 'replicate'])
+        write_table(table, path)
+    html = write_report(workdir).read_text()
+    assert '<h2>By condition</h2>' not in html and '<h2>By protein</h2>' in html
+
+
 def test_names_are_text_and_not_markup(tmp_path):
     names = ('<b>ER</b>', '$\\alpha$', 'long_' * 12, '核')
     html = write_report(fake_workdir(tmp_path, names=names)).read_text()
@@ -289,7 +342,7 @@ def test_a_row_of_a_confusion_matrix_is_named_by_all_its_cells():
 
 def test_misplaced_proteins_are_listed(tmp_path, no_pictures):
     workdir = fake_workdir(tmp_path, sharpness=0.3)
-    table = parquet.read_proteins(workdir / 'evaluation/test/proteins.parquet')
+    table = read_proteins(workdir / 'evaluation/test/proteins.parquet')
     html = write_report(workdir).read_text()
     wrong = [row for row in table.to_pylist() if row['label'] != row['predicted']]
     assert 0 < len(wrong) < len(table)

@@ -175,7 +175,7 @@ def test_two_screens_cannot_share_a_name(tmp_path, monkeypatch):
     ('name', 'words'),
     [
         ('tiny_screen:0.9.0', r'no version 0.9.0 .*: 1.0.0. 1.0.0 can be prepared'),
-        ('wt2017:1.0.0', r'no version 1.0.0 .*: none. 2.0.0 can be prepared'),
+        ('wt2017:1.0.0', r'no version 1.0.0 .*: none. 2.1.0 can be prepared'),
         ('yeast_sim/smoke:0.1.0', r'yeast_sim/smoke has no version 0.1.0'),
         ('own_screen/mine:0.9.0', r'own_screen/mine has no version 0.9.0'),
     ],

@@ -17,7 +17,6 @@ from deeploc_jax.simulate import (
     SPLITS,
     Screen,
     class_sizes,
-    label_of,
     labels_of,
     pool,
     screen_layout,
@@ -80,7 +79,7 @@ def test_a_negative_seed_is_refused():
 
 
 def true_label(screen, protein):
-    return label_of(screen.classes, dataclasses.asdict(protein) | {'state': 'live'})
+    return labels_of(screen.classes, protein.truth() | {'state': 'live'})['label']
 
 
 def wanted(specs, state=None):

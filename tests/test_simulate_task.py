@@ -57,13 +57,17 @@ def test_tables_say_what_is_true(plates):
     assert len(wells) == len({(w['plate'], w['well']) for w in wells}) == 10
     cells = pq.read_table(plates / 'cells.parquet').to_pylist()
     by_well = {(w['plate'], w['well']): w for w in wells}
+    images = rows(plates / 'images.csv')
+    for row in (*wells, *images, *cells):
+        assert row['screen'] == 'smoke'
+        assert row['condition'] == row['replicate'] == ''
     for cell in cells:
         well = by_well[cell['plate'], cell['well']]
         if cell['state'] == 'live' and cell['protein'] == well['protein']:
             assert cell['label'] == well['label']
     assert {cell['label'] for cell in cells} <= {*simulate.CLASS_NAMES, ''}
     fields = {(c['plate'], c['well'], c['field']) for c in cells}
-    assert len(fields) == len(rows(plates / 'images.csv'))
+    assert len(fields) == len(images)
 
 
 def test_it_goes_on_where_it_was_stopped(plates, config, capsys):
@@ -98,7 +102,7 @@ def test_every_well_and_cell_says_where_its_protein_was_and_goes(tmp_path):
         path = plates_task.cells_path(tmp_path, spec)
         cells = pq.read_table(path).to_pylist()
         for row in (well, *(c for c in cells if c['protein'] == name)):
-            assert row['condition'] == time
+            assert (row['condition'], row['replicate']) == (time, '')
             assert row['effect'] == 'moves'
             assert row['origin'] == row['origin_label'] == row['localization']
             assert row['destination'] == row['destination_label'] == row['second']
@@ -110,6 +114,18 @@ def test_every_well_and_cell_says_where_its_protein_was_and_goes(tmp_path):
         for cell in (c for c in cells if c['state'] == 'live'):
             expected = cell['abundance'] * cell['brightness_factors'][0]
             assert cell['brightness'] == pytest.approx(expected)
+
+
+def test_plates_say_which_replicate_they_are_of(tmp_path):
+    screen = next(s for s in simulate.SCREENS if s.name == 'replicate_3')
+    small = dataclasses.replace(screen, num_cells=57, instrument=SMOKE.instrument)
+    spec, *_ = simulate.screen_layout(small)
+    plates_task.write_tables(tmp_path, [spec], small)
+    plates_task.write_field(tmp_path, small, spec)
+    cells = pq.read_table(plates_task.cells_path(tmp_path, spec)).to_pylist()
+    for row in (*rows(tmp_path / 'wells.csv'), *rows(tmp_path / 'images.csv'), *cells):
+        assert (row['screen'], row['condition']) == ('replicate_3', '')
+        assert row['replicate'] == '3'
 
 
 def test_plates_of_another_version_are_not_gone_on_with(plates, config, monkeypatch):

@@ -5,15 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from deeploc_jax.simulate import brightfield, geometry, optics
+from deeploc_jax.simulate import geometry
 from deeploc_jax.simulate.anatomy import draw_cell
-from deeploc_jax.simulate.camera import Camera, moved, record
 from deeploc_jax.simulate.cell_light import cell_light
-from deeploc_jax.simulate.instruments import MANUAL, OPERA
-from deeploc_jax.simulate.optics import View
+from deeploc_jax.simulate.microscope import brightfield, optics
+from deeploc_jax.simulate.microscope.camera import Camera, moved, record
+from deeploc_jax.simulate.microscope.instruments import MANUAL, OPERA
+from deeploc_jax.simulate.microscope.optics import View
+from deeploc_jax.simulate.microscope.plate import draw_plate
+from deeploc_jax.simulate.organelles.painters import PAINTERS, protein_light
 from deeploc_jax.simulate.outline import Culture, draw_outline
-from deeploc_jax.simulate.painters import PAINTERS, protein_light
-from deeploc_jax.simulate.plate import draw_plate
 from deeploc_jax.simulate.protein import Protein
 from deeploc_jax.simulate.screens import ARRESTED
 from deeploc_jax.simulate.specimen import Specimen

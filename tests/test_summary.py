@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from deeploc_jax import metrics
-from deeploc_jax.evaluate import summary
+from deeploc_jax.evaluate.groups import UNIT_COLUMNS
+from deeploc_jax.evaluate.proteins import proteins_table
+from deeploc_jax.evaluate.summary import summarize
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI', 'GHOST')
 WITH_INTERVAL = ('accuracy', 'balanced_accuracy', 'macro_average_precision')
@@ -20,15 +22,20 @@ def split(cells=80, unlabelled=10):
     p[np.arange(cells), labels] += 0.8
     p = (p / p.sum(axis=1, keepdims=True)).astype(np.float32)
     labels = np.where(np.arange(cells) < cells - unlabelled, labels, -1)
-    metadata = {name: np.full(cells, '') for name in ('screen', 'plate', 'field')}
+    metadata = {name: np.full(cells, '') for name in UNIT_COLUMNS}
     metadata['well'] = np.array([f'A{i % 8}' for i in range(cells)])
     metadata['protein'] = np.array([f'P{i % 8}' for i in range(cells)])
     return p, labels.astype(np.int32), metadata
 
 
+def summary_of(p, labels, metadata, **options):
+    cells = metadata, labels, p, NAMES
+    return summarize(*cells, proteins_table(*cells), **options)
+
+
 @pytest.fixture(scope='module')
 def found():
-    return summary.summarise(*split(), NAMES, resamples=100)
+    return summary_of(*split(), resamples=100)
 
 
 def test_is_strict_json(found):
@@ -86,7 +93,7 @@ def test_proteins_by_number_of_cells(found):
 
 def test_without_labels_only_counts_remain():
     p, labels, metadata = split()
-    found = summary.summarise(p, np.full_like(labels, -1), metadata, NAMES)
+    found = summary_of(p, np.full_like(labels, -1), metadata)
     json.dumps(found, allow_nan=False)
     assert (found['n_cells'], found['n_labelled']) == (80, 0)
     for name in WITH_INTERVAL:
@@ -100,14 +107,14 @@ def test_without_labels_only_counts_remain():
 
 def test_keys_are_the_same_with_and_without_labels(found):
     p, labels, metadata = split()
-    bare = summary.summarise(p, np.full_like(labels, -1), metadata, NAMES)
+    bare = summary_of(p, np.full_like(labels, -1), metadata)
     assert set(bare) == set(found)
 
 
 def test_split_without_cells_is_not_an_error():
     p, labels, metadata = split()
     empty = {name: column[:0] for name, column in metadata.items()}
-    found = summary.summarise(p[:0], labels[:0], empty, NAMES)
+    found = summary_of(p[:0], labels[:0], empty)
     json.dumps(found, allow_nan=False)
     assert found['n_cells'] == 0 and found['proteins']['n'] == 0
 
@@ -115,13 +122,13 @@ def test_split_without_cells_is_not_an_error():
 def test_no_metadata_resamples_cells():
     p, labels, metadata = split(unlabelled=0)
     blank = {name: np.full(80, '') for name in metadata}
-    found = summary.summarise(p, labels, blank, NAMES, resamples=20)
+    found = summary_of(p, labels, blank, resamples=20)
     assert (found['resampled_by'], found['n_resampled']) == ('cell', 80)
     assert found['proteins']['n'] == 0 and found['proteins']['unit'] is None
 
 
 def test_seed_decides():
-    arguments = (*split(), NAMES)
-    first = summary.summarise(*arguments, seed=1, resamples=30)
-    assert summary.summarise(*arguments, seed=1, resamples=30) == first
-    assert summary.summarise(*arguments, seed=2, resamples=30) != first
+    arguments = split()
+    first = summary_of(*arguments, seed=1, resamples=30)
+    assert summary_of(*arguments, seed=1, resamples=30) == first
+    assert summary_of(*arguments, seed=2, resamples=30) != first

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.table_file import read_table
 
 HEAD = 'image,label,protein,split,note\n'
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deeploc_jax.data.own.cell_rows import check_rows
-from deeploc_jax.data.own.cell_table import read_table
+from deeploc_jax.data.own.table_file import read_table
 from deeploc_jax.data.own.table_values import sorted_names, tidy_column
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.images.image_file import ImageError
-from deeploc_jax.images.reader import ImageReader
+from deeploc_jax.images import ImageError, ImageReader
 
 _RNG = np.random.default_rng(0)
 STACK = _RNG.integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
@@ -40,7 +39,9 @@ def save(path, array, axes=None, **kwargs):
 )
 def test_a_stack_of_two_planes_is_no_pair_of_channels(tmp_path, name, axes, what):
     path = save(tmp_path / name, STACK[:2, ..., 0], axes, **WRITERS[name])
-    with pytest.raises(ImageError, match=f'2 images, .*{what}.*"index".*projection'):
+    with pytest.raises(
+        ImageError, match=f'2 images, .*{what}.*the index of one.*projection'
+    ):
         read(path, None, 2)
     with pytest.raises(ImageError, match='expected 2 channels'):
         read(path, 1, 2)
@@ -73,7 +74,7 @@ def test_an_index_cannot_choose_along_two_axes(tmp_path, name):
 def test_channels_of_colour_pictures_are_refused(tmp_path):
     pictures = np.stack([RGB, RGB])
     path = save(tmp_path / 'a.tif', pictures, 'CYXS', photometric='rgb')
-    with pytest.raises(ImageError, match='2 channels .*each a colour picture of 3'):
+    with pytest.raises(ImageError, match='2 channels .*each a color picture of 3'):
         read(path, None, 3)
 
 
@@ -88,7 +89,7 @@ def test_undeclared_pages_are_what_the_number_of_channels_says(tmp_path, options
 def test_undeclared_stacks_count_images_along_the_first_axis(tmp_path, options):
     path = save(tmp_path / 'first.tif', np.moveaxis(STACK, -1, 1), **options)
     np.testing.assert_array_equal(read(path, 3, 2), STACK[3])
-    with pytest.raises(ImageError, match='holds 5 images; say which one'):
+    with pytest.raises(ImageError, match='holds 5 images; give the index'):
         read(path, None, 2)
 
 
@@ -203,7 +204,7 @@ def test_numbers_of_colours_are_refused(tmp_path):
         path = tmp_path / f'{name}.tif'
         pixels = (GREY % 256).astype(np.uint8)
         save(path, pixels, photometric='palette', colormap=np.stack([palette] * 3))
-        with pytest.raises(ImageError, match='palette; save grey values'):
+        with pytest.raises(ImageError, match='palette of colors; save gray values'):
             read(path)
 
 
@@ -225,7 +226,7 @@ def test_a_real_palette_of_greys_is_read(shared_data):
 def test_other_colour_models_are_refused(tmp_path, photometric, samples, name):
     pixels = np.zeros((64, 64, samples) if samples > 1 else (64, 64), np.uint8)
     path = save(tmp_path / 'a.tif', pixels, photometric=photometric)
-    with pytest.raises(ImageError, match=f'{name}.*save it as grey values or RGB'):
+    with pytest.raises(ImageError, match=f'{name}.*save it as gray values or RGB'):
         read(path, None, samples)
 
 
@@ -247,7 +248,7 @@ def test_transparency_is_no_channel(tmp_path, planar):
         return save(tmp_path / 'a.tif', samples, planarconfig=planar, **options)
 
     np.testing.assert_array_equal(read(picture(255), None, 3), RGB)
-    with pytest.raises(ImageError, match='transparency.*no channel'):
+    with pytest.raises(ImageError, match='transparency.*save it without alpha'):
         read(picture(254), None, 4)
 
 
@@ -267,6 +268,30 @@ def test_compressed_pixels_are_exact(tmp_path, codec):
 def test_compression_of_a_kind_that_is_not_known_is_refused(tmp_path):
     path = save(tmp_path / 'a.tif', GREY, compression='jpegxr')
     with pytest.raises(ImageError, match='JPEGXR.*save it uncompressed or with LZW'):
+        read(path)
+
+
+def replace_compression(path, tag=259, code=1):
+    """Overwrites number and value of the compression tag of a TIFF."""
+    with tifffile.TiffFile(path) as file:
+        offset = file.pages[0].tags['Compression'].offset
+    data = bytearray(path.read_bytes())
+    data[offset : offset + 2] = struct.pack('<H', tag)
+    data[offset + 8 : offset + 10] = struct.pack('<H', code)
+    path.write_bytes(data)
+
+
+def test_a_file_without_a_compression_tag_is_not_compressed(tmp_path):
+    """ImageJ leaves the tag out."""
+    path = save(tmp_path / 'a.tif', GREY, metadata=None)
+    replace_compression(path, tag=260)  # one that nobody uses
+    np.testing.assert_array_equal(read(path)[..., 0], GREY)
+
+
+def test_a_compression_of_unknown_number_is_named(tmp_path):
+    path = save(tmp_path / 'a.tif', GREY, metadata=None)
+    replace_compression(path, code=64999)
+    with pytest.raises(ImageError, match='compression .number 64999. is not read'):
         read(path)
 
 
@@ -305,7 +330,7 @@ def test_an_enormous_image_is_not_allocated(tmp_path):
     with tifffile.TiffFile(path, mode='r+') as file:
         for tag in ('ImageWidth', 'ImageLength', 'RowsPerStrip'):
             file.pages[0].tags[tag].overwrite(60000)
-    with pytest.raises(ImageError, match='too large for one cell'):
+    with pytest.raises(ImageError, match='too large: at most'):
         read(path)
 
 

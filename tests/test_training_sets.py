@@ -12,7 +12,8 @@ from configs import probe as probe_config
 from deeploc_jax.probe.ensemble import NAME, PENALTIES, Ensemble, choose_and_fit
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy
 from deeploc_jax.probe.training_sets import TrainingSets, read_training_sets
-from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.feature_files import features_table
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks import probe as task
 from tests.helpers.small import random_cells

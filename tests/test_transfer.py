@@ -18,8 +18,11 @@ from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer import prober, tuner
 from deeploc_jax.transfer.channels import channels_by_role
-from deeploc_jax.transfer.source_weights import head_names, transferred
-from deeploc_jax.transfer.stacked import make_stacked_init, make_stacked_step
+from deeploc_jax.transfer.stacked import (
+    make_stacked_init,
+    make_stacked_step,
+    transferred,
+)
 from deeploc_jax.transfer.steps import (
     batch_and_steps,
     draws_together,
@@ -37,19 +40,15 @@ SMALLEST = {
 }
 
 
-@pytest.mark.parametrize(
-    ('name', 'heads'),
-    [('deeploc', {'final_layer'}), ('deepyeast', {'fc_3'}), ('lean', {'final_layer'})],
-)
-def test_all_but_the_last_layer_is_taken(name, heads):
+@pytest.mark.parametrize('name', SMALLEST)
+def test_all_but_the_last_layer_is_taken(name):
     model = get_model(name, num_classes=5, **SMALLEST[name])
-    assert head_names(model, (8, 8, 2)) == heads
     source = random_variables(model.clone(num_classes=3), 8, seed=1)
     fresh = random_variables(model, 8)
-    found = transferred(source, fresh, heads)
+    found = transferred(source, fresh, model.HEAD)
     assert jax.tree.structure(found) == jax.tree.structure(fresh)
     for layer, arrays in found['params'].items():
-        origin = fresh if layer in heads else source
+        origin = fresh if layer == model.HEAD else source
         for a, b in zip(
             jax.tree.leaves(arrays),
             jax.tree.leaves(origin['params'][layer]),
@@ -68,7 +67,7 @@ def test_weights_for_other_channels_are_refused_and_the_layer_is_named():
     with pytest.raises(
         ValueError, match=r'params/down_1/conv/kernel is \(3, 3, 3, 4\)'
     ):
-        transferred(wider, random_variables(model, 8), {'final_layer'})
+        transferred(wider, random_variables(model, 8), model.HEAD)
 
 
 @pytest.mark.parametrize('name', SMALLEST)
@@ -252,7 +251,9 @@ def test_modes_are_compared_in_a_table_and_on_a_page(config, workdir, capsys):
     assert len(rows) == 4 * 2 * 2
     assert {row['n_train'] for row in rows} == {3, 12}
     assert {row['n_test'] for row in rows} == {10}
-    assert all(np.sum(json.loads(row['confusion'])) == 10 for row in rows)
+    assert all(np.sum(row['confusion']) == 10 for row in rows)
+    made = json.loads((workdir / 'fits.jsonl').read_text().splitlines()[0])
+    assert (made['job'] | made['result']).keys() <= rows[0].keys()
     assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)
     out, progress = capsys.readouterr()
     assert 'transfer: 100%' in progress
@@ -271,7 +272,7 @@ def test_the_tuned_network_can_be_used(config, workdir):
     network = deeploc_jax.load(workdir)
     assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
     assert network.card.screen.startswith('spot_screen')
-    assert network.card.licence.endswith('(tuned from a_screen/1.0.0)')
+    assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
     assert (network.card.step, network.card.marker_channel) == (3, 1)
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
@@ -295,7 +296,7 @@ def test_the_network_tuned_on_most_cells_is_kept(config, workdir, sizes, replace
     for config.cells_per_class in sizes.split(';'):  # '': all cells
         task.run(config, workdir)
         written.append((workdir / 'weights/weights.safetensors').read_bytes())
-        size = int(config.cells_per_class or 0)
+        size = int(config.cells_per_class or 0) or None
         assert [row['cells_per_class'] for row in read_table(workdir)] == [size] * 2
     assert (written[0] != written[1]) == replaced
 
@@ -332,6 +333,15 @@ def test_fits_on_all_cells_of_earlier_versions_are_found(config, workdir, monkey
         monkeypatch.setattr(method, 'fit', pytest.fail)
     task.run(config, workdir)
     assert (workdir / 'transfer.parquet').read_bytes() == first
+
+
+@pytest.mark.parametrize('column', ['condition', 'replicate'])
+def test_labels_are_spread_over_conditions(config, workdir, column):
+    config.modes, config.cells_per_class, config.draws = 'probe', '2', 1
+    config.group_by = column
+    task.run(config, workdir)
+    (row,) = read_table(workdir)
+    assert (row['n_train'], row['n_test']) == (6, 10)
 
 
 def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
@@ -394,7 +404,7 @@ def test_all_cells_can_be_used(config, tmp_path):
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]
     told = 'not calibrated: all validation cells were trained on'
-    assert [row['calibration'] for row in rows] == [None, told]
+    assert [row['calibration'] for row in rows] == ['', told]
     assert rows[1]['ece'] == rows[1]['ece_before_temperature']
     card = deeploc_jax.load(tmp_path / 'out').card
     assert (card.calibration, card.temperature) == (told, 1.0)

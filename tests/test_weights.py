@@ -103,11 +103,15 @@ def test_a_card_of_earlier_versions_opens_as_it_was_sealed(
     for new in ('sha256', 'white_level', 'note'):
         del fields[new]
     fields['normalization'] = words
+    fields |= dict(format=1, licence=fields.pop('license'))
     seal = _seal(fields, variables)
     (tmp_path / CARD).write_text(json.dumps(fields | dict(sha256=seal)))
     network = read_weights(tmp_path)
     assert (network.card.normalization, network.card.white_level) == (name, None)
+    assert network.card.license == card.license
     assert network.sha256 == seal
+    write_weights(tmp_path, variables, network.card)
+    assert read_weights(tmp_path).card == network.card
 
 
 def test_a_white_level_takes_the_place_of_that_on_the_card(saved, tmp_path):
@@ -177,7 +181,7 @@ def test_weights_of_another_network_list_both_sides(copy, saved):
 @pytest.mark.parametrize(
     ('fields', 'answer'),
     [
-        (dict(format=2), 'format 2'),
+        (dict(format=3), 'format 3'),
         (dict(colour='red'), "unknown: .'colour'"),
         (dict(model=SMALL | dict(name='deeplok')), "mean 'deeploc'"),
     ],

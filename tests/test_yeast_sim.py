@@ -9,7 +9,9 @@ import pytest
 import tensorflow_datasets as tfds
 
 from deeploc_jax import datasets
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.datasets import prepare_screen
+from deeploc_jax.evaluate.groups import unit_names
 from deeploc_jax.simulate import (
     CLASS_NAMES,
     SCREENS,
@@ -121,6 +123,7 @@ def test_every_cell_is_there_once_with_its_metadata_and_truth(cells):
             assert row['plate'].decode() == crop.spec.plate.name
             assert row['well'].decode() == crop.spec.well
             assert row['screen'] == b'tiny_wild_type'
+            assert row['condition'] == row['replicate'] == b''
             assert (row['second_label'], row['share'], row['fold_change']) == (-1, 1, 1)
             place = crop.truth['localization']
             assert row['origin'].decode() == row['destination'].decode() == place
@@ -147,22 +150,50 @@ def test_effects_and_conditions_are_kept(tmp_path):
     builder = prepared(tiny('alpha_factor', 60), tmp_path)
     rows = [row for split in SPLITS for row in builder.as_data_source(split=split)]
     assert len(rows) == 180
-    assert {row['screen'] for row in rows} == {b'untreated', b'alpha_60', b'alpha_120'}
+    assert {row['screen'] for row in rows} == {b'tiny_alpha_factor'}
+    assert {row['replicate'] for row in rows} == {b''}
+    conditions = {row['condition'] for row in rows}
+    assert conditions == {b'untreated', b'alpha_60', b'alpha_120'}
     living = [row for row in rows if row['label'] < CLASS_NAMES.index('DEAD')]
     shares = {b'untreated': 1, b'alpha_60': 0.55, b'alpha_120': 0.15}
     movers = [row for row in living if row['effect'] == b'moves']
-    assert {row['screen'] for row in movers} == set(shares)
+    assert {row['condition'] for row in movers} == set(shares)
     for row in living:
         origin, destination = row['origin_label'], row['destination_label']
         moves = row['effect'] == b'moves'
         assert (origin != destination) == moves
-        assert row['share'] == np.float32(shares[row['screen']] if moves else 1)
+        assert row['share'] == np.float32(shares[row['condition']] if moves else 1)
         assert row['label'] == (destination if row['share'] < 0.5 else origin)
         assert row['second_label'] == (destination if row['share'] < 1 else -1)
         assert (row['fold_change'] != 1) == (
-            row['effect'] == b'abundance' and row['screen'] != b'untreated'
+            row['effect'] == b'abundance' and row['condition'] != b'untreated'
         )
-    assert {row['stage'] for row in rows if row['screen'] == b'alpha_120'} > {b'shmoo'}
+    late = [row for row in rows if row['condition'] == b'alpha_120']
+    assert {row['stage'] for row in late} > {b'shmoo'}
+    metadata = read_cells(builder, 'train+validation+test').metadata
+    wells = set(unit_names(metadata, 'well'))
+    assert 'tiny_alpha_factor/untreated/untreated_P01' in {w[:-4] for w in wells}
+    specs = screen_layout(tiny('alpha_factor', 60))
+    assert len(wells) == len({(s.plate.name, s.well) for s in specs})
+
+
+def test_a_replicate_is_numbered(tmp_path):
+    builder = prepared(tiny('replicate_2', 57), tmp_path)
+    metadata = read_cells(builder, 'train').metadata
+    assert set(metadata['replicate']) == {'2'}
+    assert set(metadata['condition']) == {''}
+    assert set(metadata['screen']) == {'tiny_replicate_2'}
+
+
+@pytest.mark.parametrize('name', ['wild_type', 'alpha_factor'])
+def test_version_4_is_used_where_a_screen_has_no_conditions(name, tmp_path):
+    screen = tiny(name, 57)
+    config = YeastSimConfig(screen)
+    config.version = '4.0.0'
+    YeastSim(data_dir=tmp_path, config=config).download_and_prepare()
+    again = YeastSim(data_dir=tmp_path, config=YeastSimConfig(screen))
+    assert again.is_prepared() == (name == 'wild_type')
+    assert str(again.version) == ('4.0.0' if again.is_prepared() else '5.0.0')
 
 
 def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):
@@ -171,7 +202,8 @@ def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):
     info = json.loads((folder / 'dataset_info.json').read_text())
     (folder / 'dataset_info.json').write_text(json.dumps(info | {'version': '3.0.0'}))
     features = json.loads((folder / 'features.json').read_text())
-    for name in ('origin', 'origin_label', 'brightness', 'brightness_factors'):
+    gone = ('origin', 'origin_label', 'brightness', 'brightness_factors')
+    for name in (*gone, 'condition', 'replicate'):
         del features['featuresDict']['features'][name]
     (folder / 'features.json').write_text(json.dumps(features))
     name = f'yeast_sim/{builder.builder_config.name}:3.0.0'
@@ -179,7 +211,8 @@ def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):
     for old in (*opened, tfds.builder_from_directory(folder)):
         rows = list(old.as_data_source('test'))
         assert old.info.full_name == name.replace(':', '/')
-        assert 'brightness' not in rows[0]
+        assert 'brightness' not in rows[0] and 'condition' not in rows[0]
+        assert set(read_cells(old, 'test').metadata['condition']) == {''}
         for row, new in zip(rows, cells['test'], strict=True):
             assert row['cell_id'] == new['cell_id']
             np.testing.assert_array_equal(row['image'], new['image'])

@@ -12,7 +12,8 @@ import launch
 from benchmarks.fuzz.kind import Kind
 from configs import evaluate
 from deeploc_jax.models import get_model
-from deeploc_jax.tables.features import features_table, read_features
+from deeploc_jax.tables.feature_files import features_table
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.weights.folder import read_weights, write_weights
 from deeploc_jax.workdir.claim import claim_workdir

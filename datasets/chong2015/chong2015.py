@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import tensorflow_datasets as tfds
+
 from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
 
 
 class Chong2015(DeepLocRelease):
     """Single cells with a GFP-tagged protein and a cytosolic RFP, 19 classes."""
 
+    VERSION = tfds.core.Version('1.1.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]
+    RELEASE_NOTES = {
+        '1.0.0': 'As released.',
+        '1.1.0': 'The same cells; the columns condition and replicate, empty here.',
+    }
     DESCRIPTION = """
     64x64 crops around single cells of budding yeast. Every strain carries one protein
     fused to GFP (channel 0) and RFP in the cytosol (channel 1). The classes are 17

@@ -104,11 +104,12 @@ class DeepYeast(ScreenBuilder):
     """Single cells with a GFP-tagged protein and a cytosolic RFP, 12 or 4 classes."""
 
     name = 'deepyeast'  # TFDS would say deep_yeast
-    VERSION = tfds.core.Version('1.0.1')
-    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]
+    VERSION = tfds.core.Version('1.1.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.1'), tfds.core.Version('1.0.0')]
     RELEASE_NOTES = {
         '1.0.0': 'The released sets.',
         '1.0.1': 'The same cells; what was said of their splits is corrected.',
+        '1.1.0': 'The same cells; the columns condition and replicate, empty here.',
     }
     BUILDER_CONFIGS = [MAIN, TRANSFER]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (

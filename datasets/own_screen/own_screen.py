@@ -12,13 +12,14 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from deeploc_jax.data import cell_schema, screen_builder
-from deeploc_jax.data.own.cell_table import read_table
 from deeploc_jax.data.own.channel_layout import parse_names, parse_roles
 from deeploc_jax.data.own.checked_screen import (
     CheckedScreen,
     check_screen,
     source_digest,
 )
+from deeploc_jax.data.own.table_file import read_table
+from deeploc_jax.types import LATER
 
 
 class OwnScreen(screen_builder.ScreenBuilder):
@@ -54,11 +55,12 @@ class OwnScreen(screen_builder.ScreenBuilder):
             name is prepared already.
     """
 
-    VERSION = tfds.core.Version('1.1.0')
-    SUPPORTED_VERSIONS = [tfds.core.Version('1.0.0')]  # to read, not to prepare
+    VERSION = tfds.core.Version('1.2.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('1.1.0'), tfds.core.Version('1.0.0')]
     RELEASE_NOTES = {
         '1.0.0': 'First version.',
         '1.1.0': 'Wells as A01, text in NFC, whole numbers without .0, in order.',
+        '1.2.0': 'The columns condition and replicate.',
     }
 
     def __init__(
@@ -130,16 +132,20 @@ class OwnScreen(screen_builder.ScreenBuilder):
             self._warn_of_earlier_version(table)
 
     def _warn_of_earlier_version(self, table: Path) -> None:
-        newest = str(self.canonical_version)
+        later = {v: note for v, note in self.RELEASE_NOTES.items() if self.version < v}
+        notes = ' '.join(f'Version {v} has: {note}' for v, note in later.items())
         message = (
             f'own_screen/{self.builder_config.name} was prepared as version '
-            f'{self.version} and is used as it is. Version {newest} has: '
-            f'{self.RELEASE_NOTES[newest]} Remove {self.data_path} to build it anew.'
+            f'{self.version} and is used as it is. {notes} Remove {self.data_path} to '
+            'build it anew.'
         )
         try:
-            read_table(table)
+            found = read_table(table)
         except ValueError as error:  # earlier versions lost rows there
             message += f' It may lack cells of the table: {error}'
+        else:
+            if [*later] == ['1.2.0'] and not any(map(found.has, LATER)):
+                return  # it would be built as it is
         warnings.warn(message, stacklevel=5)
 
     def _split_generators(

@@ -10,10 +10,12 @@ from deeploc_jax.data.release.builder import DeepLocRelease
 class Wt2017(DeepLocRelease):
     """Single cells with a GFP-tagged protein and two markers, 22 classes."""
 
-    VERSION = tfds.core.Version('2.0.0')
+    VERSION = tfds.core.Version('2.1.0')
+    SUPPORTED_VERSIONS = [tfds.core.Version('2.0.0')]
     RELEASE_NOTES = {
         '1.0.0': 'As released: train and test.',
         '2.0.0': 'A tenth of the training cells is the validation split.',
+        '2.1.0': 'The same cells; the columns condition and replicate, empty here.',
     }
     DESCRIPTION = """
     64x64 crops around single wild-type cells of budding yeast, imaged on another

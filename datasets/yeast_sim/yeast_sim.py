@@ -49,15 +49,20 @@ _CLASSES = ('second_label', 'origin_label', 'destination_label')
 class YeastSimConfig(tfds.core.BuilderConfig):
     """A simulated screen; equal screens have equal cells.
 
+    A screen without conditions and replicates has the same cells as in version 4.0.0,
+    which is used where it is prepared.
+
     Attributes:
         screen: What is simulated.
     """
 
     def __init__(self, screen: simulate.Screen):
+        as_before = not screen.replicate and len(screen.conditions) == 1
         super().__init__(
             name=screen.name,
             description=screen.description,
             version=simulate.VERSION,
+            supported_versions=['4.0.0'] if as_before else [],
         )
         self.screen = screen
 
@@ -73,6 +78,8 @@ class YeastSim(ScreenBuilder):
         '3.1.0': 'Other microscopes set beside real images; the rest is as it was.',
         '4.0.0': 'Origin, destination, fold change of proteins, brightness of cells; '
         'no two abundances are equal: proteins at a limit have others than before.',
+        '5.0.0': 'The same images and truth. condition and replicate are columns of '
+        'their own; screen is always the name of the screen.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 
@@ -124,7 +131,9 @@ class YeastSim(ScreenBuilder):
             crop.image,
             labels['label'],
             f'{spec.plate.name}_{spec.well}_{spec.name}_{crop.index:06d}',
-            screen=spec.condition or screen.name,
+            screen=screen.name,
+            condition=spec.condition,
+            replicate=spec.replicate,
             plate=spec.plate.name,
             well=spec.well,
             field=spec.name,

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from deeploc_jax.types import METADATA
+
 IMAGE_SIZE = 64  # pixels on a side; every crop of every screen
-_TEXT_FIELDS = ('cell_id', 'screen', 'plate', 'well', 'field', 'protein')
 
 
 def screen_features(
@@ -27,8 +28,8 @@ def screen_features(
         num_measurements: Number F of measurements a cell; 0 leaves them out.
 
     Returns:
-        `image` [64, 64, C], `label` (-1 = unlabelled), the text fields, `x` and `y`
-        (pixels in the field image) and, when F > 0, `measurements` float32 [F].
+        `image` [64, 64, C], `label` (-1 = unlabelled), the `METADATA` columns and, when
+        F > 0, `measurements` float32 [F].
     """
     features: dict[str, Any] = {
         'image': tfds.features.Tensor(
@@ -37,10 +38,12 @@ def screen_features(
             encoding='zlib',
         ),
         'label': tfds.features.ClassLabel(names=list(class_names)),
-        **{name: tfds.features.Text() for name in _TEXT_FIELDS},
-        'x': tfds.features.Scalar(np.float32),
-        'y': tfds.features.Scalar(np.float32),
     }
+    for name, meaning in METADATA.items():
+        if name in ('x', 'y'):
+            features[name] = tfds.features.Scalar(np.float32, doc=meaning)
+        else:
+            features[name] = tfds.features.Text(doc=meaning)
     if num_measurements:
         features['measurements'] = tfds.features.Tensor(
             shape=(num_measurements,), dtype=np.float32, encoding='bytes'
@@ -82,6 +85,8 @@ def example(
     cell_id: str,
     *,
     screen: str = '',
+    condition: str = '',
+    replicate: str = '',
     plate: str = '',
     well: str = '',
     field: str = '',
@@ -96,7 +101,9 @@ def example(
         image: [64, 64, C] in the pixel type of the screen's features.
         label: Class index or name; -1 when unlabelled.
         cell_id: Name of the cell, unique in the screen.
-        screen: Name of the screen or condition.
+        screen: Name of the screen.
+        condition: Treatment, time point or medium.
+        replicate: Repetition of the experiment.
         plate: Plate of the cell.
         well: Well of the plate.
         field: Field image of the well.
@@ -106,6 +113,7 @@ def example(
         measurements: float32 [F], for a screen that declares them.
     """
     cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
+    cell |= {'condition': condition, 'replicate': replicate}
     cell |= {'plate': plate, 'well': well, 'field': field, 'protein': protein}
     cell |= {'x': np.float32(x), 'y': np.float32(y)}
     if measurements is not None:

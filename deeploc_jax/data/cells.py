@@ -15,7 +15,7 @@ from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
-from deeploc_jax.types import METADATA, Cells
+from deeploc_jax.types import LATER, METADATA, Cells
 
 
 def read_cells(
@@ -118,9 +118,10 @@ def _read_columns(
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Labels and metadata of every cell, without decoding an image."""
     columns: dict[str, list[Any]] = {name: [] for name in ('label', *METADATA)}
+    absent = dict.fromkeys(LATER, '')  # in a screen of an earlier version
     for record in progress_bar(source, description=f'read {description}', unit='cell'):
         for name, values in columns.items():
-            value = record[name]
+            value = record[name] if name in record else absent[name]
             values.append(value.decode() if isinstance(value, bytes) else value)
     arrays = {name: np.array(values) for name, values in columns.items()}
     return arrays.pop('label').astype(np.int32), arrays

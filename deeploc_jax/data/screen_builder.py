@@ -30,7 +30,8 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
     A screen implements `_info` (with `screen_info`), `_split_generators` and
     `_generate_examples`, as any TFDS builder does. Where `SUPPORTED_VERSIONS` names
     earlier versions, one that is prepared is used instead of one that is not: their
-    cells must be the same.
+    cells must be the same, but for columns that were added since. They are read, and
+    never prepared any more.
     """
 
     _screens: dict[str, Path] = {}
@@ -59,6 +60,21 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
                 return root, folder
         self._version = current
         return super()._build_data_dir(given_data_dir)
+
+    def download_and_prepare(self, **kwargs: Any) -> None:
+        """As in `RecordBuilder`.
+
+        Raises:
+            ValueError: An earlier version was asked for, and is not prepared.
+        """
+        newest = self.canonical_version
+        if self.version != newest and not self.is_prepared():
+            raise ValueError(
+                f'{self.info.full_name} is not prepared in {self.data_dir_root}, and '
+                f'an earlier version can only be read. {newest} can be prepared: name '
+                'it, or name no version.'
+            )
+        super().download_and_prepare(**kwargs)
 
     def screen_info(
         self,

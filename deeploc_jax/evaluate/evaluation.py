@@ -1,4 +1,4 @@
-"""Everything an evaluation of one split leaves in its folder."""
+"""Everything that an evaluation of one split leaves in its folder."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax import reliability
-from deeploc_jax.data.normalize import percentile_normalize
-from deeploc_jax.evaluate import proteins
-from deeploc_jax.evaluate.summary import plain, summarise
-from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.evaluate.examples import write_examples
+from deeploc_jax.evaluate.proteins import proteins_table
+from deeploc_jax.evaluate.summary import plain, summarize
+from deeploc_jax.files import write_json
 from deeploc_jax.predict.calibration import mean_crop_probabilities
-from deeploc_jax.tables import parquet, schema
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.predictions import confusion_table, predictions_table
 from deeploc_jax.types import Cells
-
-EXAMPLES_PER_CLASS = 8
-MISTAKES = 48
-UNLIKE = 24
 
 
 def write_evaluation(
@@ -37,99 +34,39 @@ def write_evaluation(
         folder: Gets `metrics.json`, `predictions.parquet`, `proteins.parquet`,
             `confusion.parquet` and `examples.npz`.
         cells: The split.
-        logits: float [n, crops, k] of its cells.
-        novelty: Of its cells, float [n]; see `weights.novelty`.
-        temperature: Fitted on validation; see `calibration`.
-        seed: Of the bootstrap and of the choice of example cells.
-        resamples: Of the bootstrap.
+        logits: float [n, crops, k].
+        novelty: float [n], if it is known; see `weights.novelty`.
+        temperature: Temperature fitted on validation; see `calibration`.
+        seed: Seed of the bootstrap and of the choice of example cells.
+        resamples: Number of resamples of the bootstrap.
 
     Returns:
-        What `metrics.json` holds: `summarise`, `temperature`,
+        What `metrics.json` holds: `summarize`, `temperature`,
         `ece_before_temperature` and `unlike_training`, the share of cells with a
         novelty above 1, None where that is not known.
     """
     probabilities = mean_crop_probabilities(logits, temperature)
-    labels, names = cells.labels, cells.class_names
-    per_protein = proteins.proteins_table(cells.metadata, labels, probabilities, names)
-    summary = summarise(
-        probabilities,
-        labels,
-        cells.metadata,
-        names,
-        seed=seed,
-        resamples=resamples,
-        table=per_protein,
-    )
-    known = labels >= 0
-    before = np.nan
-    if known.any():
-        before = reliability.expected_calibration_error(
-            mean_crop_probabilities(logits[known]), labels[known]
-        )
-    more = dict(temperature=temperature, ece_before_temperature=before)
+    split = cells.metadata, cells.labels, probabilities, cells.class_names
+    per_protein = proteins_table(*split)
+    summary = summarize(*split, per_protein, seed=seed, resamples=resamples)
+    summary['temperature'] = temperature
+    summary['ece_before_temperature'] = _uncalibrated_error(logits, cells.labels)
     unlike = None if novelty is None else float(np.mean(novelty > 1))
-    summary |= plain(more | dict(unlike_training=unlike))
+    summary['unlike_training'] = unlike
+    summary = plain(summary)
     write_json(folder / 'metrics.json', summary)
-    per_cell = schema.predictions_table(
-        cells.metadata, labels, probabilities, names, novelty
-    )
-    parquet.write_table(per_cell, folder / 'predictions.parquet')
-    parquet.write_table(per_protein, folder / 'proteins.parquet')
-    confusion = schema.confusion_table(summary['confusion'] or [], names)
-    parquet.write_table(confusion, folder / 'confusion.parquet')
-    chosen: dict[str, Any] = dict(rows=example_rows(probabilities, labels, seed))
-    if novelty is not None:
-        chosen['unlike_rows'] = unlike_rows(novelty)
-    pictures: dict[str, Any] = {
-        name.replace('rows', 'images'): _shown(cells.images[rows])
-        for name, rows in chosen.items()
-    }
-    atomic_write(
-        folder / 'examples.npz',
-        lambda temporary: np.savez_compressed(temporary, **chosen, **pictures),
-    )
+    write_table(predictions_table(*split, novelty), folder / 'predictions.parquet')
+    write_table(per_protein, folder / 'proteins.parquet')
+    confusion = confusion_table(summary['confusion'] or [], cells.class_names)
+    write_table(confusion, folder / 'confusion.parquet')
+    write_examples(folder / 'examples.npz', cells, probabilities, novelty, seed)
     return summary
 
 
-def _shown(images: np.ndarray) -> np.ndarray:
-    """Pictures, uint8 [m, h, w, c], of images of any brightness and range."""
-    return np.round(percentile_normalize(images) * 255).astype('u1')
-
-
-def unlike_rows(novelty: np.ndarray) -> np.ndarray:
-    """Cells unlike anything seen to look at, the strangest first: int64 row numbers.
-
-    Args:
-        novelty: float [n].
-    """
-    order = np.argsort(-novelty, kind='stable')[:UNLIKE]
-    return order[novelty[order] > 1].astype(np.int64)
-
-
-def example_rows(
-    probabilities: np.ndarray, labels: np.ndarray, seed: int
-) -> np.ndarray:
-    """Cells to look at: random ones of each class and the most confident mistakes.
-
-    The random ones are cells called rightly, or unlabelled ones.
-
-    Args:
-        probabilities: [n, k].
-        labels: int [n], -1 for an unlabelled cell.
-        seed: Of the random choice.
-
-    Returns:
-        Sorted row numbers, int64.
-    """
-    predicted = probabilities.argmax(1)
+def _uncalibrated_error(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error at temperature 1, NaN without a labelled cell."""
     known = labels >= 0
-    right = (predicted == labels) | ~known
-    order = np.random.default_rng(seed).permutation(len(labels))
-    order = order[right[order]]
-    chosen = [
-        order[predicted[order] == k][:EXAMPLES_PER_CLASS]
-        for k in range(probabilities.shape[1])
-    ]
-    wrong = np.flatnonzero(known & (predicted != labels))
-    surest = wrong[np.argsort(-probabilities.max(1)[wrong], kind='stable')]
-    return np.unique(np.concatenate([*chosen, surest[:MISTAKES]])).astype(np.int64)
+    if not known.any():
+        return np.nan
+    probabilities = mean_crop_probabilities(logits[known])
+    return float(reliability.expected_calibration_error(probabilities, labels[known]))

@@ -20,7 +20,11 @@ import pyarrow as pa
 from scipy.special import gammainc, gammaincinv
 
 from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
-from deeploc_jax.tables import schema
+from deeploc_jax.tables.cell_columns import by_class, names_of, predicted_values
+from deeploc_jax.tables.parquet import class_metadata
+from deeploc_jax.tables.predictions import PROTEINS
+from deeploc_jax.tables.row_checks import check_rows
+from deeploc_jax.tables.schema import to_table
 
 NODES = 64
 """Points of the Gauss-Legendre quadrature in `certainty_of_largest`."""
@@ -32,15 +36,10 @@ def proteins_table(
     probabilities: np.ndarray,
     class_names: Sequence[str],
 ) -> pa.Table:
-    """A row a protein, sorted by name; a row a well when no cell has a protein.
+    """One row per protein, sorted by name; per well when no cell has a protein.
 
-    Cells without the unit's name are left out; a protein of several screens is one row.
-    Columns: protein (the name), unit ('protein' or 'well'), n_cells, n_labelled, label
-    and label_name (majority of the labelled cells, ties to the lower index; -1 and ''
-    without any), labels_agree (False when its cells have several labels), predicted,
-    predicted_name and confidence (largest class of the mean probabilities),
-    certainty (posterior probability that this class is the largest), p_<CLASS> (mean
-    over the cells, the posterior mode) and posterior_<CLASS> (posterior mean).
+    Cells without the name of a protein (or well) are left out. `tables.PROTEINS` says
+    what the columns are.
 
     Args:
         metadata: Text columns screen, plate, well, field and protein, each [n].
@@ -48,7 +47,7 @@ def proteins_table(
         probabilities: float [n, k].
         class_names: k names in index order.
     """
-    schema.check_rows(metadata, labels, probabilities, class_names, UNIT_COLUMNS)
+    check_rows(metadata, labels, probabilities, class_names, UNIT_COLUMNS)
     unit = 'protein' if (np.asarray(metadata['protein']) != '').any() else 'well'
     names = unit_names(metadata, unit)
     kept = names != ''
@@ -61,11 +60,11 @@ def proteins_table(
         'n_cells': n_cells,
     }
     columns |= _label_columns(rows, np.asarray(labels)[kept], len(units), class_names)
-    columns |= schema.call_columns(sums / n_cells[:, None], class_names)
+    columns |= predicted_values(sums / n_cells[:, None], class_names)
     columns['certainty'] = certainty_of_largest(1 + sums)
     posterior = (1 + sums) / (1 + sums).sum(axis=1, keepdims=True)
-    columns |= schema.class_columns('posterior_', posterior, class_names)
-    return schema.to_table(columns, schema.proteins_schema(class_names))
+    columns |= by_class('posterior_', posterior, class_names)
+    return to_table(columns, PROTEINS.arrow(class_names, class_metadata(class_names)))
 
 
 def certainty_of_largest(alpha: np.ndarray) -> np.ndarray:
@@ -124,6 +123,6 @@ def _label_columns(
     return {
         'n_labelled': n_labelled,
         'label': majority,
-        'label_name': schema.names_of(majority, class_names),
+        'label_name': names_of(majority, class_names),
         'labels_agree': (votes > 0).sum(axis=1) <= 1,
     }

@@ -32,14 +32,15 @@ CLASS_SCORES = {
 }
 
 
-def summarise(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
+def summarize(
     metadata: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    probabilities: np.ndarray,
     class_names: Sequence[str],
+    per_protein: pa.Table,
+    *,
     seed: int = 0,
     resamples: int = 1000,
-    table: pa.Table | None = None,
 ) -> dict[str, Any]:
     """Metrics, intervals and counts of a split, ready for JSON: NaN becomes None.
 
@@ -54,17 +55,15 @@ def summarise(
     cell, whatever needs one is None.
 
     Args:
-        probabilities: float [n, k].
-        labels: int [n], -1 for an unlabelled cell.
         metadata: Text columns screen, plate, well, field and protein, each [n].
+        labels: int [n], -1 for an unlabelled cell.
+        probabilities: float [n, k].
         class_names: k names in index order.
-        seed: Of the bootstrap.
-        resamples: Of the bootstrap.
-        table: Of `proteins_table`, where it was made of these cells already.
+        per_protein: Table of the same cells from `proteins_table`.
+        seed: Seed of the bootstrap.
+        resamples: Number of resamples of the bootstrap.
     """
     probabilities, labels = np.asarray(probabilities), np.asarray(labels)
-    if table is None:
-        table = proteins.proteins_table(metadata, labels, probabilities, class_names)
     kept = labels >= 0
     cells = (probabilities[kept], labels[kept])
     known = {name: np.asarray(column)[kept] for name, column in metadata.items()}
@@ -81,7 +80,7 @@ def summarise(
         keys += ('confusion_fractions', 'reliability')
         summary |= dict.fromkeys(keys) | unknown
     summary['per_class'] = _per_class(probabilities, *cells, class_names)
-    summary['proteins'] = protein_summary(table)
+    summary['proteins'] = protein_summary(per_protein)
     return plain(summary)
 
 

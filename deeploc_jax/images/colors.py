@@ -1,4 +1,4 @@
-"""What pixel values mean beside intensities: palettes, transparency, colour models."""
+"""Pixel values that are not intensities: palettes, transparency, color models."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import numpy as np
 import tifffile
 from tifffile import COMPRESSION, PHOTOMETRIC
 
-from deeploc_jax.images.image_file import ImageError
+from deeploc_jax.images.errors import ImageError
 
 _COLORS: dict[int, str] = {
     PHOTOMETRIC.MASK: 'a mask',
-    PHOTOMETRIC.SEPARATED: 'colours of print (CMYK)',
-    PHOTOMETRIC.YCBCR: 'brightness and colour differences (YCbCr)',
-    PHOTOMETRIC.CIELAB: 'CIELab colours',
-    PHOTOMETRIC.ICCLAB: 'CIELab colours',
-    PHOTOMETRIC.ITULAB: 'CIELab colours',
-    PHOTOMETRIC.CFA: 'the raw mosaic of a colour camera',
+    PHOTOMETRIC.SEPARATED: 'colors of print (CMYK)',
+    PHOTOMETRIC.YCBCR: 'brightness and color differences (YCbCr)',
+    PHOTOMETRIC.CIELAB: 'CIELab colors',
+    PHOTOMETRIC.ICCLAB: 'CIELab colors',
+    PHOTOMETRIC.ITULAB: 'CIELab colors',
+    PHOTOMETRIC.CFA: 'the raw mosaic of a color camera',
 }
 _ALPHA = (1, 2)  # extra samples that a TIFF calls transparency
 
 
 def make_converter(page: tifffile.TiffPage) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from the values of a TIFF to intensities, as its tags say.
+    """Makes the function that turns the values of a TIFF into intensities.
 
     Args:
-        page: The first page; the others are of the same kind.
+        page: First page; the others are of the same kind.
 
     Raises:
-        ImageError: They are no intensities; the message says how to save them.
+        ImageError: The values are not intensities; the message says how to save them.
     """
     kind = page.photometric if 262 in page.tags else PHOTOMETRIC.MINISBLACK
     if kind == PHOTOMETRIC.MINISWHITE:
@@ -39,8 +39,8 @@ def make_converter(page: tifffile.TiffPage) -> Callable[[np.ndarray], np.ndarray
     elif kind not in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB) and not (
         kind == PHOTOMETRIC.YCBCR and page.compression == COMPRESSION.JPEG
     ):
-        name = _COLORS.get(kind, f'of the colour model {int(kind)}')
-        raise ImageError(f'its pixels are {name}; save it as grey values or RGB')
+        name = _COLORS.get(kind, f'of the color model {int(kind)}')
+        raise ImageError(f'its pixels are {name}; save it as gray values or RGB')
     if len(page.extrasamples) == 1 and page.extrasamples[0] in _ALPHA:
         axis = page.axes.index('S') - len(page.axes)
         return lambda image: drop_alpha(image, axis)
@@ -48,37 +48,41 @@ def make_converter(page: tifffile.TiffPage) -> Callable[[np.ndarray], np.ndarray
 
 
 def drop_alpha(image: np.ndarray, axis: int) -> np.ndarray:
-    """The channels without the last, which is transparency.
+    """Removes the last channel, which is transparency.
+
+    Args:
+        image: Image of any shape.
+        axis: Axis of the channels.
 
     Raises:
-        ImageError: Something is transparent.
+        ImageError: A pixel is transparent.
     """
     alpha = image.take(-1, axis)
     opaque = 1 if image.dtype.kind == 'f' else np.iinfo(image.dtype).max
     if np.any(alpha != opaque):
         raise ImageError(
-            'its last channel is transparency (alpha), which is no channel, and not '
-            'everywhere opaque; save it without, or a real channel as a file of its own'
+            'its last channel is transparency (alpha), and some pixels are '
+            'transparent; save it without alpha, or a real channel as a separate file'
         )
     return np.delete(image, -1, axis)
 
 
 def find_intensity(palette: np.ndarray) -> int:
-    """Index of the colour of a palette that rises with the pixel value.
+    """Index of the color of a palette that rises with the pixel value.
 
-    Programs save an 8-bit grey image with a palette that only says in which colour to
-    show it. Then the pixel values are intensities.
+    Some programs save an 8-bit gray image with a palette that only gives the color to
+    show it in. Then the pixel values are intensities.
 
     Args:
         palette: 8-bit red, green and blue of each pixel value, [3, n].
 
     Raises:
-        ImageError: The pixel values are numbers of any colours.
+        ImageError: The palette holds arbitrary colors.
     """
     ramp = (palette == np.arange(palette.shape[1])).all(axis=1)
     if not ramp.any() or (palette[~ramp] != 0).any():
         raise ImageError(
-            'its pixels are numbers of colours in a palette; save grey values (in '
+            'its pixels are indices into a palette of colors; save gray values (in '
             'ImageJ: Image > Lookup Tables > Grays, or Image > Type > 8-bit)'
         )
     return int(ramp.argmax())

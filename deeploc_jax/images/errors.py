@@ -1,4 +1,4 @@
-"""Why an image file cannot be read: kept from us, or damaged."""
+"""Why an image file cannot be read: the system refuses it, or it is damaged."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
-
-from deeploc_jax.images.image_file import ImageError
 
 _WHAT_TO_DO = {
     errno.EACCES: 'ask its owner for the right to read it',
@@ -21,8 +19,8 @@ _WHAT_TO_DO = {
     errno.ELOOP: 'it is a link that leads back to itself',
     errno.ENOENT: 'it was there a moment ago',
 }
-# What the system says to a place in a file that cannot be, which the file asked for.
-_OF_DAMAGE = (errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
+# Error codes for a position that cannot exist: the file itself asked for it.
+_CODES_OF_DAMAGE = (errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
 _BEGINNINGS = {
     b'\x89PNG': 'a PNG',
     b'\xff\xd8\xff': 'a JPEG',
@@ -46,9 +44,22 @@ _BEGINNINGS = {
 }
 
 
+class ImageError(ValueError):
+    """An image cannot be used; the message says why, without the file name."""
+
+
+class IndexNeededError(ImageError):
+    """A file holds a stack of images, and no index says which one to read."""
+
+
 @contextlib.contextmanager
 def as_image_error(path: Path) -> Iterator[None]:
-    """Decoders raise what they like on a damaged file; one row is one reason.
+    """Turns every exception of a decoder into one that gives the reason.
+
+    Decoders raise exceptions of any type on a damaged file.
+
+    Args:
+        path: Path of the file, whose first bytes may show what it really is.
 
     Raises:
         ImageError: In place of every other exception.
@@ -61,14 +72,14 @@ def as_image_error(path: Path) -> Iterator[None]:
         raise ImageError('needs more memory than there is') from None
     except Exception as error:
         code = getattr(error, 'errno', None) or errno.EINVAL
-        if isinstance(error, OSError) and code not in _OF_DAMAGE:
+        if isinstance(error, OSError) and code not in _CODES_OF_DAMAGE:
             raise ImageError(_describe_refusal(code)) from error
         reason = ' '.join(str(error).split()) or type(error).__name__
         raise ImageError(f'damaged or unreadable: {reason}{_hint(path)}') from error
 
 
 def _describe_refusal(code: int) -> str:
-    """What the system says that keeps the file from us, and what to do."""
+    """Why the system refuses the file, and what to do."""
     what_to_do = _WHAT_TO_DO.get(code)
     return f'cannot be read: {os.strerror(code)}' + (
         f' ({what_to_do})' if what_to_do else ''
@@ -76,7 +87,7 @@ def _describe_refusal(code: int) -> str:
 
 
 def _hint(path: Path) -> str:
-    """What the file is in truth, where its first bytes are of another kind."""
+    """The real kind of the file, where its first bytes do not fit its suffix."""
     try:
         with path.open('rb') as file:
             start = file.read(64)

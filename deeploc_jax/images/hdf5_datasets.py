@@ -1,66 +1,62 @@
-"""Finds the data sets of an HDF5 file whose values lie in that very file.
+"""Finds data sets of an HDF5 file whose values really are in that file.
 
-HDF5 fills what it cannot find with zeros and says nothing: the values of another file
-that is gone, and those that were never written.
+HDF5 silently fills in zeros for values that it cannot find: those in another file that
+is gone, and those that were never written.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-_MAX_LINKS = 16  # more lead in a circle
+from deeploc_jax.images.errors import ImageError
+
+_MAX_LINKS = 16  # a longer chain is taken for a circle
 
 
-class StorageError(ValueError):
+class StorageError(ImageError):
     """Values cannot be read, or would be read as zeros; the message says why."""
 
 
-class ElsewhereError(StorageError):
+class OtherFileError(StorageError):
     """The values are in another file, from which they can be copied."""
 
 
-def release_parts(file: h5py.File) -> list[str]:
-    """Those of `data1`, `data2`, ... that are there, as in the DeepLoc release."""
-    return [name for name in file if re.fullmatch(r'data[1-9]\d*', name)]
-
-
 def find_dataset(file: h5py.File, name: str) -> h5py.Dataset:
-    """A data set whose values HDF5 can read and that lie in `file`.
+    """Finds a data set whose values HDF5 can read and that are in `file`.
 
     Raises:
-        StorageError: It is something else, lies in another file, or was never written.
+        StorageError: It is something else, is in another file, or was never written.
     """
-    found = _follow_links(file, name)
-    if found is None:
+    dataset = _follow_links(file, name)
+    if dataset is None:
         raise StorageError(f'{name} is not there')
-    if not isinstance(found, h5py.Dataset):
+    if not isinstance(dataset, h5py.Dataset):
         raise StorageError(
-            f'{name} is a {type(found).__name__.lower()}, not a data set'
+            f'{name} is a {type(dataset).__name__.lower()}, not a data set'
         )
-    if found.shape is None:
+    if dataset.shape is None:
         raise StorageError(f'{name} is empty: it has no shape')
-    if outside := [part[0] for part in found.external or ()]:
-        raise ElsewhereError(_elsewhere(name, outside[0]))
-    if found.is_virtual:
-        _check_sources(file, name, found)
+    if other_files := [part[0] for part in dataset.external or ()]:
+        raise OtherFileError(_in_other_file(name, other_files[0]))
+    if dataset.is_virtual:
+        _check_sources(file, name, dataset)
     else:
-        _check_filters(name, found)
-        if found.size and not found.id.get_storage_size():
+        _check_filters(name, dataset)
+        if dataset.size and not dataset.id.get_storage_size():
             raise StorageError(
                 f'{name} was never written: it has a shape but no values'
             )
-    return found
+    return dataset
 
 
 def unwritten_rows(dataset: h5py.Dataset) -> np.ndarray:
-    """Indices along the first axis of which some values were never written."""
+    """Indices along the first axis where some values were never written, int [m]."""
     chunks, shape = dataset.chunks, dataset.shape
     if not chunks or not dataset.size:
         return np.empty(0, int)
@@ -78,32 +74,32 @@ def unwritten_rows(dataset: h5py.Dataset) -> np.ndarray:
 
 
 def _follow_links(file: h5py.File, path: str, links: int = 0) -> Any:
-    """The object at a path, one link after the other, or None.
+    """The object at a path, reached one link at a time, or None.
 
-    HDF5 itself would open other files on the way, and end the process where `file` is
-    a stream and they are gone.
+    HDF5 itself would open other files on the way. Where `file` is a stream and they
+    are gone, it would end the process.
     """
-    found: Any = file
+    node: Any = file
     for part in (part for part in path.split('/') if part not in ('', '.')):
-        link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
+        link = node.get(part, getlink=True) if isinstance(node, h5py.Group) else None
         if isinstance(link, h5py.ExternalLink) and not _same_file(file, link.filename):
-            raise ElsewhereError(_elsewhere(path, link.filename))
+            raise OtherFileError(_in_other_file(path, link.filename))
         if isinstance(link, h5py.ExternalLink | h5py.SoftLink):
-            target = os.path.join(found.name, link.path)  # which may be absolute
-            found = links < _MAX_LINKS and _follow_links(file, target, links + 1)
-            if not found:
+            target = os.path.join(node.name, link.path)  # which may be absolute
+            node = links < _MAX_LINKS and _follow_links(file, target, links + 1)
+            if not node:
                 raise StorageError(f'{part} is a link to {link.path}, which is missing')
         else:
-            found = None if link is None else found[part]
-    return found
+            node = None if link is None else node[part]
+    return node
 
 
 def _check_sources(file: h5py.File, name: str, dataset: h5py.Dataset) -> None:
-    """A virtual data set is sound when its parts are, and cover all of it."""
+    """Refuses a virtual data set unless its parts are sound and cover all of it."""
     covered = 0
     for part in dataset.virtual_sources():
         if part.file_name != '.' and not _same_file(file, part.file_name):
-            raise ElsewhereError(_elsewhere(name, part.file_name))
+            raise OtherFileError(_in_other_file(name, part.file_name))
         try:
             source = find_dataset(file, part.dset_name)
         except StorageError as error:
@@ -112,7 +108,7 @@ def _check_sources(file: h5py.File, name: str, dataset: h5py.Dataset) -> None:
             raise StorageError(f'{name} is virtual, and {source.name} has holes')
         covered += min(part.vspace.get_select_npoints(), source.size or 0)
     if covered < (dataset.size or 0):
-        raise StorageError(f'{name} is virtual, and nothing lies behind some of it')
+        raise StorageError(f'{name} is virtual, and some of it has no values')
 
 
 def _check_filters(name: str, dataset: h5py.Dataset) -> None:
@@ -120,7 +116,7 @@ def _check_filters(name: str, dataset: h5py.Dataset) -> None:
     for number in range(settings.get_nfilters()):
         code, _, _, label = settings.get_filter(number)
         if not h5py.h5z.filter_avail(code):
-            known = label.decode(errors='replace') or 'of no name'
+            known = label.decode(errors='replace') or 'without a name'
             raise StorageError(
                 f'{name} is compressed by the HDF5 filter {code} ({known}), which is '
                 'not installed here; save it with gzip'
@@ -134,8 +130,8 @@ def _same_file(file: h5py.File, name: str) -> bool:
         return False
 
 
-def _elsewhere(name: str, target: str) -> str:
+def _in_other_file(name: str, target: str) -> str:
     return (
         f'{name} is only a reference to another file, {target}; HDF5 reads zeros when '
-        'that is gone. Copy the values into this file'
+        'that file is gone. Copy the values into this file'
     )

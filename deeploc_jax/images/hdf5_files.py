@@ -1,4 +1,4 @@
-"""Opens HDF5 files, also those on a network share that cannot lock them."""
+"""Opens HDF5 files, also on a network share that cannot lock files."""
 
 from __future__ import annotations
 

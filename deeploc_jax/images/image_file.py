@@ -1,4 +1,4 @@
-"""One image file: how many images it holds, and how to get one of them.
+"""An open image file: how many images it holds, and how to read one of them.
 
 The images of a stack are read one at a time, so that it may be larger than memory.
 """
@@ -6,62 +6,127 @@ The images of a stack are read one at a time, so that it may be larger than memo
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-MAX_VALUES = 2**27
-"""Values in one image; what a damaged header claims beyond is never allocated."""
+from deeploc_jax.images.errors import ImageError, IndexNeededError
+from deeploc_jax.images.image_shape import channels_last, check_size
+
 SAVE_ONE = (
-    'save one plane of each cell, or a projection. If they are channels, the file must '
-    'say so: in ImageJ, Image > Properties'
+    'save one of its planes, or a projection. If they are channels, the file must say '
+    'so: in ImageJ, Image > Properties'
 )
-
-
-class ImageError(ValueError):
-    """An image cannot be used; the message says why, without the file name."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageFile:
-    """An open file with one image or a stack of them.
+    """An open file with one image or a stack of images; a context manager.
 
     Attributes:
-        shape: Shape of the whole file. Where the file declares its axes, its images
-            are counted along the first and channels are last.
-        get: The image of this number along the first axis, or with None the file.
+        shape: Shape of the whole file: [n, h, w, c] for a stack with channels, [h, w]
+            for a single grey image. Where the file does not declare its axes, they
+            are in the order in which they are stored.
+        get: Function from an index along the first axis, or None, to the image there,
+            or the whole file.
+        get_channel: Function from the index and a channel to one plane [h, w]; None
+            where the planes of an image cannot be read apart.
         channel_names: Names of the channels in file order, () when not named.
+        pixel_size: Height and width of a pixel in micrometers, None when unknown.
         count: Number of images in a file that declares its axes. None otherwise; then
-            an index says that the first axis counts images.
-        stack: What the images of a declared stack are: 'focal planes (axis Z)'.
-        elsewhere: Name of another file with further planes of this image, or ''.
-        note: What is wrong with the file although it can be read, or ''.
-        close: Closes the file.
+            a caller that gives an index says that the first axis counts images.
+        stack: What a declared stack consists of: 'focal planes (axis Z)'.
+        other_file: Name of another file with further planes of this image, or ''.
+        fault: What is wrong with a file that can be read all the same, or ''.
+        close: Function that closes the file.
     """
 
     shape: tuple[int, ...]
     get: Callable[[int | None], np.ndarray]
+    get_channel: Callable[[int | None, int], np.ndarray] | None = None
     channel_names: tuple[str, ...] = ()
+    pixel_size: tuple[float, float] | None = None
     count: int | None = None
     stack: str = ''
-    elsewhere: str = ''
-    note: str = ''
+    other_file: str = ''
+    fault: str = ''
     close: Callable[[], Any] = lambda: None
 
-    def read(self, index: int | None = None) -> np.ndarray:
-        """One image, two or three axes, as it lies in the file.
+    def __enter__(self) -> ImageFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def num_channels(self) -> int | None:
+        """Number of channels where the file declares its axes, None otherwise."""
+        if self.count is None:
+            return 1 if len(self.shape) == 2 else None
+        axes = 2 if self.count == 1 else 3
+        return self.shape[-1] if len(self.shape) > axes else 1
+
+    def read(
+        self, index: int | None = None, num_channels: int | None = None
+    ) -> np.ndarray:
+        """Reads one image, [h, w, c] in the channel order of the file.
+
+        Args:
+            index: Index of the image in a stack, counted from 0.
+            num_channels: Number of channels that the image must have. It is needed
+                where the file does not declare its axes.
 
         Raises:
-            ImageError: The index is out of range, or missing for a stack.
+            IndexNeededError: The file is a stack and no index is given.
+            ImageError: The index is out of range, or the channels are not as stated.
         """
-        whole = self.count == 1 or self.count is None and self._is_one_image(index)
-        count = 1 if whole else self.shape[0]
-        if index is None and count != 1:
+        place = self._find_place(index)
+        check_size(self.shape if place is None else self.shape[1:])
+        return channels_last(self.get(place), self._count_channels(num_channels))
+
+    def read_plane(
+        self, channel: int, index: int | None = None, num_channels: int | None = None
+    ) -> np.ndarray:
+        """Reads one channel of an image, [h, w].
+
+        The other channels are not read, unless they are interleaved with this one.
+
+        Args:
+            channel: Number of the channel, counted from 0.
+            index: As in `read`.
+            num_channels: As in `read`.
+
+        Raises:
+            IndexNeededError: The file is a stack and no index is given.
+            ImageError: Index or channel is out of range, or the channels are not as
+                stated.
+        """
+        channels = self._count_channels(num_channels)
+        if not 0 <= channel < channels:
             raise ImageError(
-                f'holds {count} images{f", {self.stack}" if self.stack else ""}; say '
-                f'which one in a column "index", counted from 0'
+                f'channel {channel} is out of range: the image has {channels}, counted '
+                'from 0'
+            )
+        place = self._find_place(index)
+        if self.get_channel and channels == self.num_channels:
+            check_size(self.shape[-3:-1])
+            return self.get_channel(place, channel)
+        if place is None and self.count is None and self._starts_with(channels):
+            check_size(self.shape[1:])
+            return self.get(channel)
+        return self.read(index, channels)[..., channel]
+
+    def _find_place(self, index: int | None) -> int | None:
+        """The index along the first axis; None where the file is a single image."""
+        axes = len(self.shape)
+        undeclared = axes == 2 or (axes == 3 and index is None)
+        single = self.count == 1 or (self.count is None and undeclared)
+        count = 1 if single else self.shape[0]
+        if index is None and count != 1:
+            raise IndexNeededError(
+                f'holds {count} images{f", {self.stack}" if self.stack else ""}; give '
+                'the index of one of them, counted from 0'
                 + (f', or {SAVE_ONE}' if self.stack else '')
             )
         if not 0 <= (index or 0) < count:
@@ -69,42 +134,18 @@ class ImageFile:
                 f'index {index} is out of range: the file holds {count} '
                 f'image{"" if count == 1 else "s"}, counted from 0'
             )
-        check_size(self.shape if whole else self.shape[1:])
-        return self.get(None if whole else index or 0)
+        return None if single else index or 0
 
-    def _is_one_image(self, index: int | None) -> bool:
-        return len(self.shape) == 2 or (len(self.shape) == 3 and index is None)
+    def _count_channels(self, stated: int | None) -> int:
+        channels = stated or self.num_channels
+        if channels is None:
+            raise ImageError(
+                f'does not say which of its axes {self.shape} counts channels; state '
+                'the number of channels'
+            )
+        return channels
 
-
-def check_size(shape: tuple[int, ...]) -> None:
-    """Raises an ImageError for an image too large to be of one cell."""
-    if math.prod(shape) > MAX_VALUES:
-        raise ImageError(f'an image of shape {shape} is too large for one cell')
-
-
-def array_file(array: Any) -> ImageFile:
-    """Anything with `shape` and first-axis indexing as a file of images.
-
-    Raises:
-        ImageError: It has fewer than two axes or more than four.
-    """
-    shape = tuple(array.shape)
-    if not 2 <= len(shape) <= 4:
-        raise ImageError(f'an array of shape {shape} holds no images')
-    return ImageFile(shape, lambda n: np.array(array[... if n is None else n]))
-
-
-def channels_last(image: np.ndarray, num_channels: int) -> np.ndarray:
-    """[h, w], [h, w, c] or [c, h, w] as [h, w, c], where c is stated, not guessed.
-
-    Raises:
-        ImageError: Neither the last nor the first axis has `num_channels` entries.
-    """
-    if image.ndim == 2 and num_channels == 1:
-        return image[:, :, None]
-    if image.ndim == 3 and image.shape[-1] == num_channels:
-        return image
-    if image.ndim == 3 and image.shape[0] == num_channels:
-        return np.moveaxis(image, 0, -1)
-    words = 'one channel' if num_channels == 1 else f'{num_channels} channels'
-    raise ImageError(f'the image has shape {image.shape}; expected {words}')
+    def _starts_with(self, num_channels: int) -> bool:
+        """Whether the whole file is one image [c, h, w]."""
+        first, *_, last = self.shape
+        return len(self.shape) == 3 and first == num_channels != last

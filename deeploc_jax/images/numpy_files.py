@@ -1,4 +1,4 @@
-"""Images in npy files and npz archives, one at a time and never the whole array."""
+"""Reads images in npy files and npz archives, one at a time."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ import math
 import zipfile
 from pathlib import Path
 from types import EllipsisType
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
-from deeploc_jax.images.image_file import (
-    MAX_VALUES,
-    ImageError,
-    ImageFile,
-    array_file,
-)
+from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.image_file import ImageFile
+from deeploc_jax.images.image_shape import MAX_VALUES
 
 
 def open_npy(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     """Opens the array of an npy file.
 
     Args:
-        path: The file.
-        resources: Closes it again.
+        path: Path of the file.
+        resources: Stack that closes the file again.
 
     Raises:
-        ImageError: It is truncated, or holds no numbers.
+        ImageError: The file is truncated, or holds no numbers.
     """
     # Not mapped into memory: a file that shrinks would end the process.
     stream = resources.enter_context(path.open('rb'))
@@ -38,8 +35,8 @@ def open_npz(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     """Opens the array `image` or `images` of an archive, or the only one in it.
 
     Args:
-        path: The archive.
-        resources: Closes it again.
+        path: Path of the archive.
+        resources: Stack that closes the archive again.
 
     Raises:
         ImageError: There is no such array, or a checksum in the archive is wrong.
@@ -53,23 +50,35 @@ def open_npz(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     return array_file(_Array(stream, member.file_size))
 
 
+def array_file(array: Any) -> ImageFile:
+    """Makes a file of images from anything with `shape` and first-axis indexing.
+
+    Raises:
+        ImageError: It has fewer than two axes or more than four.
+    """
+    shape = tuple(array.shape)
+    if not 2 <= len(shape) <= 4:
+        raise ImageError(f'an array of shape {shape} holds no images')
+    return ImageFile(shape, lambda n: np.array(array[... if n is None else n]))
+
+
 def _find_array(members: list[str]) -> str:
     for name in ('image.npy', 'images.npy'):
         if name in members:
             return name
     if len(members) != 1:
-        found = ', '.join(name.removesuffix('.npy') for name in members) or 'nothing'
-        raise ImageError(f'no array named "image" or "images" in it; it has: {found}')
+        listed = ', '.join(name.removesuffix('.npy') for name in members) or 'nothing'
+        raise ImageError(f'no array named "image" or "images" in it; it has: {listed}')
     return members[0]
 
 
 class _Array:
-    """The array of an open npy stream of `size` bytes."""
+    """The array in an open npy stream of `size` bytes, read image by image."""
 
     def __init__(self, stream: IO[bytes], size: int):
         self._stream = stream
         version = np.lib.format.read_magic(stream)
-        # Version 3 differs from 2 in the letters of the names of fields, no more.
+        # Version 3 differs from 2 only in the encoding of field names.
         read_header = {
             (1, 0): np.lib.format.read_array_header_1_0,
             (2, 0): np.lib.format.read_array_header_2_0,
@@ -89,7 +98,7 @@ class _Array:
             )
 
     def __getitem__(self, index: int | EllipsisType) -> np.ndarray:
-        if self._fortran:  # an image is strewn over all of it
+        if self._fortran:  # an image is scattered over all of it
             return self._read_fortran()[index]
         shape = self.shape if index is ... else self.shape[1:]
         return self._read(shape, 0 if index is ... else index)
@@ -98,7 +107,8 @@ class _Array:
         if self._whole is None:
             if math.prod(self.shape) > MAX_VALUES:
                 raise ImageError(
-                    'is in Fortran order; save it with np.ascontiguousarray(images)'
+                    'is in Fortran order, which is read as a whole, and too large for '
+                    'that; save it with np.ascontiguousarray(images)'
                 )
             self._whole = self._read(self.shape[::-1], 0).T
         return self._whole

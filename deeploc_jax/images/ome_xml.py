@@ -1,4 +1,4 @@
-"""What the OME-XML of a TIFF says of its own planes, which may be part of an image.
+"""The OME-XML of a TIFF: channel names, pixel size, and which planes lie in the file.
 
 One image may be spread over several files, each with the XML of all of them.
 """
@@ -8,31 +8,31 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
-import numpy as np
+from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.ome_planes import OmePlanes
 
-from deeploc_jax.images.image_file import ImageError
-
-_MAX_PLANES = 2**20  # more are a damaged number, for which memory would be set aside
-_UNKNOWN = '?'
+_MICROMETERS = {'nm': 1e-3, 'mm': 1e3, 'cm': 1e4, 'm': 1e6}
+"""Other units of length that microscopes write; the default is the micrometer."""
 
 
 @dataclasses.dataclass(frozen=True)
 class OmeXml:
-    """What is known of the planes in one file.
+    """What the XML says about the planes in one file.
 
     Attributes:
         channel_names: Names of the channels in this file, () unless all have one.
-        elsewhere: Name of another file with further planes, or ''.
-        axis: With `elsewhere`, what the planes of this file are counted along: one of
-            C, Z and T, '' for a single plane, '?' when the file does not say.
+        pixel_size: Height and width of a pixel in micrometers, None when unknown.
+        other_file: Name of another file with further planes, or ''.
+        axis: With `other_file`, the axis along which the planes of this file differ:
+            C, Z or T, '' for a single plane, '?' when the file does not say.
         fault: Why the XML is of no use, or ''.
     """
 
     channel_names: tuple[str, ...] = ()
-    elsewhere: str = ''
+    pixel_size: tuple[float, float] | None = None
+    other_file: str = ''
     axis: str = ''
     fault: str = ''
 
@@ -46,8 +46,7 @@ def parse_ome_xml(text: str, filename: str) -> OmeXml:
     if re.search('<!(DOCTYPE|ENTITY)', text, re.IGNORECASE):
         raise ImageError('its XML has a DOCTYPE, which no microscope writes')
     try:
-        root = ElementTree.fromstring(text)
-        return _Planes(root, filename).describe()
+        return _describe(OmePlanes(ElementTree.fromstring(text), filename))
     except (ElementTree.ParseError, ValueError) as error:
         return OmeXml(fault=f'its OME-XML is broken ({error})')
     except KeyError as error:
@@ -55,9 +54,9 @@ def parse_ome_xml(text: str, filename: str) -> OmeXml:
 
 
 def without_uuids(text: str) -> str:
-    """The OME-XML of planes that are all in one file, as if nothing named that file.
+    """Removes the file names from the OME-XML of planes that are all in one file.
 
-    tifffile would look for it by its name, and find another file or none.
+    tifffile would look for a file of that name, and find another one or none.
     """
     root = ElementTree.fromstring(text)
     for block in root.iterfind('{*}Image/{*}Pixels/{*}TiffData'):
@@ -66,84 +65,34 @@ def without_uuids(text: str) -> str:
     return ElementTree.tostring(root, 'unicode')
 
 
-class _Planes:
-    """The planes of the image that lies in the file of this name, at least in part."""
-
-    def __init__(self, root: ElementTree.Element, filename: str):
-        self.uuid = root.get('UUID', '').strip()
-        uuids = root.findall('{*}Image/{*}Pixels/{*}TiffData/{*}UUID')
-        self.uuid_is_used = self.uuid in {_text(uuid) for uuid in uuids}
-        # Where no other file is named, this one may have been renamed.
-        names = {uuid.get('FileName', '').lower() for uuid in uuids}
-        alone = len(names) == 1 and not self.uuid
-        self.filename = (names.pop() if alone else '') or filename.lower()
-        self.elsewhere = ''
-        self.pixels: ElementTree.Element | None = None
-        companion = root.find('{*}BinaryOnly')
-        if companion is not None:
-            self.elsewhere = companion.get('MetadataFile', 'another file')
-        self.own: list[ElementTree.Element] = []
-        for pixels in root.iterfind('{*}Image/{*}Pixels'):
-            blocks = pixels.findall('{*}TiffData')
-            own = [block for block in blocks if self._is_own(block)]
-            if own and self.pixels is None:
-                self.pixels, self.own = pixels, own
-
-    def describe(self) -> OmeXml:
-        if self.pixels is None:
-            return OmeXml(elsewhere=self.elsewhere, axis=_UNKNOWN)
-        sizes = {axis: int(self.pixels.attrib[f'Size{axis}']) for axis in 'CZT'}
-        if not 0 < sizes['C'] * sizes['Z'] * sizes['T'] <= _MAX_PLANES:
-            raise ValueError(
-                f'C, Z and T of {", ".join(map(str, sizes.values()))} planes'
-            )
-        channels = self.pixels.findall('{*}Channel')
-        names = tuple(channel.get('Name', '') for channel in channels)
-        axis, numbers = self._own_axis(sizes)  # also to see whether it is all there
-        if self.elsewhere:
-            names = tuple(names[n] for n in numbers if n < len(names))
-        names = names if all(names) else ()
-        return OmeXml(names, self.elsewhere, axis if self.elsewhere else '')
-
-    def _is_own(self, block: ElementTree.Element) -> bool:
-        uuid = block.find('{*}UUID')
-        if uuid is None:
-            return True
-        name = uuid.get('FileName', '')
-        if self.uuid and self.uuid_is_used:  # names change, it does not
-            own = _text(uuid) == self.uuid
-        else:
-            own = name.lower() == self.filename
-        if not own:
-            self.elsewhere = self.elsewhere or name or 'another file'
-        return own
-
-    def _own_axis(self, sizes: dict[str, int]) -> tuple[str, list[int]]:
-        """The axis along which the planes of this file differ, and their channels."""
-        places = dict(
-            place for block in self.own for place in self._places(block, sizes)
-        )
-        planes = [places[ifd] for ifd in sorted(places)]
-        differing = [axis for axis in 'CZT' if len({p[axis] for p in planes}) > 1]
-        if len(differing) > 1:
-            return _UNKNOWN, []
-        return ''.join(differing), list(dict.fromkeys(plane['C'] for plane in planes))
-
-    def _places(
-        self, block: ElementTree.Element, sizes: dict[str, int]
-    ) -> Iterator[tuple[int, dict[str, int]]]:
-        """Number of each page of a block, and its place along C, Z and T."""
-        assert self.pixels is not None
-        order = self.pixels.attrib['DimensionOrder'][2:]  # the fastest axis first
-        shape = [sizes[axis] for axis in order]
-        usual = 1 if 'IFD' in block.attrib else math.prod(shape)
-        count = int(block.get('PlaneCount', block.get('NumPlanes', usual)))
-        first = [int(block.get(f'First{axis}', 0)) for axis in order]
-        start = np.ravel_multi_index(first, shape, order='F')
-        for n in range(min(count, math.prod(shape) - int(start))):
-            place = map(int, np.unravel_index(start + n, shape, order='F'))
-            yield int(block.get('IFD', 0)) + n, dict(zip(order, place, strict=True))
+def _describe(planes: OmePlanes) -> OmeXml:
+    if planes.pixels is None:
+        return OmeXml(other_file=planes.other_file, axis='?')
+    names = tuple(
+        channel.get('Name', '') for channel in planes.pixels.findall('{*}Channel')
+    )
+    axis, numbers = planes.find_axis()  # also to see whether the XML is complete
+    if planes.other_file:
+        names = tuple(names[n] for n in numbers if n < len(names))
+    return OmeXml(
+        channel_names=names if all(names) else (),
+        pixel_size=_pixel_size(planes.pixels),
+        other_file=planes.other_file,
+        axis=axis if planes.other_file else '',
+    )
 
 
-def _text(element: ElementTree.Element) -> str:
-    return (element.text or '').strip()
+def _pixel_size(pixels: ElementTree.Element) -> tuple[float, float] | None:
+    """Height and width of a pixel, None unless both are stated in a known unit."""
+    height, width = (_micrometers(pixels, f'PhysicalSize{axis}') for axis in 'YX')
+    return (height, width) if height and width else None
+
+
+def _micrometers(pixels: ElementTree.Element, name: str) -> float | None:
+    unit = pixels.get(f'{name}Unit', 'µm')
+    factor = 1.0 if unit in ('µm', 'μm', 'um') else _MICROMETERS.get(unit)
+    try:
+        size = float(pixels.get(name, 'nan')) * (factor or math.nan)
+    except ValueError:
+        return None
+    return size if 0 < size < math.inf else None

@@ -1,4 +1,4 @@
-"""Images in PNG, with the pixel values that were saved and no others."""
+"""Reads PNG, with exactly the pixel values that were saved."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ import imagecodecs
 import numpy as np
 
 from deeploc_jax.images.colors import drop_alpha, find_intensity
-from deeploc_jax.images.image_file import (
-    ImageError,
-    ImageFile,
-    array_file,
-    check_size,
-)
+from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.image_file import ImageFile
+from deeploc_jax.images.image_shape import check_size
+from deeploc_jax.images.numpy_files import array_file
 
 _SIGNATURE = b'\x89PNG\r\n\x1a\n'
-_HEADER = struct.Struct('>IIBB')  # width, height, bits and colour type
+_HEADER = struct.Struct('>IIBB')  # width, height, bits and color type
 _PALETTE = 3
-_SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by colour type
-_DEFLATE = 1032  # no stream of this compression grows more
+_SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by color type
+_DEFLATE = 1032  # the most that this compression can shrink anything
 
 
 def open_png(path: Path, _: contextlib.ExitStack) -> ImageFile:
     """Reads a PNG: [h, w], or [h, w, 3] in the order red, green, blue.
 
     Raises:
-        ImageError: It is damaged, animated, transparent, or its pixels are numbers of
-            colours in a palette.
+        ImageError: It is damaged, animated or transparent, or its pixels are indices
+            into a palette of colors.
     """
     data = path.read_bytes()
     if not data.startswith(_SIGNATURE):
@@ -56,7 +54,7 @@ def open_png(path: Path, _: contextlib.ExitStack) -> ImageFile:
 
 
 def _find_chunks(data: bytes) -> dict[bytes, bytes]:
-    """The first chunk of each kind; a PNG is made of them."""
+    """Body of the first chunk of each kind; a PNG is a sequence of chunks."""
     chunks: dict[bytes, bytes] = {}
     place = len(_SIGNATURE)
     while place + 12 <= len(data):

@@ -1,31 +1,34 @@
-"""Image files of a user's own screen, kept open for a while."""
+"""Reading the many image files of a table, of which a few are kept open."""
 
 from __future__ import annotations
 
 import collections
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from deeploc_jax.images.errors import as_image_error
-from deeploc_jax.images.image_file import ImageError, ImageFile, channels_last
-from deeploc_jax.images.kinds import open_image_file
-
-_FEW = 8
+from deeploc_jax.images.errors import ImageError, as_image_error
+from deeploc_jax.images.formats import OPENERS, Opener, open_image
+from deeploc_jax.images.image_file import ImageFile
 
 
 class ImageReader:
-    """Opens image files and keeps the last few open.
+    """Opens image files and keeps the last few open; a context manager.
 
-    Rows that are read in the order of their files open each file once.
+    Images that are read in the order of their files open each file once.
 
     Args:
-        capacity: Number of files kept open.
+        capacity: Number of files kept open. Where an image has a file for each
+            channel, fewer files than channels would be opened anew for each image.
+        openers: Functions that open a file, by suffix.
     """
 
-    def __init__(self, capacity: int = _FEW):
+    def __init__(self, capacity: int = 8, openers: Mapping[str, Opener] = OPENERS):
         self.capacity = capacity
-        self._files: collections.OrderedDict[Path, ImageFile | str]  # or why not
+        self.openers = openers
+        # A file, or why it could not be opened.
+        self._files: collections.OrderedDict[Path, ImageFile | str]
         self._files = collections.OrderedDict()
 
     def __enter__(self) -> ImageReader:
@@ -36,16 +39,16 @@ class ImageReader:
             self._drop_oldest()
 
     def open(self, path: Path) -> ImageFile:
-        """The open file; a file that could not be opened is not tried again.
+        """Opens a file; one that could not be opened is not tried again.
 
         Raises:
-            ImageError: It is missing, unreadable or of an unknown kind.
+            ImageError: The file is missing, unreadable or of an unknown kind.
         """
         if path not in self._files:
             while len(self._files) >= self.capacity:
                 self._drop_oldest()
             try:
-                self._files[path] = open_image_file(path)
+                self._files[path] = open_image(path, self.openers)
             except ImageError as error:
                 self._files[path] = str(error)
         self._files.move_to_end(path)
@@ -54,25 +57,38 @@ class ImageReader:
             raise ImageError(file)
         return file
 
-    def read(self, path: Path, index: int | None, num_channels: int) -> np.ndarray:
-        """One image [h, w, c] with `num_channels` channels, in file order.
+    def read(
+        self, path: Path, index: int | None = None, num_channels: int | None = None
+    ) -> np.ndarray:
+        """Reads one image, see `ImageFile.read`.
+
+        Returns:
+            The image [h, w, c] with `num_channels` channels, in file order.
 
         Raises:
             ImageError: It cannot be read, or has another number of channels.
         """
         file = self.open(path)
         with as_image_error(path):
-            return channels_last(file.read(index), num_channels)
+            return file.read(index, num_channels)
+
+    def read_plane(
+        self,
+        path: Path,
+        channel: int,
+        index: int | None = None,
+        num_channels: int | None = None,
+    ) -> np.ndarray:
+        """Reads one channel of an image, [h, w], see `ImageFile.read_plane`.
+
+        Raises:
+            ImageError: It cannot be read, or has another number of channels.
+        """
+        file = self.open(path)
+        with as_image_error(path):
+            return file.read_plane(channel, index, num_channels)
 
     def _drop_oldest(self) -> None:
         _, file = self._files.popitem(last=False)
         if isinstance(file, ImageFile):
             file.close()
-
-
-def capacity_for(channels: int) -> int:
-    """How many files to keep open where a row may have one for each channel.
-
-    With fewer, each row would open all of its stacks anew.
-    """
-    return max(_FEW, channels)

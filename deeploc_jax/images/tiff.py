@@ -1,18 +1,19 @@
-"""Images in TIFF and OME-TIFF, one at a time."""
+"""Reads TIFF and OME-TIFF: images one at a time, channels one at a time."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
 from deeploc_jax.images.colors import make_converter
-from deeploc_jax.images.image_file import ImageError, ImageFile
+from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.image_file import ImageFile
 from deeploc_jax.images.ome_xml import OmeXml, parse_ome_xml, without_uuids
 from deeploc_jax.images.tiff_axes import order_axes
 from deeploc_jax.images.tiff_pixels import TiffPixels
@@ -24,18 +25,18 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
     Only planes of this very file are read, never those of a file that it names.
 
     Args:
-        path: The file.
-        resources: Closes it again.
+        path: Path of the file.
+        resources: Stack that closes the file again.
 
     Raises:
-        ImageError: It is damaged, or holds something else.
+        ImageError: The file is damaged, or holds several series of images.
     """
     with _strict_tifffile():
         file = resources.enter_context(tifffile.TiffFile(path))
         ome, text = OmeXml(), file.pages.first.description
         if file.is_ome or re.search(r'<(\w+:)?OME\s', text):  # also if cut short
             ome = parse_ome_xml(text, path.name)
-            file.is_ome = not (ome.fault or ome.elsewhere)
+            file.is_ome = not (ome.fault or ome.other_file)
             if file.is_ome:
                 file.pages.first.description = without_uuids(text)
         if len(file.series) != 1:
@@ -46,12 +47,12 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
 
 
 def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
-    """Where tifffile could not use what the file says of its axes, that is a fault."""
+    """Replaces OME-XML that tifffile could not use by the fault that it has."""
     if file.series[0].kind in ('generic', 'uniform'):
         if file.is_ome:
             return OmeXml(fault='its OME-XML does not fit its planes')
         if file.is_imagej:
-            raise ImageError('what ImageJ wrote of its axes does not fit its planes')
+            raise ImageError('the axes that ImageJ wrote do not fit its planes')
     return ome
 
 
@@ -65,31 +66,39 @@ def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
     if ome.axis:
         letters = letters.replace('I', ome.axis)
     axes = order_axes(letters, shape)
+    first, last = axes.order[0], axes.order[-1]
     convert = make_converter(series.keyframe)
-    pixels = TiffPixels(file, shape)
+    pixels = TiffPixels(file, shape, len(re.split('[YX]', letters)[0]))
+
+    def read(places: Mapping[int, int]) -> np.ndarray:
+        with _strict_tifffile():
+            image = convert(pixels.read(places))
+        kept = [axis for axis in axes.order if axis not in places]
+        return image.transpose(np.argsort(np.argsort(kept)))  # their ranks
 
     def get(index: int | None) -> np.ndarray:
-        with _strict_tifffile():
-            if index is None:
-                return convert(pixels.read()).transpose(axes.order)
-            image = convert(pixels.read_item(index, axes.order[0]))
-            return image.transpose(np.argsort(np.argsort(axes.order[1:])))
+        return read({} if index is None else {first: index})
+
+    def get_channel(index: int | None, channel: int) -> np.ndarray:
+        return read({last: channel} | ({} if index is None else {first: index}))
 
     names = ome.channel_names
     return ImageFile(
         shape=tuple(shape[axis] for axis in axes.order),
         get=get,
+        get_channel=get_channel if letters[last] == 'C' else None,
         channel_names=names if len(names) == axes.channels else (),
+        pixel_size=ome.pixel_size,
         count=axes.count,
         stack=axes.stack,
-        elsewhere=ome.elsewhere,
-        note=ome.fault,
+        other_file=ome.other_file,
+        fault=ome.fault,
     )
 
 
 @contextlib.contextmanager
 def _strict_tifffile() -> Iterator[None]:
-    """What tifffile logs as an error, a cut stack for one, becomes an error."""
+    """Raises what tifffile only logs as an error, for instance a cut stack."""
     logger = logging.getLogger('tifffile')
     messages: list[str] = []
     handler = logging.Handler(logging.ERROR)

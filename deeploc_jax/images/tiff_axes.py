@@ -1,12 +1,13 @@
-"""What the axes of a TIFF are: images counted along one, height, width, channels."""
+"""Interprets the axes of a TIFF: a stack of images, height, width and channels."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from deeploc_jax.images.image_file import SAVE_ONE, ImageError
+from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.image_file import SAVE_ONE
 
-_UNDECLARED = 'IQ'  # tifffile's letters for pages of which the file says no more
+_UNDECLARED = 'IQ'  # tifffile's letters for pages that the file does not explain
 _WORDS = {
     'Z': 'focal planes (axis Z)',
     'T': 'points in time (axis T)',
@@ -16,12 +17,12 @@ _WORDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Axes:
-    """How a TIFF's axes become those of an image.
+    """The axes of a TIFF in the order of an image.
 
     Attributes:
-        order: Where the axes ([stack,] Y, X [, channels]) are in the file.
-        stack: What the images of a declared stack are, or ''.
-        count: Number of images, None where the file does not say what its axes are.
+        order: Positions in the file of the axes ([stack,] Y, X [, channels]).
+        stack: What a declared stack consists of, or ''.
+        count: Number of images, None where the file does not declare its axes.
         channels: Number of channels declared, 1 without such an axis.
     """
 
@@ -32,12 +33,13 @@ class Axes:
 
 
 def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
-    """Orders the axes of a series, those of length one left out.
+    """Orders the axes of a series.
 
     Args:
-        axes: A letter an axis, as tifffile has them: Y, X, C and S for channels and
-            samples, I and Q where the file does not say, others for a stack.
-        shape: Their lengths.
+        axes: One letter for each axis longer than one, as in tifffile: Y, X, C and S
+            for channels and samples, I and Q where the file does not declare them,
+            others for a stack.
+        shape: Lengths of the axes.
 
     Raises:
         ImageError: There is no single axis along which an index can count images.
@@ -47,15 +49,15 @@ def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
         return Axes(tuple(range(len(axes))), '', None, 1)
     lengths = dict(zip(axes, shape, strict=True))
     if len(stack) > 1 or not {'Y', 'X'} <= set(axes):
-        found = ', '.join(f'{axis} ({n})' for axis, n in zip(axes, shape, strict=True))
+        listed = ', '.join(f'{axis} ({n})' for axis, n in zip(axes, shape, strict=True))
         raise ImageError(
-            f'has the axes {found}, and a column "index" can choose along one of them '
-            f'only; {SAVE_ONE}'
+            f'has the axes {listed}, and an index chooses along one of them only; '
+            f'{SAVE_ONE}'
         )
     if {'C', 'S'} <= set(axes):
         raise ImageError(
-            f'has {lengths["C"]} channels (axis C), each a colour picture of '
-            f'{lengths["S"]} samples (axis S); save grey channels'
+            f'has {lengths["C"]} channels (axis C), each a color picture of '
+            f'{lengths["S"]} samples (axis S); save gray channels'
         )
     channels = [axis for axis in axes if axis in 'CS']
     order = [*stack, 'Y', 'X', *channels]

@@ -1,6 +1,16 @@
-"""Pure Flax networks, one architecture a file, one contract.
+"""Flax networks, one architecture a file, with one contract.
 
-`Model(num_classes=..., **options)(image, *, train) -> (logits, features)`.
+`Model(num_classes=..., **options)(image, *, train) -> (logits, features)`, with the
+activations of every named layer in `features`. A new network subclasses
+`network.Network`, defines `convolve` and `classify`, and is added to `MODELS`.
+
+The networks are built from `layer.Layer`, whose convolution (`conv`, `winograd`), batch
+norm (`norm`) and pooling are our own. The reason is speed on CPUs: with Flax's own
+parts, DeepLoc takes 1.7 times as long for a training step and 2.2 times as long for a
+forward pass (two cores, docs/results/speed.md). On GPUs the convolutions are XLA's. The
+numbers are those of Flax up to rounding, so a new network may as well be made of
+`flax.linen` alone: benchmarks/plain_flax.py is DeepLoc written that way, and the one to
+copy where speed on CPUs does not matter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """3x3 convolutions and 2x2 max pooling that are fast on CPUs too.
 
 XLA's own convolutions are made for GPUs and TPUs. On CPUs their kernel gradients are
-slow, and Winograd's algorithm is faster all round; the numbers agree up to rounding.
+slow, and Winograd's algorithm is faster forwards and backwards. The numbers agree up to
+rounding.
 """
 
 from __future__ import annotations
@@ -40,25 +41,26 @@ def conv3x3(
 
     A plain 3x3 convolution (stride 1, SAME, NHWC and HWIO, no dilation or groups,
     float32 or bfloat16) of at least 16 channels in and out goes through Winograd's
-    algorithm, in float32, where the program is lowered for a CPU. All else is XLA's,
-    and all of an export whose batch may have any size.
-    Plain ones are differentiable in reverse mode only, on every platform.
+    algorithm, in float32, where the program is lowered for a CPU. Everything else uses
+    XLA's convolution, and so does every convolution of an export with a symbolic batch
+    size. Plain convolutions are differentiable in reverse mode only, on every platform.
 
     Args:
         lhs: [b, h, w, c].
         rhs: [3, 3, c, features].
-        window_strides: As in `jax.lax.conv_general_dilated`, like all that follow.
+        window_strides: Strides; the meaning of this and all further arguments is that
+            of `jax.lax.conv_general_dilated`.
         padding: 'SAME' or ((1, 1), (1, 1)) for the fast path.
         lhs_dilation: None or (1, 1) for the fast path.
         rhs_dilation: None or (1, 1) for the fast path.
         dimension_numbers: ('NHWC', 'HWIO', 'NHWC') for the fast path.
         feature_group_count: 1 for the fast path.
         batch_group_count: 1 for the fast path.
-        precision: Of XLA's convolution; the fast path is precise in any case.
+        precision: Precision of XLA's convolution; the fast path is always precise.
         preferred_element_type: None or the dtype of `lhs` for the fast path.
 
     Returns:
-        [b, h, w, features], of the dtype of `lhs`.
+        [b, h, w, features], with the dtype of `lhs`.
 
     Example:
         >>> nn.Conv(64, (3, 3), conv_general_dilated=conv3x3)(images)
@@ -81,10 +83,11 @@ def conv3x3(
 
 
 def max_pool_2x2(x: Float[Array, 'b h w c']) -> Float[Array, 'b (h+1)//2 (w+1)//2 c']:
-    """The maximum of each 2x2 window, two apart, SAME padding (60-30-15-8).
+    """Takes the maximum of each 2x2 window, with stride 2 and SAME padding (15 to 8).
 
-    The maximum of four strided slices, whose gradient is several times faster on CPUs
-    than that of XLA's window reduction. Equal maxima share the gradient.
+    It is computed as the maximum of four strided slices, whose gradient is several
+    times faster on CPUs than that of XLA's window reduction. Equal maxima share the
+    gradient.
 
     Args:
         x: [b, h, w, c], floating point.
@@ -100,13 +103,13 @@ def max_pool_2x2(x: Float[Array, 'b h w c']) -> Float[Array, 'b (h+1)//2 (w+1)//
 
 
 def _is_plain(lhs: jax.Array, rhs: jax.Array, options: dict[str, Any]) -> bool:
-    """Whether a convolution is one of those that Winograd's algorithm is for."""
+    """Whether Winograd's algorithm can compute a convolution."""
     padding = options['padding']
     same = [(1, 1), (1, 1)]
     steps = [options[k] for k in ('window_strides', 'lhs_dilation', 'rhs_dilation')]
     numbers = options['dimension_numbers']
     return (
-        all(isinstance(n, int) for n in lhs.shape)  # an export may leave b open
+        all(isinstance(n, int) for n in lhs.shape)  # b of an export may be a symbol
         and lax.conv_dimension_numbers(lhs.shape, rhs.shape, numbers) == _NHWC
         and rhs.shape[:3] == (3, 3, lhs.shape[3])
         and min(rhs.shape[2:]) >= MIN_CHANNELS

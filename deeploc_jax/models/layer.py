@@ -1,4 +1,4 @@
-"""What the networks are made of: a linear layer, batch norm, and ReLU."""
+"""The layer the networks are built from: ConvBNReLU, and its dense counterpart."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from deeploc_jax.models.norm import BatchNorm, wide
 
 
 class Layer(nn.Module):
-    """A convolution (with `window`) or a dense layer, batch norm, and ReLU.
+    """A convolution (with `window`) or a dense layer, then batch norm and ReLU.
 
-    In inference batch norm is folded into the kernel, and one vector is added.
+    Other libraries call it ConvBNReLU. In inference batch norm is folded into the
+    kernel, so that only one vector is added.
 
     Attributes:
-        width: Number of features made.
-        window: Height and width of a convolution's kernel; None: dense.
-        strides: Of a convolution.
-        bias: First value of a bias before batch norm; None: there is none, as batch
-            norm takes it away again.
+        width: Number of features it computes.
+        window: Height and width of the kernel of a convolution; None: dense.
+        strides: Strides of a convolution.
+        bias: Initial value of a bias before batch norm; None: there is no bias, which
+            batch norm would cancel.
         relu: Whether negative results become zero.
         train: Whether batch norm uses, and averages, the statistics of the batch.
         bn_momentum: Decay of the running averages of batch norm.
-        kernel_init: What the kernel starts from.
-        dtype: Of the computation; parameters and statistics are float32.
+        kernel_init: Initializer of the kernel.
+        dtype: Type of the computation; parameters and statistics are float32.
     """
 
     width: int
@@ -60,7 +61,10 @@ class Layer(nn.Module):
         return nn.relu(y) if self.relu else y
 
     def _linear(self, factor: jax.Array | None = None) -> nn.Module:
-        """The convolution or dense layer, its kernel times `factor` [width]."""
+        """The convolution or dense layer, with its kernel times `factor` [width].
+
+        Flax offers no hook for the kernel, but takes the function that applies it.
+        """
 
         def scaled(function: Callable) -> Callable:
             def apply(x: Any, kernel: Any, *args: Any, **options: Any) -> Any:

@@ -7,10 +7,9 @@ from functools import partial
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.models.layer import Layer
-from deeploc_jax.models.network import Network
+from deeploc_jax.models.network import Features, Network
 
 
 class Lean(Network):
@@ -19,7 +18,7 @@ class Lean(Network):
     The stem halves 60x60 inputs to 30; each later stage halves them again (15, 8) and
     widens them. A stage is one block of two 3x3 convolutions around which its input is
     added. The mean over the image feeds one dense layer: 483,603 parameters for 19
-    classes.
+    classes. Its features are `stage_1` ... and `mean` [b, f].
 
     Attributes:
         widths: Feature maps of the stages.
@@ -31,25 +30,12 @@ class Lean(Network):
 
     widths: tuple[int, ...] = (32, 64, 128)
 
-    @nn.compact
-    def __call__(
-        self, image: Float[Array, 'b h w c'], *, train: bool
-    ) -> tuple[Float32[Array, 'b k'], dict[str, Float[Array, 'b ...']]]:
-        """Applies the network.
-
-        Args:
-            image: [b, h, w, c] in [0, 1]; any h, w and c.
-            train: Whether batch norm uses (and updates) the batch's statistics and
-                dropout is on (rng 'dropout').
-
-        Returns:
-            Logits, float32 [b, num_classes], and the activations by layer:
-            `stage_1` ... [b, h', w', f] and `mean` [b, f].
-        """
+    def convolve(self, image: jax.Array, *, train: bool) -> tuple[jax.Array, Features]:
+        """The stages, and the mean over the image of the last one."""
         layer = partial(
             Layer,
             window=(3, 3),
-            train=train and not self.frozen_convolutions,
+            train=train,
             bn_momentum=self.bn_momentum,
             dtype=jnp.dtype(self.compute_dtype),
         )
@@ -61,8 +47,10 @@ class Lean(Network):
             y = layer(width, relu=False, name=f'conv_{number}b')(y)
             features[f'stage_{number}'] = x = nn.relu(x + y)
         features['mean'] = x = x.mean((1, 2))
-        if self.frozen_convolutions:
-            x = jax.lax.stop_gradient(x)
+        return x, features
+
+    def classify(self, x: jax.Array, *, train: bool) -> tuple[jax.Array, Features]:
+        """Dropout and the layer of the classes, which computes in float32."""
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
-        logits = nn.Dense(self.num_classes, name='final_layer')(x.astype(jnp.float32))
-        return logits, features
+        head = nn.Dense(self.num_classes, name=self.HEAD)
+        return head(x.astype(jnp.float32)), {}

@@ -1,9 +1,9 @@
-"""Batch norm and ReLU in one go, with the fewest passes over memory.
+"""Batch norm and ReLU as one operation, with as few passes over memory as possible.
 
 Convolutions on CPUs are fast enough here that reading and writing their outputs counts.
-Composed of library parts, XLA stores x + bias, x - mean and the normalised x, and all
-but the first again for the gradient. Here the input alone is kept, and is read twice
-for the statistics, once for the result, and twice for the gradient:
+From Flax's parts XLA makes a program that stores x + bias, x - mean and the normalized
+x, and the latter two again for the gradient. Here only the input is kept. It is read
+twice for the statistics, once for the result, and twice for the gradient:
 
     z = scale x' + bias,   x' = (x - mean) / sqrt(var + epsilon),   y = max(z, 0)
 
@@ -29,7 +29,7 @@ from jaxtyping import Array, Float, Float32
 
 
 class BatchNorm(nn.Module):
-    """Normalises x + shift over all axes but the last; ReLU follows if wanted.
+    """Normalizes x + shift over all axes but the last; ReLU follows if wanted.
 
     Parameters and running averages have the names that `flax.linen.BatchNorm` gives
     them.
@@ -38,7 +38,7 @@ class BatchNorm(nn.Module):
         width: Number of channels.
         train: Whether to use, and average, the statistics of the batch.
         momentum: Decay of the running averages.
-        epsilon: Added to the variance.
+        epsilon: Constant that is added to the variance.
         relu: Whether negative results become zero.
     """
 
@@ -63,9 +63,9 @@ class BatchNorm(nn.Module):
 
         Args:
             x: Activations, float32 or bfloat16; statistics are float32 either way.
-            shift: A bias [c] of the layer before. In training it is only part of the
-                running mean: the batch's mean takes it away again, so that neither
-                values nor gradients depend on it.
+            shift: Bias [c] of the layer before. In training it is only added to the
+                running mean: subtracting the mean of the batch cancels it, so that
+                neither values nor gradients depend on it.
         """
         if not self.train:
             mean, factor = self.mean.value - shift, self._factor()
@@ -81,12 +81,12 @@ class BatchNorm(nn.Module):
     def fold(
         self, shift: ArrayLike = 0.0
     ) -> tuple[Float32[Array, ' c'], Float32[Array, ' c']]:
-        """`factor` and `offset`: in inference it makes factor x + offset, then ReLU.
+        """`factor` and `offset` [c]: inference computes factor x + offset, then ReLU.
 
-        A linear layer before it can have its kernel multiplied instead.
+        The kernel of a linear layer before it can be multiplied by the factor instead.
 
         Args:
-            shift: A bias [c] of the layer before.
+            shift: Bias [c] of the layer before.
         """
         factor = self._factor()
         return factor, self.bias + (shift - self.mean.value) * factor
@@ -105,11 +105,11 @@ def normalize(
 ) -> tuple[Float[Array, '... c'], Float32[Array, ' c'], Float32[Array, ' c']]:
     """Batch norm with the statistics of the batch, and ReLU if wanted.
 
-    The variance is that of differences to the mean. E[x^2] - E[x]^2, a pass less, has
-    no correct digit on the near-constant background of micrographs.
+    The variance is computed from differences to the mean. E[x^2] - E[x]^2 would save a
+    pass, but has no correct digit on the near-constant background of micrographs.
 
     Returns:
-        The result in the type of `x`, and the batch's mean and variance, which carry
+        The result in the type of `x`, and mean and variance of the batch, which carry
         no gradient.
     """
     return _forward(x, scale, bias, epsilon, relu)[0]
@@ -152,5 +152,5 @@ def _scaled(x: Any, mean: Any, factor: Any, bias: Any, relu: bool) -> Any:
 
 
 def wide(vector: jax.Array, x: jax.Array) -> jax.Array:
-    """A vector [c] such that it multiplies the last axis of x."""
+    """A vector [c] in a shape that broadcasts along the last axis of x."""
     return vector.reshape((1,) * (x.ndim - 1) + (-1,))

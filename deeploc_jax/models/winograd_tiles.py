@@ -1,28 +1,29 @@
 """Winograd's minimal filtering: 3x3 convolutions with about a quarter of the products.
 
-A polynomial s of four coefficients times a polynomial w of three is one of six, given
-by its values at six points, and there it takes one product a point (Toom and Cook).
-With the matrices A, G and V that evaluate four, three and six coefficients,
+The product of a polynomial s of four coefficients and a polynomial w of three has six
+coefficients. Its values at six points determine it, and each value takes one product
+(Toom and Cook). With the matrices A, G and V that evaluate polynomials of four, three
+and six coefficients at these points,
 
     s w = V^-1 ((G w) * (A s)).
 
-A filter of three taps w does the transpose of this to six pixels d (Winograd's minimal
-filtering F(4, 3)): four outputs from six products, not twelve,
+A filter w of three taps applies the transpose of this to six pixels d (Winograd's
+minimal filtering F(4, 3)) and takes six products for four outputs instead of twelve,
 
     y = A' ((G w) * (B d)),    with B the inverse of V'.
 
-On the rows and then the columns it is F(4x4, 3x3): each tile of 6x6 pixels, four apart,
-gives 4x4 outputs from 36 products, not 144. With the sum over the input channels, each
-of the 36 is one matrix product over all tiles, [tiles, c] @ [c, features]; here they
-come as one product of stacks of six matrices for each of the six columns.
+Applied to the rows and then to the columns it is F(4x4, 3x3): each tile of 6x6 pixels,
+four apart, gives 4x4 outputs from 36 products instead of 144. Summed over the input
+channels, each of the 36 is one matrix product over all tiles, [tiles, c] @ [c,
+features]; here each of the six columns is one product of stacks of six matrices.
 
 As y is linear in w, the gradient of the kernel is the transpose of the above,
 G' ((B d) * (A dy)), summed over the tiles: 36 matrix products again. The gradient of
-the input is the convolution of dy with the kernel turned by 180 degrees, its input and
-output channels exchanged.
+the input is the convolution of dy with the kernel rotated by 180 degrees and with its
+input and output channels exchanged.
 
-Sums of large terms cost accuracy: at the points below about 2e-6 of the results' size
-(root mean square, 128 channels) in float32, where summing directly has 3e-7.
+Sums of large terms cost accuracy: in float32 the error (root mean square, 128 channels)
+is about 2e-6 of the results with the points below, and 3e-7 when summing directly.
 
 References:
     Lavin & Gray 2016, Fast Algorithms for Convolutional Neural Networks, CVPR.
@@ -44,22 +45,22 @@ from jax import lax
 from jaxtyping import Array, Float
 
 POINTS = (0, 1, -1, 2, -2)
-"""And infinity, where a polynomial's value is its leading coefficient."""
+"""The sixth is infinity, where the value of a polynomial is its leading coefficient."""
 
 STEP = 4
-"""Outputs of a tile in each direction, and pixels from tile to tile."""
+"""Outputs of a tile in each direction, which is the distance of the tiles in pixels."""
 
-# The transforms are jitted so that a network, which has few shapes, traces each once:
-# a start is two seconds shorter.
+# The transforms are jitted so that a network, whose layers have few shapes, traces each
+# once: that saves two seconds at every start.
 
 
 def _evaluate(count: int) -> np.ndarray:
-    """From `count` coefficients to the values at the points: [6, count]."""
+    """Matrix [6, count] from `count` coefficients to the values at the points."""
     return np.vstack([np.vander(POINTS, count, increasing=True), np.eye(count)[-1]])
 
 
 A, G, B = _evaluate(STEP), _evaluate(3), np.linalg.inv(_evaluate(STEP + 2)).T
-# A factor may go from B's rows to G's: with these B is of whole numbers.
+# A factor can be moved from a row of B to that of G. These make B a matrix of integers.
 FACTORS = np.append(B[:-1, -2], 1)[:, None]
 G, B = G * FACTORS, np.rint(B / FACTORS)
 
@@ -79,7 +80,7 @@ def sum_kernel_tiles(columns: list[Float[Array, '6 c f']]) -> Float[Array, '3 3 
 
 @jax.jit
 def input_tiles(x: jax.Array) -> list[jax.Array]:
-    """B d B' of every tile: [b, h, w, c] to 6 times [6, tiles, c]."""
+    """B d B' of every tile, from [b, h, w, c] to 6 times [6, tiles, c]."""
     high, wide = tile_counts(x.shape)
     below, right = STEP * high - x.shape[1] + 1, STEP * wide - x.shape[2] + 1
     x = jnp.pad(x.astype(jnp.float32), [(0, 0), (1, below), (1, right), (0, 0)])
@@ -90,7 +91,7 @@ def input_tiles(x: jax.Array) -> list[jax.Array]:
 
 @jax.jit
 def output_tiles(dy: jax.Array) -> list[jax.Array]:
-    """A dy A' of every tile: [b, h, w, f] to 6 times [6, tiles, f]."""
+    """A dy A' of every tile, from [b, h, w, f] to 6 times [6, tiles, f]."""
     high, wide = tile_counts(dy.shape)
     below, right = STEP * high - dy.shape[1], STEP * wide - dy.shape[2]
     dy = jnp.pad(dy.astype(jnp.float32), [(0, 0), (0, below), (0, right), (0, 0)])
@@ -99,14 +100,14 @@ def output_tiles(dy: jax.Array) -> list[jax.Array]:
 
 
 def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Array]:
-    """M @ tile @ M' for the matrix M, of tiles that are given pixel by pixel.
+    """M @ tile @ M' for the matrix M and tiles that are given pixel by pixel.
 
     Args:
         matrix: [m, k].
-        pixels: k times k times [..., c], rows first.
+        pixels: k rows of k arrays [..., c], each one pixel of all tiles.
 
     Returns:
-        The m columns: each the m rows of all tiles, [m, ..., c] with one axis between.
+        The m columns, each with the m rows of all tiles, [m, tiles, c].
     """
     ones = [1] * pixels[0][0].ndim
     weights = np.reshape(matrix.T, (-1, len(matrix), *ones)).astype(np.float32)
@@ -122,7 +123,7 @@ def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Ar
 
 @functools.partial(jax.jit, static_argnums=1)
 def merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array:
-    """A' m A of every tile: 6 times [6, tiles, features] to [b, h, w, features]."""
+    """A' m A of every tile, from 6 times [6, tiles, f] to [b, h, w, f]."""
     b, h, w, _ = shape
 
     def combine(m: Sequence[jax.Array] | jax.Array, axis: int) -> jax.Array:
@@ -134,11 +135,11 @@ def merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array:
 
 
 def _weighted_sum(weights: Iterable[float], parts: Iterable[jax.Array]) -> jax.Array:
-    """Without the many zeros, for which XLA would do the sums all the same."""
+    """Leaves out the many zero weights, which XLA would multiply by all the same."""
     pairs = zip(weights, parts, strict=True)
     return functools.reduce(operator.add, (float(k) * x for k, x in pairs if k))
 
 
 def tile_counts(shape: Sequence[int]) -> tuple[int, int]:
-    """How many tiles cover an image [b, h, w, c] downwards and across."""
+    """Numbers of tiles that cover an image [b, h, w, c] downwards and across."""
     return math.ceil(shape[1] / STEP), math.ceil(shape[2] / STEP)

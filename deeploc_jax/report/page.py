@@ -67,6 +67,7 @@ def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
         worst_rows=[class_rows[index] for index in worst],
         called_rows=called_rows,
         most_rows=[called_rows[index] for index in most],
+        conditions=tables.condition_table(results),
         proteins=tables.protein_table(results),
         resampled=wording.resampled(metrics),
         few_groups=(metrics.get('n_resampled') or MANY_GROUPS) < MANY_GROUPS,

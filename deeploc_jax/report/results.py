@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from deeploc_jax.files import read_json, read_jsonl
+from deeploc_jax.tables.parquet import class_names, class_values
+from deeploc_jax.tables.predictions import read_predictions, read_proteins
 
 _REQUIRED = (
     'config.json',
@@ -20,7 +20,6 @@ _REQUIRED = (
     'evaluation/{split}/predictions.parquet',
     'evaluation/{split}/examples.npz',
 )
-_COLUMNS = ('protein', 'label', 'predicted', 'confidence')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Results:
     @property
     def probabilities(self) -> np.ndarray:
         """float32 [n, k] in class order."""
-        return np.stack([self.column(f'p_{name}') for name in self.class_names], axis=1)
+        return class_values(self.predictions)
 
     @property
     def channels(self) -> list[str]:
@@ -103,7 +102,7 @@ def read_results(workdir: Path, split: str) -> Results:
             'the run first, a report is drawn from the files this leaves.'
         )
     folder = workdir / 'evaluation' / split
-    predictions = pq.read_table(folder / 'predictions.parquet')
+    predictions = read_predictions(folder / 'predictions.parquet')
     proteins = folder / 'proteins.parquet'
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']
@@ -116,21 +115,9 @@ def read_results(workdir: Path, split: str) -> Results:
         history=read_jsonl(workdir / 'metrics.jsonl'),
         metrics=read_json(folder / 'metrics.json'),
         predictions=predictions,
-        proteins=pq.read_table(proteins) if proteins.exists() else None,
+        proteins=read_proteins(proteins) if proteins.exists() else None,
         images=images,
         image_rows=image_rows,
         **unlike,
-        class_names=_class_names(predictions, folder / 'predictions.parquet'),
+        class_names=class_names(predictions),
     )
-
-
-def _class_names(predictions: pa.Table, path: Path) -> tuple[str, ...]:
-    metadata = predictions.schema.metadata or {}
-    if b'class_names' not in metadata:
-        raise ValueError(f'{path} does not say its class names in its schema metadata.')
-    names = tuple(json.loads(metadata[b'class_names']))
-    columns = [*_COLUMNS, *(f'p_{name}' for name in names)]
-    missing = [name for name in columns if name not in predictions.column_names]
-    if missing:
-        raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
-    return names

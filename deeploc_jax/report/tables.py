@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from deeploc_jax.names import show_names
 from deeploc_jax.report import wording
 from deeploc_jax.report.results import Results
 
+MOST_CONDITIONS = 200
+"""Conditions listed on the page; the Parquet file has all."""
 MOST_PROTEINS = 200
 """Misplaced proteins listed on the page; the Parquet file has all."""
 _SETTINGS = (
@@ -137,6 +140,37 @@ def protein_table(results: Results) -> dict[str, Any] | None:
     groups = results.metrics['proteins']
     sentence = wording.placed(groups, len(wrong))
     return groups | {'n_wrong': len(wrong), 'rows': rows, 'sentence': sentence}
+
+
+def condition_table(results: Results) -> dict[str, Any] | None:
+    """Cells of each condition, those with most cells first.
+
+    Returns:
+        The number `n` of conditions and up to `MOST_CONDITIONS` `rows` (name,
+        replicates, n, n_labelled and accuracy, None without a labelled cell); None when
+        neither condition nor replicate of any cell is known.
+    """
+    conditions, replicates = results.column('condition'), results.column('replicate')
+    if not (conditions != '').any() and not (replicates != '').any():
+        return None
+    names, group = np.unique(conditions.astype(str), return_inverse=True)
+    right = results.column('label') == results.column('predicted')
+    n, n_labelled, n_right = (
+        np.bincount(group[rows], minlength=len(names)).tolist()
+        for rows in (slice(None), results.labelled, right)
+    )
+    pairs = sorted(set(zip(group.tolist(), replicates.tolist(), strict=True)))
+    rows = [
+        {
+            'name': names[i] or wording.UNKNOWN,
+            'replicates': show_names(r for g, r in pairs if g == i and r),
+            'n': n[i],
+            'n_labelled': n_labelled[i],
+            'accuracy': n_right[i] / n_labelled[i] if n_labelled[i] else None,
+        }
+        for i in sorted(range(len(names)), key=lambda i: -n[i])[:MOST_CONDITIONS]
+    ]
+    return {'n': len(names), 'rows': rows}
 
 
 def _setting(value: Any) -> str:

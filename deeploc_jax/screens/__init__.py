@@ -1,1 +1,1 @@
-"""Plates of micrographs on disk."""
+"""Plates of micrographs are kept on disk in one layout of folders and tables."""

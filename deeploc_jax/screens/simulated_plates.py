@@ -1,4 +1,4 @@
-"""Simulated plates on disk: images, masks and tables."""
+"""Simulated plates are written as images, masks and tables."""
 
 from __future__ import annotations
 
@@ -7,123 +7,109 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from deeploc_jax import simulate
 from deeploc_jax.files import atomic_write
-from deeploc_jax.images.ome_tiff import write_micrograph
+from deeploc_jax.images import write_ome_tiff
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.schema import TableSchema, in_text, rows_to_table
+from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
-UNIT = 0.12  # micrometres
 README = """SIMULATED plates: screen {screen} of deeploc_jax, simulation {version}.
 {description}
 
-images/  fields, a folder a plate, uint16 OME-TIFF with channel names and pixel size
+images/  fields, one folder per plate, uint16 OME-TIFF with channel names and pixel size
 masks/   the same names; 0 or the number of the cell that is there
-wells.csv    a row a well: condition, protein and its truth (below), and the class that
-             its cells are labelled with (label)
-images.csv   a row a field: image and mask
-cells.parquet  a row a cell: number in the mask (cell), x and y in pixels, condition,
-             label ('' for none), state (live, dead, or ghost: no cell at all), whether
-             its crop is in the data set yeast_sim/{screen} (wanted), protein and its
-             truth, stage of the bud, radius of mother and bud and height above the
-             focus in units of 0.12 micrometres, number of vacuoles, and
-  brightness   the abundance in this very cell: that of its protein times the cell's
-             factor. A dead cell or debris has that of the light it gives, empty
-             background has 0. The lamp of the plate is not in it.
-  brightness_factors  of this very cell on the light of each channel, in the order of
-             the image's; of bright field 1. Markers all but lost have small ones.
-fields/      the same, a file a field; a field with such a file is complete
+fields/  rows of cells.parquet, one file per field; a field with such a file is complete
 
-The truth of a protein, in wells.csv and cells.parquet. Dead cells and ghosts have that
-of the protein that they would carry.
-  effect       what the conditions of the screen do to it: none, moves or abundance
-  origin       where it is before any treatment; origin_label is the class of that
-  destination  where it goes, its origin where it does not move; destination_label
-  localization, second, share  where it is in this condition: share of it (0 to 1) at
-             localization, which is the origin, the rest at second, which is the
-             destination of a mover and the other place of a mixture
-  label        the class of the larger part, of the origin when they are alike
-  abundance    in this condition, photoelectrons a pixel of a filled cell
-  fold_change  that abundance over the one before any treatment
+{tables}
 """
 
 
 def cells_path(workdir: Path, spec: simulate.FieldSpec) -> Path:
-    """The table of a field's cells, written last."""
+    """Path of the table of a field's cells, which is written last."""
     return workdir / 'fields' / f'{spec.name_of_image}.parquet'
 
 
 def write_field(
     workdir: Path, screen: simulate.Screen, spec: simulate.FieldSpec
 ) -> None:
-    """Image, mask and cells of one field."""
+    """Simulates one field and writes its image, its mask and its table of cells."""
     field, instrument = simulate.simulate_field(spec), screen.instrument
     names = [channel.name for channel in instrument.channels]
-    size = UNIT / instrument.scale
+    size = simulate.UNIT / instrument.scale
     stem = f'{spec.plate.name}/{spec.name_of_image}.ome.tif'
-    write_micrograph(workdir / 'images' / stem, field.image, names, size)
+    write_ome_tiff(workdir / 'images' / stem, field.image, names, (size, size))
     mask = field.mask[..., None]
-    write_micrograph(workdir / 'masks' / stem, mask, ['cell'], size)
+    write_ome_tiff(workdir / 'masks' / stem, mask, ['cell'], (size, size))
     rows = [
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             cell=number,
-            condition=spec.condition,
             **simulate.labels_of(screen.classes, cell),
             **cell,
         )
         for number, cell in enumerate(field.cells, start=1)
     ]
-    table = pa.Table.from_pylist(rows)
-    path = cells_path(workdir, spec)
-    atomic_write(path, lambda temporary: pq.write_table(table, temporary))
+    table = rows_to_table(rows, SIMULATED_CELLS.arrow())
+    write_table(table, cells_path(workdir, spec))
 
 
 def write_tables(
     workdir: Path, specs: list[simulate.FieldSpec], screen: simulate.Screen
 ) -> None:
-    """`wells.csv`, a row a well, `images.csv`, a row a field, and `README.txt`."""
+    """Writes wells.csv, images.csv and README.txt."""
     text = README.format(
-        screen=screen.name, description=screen.description, version=simulate.VERSION
+        screen=screen.name,
+        description=screen.description,
+        version=simulate.VERSION,
+        tables='\n\n'.join(map(in_text, (WELLS, IMAGES, SIMULATED_CELLS))),
     )
     atomic_write(workdir / 'README.txt', lambda path: path.write_text(text))
-    wells = {(spec.plate.name, spec.well): _well(spec, screen) for spec in specs}
-    _write_csv(workdir / 'wells.csv', wells.values())
+    wells = {
+        tuple(_place(spec, screen).values()): _well(spec, screen) for spec in specs
+    }
+    _write_csv(workdir, WELLS, wells.values())
     images = (
         dict(
-            plate=spec.plate.name,
-            well=spec.well,
+            _place(spec, screen),
             field=spec.name,
             image=f'images/{spec.plate.name}/{spec.name_of_image}.ome.tif',
             mask=f'masks/{spec.plate.name}/{spec.name_of_image}.ome.tif',
         )
         for spec in specs
     )
-    _write_csv(workdir / 'images.csv', images)
+    _write_csv(workdir, IMAGES, images)
+
+
+def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
+    """What distinguishes a well from all others."""
+    return dict(
+        screen=screen.name,
+        condition=spec.condition,
+        replicate=spec.replicate,
+        plate=spec.plate.name,
+        well=spec.well,
+    )
 
 
 def _well(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, Any]:
     truth = spec.protein.truth()
     return dict(
-        plate=spec.plate.name,
-        well=spec.well,
-        condition=spec.condition,
+        _place(spec, screen),
         split=spec.split,
         **simulate.labels_of(screen.classes, truth | {'state': 'live'}),
         **truth,
     )
 
 
-def _write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    rows = list(rows)
-
+def _write_csv(
+    workdir: Path, schema: TableSchema, rows: Iterable[Mapping[str, Any]]
+) -> None:
     def write(temporary: Path) -> None:
         with temporary.open('w', newline='') as file:
-            writer = csv.DictWriter(file, rows[0])
+            writer = csv.DictWriter(file, [column.name for column in schema.columns])
             writer.writeheader()
             writer.writerows(rows)
 
-    atomic_write(path, write)
+    atomic_write(workdir / schema.path, write)

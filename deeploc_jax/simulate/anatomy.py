@@ -1,4 +1,4 @@
-"""What lies inside a cell: vacuoles, nucleus and spindle poles, each in its place.
+"""Vacuoles, nucleus and spindle poles are put in their places inside a cell.
 
 Nucleus and vacuoles share the room in the mother. The nucleus moves to the neck as the
 bud grows; in anaphase it stretches through the neck until mother and bud hold one lobe
@@ -8,6 +8,7 @@ each.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,25 +16,28 @@ from deeploc_jax.simulate import geometry
 from deeploc_jax.simulate.geometry import Ellipsoid
 from deeploc_jax.simulate.outline import Culture, Outline, draw_outline
 
-NUCLEUS_RADIUS = 7.3  # in a mother of typical size
-TYPICAL_RADIUS = 17.2
-VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)
-VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))  # of the mother's
-EXCLUSION = (0.35, 0.95)  # vacuoles of some cells show better than others'
+NUCLEUS_RADIUS = 7.3  # units, in a mother of typical size
+TYPICAL_RADIUS = 17.2  # units
+VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)  # cells with one, two, three vacuoles
+# Radii relative to the mother's where there are one, two, three vacuoles.
+VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))
+EXCLUSION = (0.35, 0.95)  # vacuoles stand out more in some cells than in others
+# Strength with which the nucleus is drawn to the neck at each stage.
 NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5, 'shmoo': 1.0}
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A whole cell.
+    """A cell with its organelles.
 
     Attributes:
-        outline: mother and bud.
-        vacuoles: one to three, in the mother.
-        nuclei: one lobe, or two in anaphase.
-        bridge: what still joins the two lobes, or None.
-        poles: spindle pole bodies, [1 or 2, 3]; pole i sits on lobe i in anaphase.
-        exclusion: how well the vacuoles keep soluble proteins out, 0 to 1.
+        outline: Mother and bud.
+        vacuoles: One to three vacuoles, all in the mother.
+        nuclei: One lobe, or two in anaphase.
+        bridge: Part of the nucleus that still joins two lobes, or None.
+        poles: Positions of the spindle pole bodies, [1 or 2, 3]; in anaphase pole i
+            sits on lobe i.
+        exclusion: Share of the soluble proteins, 0 to 1, that vacuoles keep out.
     """
 
     outline: Outline
@@ -45,7 +49,7 @@ class Cell:
 
 
 def draw_cell(rng: np.random.Generator, culture: Culture) -> Cell:
-    """A random cell of a culture with its organelles in place."""
+    """Draws a random cell of a culture with its organelles in place."""
     outline = draw_outline(rng, culture)
     if outline.bud and outline.stage == 'large' and rng.random() < 0.45:
         nuclei, bridge = _divided_nucleus(rng, outline, outline.bud)
@@ -57,8 +61,10 @@ def draw_cell(rng: np.random.Generator, culture: Culture) -> Cell:
     return Cell(outline, vacuoles, nuclei, bridge, poles, exclusion)
 
 
-def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
-    """Each in the roomiest of some random places, and no larger than that room."""
+def _draw_vacuoles(
+    rng: np.random.Generator, mother: Ellipsoid, nuclei: Sequence[Ellipsoid]
+) -> tuple[Ellipsoid, ...]:
+    """Puts each in the roomiest of 24 random places, no larger than fits there."""
     count = rng.choice(3, p=VACUOLE_COUNT_SHARES)
     placed: list[Ellipsoid] = []
     for size in rng.uniform(*VACUOLE_RADIUS[count], size=count + 1):
@@ -74,18 +80,20 @@ def _draw_vacuoles(rng, mother: Ellipsoid, nuclei) -> tuple[Ellipsoid, ...]:
     return tuple(placed)
 
 
-def _clearance(points: np.ndarray, shapes) -> np.ndarray:
-    """Distance [n] from points [n, 3] to the nearest shape's surface."""
+def _clearance(points: np.ndarray, shapes: Sequence[Ellipsoid]) -> np.ndarray:
+    """Distance [n] from points [n, 3] to the surface of the nearest shape."""
     gaps = [np.linalg.norm(points - s.center, axis=1) - s.radius for s in shapes]
     return np.min(gaps, axis=0)
 
 
-def _nucleus(rng, center: np.ndarray, radius: float, angle: float) -> Ellipsoid:
+def _nucleus(
+    rng: np.random.Generator, center: np.ndarray, radius: float, angle: float
+) -> Ellipsoid:
     return Ellipsoid(center, radius * rng.uniform(0.92, 1.1, 3), angle)
 
 
-def _single_nucleus(rng, outline: Outline) -> Ellipsoid:
-    """Off centre, and nearer to the neck as the bud grows."""
+def _single_nucleus(rng: np.random.Generator, outline: Outline) -> Ellipsoid:
+    """A nucleus off center, nearer to the neck as the bud grows."""
     mother = outline.mother
     radius = NUCLEUS_RADIUS * np.sqrt(mother.radius / TYPICAL_RADIUS)
     room = max(0.97 - radius / mother.radius, 0.1)
@@ -95,7 +103,9 @@ def _single_nucleus(rng, outline: Outline) -> Ellipsoid:
     return _nucleus(rng, places[score.argmin()], radius, rng.uniform(0, np.pi))
 
 
-def _divided_nucleus(rng, outline: Outline, bud: Ellipsoid):
+def _divided_nucleus(
+    rng: np.random.Generator, outline: Outline, bud: Ellipsoid
+) -> tuple[tuple[Ellipsoid, Ellipsoid], Ellipsoid | None]:
     """Two lobes on either side of the neck, joined by a bridge in early anaphase."""
     mother, toward = outline.mother, geometry.heading(outline.axis)
     progress = rng.uniform(0.25, 1)
@@ -115,8 +125,10 @@ def _divided_nucleus(rng, outline: Outline, bud: Ellipsoid):
     return lobes, bridge
 
 
-def _draw_poles(rng, outline: Outline, nuclei) -> np.ndarray:
-    """One pole body before it doubles; two across the spindle afterwards."""
+def _draw_poles(
+    rng: np.random.Generator, outline: Outline, nuclei: Sequence[Ellipsoid]
+) -> np.ndarray:
+    """One pole body before it doubles, two across the spindle afterwards, [n, 3]."""
     tilt = outline.axis + 0.35 * rng.normal()
     outward = geometry.heading(tilt)
     if len(nuclei) == 2:

@@ -1,4 +1,4 @@
-"""The light that one cell gives in every channel, in photoelectrons."""
+"""One cell gives light in every channel, in photoelectrons."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.simulate import optics, wreckage
 from deeploc_jax.simulate.crowd import Placed
-from deeploc_jax.simulate.division import bud_neck
-from deeploc_jax.simulate.membranes import mitochondria
-from deeploc_jax.simulate.optics import View
-from deeploc_jax.simulate.painters import protein_light
-from deeploc_jax.simulate.plate import Plate
+from deeploc_jax.simulate.microscope import optics
+from deeploc_jax.simulate.microscope.optics import View
+from deeploc_jax.simulate.microscope.plate import Plate
+from deeploc_jax.simulate.organelles import wreckage
+from deeploc_jax.simulate.organelles.division import bud_neck
+from deeploc_jax.simulate.organelles.membranes import mitochondria
+from deeploc_jax.simulate.organelles.painters import protein_light
 from deeploc_jax.simulate.protein import MEDIAN_ABUNDANCE
 from deeploc_jax.simulate.specimen import Specimen
 
 MARGIN = 4  # pixels of the canvas beyond a cell and its blur
-VARIATION = 0.25  # of the logarithm of an abundance, from cell to cell, twice
+# Standard deviation of the logarithm of a cell's brightness: once for all channels
+# together and once for each.
+VARIATION = 0.25
 # Mean and standard deviation of the logarithm of the brightness of all channels.
 BRIGHTNESS = {'live': (0.0, VARIATION), 'dead': (0.35, 0.6), 'ghost': (-0.4, 0.8)}
-FLAVINS = (0.05, 0.5)  # share of a cell's own fluorescence in mitochondria
+FLAVINS = (0.05, 0.5)  # share of a cell's autofluorescence in mitochondria
 LOST = 0.02  # chance that a cell has all but lost its markers
 
 
 def cell_view(placed: Placed, plate: Plate) -> tuple[View, tuple[int, int]]:
-    """How a cell is seen on a canvas that holds it, and where the canvas begins (x, y).
+    """View of a cell on a canvas that holds it, and the canvas's first pixel (x, y).
 
-    Light that the haze spreads is added up over a whole field, so the canvas need not
-    hold that.
+    Haze is added up over a whole field, so that the canvas need not hold it.
     """
     scale, depth = plate.instrument.scale, -placed.height
     blur = View((0, 0), (0, 0), scale, depth).blur(max(plate.psf))
@@ -49,14 +51,15 @@ def cell_light(
     """Light of a cell in photoelectrons, blurred by the lens.
 
     Args:
-        specimen: the cell.
-        state: live, dead or ghost.
-        plate: on which it is seen.
+        specimen: The cell.
+        state: 'live', 'dead' or 'ghost'.
+        plate: Plate on which it is seen.
 
     Returns:
-        float32 [c, 2, h, w]: of each channel what is in focus and what makes the haze.
-        In bright field, plane 1 is the thickness in units, plane 0 that times the
-        distance from focus. The second value is what is true of its brightness.
+        Light, float32 [c, 2, h, w]: for each channel the sharp plane and the plane that
+        makes the haze. In bright field, plane 1 is the thickness in units, plane 0 that
+        times the distance from focus. The second value is the truth about the cell's
+        brightness (`_drawn`).
     """
     wreck = WRECKS[state](specimen) if state in WRECKS else None
     factors = _brightness(specimen.rng, state, len(plate.psf))
@@ -84,7 +87,7 @@ WRECKS = {'dead': wreckage.dead, 'ghost': wreckage.ghost}
 
 
 def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
-    """A factor for each channel; what is not alive is bright or dim in all of them."""
+    """A factor for each channel [c]; dead cells are bright or dim in all of them."""
     mean, spread = BRIGHTNESS[state]
     common = mean + spread * rng.normal()
     factors = np.exp(common + VARIATION * rng.normal(size=count))
@@ -94,17 +97,17 @@ def _brightness(rng: np.random.Generator, state: str, count: int) -> np.ndarray:
 
 
 def _drawn(plate: Plate, factors: np.ndarray, abundance: float) -> dict[str, Any]:
-    """What is true of a cell's brightness, without the level of its plate.
+    """The truth about a cell's brightness, without the level of its plate.
 
     Args:
-        plate: on which it is seen.
-        factors: of its light in each channel, [c].
-        abundance: of what it shows in the protein's channel, photoelectrons a pixel of
-            a filled cell.
+        plate: Plate on which it is seen.
+        factors: Factors on its light in each channel, [c].
+        abundance: Abundance shown in the protein's channel, photoelectrons per pixel
+            of a filled cell.
 
     Returns:
-        `brightness`, the abundance in this very cell, and `brightness_factors`; that of
-        bright field, where none is used, is 1.
+        `brightness`, the abundance in this very cell, and `brightness_factors`, which
+        are 1 in bright field, where no factor is used.
     """
     stains = [channel.stain for channel in plate.instrument.channels]
     used = np.where(np.equal(stains, 'brightfield'), 1.0, factors)
@@ -124,7 +127,7 @@ def _stained(specimen: Specimen, stain: str) -> np.ndarray:
 
 
 def _autofluorescence(specimen: Specimen, stain: str) -> np.ndarray:
-    """What a cell without any label shows, at level 1.
+    """Light of a cell without any label, at level 1.
 
     In the protein's channel part of it is in the mitochondria, whose flavins emit green
     light too (Croce & Bottiroli 2014, Eur. J. Histochem. 58:2461): dim proteins of any
@@ -140,7 +143,7 @@ def _autofluorescence(specimen: Specimen, stain: str) -> np.ndarray:
 def _refraction(specimen: Specimen, wreck: np.ndarray | None) -> np.ndarray:
     """Planes 0 and 1: thickness times distance from focus, and thickness."""
     if wreck is None:
-        wreck = specimen.whole - 0.2 * specimen.vacuoles  # these refract less
+        wreck = specimen.whole - 0.2 * specimen.vacuoles  # vacuoles refract less
     thickness = 2 * specimen.view.section * wreck.sum(0)
     focus = specimen.view.focus
     return np.stack([thickness * np.copysign(max(abs(focus), 1), focus), thickness])

@@ -1,4 +1,4 @@
-"""Lists of classes as three real screens have them, and how many cells of each."""
+"""Simulated screens have the class lists of three real screens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 ClassList = Mapping[str, tuple[str, ...]]
-"""Class name, in index order -> the localizations (painters.py) that it covers."""
+"""Class name, in index order -> localizations (organelles/painters.py) it covers."""
 
-# Cells of each class in the test split that Kraus et al. 2017 made of the cells of
-# Chong et al. 2015, whose imbalance the simulated screens of these classes keep.
+# Cells of each class in the test split of Kraus et al. 2017, made of cells of Chong et
+# al. 2015. Simulated screens of these classes keep the imbalance.
 CHONG_TEST_COUNTS = {
     'ACTIN': 93,
     'BUDNECK': 68,
@@ -33,7 +33,7 @@ CHONG_TEST_COUNTS = {
     'DEAD': 95,
     'GHOST': 180,
 }
-STATES = {'DEAD': 'dead', 'GHOST': 'ghost'}  # classes that no protein makes
+STATES = {'DEAD': 'dead', 'GHOST': 'ghost'}  # classes without a localization
 DEEPLOC: ClassList = {
     name: () if name in STATES else (name,) for name in CHONG_TEST_COUNTS
 }
@@ -76,51 +76,55 @@ SWAT: ClassList = {
     'vacuole_membrane': ('VACUOLARMEMBRANE',),
 }
 
-FEWEST_CELLS = 12  # of a class, when there are as many
-RAREST_SHARE = 1 / 80  # of all cells: 250 of 20,000
-FEWEST_PROTEINS = 20  # in a class, when it has as many cells
+FEWEST_CELLS = 12  # smallest class, when the screen is large enough
+RAREST_SHARE = 1 / 80  # smallest share of all cells: 250 of 20,000
+FEWEST_PROTEINS = 20  # in a class that has as many cells
 NUM_SPLITS = 3  # train, validation, test
 
 
 def class_of(classes: ClassList, localization: str, state: str) -> str:
-    """Name of the class of a cell, '' where the list has none for it."""
+    """Name of the class of a cell, or '' where no class covers it.
+
+    Args:
+        classes: Class list of the screen.
+        localization: Localization of the cell's protein, a key of PAINTERS.
+        state: 'live', 'dead' or 'ghost'.
+    """
     for name, covered in classes.items():
         if STATES.get(name) == state or (state == 'live' and localization in covered):
             return name
     return ''
 
 
-def label_of(classes: ClassList, cell: Mapping[str, Any]) -> str:
-    """Name of the class of a described cell (field.py), by most of its protein."""
-    return class_of(classes, main_localization(cell), cell['state'])
-
-
 def main_localization(cell: Mapping[str, Any]) -> str:
-    """Where most of a described cell's protein is."""
+    """Localization of most of the protein of a described cell (field.py)."""
     return cell['localization'] if cell['share'] >= 0.5 else cell['second']
 
 
 def labels_of(classes: ClassList, cell: Mapping[str, Any]) -> dict[str, str]:
-    """Names of the classes of a described cell and of its protein's journey.
+    """Names of the classes of a described cell (field.py).
 
-    Origin and destination are those of the protein, also where the cell is dead.
+    Returns:
+        `label`, the class by most of its protein; `origin_label` and
+        `destination_label`, those of the protein, also where the cell is dead.
     """
     return dict(
-        label=label_of(classes, cell),
+        label=class_of(classes, main_localization(cell), cell['state']),
         origin_label=class_of(classes, cell['origin'], 'live'),
         destination_label=class_of(classes, cell['destination'], 'live'),
     )
 
 
 def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:
-    """Cells of each class: Chong et al.'s imbalance with a floor, or all alike.
+    """Number of cells of each class.
 
     Args:
-        num_cells: cells in the screen.
-        classes: those of Chong et al. 2015, or a list with classes of like size.
+        num_cells: Cells in the screen.
+        classes: Class list: that of Chong et al. 2015 keeps its imbalance, with a
+            floor; the classes of any other are of equal size.
 
     Raises:
-        ValueError: if a class could not have a cell in every split.
+        ValueError: There are too few cells for every class to be in every split.
     """
     fewest = NUM_SPLITS * len(classes)
     if num_cells < fewest:
@@ -137,7 +141,7 @@ def class_sizes(num_cells: int, classes: ClassList = DEEPLOC) -> dict[str, int]:
 
 
 def _with_floor(shares: np.ndarray, total: int, floor: int) -> np.ndarray:
-    """Whole numbers that add up to total, near shares * total, none below floor."""
+    """Integers near shares * total that add up to total, none below floor."""
     small = np.zeros(len(shares), bool)
     while True:  # at most one round for each share
         rest = total - floor * small.sum()

@@ -1,4 +1,4 @@
-"""Crops about the cells of a simulated field, with what is true of them."""
+"""Crops are cut out around the cells of a simulated field, each with its truth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deeploc_jax.simulate.classes import main_localization
 from deeploc_jax.simulate.field import Micrograph, simulate_field
 from deeploc_jax.simulate.field_spec import FieldSpec
 
-CROP = 64
+CROP = 64  # pixels a side
 OWN, LIKE, FOREIGN = 1, 2, 3  # values of a crop's mask; 0 is no cell
 
 
@@ -20,12 +20,12 @@ class Crop:
     """One cell of a screen.
 
     Attributes:
-        index: number of the cell in the screen.
-        spec: of its field.
-        image: uint16 [CROP, CROP, c]; its centre is in pixel CROP // 2.
+        index: Number of the cell in the screen.
+        spec: Spec of its field.
+        image: uint16 [CROP, CROP, c]; the cell's center is in pixel CROP // 2.
         mask: uint8 [CROP, CROP]: OWN, LIKE (another cell of its localization), FOREIGN
             (a cell that shows something else) or 0.
-        truth: what is known of it (field.describe).
+        truth: Everything known of the cell (`field.describe`).
     """
 
     index: int
@@ -36,7 +36,7 @@ class Crop:
 
 
 def simulate_crops(spec: FieldSpec) -> list[Crop]:
-    """The wanted cells of a field, cut out of its image."""
+    """Simulates a field and cuts its wanted cells out of the image."""
     field = simulate_field(spec)
     wanted = [i for i, cell in enumerate(field.cells) if cell['wanted']]
     return [
@@ -57,7 +57,7 @@ def _cut(plane: np.ndarray, cell: dict[str, Any]) -> np.ndarray:
 
 
 def _mask(field: Micrograph, index: int) -> np.ndarray:
-    """Which cells of the crop are what, for the cell of this index."""
+    """Mask of the crop around the cell of this index: OWN, LIKE, FOREIGN or 0."""
     own = field.cells[index]
     shown = [(cell['state'], main_localization(cell)) for cell in field.cells]
     kinds = [LIKE if s == shown[index] else FOREIGN for s in shown]

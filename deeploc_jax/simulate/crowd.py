@@ -1,4 +1,4 @@
-"""Where the cells of a field lie: in clumps, touching, without overlap."""
+"""The cells of a field lie in clumps, touching but without overlap."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from deeploc_jax.simulate.anatomy import Cell
 from deeploc_jax.simulate.field_spec import FieldSpec
 from deeploc_jax.simulate.protein import Protein
 
-CONTAMINATION = 0.03  # chance that a cell is of another strain
-MORTALITY = 0.02  # chance that a cell nobody asked for is dead
+CONTAMINATION = 0.03  # chance that an unwanted cell is of another strain
+MORTALITY = 0.02  # chance that an unwanted cell is dead
 PARTED = 0.5  # chance that a segmentation takes mother and large bud for two cells
 CLUMPING = 0.6  # chance that a cell lies against another one
-GHOST_RADIUS = 9.0  # units of room left around a place where there is no cell
-BORDER = 33  # pixels; centres of wanted cells are as far inside the field
-OUTSIDE = 12  # pixels; how far centres of other cells may lie outside
-APART = 72  # pixels between wanted cells that must not see each other
-TRIES = 24
+GHOST_RADIUS = 9.0  # units of space left around a ghost, where there is no cell
+BORDER = 33  # pixels; centers of wanted cells are at least as far inside the field
+OUTSIDE = 12  # pixels; centers of other cells may lie as far outside
+APART = 72  # pixels between wanted cells that must not be in each other's crops
+TRIES = 24  # random places that are tried for each cell
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,15 +27,15 @@ class Placed:
     """A cell in its field.
 
     Attributes:
-        cell: shape and organelles.
-        position: of its centroid (x, y) in the field, pixels.
-        center: where a segmentation puts it (x, y): the centroid, or that of its mother
-            or bud where it takes them for two cells.
-        protein: what it carries.
-        state: live, dead or ghost.
-        height: of its middle above the focal plane, units.
-        wanted: whether it is one of the cells that the screen is made of.
-        rng: the cell's own random stream, from which its light is drawn.
+        cell: Shape and organelles.
+        position: Position (x, y) of its centroid in the field, pixels.
+        center: Position (x, y) that a segmentation reports, pixels: the centroid, or
+            that of mother or bud where it takes them for two cells.
+        protein: Protein that it carries.
+        state: 'live', 'dead' or 'ghost'.
+        height: Height of its middle above the focal plane, units.
+        wanted: Whether it is one of the cells that the screen is made of.
+        rng: The cell's own random stream, from which its light is drawn.
     """
 
     cell: Cell
@@ -49,10 +49,10 @@ class Placed:
 
 
 def place_cells(spec: FieldSpec) -> list[Placed]:
-    """All cells of a field, the wanted ones first.
+    """Places all cells of a field, the wanted ones first.
 
-    Each cell has a random stream of its own, (seed, stream, number): it is the same
-    whatever its neighbours carry.
+    Each cell has a random stream of its own, (seed, stream, number), so that it is the
+    same whatever its neighbors carry.
     """
     rng = spec.generator(0)
     states = [state for state, count in spec.wanted for _ in range(count)]
@@ -74,7 +74,14 @@ def place_cells(spec: FieldSpec) -> list[Placed]:
     return placed
 
 
-def _placed(spec: FieldSpec, cell: Cell, position, state: str, own, wanted) -> Placed:
+def _placed(
+    spec: FieldSpec,
+    cell: Cell,
+    position: np.ndarray,
+    state: str,
+    own: np.random.Generator,
+    wanted: bool,
+) -> Placed:
     protein = spec.protein if wanted or spec.around is None else spec.around
     if own.random() < CONTAMINATION and not wanted:
         protein = spec.stranger
@@ -91,14 +98,30 @@ def _placed(spec: FieldSpec, cell: Cell, position, state: str, own, wanted) -> P
 
 
 def _circles(cell: Cell, state: str) -> np.ndarray:
-    """Circles (x, y, radius) [n, 3] about the origin that stand for an outline."""
+    """Circles (x, y, radius) [n, 3] around the origin that stand for an outline."""
     if state == 'ghost':
         return np.array([[0, 0, GHOST_RADIUS]])
     return np.array([[*s.center[:2], s.radius] for s in cell.outline.bodies])
 
 
-def _find_place(rng, mine, circles, keep_off, spec: FieldSpec, wanted) -> np.ndarray:
-    """The first of some random places that is free, or the freest of them."""
+def _find_place(
+    rng: np.random.Generator,
+    mine: np.ndarray,
+    circles: np.ndarray,
+    keep_off: np.ndarray,
+    spec: FieldSpec,
+    wanted: bool,
+) -> np.ndarray:
+    """The first of some random places that is free, or else the freest of them.
+
+    Args:
+        rng: Random stream of the layout.
+        mine: Circles (x, y, radius) of the cell around the origin, pixels, [m, 3].
+        circles: Circles of the cells that are placed already, [n, 3].
+        keep_off: Centers (x, y) of cells whose crops the cell must not enter, [k, 2].
+        spec: The field.
+        wanted: Whether the cell is one that the screen is made of.
+    """
     border = BORDER if wanted else -OUTSIDE
     size = np.array(spec.plate.instrument.field_shape[::-1])
     places = rng.uniform(border, size - border, (TRIES, 2))
@@ -120,17 +143,19 @@ def _find_place(rng, mine, circles, keep_off, spec: FieldSpec, wanted) -> np.nda
 
 
 def _inside(places: np.ndarray, border: float, spec: FieldSpec) -> np.ndarray:
-    """Whether each x and y [..., 2] is as far inside the field."""
+    """Whether each x and y [..., 2] is at least `border` pixels inside the field."""
     size = np.array(spec.plate.instrument.field_shape[::-1])
     return (places >= border) & (places <= size - border)
 
 
-def _against(rng, mine: np.ndarray, circles: np.ndarray) -> np.ndarray:
+def _against(
+    rng: np.random.Generator, mine: np.ndarray, circles: np.ndarray
+) -> np.ndarray:
     """Places [TRIES, 2] at which the cell would just touch one of the circles."""
     hosts = circles[rng.integers(len(circles), size=TRIES)]
     turns = rng.uniform(0, 2 * np.pi, TRIES)
     directions = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    # Slide outwards from the host's centre until no circle of the cell touches it:
+    # Slide outwards from the host's center until no circle of the cell touches it:
     # |offset + d * direction| = sum of radii has its larger root there.
     along = directions @ mine[:, :2].T
     apart = mine[:, 2] + hosts[:, 2:]

@@ -1,4 +1,4 @@
-"""One simulated field of cells, a pure function of its spec."""
+"""A simulated field of cells is a pure function of its spec."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from deeploc_jax.simulate import optics
-from deeploc_jax.simulate.brightfield import transmitted
-from deeploc_jax.simulate.camera import record
 from deeploc_jax.simulate.cell_light import cell_light, cell_view
 from deeploc_jax.simulate.crowd import Placed, place_cells
 from deeploc_jax.simulate.field_spec import FieldSpec
-from deeploc_jax.simulate.plate import illumination
+from deeploc_jax.simulate.microscope import optics
+from deeploc_jax.simulate.microscope.brightfield import transmitted
+from deeploc_jax.simulate.microscope.camera import record
+from deeploc_jax.simulate.microscope.plate import illumination
 from deeploc_jax.simulate.specimen import Specimen
 
-TEXTURE_SIGMA = 2.2
-TEXTURE_SIZE = 256
+TEXTURE_SIGMA = 2.2  # pixels
+TEXTURE_SIZE = 256  # pixels a side
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Micrograph:
 
     Attributes:
         image: uint16 [h, w, c].
-        mask: uint16 [h, w], 0 or the number of the cell (from 1) that is there.
-        cells: a row a cell, wanted ones first: `describe`, and its `brightness` and
-            `brightness_factors` (cell_light.py).
+        mask: uint16 [h, w], 0 or the number (from 1) of the cell that is there.
+        cells: One row per cell, wanted ones first: `describe`, and its `brightness`
+            and `brightness_factors` (cell_light.py).
     """
 
     image: np.ndarray
@@ -38,7 +38,7 @@ class Micrograph:
 
 
 def simulate_field(spec: FieldSpec) -> Micrograph:
-    """The image of a field, with masks and everything known of each cell."""
+    """Simulates the image of a field, its mask and the truth about each cell."""
     plate, rng = spec.plate, spec.generator(-1)
     shape = plate.instrument.field_shape
     texture = _texture(rng)
@@ -59,8 +59,8 @@ def simulate_field(spec: FieldSpec) -> Micrograph:
     return Micrograph(_expose(spec, light, rng), mask, cells)
 
 
-def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
-    """Grey values [h, w, c] of light [c, 2, h, w]."""
+def _expose(spec: FieldSpec, light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gray values [h, w, c] of light [c, 2, h, w]."""
     plate, channels = spec.plate, spec.plate.instrument.channels
     lamp, before, planes = illumination(plate), 0.0, []
     for index, channel in enumerate(channels):
@@ -77,7 +77,10 @@ def _expose(spec: FieldSpec, light: np.ndarray, rng) -> np.ndarray:
 
 
 def describe(placed: Placed) -> dict[str, Any]:
-    """What is true of a cell: lengths in units of 0.12 um, positions in pixels."""
+    """The truth about a cell, lengths in units (`geometry.UNIT`), positions in pixels.
+
+    Brightness is not among it: it is known once the light is drawn.
+    """
     outline = placed.cell.outline
     return dict(
         x=placed.center[0],
@@ -94,13 +97,15 @@ def describe(placed: Placed) -> dict[str, Any]:
 
 
 def _texture(rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise of mean about 0 and variance 1 that can be wrapped, [n, n]."""
+    """Smooth, periodic noise of mean near 0 and variance near 1, [n, n]."""
     noise = rng.standard_normal((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
     smooth = ndimage.gaussian_filter(noise, TEXTURE_SIGMA, mode='wrap', truncate=3)
     return smooth * np.float32(2 * np.sqrt(np.pi) * TEXTURE_SIGMA)
 
 
-def _window(texture: np.ndarray, rng, shape: tuple[int, int]) -> np.ndarray:
+def _window(
+    texture: np.ndarray, rng: np.random.Generator, shape: tuple[int, int]
+) -> np.ndarray:
     """A random part of the texture, as large as a canvas."""
     rows, columns = (
         (start + np.arange(size)) % TEXTURE_SIZE
@@ -109,8 +114,10 @@ def _window(texture: np.ndarray, rng, shape: tuple[int, int]) -> np.ndarray:
     return texture[rows[:, None], columns]
 
 
-def _overlap(first: tuple[int, int], canvas: tuple[int, int], shape: tuple[int, int]):
-    """Where a canvas that begins at (x, y) meets the field: slices of both."""
+def _overlap(
+    first: tuple[int, int], canvas: tuple[int, int], shape: tuple[int, int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Slices of a field, and of a canvas with first pixel (x, y), where they meet."""
     inside, part = [], []
     for start, size, limit in zip(first[::-1], canvas, shape, strict=True):
         low, high = np.clip([start, start + size], 0, limit)

@@ -1,6 +1,7 @@
-"""Ellipsoids, the stuff that simulated cells are made of (x right, y down, z up).
+"""Simulated cells are made of ellipsoids (x right, y down, z up).
 
-Lengths are in units of 0.12 um, about a pixel of the microscope of Chong et al. 2015.
+Lengths of cells are in units of `UNIT`, about a pixel of the microscope of Chong et al.
+2015; lengths in images are in pixels.
 """
 
 from __future__ import annotations
@@ -9,10 +10,19 @@ import dataclasses
 
 import numpy as np
 
+UNIT = 0.12
+"""Micrometers in a unit of length."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Ellipsoid:
-    """An ellipsoid turned about the z axis only."""
+    """An ellipsoid that is turned about the z axis only.
+
+    Attributes:
+        center: Position (x, y, z), units.
+        half_axes: Half the length of each axis before the turn, units, [3].
+        angle: Turn about the z axis, radians.
+    """
 
     center: np.ndarray
     half_axes: np.ndarray
@@ -25,7 +35,7 @@ class Ellipsoid:
         return np.stack([x * cos - y * sin, x * sin + y * cos, z], 1) + self.center
 
     def unit(self, points: np.ndarray) -> np.ndarray:
-        """Unit-ball coordinates [n, 3] of positions [n, 3]: the inverse of place."""
+        """Unit-ball coordinates [n, 3] of positions [n, 3]: the inverse of `place`."""
         x, y, z = (np.atleast_2d(points) - self.center).T
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         turned = np.stack([x * cos + y * sin, y * cos - x * sin, z], 1)
@@ -36,12 +46,12 @@ class Ellipsoid:
         return (self.unit(points) ** 2).sum(1) < 1
 
     def grown(self, length: float) -> Ellipsoid:
-        """The same shape with every half axis longer (or shorter) by some length."""
+        """The same shape with every half axis longer (or shorter) by a length."""
         half_axes = np.maximum(self.half_axes + length, 0.3)
         return dataclasses.replace(self, half_axes=half_axes)
 
     def reach(self, direction: float) -> float:
-        """Distance from centre to surface, in the image plane."""
+        """Distance from center to surface at an angle in the image plane."""
         turn = direction - self.angle
         a, b = self.half_axes[:2]
         return float(1 / np.hypot(np.cos(turn) / a, np.sin(turn) / b))
@@ -53,11 +63,11 @@ class Ellipsoid:
 
 
 def heading(angle: float) -> np.ndarray:
-    """The unit vector [3] in the image plane at an angle."""
+    """Unit vector [3] in the image plane at an angle in radians."""
     return np.array([np.cos(angle), np.sin(angle), 0.0])
 
 
 def sphere(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Random directions, unit vectors [count, 3]."""
+    """Draws random directions: unit vectors [count, 3]."""
     points = rng.normal(size=(count, 3))
     return points / np.linalg.norm(points, axis=1, keepdims=True)

@@ -1,6 +1,6 @@
-"""The layout of a screen: which protein grows where, and which fields are imaged.
+"""A layout says which protein of a screen grows where and which fields are imaged.
 
-A pure function of the screen; the pixels come later, field by field (field.py).
+It is a pure function of the screen; the pixels come later, field by field (field.py).
 """
 
 from __future__ import annotations
@@ -11,19 +11,33 @@ import numpy as np
 
 from deeploc_jax.simulate.classes import STATES, class_of, class_sizes
 from deeploc_jax.simulate.field_spec import FieldSpec
-from deeploc_jax.simulate.plate import WELLS, Instrument, Plate, draw_plate, drifted
+from deeploc_jax.simulate.microscope.plate import (
+    WELLS,
+    Instrument,
+    Plate,
+    draw_plate,
+    drifted,
+)
+from deeploc_jax.simulate.protein import Protein
 from deeploc_jax.simulate.screens import Screen
 from deeploc_jax.simulate.strains import Strain, draw_strains
 
-CROWD = (60, 150)  # cells in a field of 960 x 1280 pixels at 0.12 um
-REFERENCE_AREA = 960 * 1280
-WANTED_SHARE = 0.3  # of the cells of an average field, at most
+CROWD = (60, 150)  # fewest and most cells in a field of REFERENCE_AREA
+REFERENCE_AREA = 960 * 1280  # pixels of one unit of length
+WANTED_SHARE = 0.3  # most cells wanted from a field, relative to its average number
 APART_SHARE = 0.2  # the same where wanted cells keep apart
 
 
 @dataclasses.dataclass(frozen=True)
 class _Site:
-    """A field of a strain before plate and culture are known."""
+    """A field of a strain before plate and culture are known.
+
+    Attributes:
+        strain: Protein and split.
+        well: Index of the well, counted over all plates.
+        name: Number of the field in its well.
+        wanted: Number of cells of each state that the screen takes from here.
+    """
 
     strain: Strain
     well: int
@@ -35,12 +49,11 @@ def screen_layout(screen: Screen) -> list[FieldSpec]:
     """The fields of a screen, in the order of the cells that are taken from them.
 
     Returns:
-        One FieldSpec an image: its protein, plate, well, how many cells of each state
-        are wanted, and its split, which all fields of a protein share.
+        One FieldSpec per image. All fields of a protein have the same split.
 
     Raises:
-        ValueError: if there are too few cells for every class to be in every split, or
-            the seed is negative.
+        ValueError: There are too few cells for every class to be in every split, or the
+            seed is negative.
     """
     if screen.seed < 0:
         raise ValueError(f'seed ({screen.seed}) must not be negative.')
@@ -54,8 +67,10 @@ def screen_layout(screen: Screen) -> list[FieldSpec]:
     return specs
 
 
-def _draw_sites(rng, strains: list[Strain], screen: Screen) -> list[_Site]:
-    """Wells of all strains, and fields for as many cells as are wanted, in order."""
+def _draw_sites(
+    rng: np.random.Generator, strains: list[Strain], screen: Screen
+) -> list[_Site]:
+    """Draws the wells of all strains, with fields for all wanted cells, in order."""
     room = _typical_crowd(screen.instrument)
     capacity = max(1, int(room * (APART_SHARE if screen.swapped else WANTED_SHARE)))
     places = rng.permutation(-(-len(strains) // len(WELLS)) * len(WELLS))
@@ -73,8 +88,10 @@ def _draw_sites(rng, strains: list[Strain], screen: Screen) -> list[_Site]:
     return sorted(sites, key=lambda site: (site.well, site.name))
 
 
-def _spread(rng, sites: list[_Site], state: str, count: int) -> None:
-    """Wants some cells of a state, evenly over all fields and so over the splits."""
+def _spread(
+    rng: np.random.Generator, sites: list[_Site], state: str, count: int
+) -> None:
+    """Adds wanted cells of a state evenly to all fields, and so to the splits."""
     order = sorted(rng.permutation(len(sites)), key=lambda i: sites[i].strain.split)
     chosen = (np.arange(count) + rng.random()) * len(sites) / count
     for i in chosen.astype(int) % len(sites):
@@ -82,8 +99,22 @@ def _spread(rng, sites: list[_Site], state: str, count: int) -> None:
         wanted[state] = wanted.get(state, 0) + 1
 
 
-def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
-    """The fields of one condition; those of swapped screens repeat the first one's."""
+def _image(
+    rng: np.random.Generator,
+    sites: list[_Site],
+    screen: Screen,
+    index: int,
+    before: list[FieldSpec],
+) -> list[FieldSpec]:
+    """The fields of one condition; in swapped screens they repeat the first one's.
+
+    Args:
+        rng: Random stream of the layout.
+        sites: All fields of the screen.
+        screen: The screen.
+        index: Index of the condition.
+        before: Fields of the conditions before it.
+    """
     condition, _ = screen.conditions[index]
     first = before[-1].first + _count(before[-1]) if before else 0
     if screen.swapped and index:
@@ -96,7 +127,7 @@ def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
         if number not in plates:
             name = f'{stem}_P{number + 1:02d}'.lstrip('_')
             plates[number] = draw_plate(rng, name, screen.instrument)
-        # A held-out protein is not to be seen in the crops of a training cell.
+        # A held-out protein must not be seen in the crops of a training cell.
         peers = [other for other in sites if other.strain.split == site.strain.split]
         stranger = peers[rng.integers(len(peers))].strain.proteins[index]
         stream = len(before) + len(specs)
@@ -107,7 +138,14 @@ def _image(rng, sites, screen: Screen, index: int, before: list[FieldSpec]):
 
 
 def _field(
-    rng, site: _Site, screen: Screen, index: int, plate, stranger, stream, first
+    rng: np.random.Generator,
+    site: _Site,
+    screen: Screen,
+    index: int,
+    plate: Plate,
+    stranger: Protein,
+    stream: int,
+    first: int,
 ) -> FieldSpec:
     low, high = (_typical_crowd(screen.instrument) * n / sum(CROWD) for n in CROWD)
     condition, culture = screen.conditions[index]
@@ -116,6 +154,7 @@ def _field(
         stream=stream,
         split=site.strain.split,
         condition=condition,
+        replicate=str(screen.replicate or ''),
         plate=drifted(rng, plate),
         well=WELLS[site.well % len(WELLS)],
         name=site.name,
@@ -132,7 +171,7 @@ def _field(
 
 
 def _typical_crowd(instrument: Instrument) -> float:
-    """Cells in an average field."""
+    """Number of cells in an average field."""
     rows, columns = instrument.field_shape
     area = rows * columns / instrument.scale**2
     return float(np.mean(CROWD) * area / REFERENCE_AREA)
@@ -142,7 +181,13 @@ def _count(spec: FieldSpec) -> int:
     return sum(count for _, count in spec.wanted)
 
 
-def _swapped(rng, before: list[FieldSpec], condition: str, first: int, screen: Screen):
+def _swapped(
+    rng: np.random.Generator,
+    before: list[FieldSpec],
+    condition: str,
+    first: int,
+    screen: Screen,
+) -> list[FieldSpec]:
     """The same fields, but the cells around the wanted ones carry another protein."""
     offset = first - before[0].first
     places = [class_of(screen.classes, s.protein.localization, 'live') for s in before]

@@ -1,7 +1,7 @@
-"""Outlines of budding yeast cells: mother, bud, or the projection of a shmoo.
+"""The outline of a budding yeast cell has a mother and a bud, or a shmoo's projection.
 
-A haploid cell of 4 um in diameter is 33 units wide (of 0.12 um); cells with and without
-a bud were reported to average 49 by 37, those here average 54 by 34. Sizes are
+A haploid cell of 4 micrometers in diameter is 33 units wide. Cells with and without a
+bud were reported to average 49 by 37 units; those here average 54 by 34. Sizes are
 log-normal for simplicity.
 
 References:
@@ -18,17 +18,17 @@ import numpy as np
 
 from deeploc_jax.simulate.geometry import Ellipsoid, heading
 
-BUD_RADIUS = {'small': (0.30, 0.52), 'large': (0.52, 0.85)}  # of the mother's
+BUD_RADIUS = {'small': (0.30, 0.52), 'large': (0.52, 0.85)}  # relative to the mother's
 
 
 @dataclasses.dataclass(frozen=True)
 class Culture:
-    """How the cells of a culture are shaped.
+    """Shapes of the cells of a culture.
 
     Attributes:
-        radius: of a typical mother cell.
-        spread: standard deviation of the logarithm of that radius.
-        stages: share of cells of each stage: name -> 0 to 1.
+        radius: Radius of a typical mother cell, units.
+        spread: Standard deviation of the logarithm of that radius.
+        stages: Pairs of stage (see `Outline`) and share of the cells, 0 to 1.
     """
 
     radius: float = 18.4
@@ -42,15 +42,15 @@ class Culture:
 
 @dataclasses.dataclass(frozen=True)
 class Outline:
-    """A cell about the centroid of its image.
+    """Shape of a cell, with the centroid of its image as origin.
 
     Attributes:
-        mother: the mother cell.
-        bud: the bud, or None before it emerges.
-        projection: of a shmoo towards its mate, or None.
-        stage: unbudded, small, large (of the bud) or shmoo.
-        axis: angle from the mother's centre to the bud, or to its future site.
-        neck: centre of the bud neck (or of that site, or the shmoo's tip), [3].
+        mother: The mother cell.
+        bud: The bud, or None before it emerges.
+        projection: A shmoo's projection towards its mate, or None.
+        stage: 'unbudded', 'small' or 'large' (of the bud), or 'shmoo'.
+        axis: Angle from the mother's center to the bud, or to its future site.
+        neck: Center of the bud neck (or of that site, or the shmoo's tip), [3].
     """
 
     mother: Ellipsoid
@@ -62,13 +62,13 @@ class Outline:
 
     @property
     def bodies(self) -> tuple[Ellipsoid, ...]:
-        """The mother, and what has grown out of her."""
+        """The mother and, if any, her bud or projection."""
         parts = (self.mother, self.bud, self.projection)
         return tuple(part for part in parts if part is not None)
 
 
 def draw_outline(rng: np.random.Generator, culture: Culture) -> Outline:
-    """A random cell of a culture."""
+    """Draws the outline of a random cell of a culture."""
     names, shares = zip(*culture.stages, strict=True)
     stage = names[rng.choice(len(names), p=shares)]
     radius = culture.radius * np.exp(culture.spread * np.clip(rng.normal(), -2.5, 2.5))
@@ -85,7 +85,13 @@ def draw_outline(rng: np.random.Generator, culture: Culture) -> Outline:
     return _with_bud(rng, mother, stage, axis, neck)
 
 
-def _with_bud(rng, mother: Ellipsoid, stage: str, axis: float, neck) -> Outline:
+def _with_bud(
+    rng: np.random.Generator,
+    mother: Ellipsoid,
+    stage: str,
+    axis: float,
+    neck: np.ndarray,
+) -> Outline:
     size = mother.radius * rng.uniform(*BUD_RADIUS[stage])
     half_axes = size * np.array([1.08, 0.95, 0.93])
     center = neck + heading(axis) * 0.86 * half_axes[0]
@@ -97,8 +103,10 @@ def _with_bud(rng, mother: Ellipsoid, stage: str, axis: float, neck) -> Outline:
     return Outline(mother, bud, None, stage, axis, neck - shift)
 
 
-def _with_projection(rng, mother: Ellipsoid, axis: float) -> Outline:
-    """A cone, here the tip of a long ellipsoid that begins inside the mother."""
+def _with_projection(
+    rng: np.random.Generator, mother: Ellipsoid, axis: float
+) -> Outline:
+    """A shmoo: its cone is the tip of a long ellipsoid that begins in the mother."""
     length = mother.radius * rng.uniform(0.35, 0.95)  # beyond the mother's surface
     width = mother.radius * rng.uniform(0.42, 0.6)
     reach = mother.reach(axis)

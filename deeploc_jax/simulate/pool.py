@@ -1,4 +1,4 @@
-"""Many simulated fields at once, on several processors and in bounded memory."""
+"""Many fields are simulated at once, on several processors and in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from deeploc_jax.simulate.field_spec import FieldSpec
 
-SMALL = 30e6  # pixels that are made sooner than other processes have started
+SMALL = 30e6  # pixels that are made before other processes would have started
 Made = TypeVar('Made')
 
 
@@ -24,16 +24,18 @@ def simulate_many(
     specs: Sequence[FieldSpec],
     processes: int | None = None,
 ) -> Iterator[Made]:
-    """What is made of fields, in the order of their specs.
+    """Applies a function to the specs of many fields.
 
     Args:
-        make: simulate_field, simulate_crops, or a function of a module that calls them.
-        specs: which fields.
-        processes: how many to use; by default every processor this process may use, and
-            one when there is little to do. The results do not depend on it.
+        make: `simulate_field`, `simulate_crops`, or a function at the top level of a
+            module that calls them.
+        specs: Specs of the fields.
+        processes: Number of processes; by default one for every processor this process
+            may use, and a single one when there is little to do. The results do not
+            depend on it.
 
     Yields:
-        make(spec) of each spec.
+        The result for each spec, in their order.
     """
     if processes is None:
         alone = _pixels(specs) <= SMALL or not _main_can_be_imported()
@@ -57,7 +59,7 @@ _BROKEN = (
 
 
 def available_processors() -> int:
-    """Processors that this process may use."""
+    """Number of processors that this process may use."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -77,7 +79,7 @@ def _main_can_be_imported() -> bool:
 def _in_parallel(
     make: Callable[[FieldSpec], Made], specs: Sequence[FieldSpec], processes: int
 ) -> Iterator[Made]:
-    """Results in order, with no more than a few made ahead of the one wanted."""
+    """Yields results in order, with no more than a few made in advance."""
     # Fresh processes: a fork of one that runs JAX can hang.
     context = multiprocessing.get_context('spawn')
     executor = concurrent.futures.ProcessPoolExecutor(processes, context)

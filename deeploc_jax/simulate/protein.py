@@ -1,4 +1,4 @@
-"""A tagged protein and what is particular to it."""
+"""Tagged proteins differ in localization, abundance and the spots they form."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-MEDIAN_ABUNDANCE = 85.0  # photoelectrons a pixel of a filled cell, before any limit
-ABUNDANCE_SPREAD = 0.8  # of its natural logarithm
-DIMMEST = -0.5  # of those spreads below the median: nobody can place a dimmer protein
+MEDIAN_ABUNDANCE = 85.0  # photoelectrons per pixel of a filled cell, before truncation
+ABUNDANCE_SPREAD = 0.8  # sd of the natural logarithm of the abundance
+# Limits in such spreads from the median: nobody can place a dimmer protein.
+DIMMEST = -0.5
 BRIGHTEST = 2.0
 # Tubes are seen even when dim; a protein without a place is called cytoplasmic. Their
 # abundances are log-uniform, from here to as far above the median, or to BRIGHTEST.
@@ -21,18 +22,19 @@ class Protein:
     """A tagged protein, and the strain that carries it.
 
     Attributes:
-        name: identifier in the screen.
-        localization: where it is, before any treatment all or most of it; a key of
+        name: Identifier in the screen.
+        localization: Localization of all or most of it before any treatment, a key of
             PAINTERS.
-        second: where the rest of it is, or goes; for most proteins the same.
-        share: part of it (0 to 1) at its localization.
-        abundance: photoelectrons a pixel of a cell that were filled with it.
-        diffuse: share of the protein (0 to 1) that is free in the cytosol.
-        nuclear: concentration of that share in the nucleus, relative to the cytosol.
-        count: factor on how many spots or tubes it forms.
-        size: standard deviation added to its spots.
-        effect: what the conditions of its screen do to it: none, moves or abundance.
-        fold_change: its abundance over that before any treatment.
+        second: Localization of the rest, or the one it moves to; for most proteins the
+            same.
+        share: Share of it, 0 to 1, at `localization`.
+        abundance: Photoelectrons per pixel of a cell filled with it.
+        diffuse: Share of it, 0 to 1, that is free in the cytosol.
+        nuclear: Concentration of that share in the nucleus, relative to the cytosol.
+        count: Factor on the number of spots or tubes it forms.
+        size: Standard deviation added to its spots, units.
+        effect: Effect of the conditions of its screen: 'none', 'moves' or 'abundance'.
+        fold_change: Abundance divided by that before any treatment.
     """
 
     name: str
@@ -48,10 +50,10 @@ class Protein:
     fold_change: float = 1.0
 
     def truth(self) -> dict[str, Any]:
-        """What tables say of it, in words that need no other row.
+        """Columns of tables that describe the protein without any other row.
 
-        A protein that does not move has its origin as destination, also one that is in
-        two places.
+        The destination of a protein that does not move is its origin, also when it is
+        in two places.
         """
         moves = self.effect == 'moves'
         return dict(
@@ -68,7 +70,7 @@ class Protein:
 
 
 def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Protein:
-    """A random protein of one localization."""
+    """Draws a random protein of one localization."""
     level = _draw_level(rng, localization)
     return Protein(
         name=name,
@@ -84,7 +86,7 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
 
 
 def _draw_level(rng: np.random.Generator, localization: str) -> float:
-    """Logarithm of an abundance, in spreads from the median.
+    """Draws the logarithm of an abundance, in spreads from the median.
 
     Proteins too dim to be placed are not in a screen, so the normal distribution is
     truncated. Clipping would give a third of the proteins the same abundance.
@@ -92,7 +94,7 @@ def _draw_level(rng: np.random.Generator, localization: str) -> float:
     if localization in PLACED_WHEN_DIM:
         dimmest = PLACED_WHEN_DIM[localization]
         return rng.uniform(dimmest, min(-dimmest, BRIGHTEST))
-    # What is drawn next from `rng` does not depend on how often a level is redrawn.
+    # Redrawing uses a stream of its own, so that later draws from `rng` stay the same.
     level, (again,) = rng.normal(), rng.spawn(1)
     while not DIMMEST < level < BRIGHTEST:
         level = again.normal()

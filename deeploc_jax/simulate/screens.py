@@ -1,21 +1,21 @@
-"""The simulated screens by name: settings of one generator."""
+"""The simulated screens are named settings of one generator."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from deeploc_jax.simulate.classes import DEEPLOC, SWAT, WT2017, ClassList
-from deeploc_jax.simulate.instruments import (
+from deeploc_jax.simulate.microscope.instruments import (
     MANUAL,
     OPERA,
     OTHER,
     SMALL_CHIP,
     TINY_CHIP,
 )
+from deeploc_jax.simulate.microscope.plate import Instrument
 from deeploc_jax.simulate.outline import Culture
-from deeploc_jax.simulate.plate import Instrument
 
-VERSION = '4.0.0'  # of the generator; others have other images, or another truth
+VERSION = '5.0.0'  # raised whenever images, truth or columns change
 
 # Shares of stages an hour and two hours after alpha factor.
 ARRESTED = (('unbudded', 0.30), ('small', 0.05), ('large', 0.15), ('shmoo', 0.50))
@@ -24,21 +24,21 @@ LATE = (('unbudded', 0.12), ('small', 0.02), ('large', 0.06), ('shmoo', 0.80))
 
 @dataclasses.dataclass(frozen=True)
 class Screen:
-    """What distinguishes one simulated screen from the others.
+    """Settings of one simulated screen.
 
     Attributes:
-        name: as a config of the data set.
-        description: in a sentence.
-        strains: first letters of the names of its proteins.
-        num_cells: in all splits together, of each condition.
-        seed: of its proteins, plates and cells, not negative.
+        name: Name of the config of the data set.
+        description: What the screen holds, in a sentence.
+        strains: First letters of the names of its proteins.
+        num_cells: Number of cells of each condition, over all splits.
+        seed: Seed of its proteins, plates and cells, not negative.
         replicate: 0, or the number of a repetition with the same proteins.
-        classes: of its cells.
-        instrument: it is imaged with.
-        conditions: name and culture of each; every protein is seen in all of them.
-        effects: whether proteins move or change their abundance with the condition.
-        mixed: whether proteins are in two places, in known parts.
-        swapped: whether each cell is shown twice, condition 'same' among its like and
+        classes: Classes of its cells.
+        instrument: Instrument it is imaged with.
+        conditions: Pairs of name and culture; every protein is seen in all of them.
+        effects: Whether proteins move or change their abundance with the condition.
+        mixed: Whether proteins are in two places, with known shares.
+        swapped: Whether each cell is shown twice: condition 'same' among its like and
             condition 'foreign' among cells whose protein is elsewhere.
     """
 

@@ -1,4 +1,4 @@
-"""The proteins of a screen: localization, split, and what a treatment does to them."""
+"""Strains are the proteins of a screen, each with its split and its conditions."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from deeploc_jax.simulate.protein import Protein, draw_protein
 from deeploc_jax.simulate.screens import Screen
 
 SPLITS = ('train', 'validation', 'test')
-HELD_OUT_SHARE = 0.15  # of a class's proteins, for validation and again for test
-CELLS_PER_PROTEIN = 31
-MIXED_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-EFFECTS = {'none': 0.6, 'moves': 0.2, 'abundance': 0.2}  # share of proteins
-STAYS = (1.0, 0.55, 0.15)  # part of a mover that is where it was, at each time
-FOLDS = (0.25, 0.4, 2.5, 4.0)  # change of abundance at the last time
+HELD_OUT_SHARE = 0.15  # share of a class's proteins in validation, and again in test
+CELLS_PER_PROTEIN = 31  # living cells, on average over a class
+MIXED_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # at the first of two localizations
+EFFECTS = {'none': 0.6, 'moves': 0.2, 'abundance': 0.2}  # effect -> share of proteins
+STAYS = (1.0, 0.55, 0.15)  # share of a mover at its origin, at each time
+FOLDS = (0.25, 0.4, 2.5, 4.0)  # fold changes of abundance at the last time
 
 
 @dataclasses.dataclass(frozen=True)
 class Strain:
-    """A protein in every condition, its split, and how many cells of it are wanted.
+    """A protein in every condition, its split, and the number of wanted cells.
 
     Attributes:
-        proteins: what its cells carry in each condition.
-        split: train, validation or test.
-        size: living cells of it in each condition.
+        proteins: The protein as it is in each condition.
+        split: 'train', 'validation' or 'test'.
+        size: Living cells of it in each condition.
     """
 
     proteins: tuple[Protein, ...]
@@ -40,10 +40,10 @@ class Strain:
 
 
 def draw_strains(rng: np.random.Generator, screen: Screen) -> list[Strain]:
-    """Proteins of every class, twenty of each at least where there are as many cells.
+    """Draws proteins of every class, at least twenty where there are as many cells.
 
     Raises:
-        ValueError: if there are too few cells for every class to be in every split.
+        ValueError: There are too few cells for every class to be in every split.
     """
     sizes = class_sizes(screen.num_cells, screen.classes)
     living = {name: size for name, size in sizes.items() if name not in STATES}
@@ -65,7 +65,7 @@ def draw_strains(rng: np.random.Generator, screen: Screen) -> list[Strain]:
 
 
 def _draw_splits(rng: np.random.Generator, count: int) -> list[str]:
-    """A split for each of a class's proteins, every split at least once."""
+    """Draws a split for each of a class's proteins, every split at least once."""
     held = max(1, round(count * HELD_OUT_SHARE))
     names = ['train'] * (count - 2 * held) + ['validation'] * held + ['test'] * held
     return [names[i] for i in rng.permutation(count)]
@@ -74,7 +74,7 @@ def _draw_splits(rng: np.random.Generator, count: int) -> list[str]:
 def _in_conditions(
     rng: np.random.Generator, protein: Protein, screen: Screen
 ) -> tuple[Protein, ...]:
-    """The protein in each condition."""
+    """The protein as it is in each condition."""
     times = len(screen.conditions)
     if screen.mixed:
         share = float(rng.choice(MIXED_SHARES))
@@ -103,7 +103,7 @@ def _in_conditions(
 
 
 def _elsewhere(rng: np.random.Generator, protein: Protein, screen: Screen) -> str:
-    """A localization of another class of the screen."""
+    """Draws a localization of another class of the screen."""
     own = class_of(screen.classes, protein.localization, 'live')
     others = [covered for name, covered in screen.classes.items() if name != own]
     return str(rng.choice([place for covered in others for place in covered]))

@@ -1,1 +1,58 @@
-"""Every table that is written or read, with its columns in one place."""
+"""Every table that is written or read, with its columns in one place.
+
+`TABLES` has the schemas; docs/tables.md is made from them.
+"""
+
+from deeploc_jax.tables.feature_files import FEATURES
+from deeploc_jax.tables.features import Features, read_features
+from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
+from deeploc_jax.tables.fits import read_fits
+from deeploc_jax.tables.novelty import NOVELTY
+from deeploc_jax.tables.parquet import class_names, class_values, read_table
+from deeploc_jax.tables.predictions import (
+    CONFUSION,
+    PREDICTIONS,
+    PROTEINS,
+    read_predictions,
+    read_proteins,
+)
+from deeploc_jax.tables.schema import Column, TableSchema
+from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
+
+TABLES = (
+    PREDICTIONS,
+    PROTEINS,
+    CONFUSION,
+    FEATURES,
+    PROBES,
+    TRANSFERS,
+    NOVELTY,
+    SIMULATED_CELLS,
+    WELLS,
+    IMAGES,
+)
+"""All of them, in the order of the work."""
+
+__all__ = [
+    'CONFUSION',
+    'FEATURES',
+    'IMAGES',
+    'NOVELTY',
+    'PREDICTIONS',
+    'PROBES',
+    'PROTEINS',
+    'SIMULATED_CELLS',
+    'TABLES',
+    'TRANSFERS',
+    'WELLS',
+    'Column',
+    'Features',
+    'TableSchema',
+    'class_names',
+    'class_values',
+    'read_features',
+    'read_fits',
+    'read_predictions',
+    'read_proteins',
+    'read_table',
+]

@@ -1,8 +1,4 @@
-"""A table of features: a row a cell, a column a feature, on disk in parts.
-
-`features.parquet` is a folder of Parquet files, which pyarrow, pandas and polars read
-as one table. The schema's metadata says what the columns are.
-"""
+"""Features of cells in memory, as they are read from disk."""
 
 from __future__ import annotations
 
@@ -17,12 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.names import split_names
-from deeploc_jax.tables.schema import names_of
-from deeploc_jax.types import METADATA, Cells
-
-_ABOUT = b'features'
-_NUMBERS = dict(x=pa.float32(), y=pa.float32(), label=pa.int32())
-_COLUMNS = (*METADATA, 'split', 'label', 'label_name')
+from deeploc_jax.tables.feature_files import ABOUT, FEATURES, files_in
+from deeploc_jax.types import METADATA
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,35 +61,6 @@ class Features:
         return dataclasses.replace(kept, labels=labels, class_names=tuple(names))
 
 
-def features_table(
-    cells: Cells,
-    split: str,
-    names: Sequence[str],
-    values: np.ndarray,
-    about: dict[str, Any],
-) -> pa.Table:
-    """A row a cell, in the order of the cells.
-
-    Args:
-        cells: Their labels and metadata are kept.
-        split: Which they are of.
-        names: f names of features.
-        values: float32 [n, f].
-        about: What else to say, as JSON allows.
-    """
-    columns = {name: cells.metadata[name] for name in METADATA}
-    columns |= dict(
-        split=np.full(len(cells), split, object),
-        label=cells.labels,
-        label_name=names_of(cells.labels, cells.class_names),
-    )
-    arrays = [pa.array(columns[n], _NUMBERS.get(n, pa.string())) for n in _COLUMNS]
-    arrays += [pa.array(np.ascontiguousarray(column)) for column in values.T]
-    facts = dict(about, names=list(names), class_names=list(cells.class_names))
-    table = pa.table(arrays, names=[*_COLUMNS, *names])
-    return table.replace_schema_metadata({_ABOUT: json.dumps(facts)})
-
-
 def read_sets(paths: str) -> dict[str, Features]:
     """Features of several workdirs, 'runs/a,runs/b', by the names of these.
 
@@ -108,17 +71,6 @@ def read_sets(paths: str) -> dict[str, Features]:
     if len({path.name for path in folders}) < len(folders):
         raise ValueError(f'Two of {paths} have the same name.')
     return {path.name: read_features(path) for path in folders}
-
-
-def files_in(folder: Path) -> list[Path]:
-    """Its Parquet files, but for hidden ones that a killed run left half-written."""
-    return sorted(folder.glob('[!.]*.parquet'))
-
-
-def size_of(folder: Path) -> tuple[int, int]:
-    """Number of cells and of features in `features.parquet`, which is not read."""
-    files = [pq.read_metadata(path) for path in files_in(folder)]
-    return sum(f.num_rows for f in files), files[0].num_columns - len(_COLUMNS)
 
 
 def read_features(path: Path | str) -> Features:
@@ -137,13 +89,13 @@ def read_features(path: Path | str) -> Features:
         raise FileNotFoundError(f'{path} holds no features: run configs/features.py.')
     try:
         table = pq.read_table(path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read: {error}') from None
-    stored = (table.schema.metadata or {}).get(_ABOUT)
+    stored = (table.schema.metadata or {}).get(ABOUT)
     if stored is None:
         raise ValueError(f'{path} was not written by configs/features.py.')
     try:
-        return _parse(table, json.loads(stored))
+        return _parse(table, json.loads(stored), path)
     except (
         ValueError,
         TypeError,
@@ -156,12 +108,12 @@ def read_features(path: Path | str) -> Features:
         ) from None
 
 
-def _parse(table: pa.Table, about: dict[str, Any]) -> Features:
+def _parse(table: pa.Table, about: dict[str, Any], path: Path) -> Features:
     names, classes = (tuple(about.pop(key)) for key in ('names', 'class_names'))
-    columns = {n: table[n].to_numpy(zero_copy_only=False) for n in _COLUMNS}
+    table = FEATURES.check(table, path, names)
     values = np.empty((len(table), len(names)), np.float32)
     for index, name in enumerate(names):
         values[:, index] = table[name].to_numpy()
-    labels = columns.pop('label')
-    columns.pop('label_name')
-    return Features(values, names, labels, columns, classes, about)
+    columns = (*METADATA, 'split')
+    metadata = {n: table[n].to_numpy(zero_copy_only=False) for n in columns}
+    return Features(values, names, table['label'].to_numpy(), metadata, classes, about)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from deeploc_jax.files import atomic_write
+from deeploc_jax.tables.feature_files import cell_values
 from deeploc_jax.tables.features import Features
-from deeploc_jax.tables.schema import names_of
 
 
 def check_anndata() -> None:
@@ -21,8 +21,8 @@ def check_anndata() -> None:
 def write_h5ad(features: Features, path: Path) -> Path:
     """Writes cells x features with all that is known of the cells, whole or not at all.
 
-    `X` has the features, `obs` a row a cell with its label by name, `var` the names of
-    the features, `uns` where they are from.
+    `X` has the features and `obs` the other columns of features.parquet, named by
+    cell_id; `var` has the names of the features, `uns` the layer, network and screen.
 
     Raises:
         ImportError: The extra `anndata` is not installed.
@@ -31,10 +31,8 @@ def write_h5ad(features: Features, path: Path) -> Path:
     import anndata
     import pandas
 
-    columns = dict(features.metadata)
-    index = columns.pop('cell_id').astype(str)
-    label = names_of(features.labels, features.class_names).astype(str)
-    obs = pandas.DataFrame(columns | dict(label=label), index=np.asarray(index))
+    columns = cell_values(features.metadata, features.labels, features.class_names)
+    obs = pandas.DataFrame(columns).set_index('cell_id')
     var = pandas.DataFrame(index=np.array(features.names))
     known = {k: v for k, v in features.about.items() if v is not None}
     uns = known | dict(class_names=np.array(features.class_names))

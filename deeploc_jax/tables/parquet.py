@@ -1,8 +1,9 @@
-"""Tables of an evaluation as Parquet files, written whole and checked when read."""
+"""Tables as Parquet files, written whole and checked when they are read."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax import files
-from deeploc_jax.tables import schema
+from deeploc_jax.tables.schema import TableSchema
+
+_CLASS_NAMES = 'class_names'
 
 
 def write_table(table: pa.Table, path: Path | str) -> Path:
@@ -18,58 +21,61 @@ def write_table(table: pa.Table, path: Path | str) -> Path:
     return files.atomic_write(path, lambda temporary: pq.write_table(table, temporary))
 
 
-def read_predictions(path: Path | str) -> pa.Table:
-    """Reads predictions.parquet; a ValueError says which columns are not as needed.
+def read_table(path: Path | str, schema: TableSchema) -> pa.Table:
+    """Reads a Parquet file that must be of this schema.
 
-    Tables of earlier versions have no novelty: it is null then.
+    Returns:
+        The table with the schema's columns in order, then any others. A column that
+        earlier versions did not write is '' or null.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no Parquet file, or its columns are not those of the schema.
     """
-    table = _read(path)
-    if 'novelty' not in table.column_names:
-        table = table.append_column('novelty', pa.nulls(len(table), pa.float32()))
-    return _checked(table, schema.predictions_schema(class_names(table, path)), path)
+    table = open_table(path, schema)
+    names = class_names(table, path) if schema.has_classes else ()
+    return schema.check(table, path, names)
 
 
-def read_proteins(path: Path | str) -> pa.Table:
-    """Reads proteins.parquet; a ValueError says which columns are not as needed."""
-    table = _read(path)
-    return _checked(table, schema.proteins_schema(class_names(table, path)), path)
+def open_table(path: Path | str, schema: TableSchema) -> pa.Table:
+    """Reads a Parquet file as it is; the schema says who writes it."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f'{path} does not exist: run {schema.written_by} first.'
+        )
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ValueError(f'{path} is not a readable Parquet file: {error}') from None
+
+
+def class_metadata(class_names: Sequence[str]) -> dict[str, str]:
+    """Metadata of an Arrow schema that holds the class names in index order.
+
+    Raises:
+        ValueError: There is none, or one is there twice.
+    """
+    twice = {name for name in class_names if list(class_names).count(name) > 1}
+    if twice or not class_names:
+        raise ValueError(f'class names must be given once each; twice: {twice}.')
+    return {_CLASS_NAMES: json.dumps(list(class_names))}
 
 
 def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
     """Class names in index order, from the schema's metadata."""
-    stored = (table.schema.metadata or {}).get(b'class_names')
+    stored = (table.schema.metadata or {}).get(_CLASS_NAMES.encode())
     if stored is None:
         raise ValueError(
             f"{path} has no class names (b'class_names' in the schema's metadata): it "
             'was not written by an evaluation, or rewritten without its metadata.'
         )
-    return tuple(json.loads(stored))
+    try:
+        return tuple(json.loads(stored))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f'{path} has damaged class names: {error}') from None
 
 
 def class_values(table: pa.Table, prefix: str = 'p_') -> np.ndarray:
     """The <prefix><CLASS> columns as float32 [n, k] in index order."""
     names = class_names(table)
     return np.stack([table[prefix + name].to_numpy() for name in names], axis=1)
-
-
-def _read(path: Path | str) -> pa.Table:
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path} does not exist: run an evaluation first.')
-    try:
-        return pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f'{path} is not a readable Parquet file: {error}') from None
-
-
-def _checked(table: pa.Table, schema: pa.Schema, path: Path | str) -> pa.Table:
-    missing = [name for name in schema.names if name not in table.column_names]
-    if missing:
-        raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
-    wrong = [
-        f'{field.name} ({table.schema.field(field.name).type}, not {field.type})'
-        for field in schema
-        if table.schema.field(field.name).type != field.type
-    ]
-    if wrong:
-        raise ValueError(f'{path} has columns of another type: {", ".join(wrong)}.')
-    return table

@@ -1,172 +1,146 @@
-"""Tables that leave an evaluation: their columns, and how they are filled.
-
-`predictions.parquet` has a row a cell, `proteins.parquet` a row a protein (a well where
-no protein is known). In both, p_<CLASS> columns hold class probabilities in index order
-and the schema's metadata has the class names under b'class_names', a JSON list.
-"""
+"""A schema says what a table is: each column with its type, unit and meaning."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import dataclasses
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.types import METADATA
+TEXT = pa.string()
 
 
-def predictions_schema(class_names: Sequence[str]) -> pa.Schema:
-    """Columns of predictions.parquet; label is -1 and label_name '' if unlabelled.
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One column of a table, or a family of columns.
 
-    A cell with a novelty above 1 is unlike anything seen in training; it is null where
-    the weights do not say what that was.
+    Attributes:
+        name: Name of the column. `<CLASS>` or `<FEATURE>` in it stands for the name of
+            each class or feature: `p_<CLASS>` is a column for every class.
+        type: Arrow type.
+        meaning: What a value is, in a sentence.
+        unit: Unit of the values; '' for text and for numbers without a unit.
+        required: Whether every table has it. A column that tables of earlier versions
+            lack is read as '' (text) or null.
     """
-    numbers = dict.fromkeys(('x', 'y'), pa.float32())
-    fields = [(name, numbers.get(name, pa.string())) for name in METADATA]
-    fields += [('label', pa.int32()), ('label_name', pa.string())]
-    fields += [('predicted', pa.int32()), ('predicted_name', pa.string())]
-    fields += [('confidence', pa.float32()), ('novelty', pa.float32())]
-    return _schema(fields, class_names, ('p_',))
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ''
+    required: bool = True
+
+    def fields(self, names: Sequence[str]) -> Iterator[pa.Field]:
+        """The Arrow field of the column, or of each of its family."""
+        about = {'meaning': self.meaning} | ({'unit': self.unit} if self.unit else {})
+        before, _, after = self.name.partition('<')
+        end = after.partition('>')[2]
+        for name in names if after else ('',):
+            yield pa.field(f'{before}{name}{end}', self.type, True, about)
 
 
-def proteins_schema(class_names: Sequence[str]) -> pa.Schema:
-    """Columns of proteins.parquet; `proteins.proteins_table` says what they mean."""
-    fields = [('protein', pa.string()), ('unit', pa.string())]
-    fields += [('n_cells', pa.int32()), ('n_labelled', pa.int32())]
-    fields += [('label', pa.int32()), ('label_name', pa.string())]
-    fields += [('labels_agree', pa.bool_())]
-    fields += [('predicted', pa.int32()), ('predicted_name', pa.string())]
-    fields += [('confidence', pa.float32()), ('certainty', pa.float32())]
-    return _schema(fields, class_names, ('p_', 'posterior_'))
+@dataclasses.dataclass(frozen=True)
+class TableSchema:
+    """A kind of table.
 
-
-def predictions_table(
-    metadata: Mapping[str, np.ndarray],
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    class_names: Sequence[str],
-    novelty: np.ndarray | None = None,
-) -> pa.Table:
-    """A row a cell, in the order given.
-
-    Args:
-        metadata: The `METADATA` columns, each [n].
-        labels: int [n], -1 for an unlabelled cell.
-        probabilities: float [n, k].
-        class_names: k names in index order.
-        novelty: float [n], if it is known.
-
-    Raises:
-        ValueError: A column is missing or of another length, or a label is no class.
+    Attributes:
+        path: Place of the table in a workdir.
+        written_by: Configs of the tasks that write it.
+        meaning: What a row is, in a sentence or two.
+        columns: The columns in order.
     """
-    check_rows(metadata, labels, probabilities, class_names, METADATA)
-    columns = {name: metadata[name] for name in METADATA}
-    columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
-    columns |= call_columns(np.asarray(probabilities, np.float32), class_names)
-    columns['novelty'] = np.full(len(labels), None) if novelty is None else novelty
-    return to_table(columns, predictions_schema(class_names))
+
+    path: str
+    written_by: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether there are columns for every class."""
+        return any('<CLASS>' in column.name for column in self.columns)
+
+    def arrow(
+        self, names: Sequence[str] = (), about: Mapping[str, str] | None = None
+    ) -> pa.Schema:
+        """The Arrow schema; each field's metadata has its meaning and unit.
+
+        Args:
+            names: Names of the classes or features that families have columns for.
+            about: Metadata of the schema.
+        """
+        fields = [field for column in self.columns for field in column.fields(names)]
+        return pa.schema(fields, dict(about or {}))
+
+    def check(
+        self, table: pa.Table, path: Path | str, names: Sequence[str] = ()
+    ) -> pa.Table:
+        """A stored table with the columns of this schema in order, then any others.
+
+        Args:
+            table: The table as it was read.
+            path: Its file, for messages.
+            names: Names that families have columns for.
+
+        Raises:
+            ValueError: Columns are missing or of another type; all are named.
+        """
+        fields = list(self.arrow(names))
+        optional = {column.name for column in self.columns if not column.required}
+        there = {field.name: field for field in table.schema}
+        missing = [f.name for f in fields if f.name not in optional | there.keys()]
+        if missing:
+            raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
+        wrong = [
+            f'{field.name} ({there[field.name].type}, not {field.type})'
+            for field in fields
+            if field.name in there
+            and there[field.name].type not in (field.type, pa.null())
+        ]
+        if wrong:
+            raise ValueError(f'{path} has columns of another type: {", ".join(wrong)}.')
+        arrays = [_filled(table, field, field.name in optional) for field in fields]
+        known = {field.name for field in fields}
+        more = [field for field in table.schema if field.name not in known]
+        arrays += [table[field.name] for field in more]
+        schema = pa.schema([*fields, *more], table.schema.metadata)
+        return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def check_rows(
-    metadata: Mapping[str, np.ndarray],
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    class_names: Sequence[str],
-    columns: Sequence[str],
-) -> None:
-    """Raises a ValueError unless the parts of a prediction fit each other.
-
-    Args:
-        metadata: Columns by name, each [n].
-        labels: int [n], -1 or a class.
-        probabilities: Finite float [n, k].
-        class_names: k names.
-        columns: Metadata columns that have to be there.
-    """
-    missing = [name for name in columns if name not in metadata]
-    if missing:
-        raise ValueError(f'metadata lacks the columns {", ".join(missing)}.')
-    n, k = len(labels), len(class_names)
-    odd = [f'{c} ({len(metadata[c])})' for c in columns if len(metadata[c]) != n]
-    if odd:
-        raise ValueError(f'{n} labels, but other numbers of rows in {", ".join(odd)}.')
-    if np.shape(probabilities) != (n, k):
-        raise ValueError(
-            f'probabilities have shape {np.shape(probabilities)}, but there are {n} '
-            f'labels and {k} class names.'
-        )
-    finite = np.isfinite(probabilities).all(axis=1)
-    if not finite.all():
-        row = int(np.argmin(finite))
-        raise ValueError(f'probabilities[{row}] are not finite: look at this crop.')
-    bad = np.flatnonzero((np.asarray(labels) < -1) | (np.asarray(labels) >= k))
-    if bad.size:
-        raise ValueError(
-            f'labels[{bad[0]}] is {labels[bad[0]]}, but there are only {k} classes, '
-            'and -1 for an unlabelled cell.'
-        )
+def _filled(table: pa.Table, field: pa.Field, optional: bool) -> Any:
+    """The column of a field; what an earlier version did not write is '' or null."""
+    if field.name not in table.column_names:
+        column = pa.nulls(len(table), field.type)
+    else:
+        column = table[field.name].cast(field.type)
+    return column.fill_null('') if optional and field.type == TEXT else column
 
 
-def call_columns(
-    probabilities: np.ndarray, class_names: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Columns of the most probable class, and p_<CLASS>, from [n, k] probabilities."""
-    predicted = probabilities.argmax(axis=1)
-    return {
-        'predicted': predicted,
-        'predicted_name': names_of(predicted, class_names),
-        'confidence': probabilities.max(axis=1),
-    } | class_columns('p_', probabilities, class_names)
-
-
-def class_columns(
-    prefix: str, values: np.ndarray, class_names: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Columns <prefix><CLASS> of values [n, k]."""
-    return {prefix + name: values[:, i] for i, name in enumerate(class_names)}
-
-
-def names_of(labels: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
-    """Class names [n] of labels [n], '' for -1."""
-    return np.array([*class_names, ''], object)[np.asarray(labels)]
-
-
-def to_table(columns: Mapping[str, np.ndarray], schema: pa.Schema) -> pa.Table:
+def to_table(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     """The schema's columns, of one length, as a table."""
-    arrays = [pa.array(columns[f.name], f.type) for f in schema]
+    arrays = [pa.array(columns[field.name], field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _schema(
-    fields: list[tuple[str, pa.DataType]],
-    class_names: Sequence[str],
-    prefixes: Sequence[str],
-) -> pa.Schema:
-    twice = {name for name in class_names if list(class_names).count(name) > 1}
-    if twice or not class_names:
-        raise ValueError(f'class names must be given once each; twice: {twice}.')
-    columns = [p + name for p in prefixes for name in class_names]
-    fields = fields + [(name, pa.float32()) for name in columns]
-    return pa.schema(fields, {'class_names': json.dumps(list(class_names))})
+def rows_to_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """A table from a mapping a row, in which what is not there is '' or null.
 
-
-def confusion_table(
-    counts: Sequence[Sequence[int]], class_names: Sequence[str]
-) -> pa.Table:
-    """A row for every pair of classes that has cells: true, predicted, cells.
-
-    Args:
-        counts: [k, k], rows the true class; empty where no cell is labelled.
-        class_names: k names in index order.
+    Keys that are no columns are left out.
     """
-    matrix = np.array(counts, np.int64).reshape(2 * [len(counts)])
-    true, predicted = np.nonzero(matrix)
-    names = np.array(class_names, object)
-    return pa.table(
-        dict(
-            true=pa.array(names[true], pa.string()),
-            predicted=pa.array(names[predicted], pa.string()),
-            cells=matrix[true, predicted],
-        )
+    empty = {field.name: '' if field.type == TEXT else None for field in schema}
+    columns = {name: [row.get(name, empty[name]) for row in rows] for name in empty}
+    return to_table(columns, schema)
+
+
+def in_text(schema: TableSchema) -> str:
+    """Name and columns of a table with their units and meaning, as plain text."""
+    lines = [f'{schema.path}: {schema.meaning}']
+    for column in schema.columns:
+        unit = f' [{column.unit}]' if column.unit else ''
+        lines.append(f'  {column.name:18} {column.meaning}{unit}')
+    return '\n'.join(
+        textwrap.fill(line, 88, subsequent_indent=21 * ' ') for line in lines
     )

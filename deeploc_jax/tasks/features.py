@@ -21,11 +21,8 @@ from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_cell_features
 from deeploc_jax.predict.raw_images import normalization_of
-from deeploc_jax.tables.features import (
-    features_table,
-    read_features,
-    size_of,
-)
+from deeploc_jax.tables.feature_files import features_table, size_of
+from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks.evaluate import find_data_like

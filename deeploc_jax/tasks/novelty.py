@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import ml_collections
 import numpy as np
-import pyarrow as pa
 
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
@@ -17,7 +16,9 @@ from deeploc_jax.names import split_names
 from deeploc_jax.probe.job import share_cells
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
 from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.schema import rows_to_table
 from deeploc_jax.weights.novelty import threshold
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -57,7 +58,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for method in methods
         for row in examine(config, found, new, NOVELTIES[method])
     ]
-    write_table(pa.Table.from_pylist(rows), workdir / 'novelty.parquet')
+    write_table(rows_to_table(rows, NOVELTY.arrow()), workdir / NOVELTY.path)
     about = {name: found.about for name, found in sets.items()}
     write_json(workdir / 'run.json', environment() | dict(features=about))
     lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import jax
 import ml_collections
 import numpy as np
-import pyarrow as pa
 
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
@@ -27,6 +25,7 @@ from deeploc_jax.progress import progress_bar
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import write_learning_curves
 from deeploc_jax.tables.features import Features, read_sets
+from deeploc_jax.tables.fits import probes_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import METADATA
 from deeploc_jax.workdir.claim import claim_workdir
@@ -87,14 +86,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
                     examples[job.features],
                 ),
             )
-        rows.append(fits.row(name))
-    table = [
-        dict(training_sets='')
-        | row
-        | dict(recall=json.dumps(row['recall']), test_split=splits['test'])
-        for row in rows
-    ]
-    write_table(pa.Table.from_pylist(table), workdir / 'probe.parquet')
+        rows.append(fits.row(name) | dict(cells_per_class=job.cells_per_class))
+    table = probes_table([row | dict(test_split=splits['test']) for row in rows])
+    write_table(table, workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(
         environment(),
@@ -106,12 +100,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     write_json(workdir / 'run.json', record)
     series = {name: name if len(sets) > 1 else '' for name in sets}
     named = [
-        row
-        | dict(
-            series=f'{series[row["features"]]} {row["probe"]}'.strip(),
-            cells_per_class=job.cells_per_class,
-        )
-        for job, row in zip(jobs, rows, strict=True)
+        dict(row, series=f'{series[row["features"]]} {row["probe"]}'.strip())
+        for row in rows
     ]
     titles = {name: TITLES[name] for name in probes}
     report = write_learning_curves(workdir, 'Probes on frozen features', named, titles)

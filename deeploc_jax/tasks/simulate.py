@@ -8,13 +8,13 @@ from pathlib import Path
 import jax
 import ml_collections
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from deeploc_jax import simulate
-from deeploc_jax.files import atomic_write
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.screens import simulated_plates
+from deeploc_jax.tables.parquet import read_table, write_table
+from deeploc_jax.tables.simulated import SIMULATED_CELLS
 from deeploc_jax.workdir.claim import claim_workdir
 
 
@@ -49,10 +49,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for _ in progress_bar(made, len(specs), 'simulate', initial=done, unit='field'):
         pass
     cells = pa.concat_tables(
-        pq.read_table(simulated_plates.cells_path(workdir, s)) for s in specs
+        read_table(simulated_plates.cells_path(workdir, spec), SIMULATED_CELLS)
+        for spec in specs
     )
-    path = workdir / 'cells.parquet'
-    atomic_write(path, lambda temporary: pq.write_table(cells, temporary))
+    write_table(cells, workdir / SIMULATED_CELLS.path)
     names = {spec.plate.name for spec in specs}
     print(
         f'\nSimulated {screen.name}: {len(names)} plates, {len(specs)} fields, '

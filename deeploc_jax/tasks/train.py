@@ -103,7 +103,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         calibration=found.words,
         screen=builder.info.full_name,
         simulated=bool(builder.info.metadata['simulated']),
-        licence=builder.info.redistribution_info.license or 'not stated',
+        license=builder.info.redistribution_info.license or 'not stated',
         step=best_step,
         validation=validation,
         version=__version__,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import ml_collections
-import pyarrow as pa
 
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import check_augmentation
@@ -24,10 +21,11 @@ from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.transfer import MODES, NEEDED, advice, write_transfer_page
+from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.transfer.draws import make_draws
-from deeploc_jax.transfer.missing_fits import Method, fit_missing
+from deeploc_jax.transfer.missing_fits import Job, Method, fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target_screen import Target, read_target
@@ -78,17 +76,22 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         group_by=config.group_by,
         seed=config.seed,
     )
+    jobs = [Job(mode, draw) for mode in asked.modes for draw in draws]
     tested = dict(splits=splits, crops=config.evaluation.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
-    kept = 'fine_tune', most_cells(asked.sizes, fits), 0
-    for mode, tuned in fit_missing(fits, methods, draws):
-        if (mode, tuned.draw.cells_per_class, tuned.draw.number) == kept:
-            folder, batch_size = workdir / 'weights', config.evaluation.batch_size
-            write_tuned(folder, tuned, target, source.card, mesh, batch_size)
-        fits.add(tuned.draw.job(mode), tuned.result)  # with its weights on disk
-    every = itertools.product(asked.modes, itertools.chain(*draws))
-    rows = [fits.row(draw.job(mode)) for mode, draw in every]
+    kept = most_cells([*fits.jobs(), *(job.name for job in jobs)])
+    for job, tuned in fit_missing(fits, methods, jobs):
+        if tuned.network and job.name == kept:
+            folder, rows = workdir / 'weights', tuned.draw.rows
+            batch_size = config.evaluation.batch_size
+            write_tuned(folder, tuned.network, target, rows, mesh, batch_size)
+        fits.add(job.name, tuned.result)  # when its weights are on disk
     if jax.process_index() == 0:
+        rows = [
+            fits.row(job.name)
+            | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
+            for job in jobs
+        ]
         report(config, workdir, source.card, target, rows, asked.confusion_at)
 
 
@@ -165,11 +168,11 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
     )
 
 
-def most_cells(sizes: list[int] | list[None], fits: Fits) -> int | None:
-    """The largest size that is or was fine-tuned; None for all cells."""
-    jobs = (job for job in fits.jobs() if job['mode'] == 'fine_tune')
-    every = [*sizes, *(job['cells_per_class'] or None for job in jobs)]
-    return max(every, key=lambda size: math.inf if size is None else size)
+def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The job, if any, that fine-tunes draw 0 of most cells."""
+    tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
+    # In the name of a job 0 stands for all cells.
+    return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
 
 
 def report(
@@ -187,21 +190,13 @@ def report(
         workdir: Folder that the files are written to.
         source: Card of the network that was transferred.
         target: The screen that it was transferred to.
-        rows: A row for each fit, as `fits.jsonl` has it.
+        rows: A row for each fit.
         confusion_at: Cells of each class at which confusion matrices are drawn.
     """
     tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
-    empty = dict.fromkeys(name for row in rows for name in row)
-    flat = [
-        empty | row | tested | dict(confusion=json.dumps(row['confusion']))
-        for row in rows
-    ]
-    path = write_table(pa.Table.from_pylist(flat), workdir / 'transfer.parquet')
-    curves = [
-        row | dict(series=row['mode'], cells_per_class=row['cells_per_class'] or None)
-        for row in rows
-    ]
-    train, words = target.cells['train'], advice(curves)
+    train, words = target.cells['train'], advice(rows)
+    table = transfers_table([row | tested for row in rows], train.class_names)
+    path = write_table(table, workdir / 'transfer.parquet')
     record = dict(
         environment(),
         trained_on=source.screen,
@@ -215,11 +210,11 @@ def report(
     page = write_transfer_page(
         workdir,
         target.screen.full_name,
-        curves,
+        rows,
         class_names=train.class_names,
         confusion_at=confusion_at,
     )
-    print(f'\n{in_markdown(mean_and_spread(curves))}\n\n{words}\nTable:   {path}')
+    print(f'\n{in_markdown(mean_and_spread(rows))}\n\n{words}\nTable:   {path}')
     weights = workdir / 'weights'
     if weights.exists():
         print(f'Weights: {short(weights)}, fine-tuned on most cells, draw 0')

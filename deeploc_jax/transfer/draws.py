@@ -1,4 +1,4 @@
-"""Draws of labelled cells, and what a method made of one."""
+"""Draws of labelled cells, and what came of learning from one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from jaxtyping import Int
 
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Draw:
-    """Labelled cells to train on.
+    """Labelled cells to learn from.
 
     Attributes:
         cells_per_class: Cells of each class; None for all that are labelled.
@@ -27,32 +28,24 @@ class Draw:
     number: int
     rows: Int[np.ndarray, ' n']
 
-    def job(self, mode: str) -> dict[str, Any]:
-        """The name of a fit in `fits.jsonl`, where 0 cells of each class mean all."""
-        size = self.cells_per_class or 0
-        return dict(mode=mode, cells_per_class=size, draw=self.number)
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Tuned:
-    """A network, or a probe on its features, after it has learned from a draw.
+    """A network, or a probe on its features, that has learned from a draw.
 
     Attributes:
         draw: The cells that it learned from.
         scores: Its scores on test and validation, see `test_scores`.
         seconds: Duration of the training.
-        steps: Updates of the network.
-        variables: Variables of the network; None for a probe.
-        validation_logits: Its logits of the validation cells, float32 [n, crops, k];
-            None for a probe.
+        steps: Updates of the network; 0 for a probe.
+        network: The network; None for a probe.
     """
 
     draw: Draw
     scores: dict[str, Any]
     seconds: float
     steps: int = 0
-    variables: Any = None
-    validation_logits: Any = None
+    network: TrainedNetwork | None = None
 
     @property
     def result(self) -> dict[str, Any]:
@@ -70,8 +63,8 @@ def make_draws(
     *,
     group_by: str,
     seed: int,
-) -> list[list[Draw]]:
-    """The draws of each size from the labelled cells of a split.
+) -> list[Draw]:
+    """Draws from the labelled cells of a split, size by size.
 
     Args:
         train: The split to draw from.
@@ -82,12 +75,11 @@ def make_draws(
     """
     groups = group_names(train.metadata[group_by])
 
-    def rows(size: int | None, number: int) -> np.ndarray:
+    def draw(size: int | None, number: int) -> Draw:
         if size is None:
-            return np.flatnonzero(train.labels >= 0)
-        return draw_cells(train.labels, groups, size, seed + number)
+            rows = np.flatnonzero(train.labels >= 0)
+        else:
+            rows = draw_cells(train.labels, groups, size, seed + number)
+        return Draw(size, number, rows)
 
-    return [
-        [Draw(size, number, rows(size, number)) for number in range(draws)]
-        for size in sizes
-    ]
+    return [draw(size, number) for size in sizes for number in range(draws)]

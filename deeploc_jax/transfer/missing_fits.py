@@ -1,16 +1,29 @@
-"""Fits of a transfer that are not done yet, one after the other."""
+"""The fits of a transfer that are not finished yet, one after the other."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.workdir.finished_fits import Fits
+
+
+class Job(NamedTuple):
+    """A fit: the mode, and the cells to learn from."""
+
+    mode: str
+    draw: Draw
+
+    @property
+    def name(self) -> dict[str, Any]:
+        """The job in `fits.jsonl`, where 0 cells of each class mean all."""
+        size = self.draw.cells_per_class or 0
+        return dict(mode=self.mode, cells_per_class=size, draw=self.draw.number)
 
 
 class Method(Protocol):
@@ -27,8 +40,8 @@ class Method(Protocol):
 
 
 def fit_missing(
-    fits: Fits, methods: Mapping[str, Method], draws: Sequence[Sequence[Draw]]
-) -> Iterator[tuple[str, Tuned]]:
+    fits: Fits, methods: Mapping[str, Method], jobs: Sequence[Job]
+) -> Iterator[tuple[Job, Tuned]]:
     """Fits what is missing, and shows the time that is left.
 
     Draws are always fitted in the same groups, whichever of them are finished: the
@@ -37,33 +50,34 @@ def fit_missing(
     Args:
         fits: The finished fits.
         methods: The methods by mode.
-        draws: The draws of each size.
+        jobs: All that is asked for, mode by mode and size by size.
 
     Yields:
-        The mode, and what was fitted.
+        A job and what came of it.
     """
-    jobs = [(mode, draw) for mode in methods for draw in itertools.chain(*draws)]
     if jax.process_index() == 0:
-        fits.tell_done([draw.job(mode) for mode, draw in jobs])
-    amounts = [methods[mode].cells_seen(draw) for mode, draw in jobs]
-    done = sum(itertools.compress(amounts, (d.job(m) in fits for m, d in jobs)))
+        fits.tell_done([job.name for job in jobs])
+    amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
+    done = sum(itertools.compress(amounts, (job.name in fits for job in jobs)))
     with progress_bar(None, sum(amounts), 'transfer', initial=done, unit='cell') as bar:
-        for mode, group in _groups(methods, draws):
-            missing = [draw for draw in group if draw.job(mode) not in fits]
-            if not missing:
+        for group in _groups(methods, jobs):
+            missing = [job.name not in fits for job in group]
+            if not any(missing):
                 continue
-            for tuned in methods[mode].fit(group):
-                if tuned.draw in missing:
-                    yield mode, tuned
-                    bar.update(methods[mode].cells_seen(tuned.draw))
+            method = methods[group[0].mode]
+            fitted = zip(group, method.fit([job.draw for job in group]), strict=True)
+            for job, tuned in itertools.compress(fitted, missing):
+                yield job, tuned
+                bar.update(method.cells_seen(job.draw))
 
 
 def _groups(
-    methods: Mapping[str, Method], draws: Sequence[Sequence[Draw]]
-) -> Iterator[tuple[str, Sequence[Draw]]]:
-    """Mode and draws of each call of `fit`, mode by mode and size by size."""
-    for mode, method in methods.items():
-        for of_size in draws:
-            together = method.together(of_size)
-            for first in range(0, len(of_size), together):
-                yield mode, of_size[first : first + together]
+    methods: Mapping[str, Method], jobs: Sequence[Job]
+) -> Iterator[Sequence[Job]]:
+    """The jobs of each call of `fit`."""
+    kinds = itertools.groupby(jobs, lambda job: (job.mode, job.draw.cells_per_class))
+    for (mode, _), kind in kinds:
+        same = list(kind)
+        together = methods[mode].together([job.draw for job in same])
+        for first in range(0, len(same), together):
+            yield same[first : first + together]

@@ -9,24 +9,56 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Int
 
 from deeploc_jax import compilation, sharding
+from deeploc_jax.models.network import Network
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer.draws import Draw
-from deeploc_jax.transfer.source_weights import head_names, transferred
 from deeploc_jax.types import Batch, Cells
 
 
+def transferred(
+    source: dict[str, Any], fresh: dict[str, Any], head: str
+) -> dict[str, Any]:
+    """The source's arrays, but fresh ones in the layer of the classes.
+
+    Args:
+        source: Variables of a network for other classes.
+        fresh: Initial variables of the network for the new classes.
+        head: Name of the layer of the classes, `Network.HEAD`.
+
+    Raises:
+        ValueError: A layer has another shape in the source, which saw other channels
+            or other crops; it is named.
+
+    References:
+        Kraus et al. 2017: all layers but the last are restored.
+    """
+    old: dict[Any, Any] = traverse_util.flatten_dict(source)
+    new: dict[Any, Any] = traverse_util.flatten_dict(fresh)
+    for path in new:
+        if path[1] == head:
+            continue
+        if path not in old or old[path].shape != new[path].shape:
+            found = old[path].shape if path in old else 'absent'
+            raise ValueError(
+                f'{"/".join(path)} is {found} in the source, but {new[path].shape} for '
+                'the target: take as many channels, and crops of the same size.'
+            )
+        new[path] = old[path]
+    return traverse_util.unflatten_dict(new)
+
+
 def make_stacked_init(
-    model: nn.Module,
+    model: Network,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
@@ -43,13 +75,12 @@ def make_stacked_init(
         image_shape: [h, w, c] of the crops that the network sees.
         mesh: From `sharding.make_mesh`.
     """
-    heads = head_names(model, image_shape)
 
     def init(seed: jax.Array, source: Any, mean_image: Any) -> TrainState:
         image = jnp.zeros((1, *image_shape), jnp.float32)
         variables = dict(model.init(jax.random.key(seed), image, train=False))
         if source is not None:
-            variables = transferred(source, variables, heads)
+            variables = transferred(source, variables, model.HEAD)
         params, batch_stats = variables['params'], variables.get('batch_stats', {})
         if mean_image is not None:
             batch_stats = dict(batch_stats, mean_image=mean_image)
@@ -65,7 +96,7 @@ def make_stacked_init(
 
 
 def make_stacked_step(
-    model: nn.Module,
+    model: Network,
     tx: optax.GradientTransformation,
     mesh: jax.sharding.Mesh,
     *,

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import ScreenInfo, check_channels
 from deeploc_jax.data.split_check import rows_among
-from deeploc_jax.predict.raw_images import normalization_of
 from deeploc_jax.transfer.channels import channels_by_role
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
@@ -70,7 +70,7 @@ def read_target(
             split,
             memory_limit=memory_limit,
             channels=channels,
-            normalize=normalization_of(card),
+            normalize=make_normalize(card.normalization, card.white_level),
         )
         for name, split in splits.items()
     }

@@ -1,80 +1,93 @@
-"""A tuned network, written as weights that can be used elsewhere."""
+"""A tuned network: what its card says, and its weights on disk."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Float32, Int
 
 from deeploc_jax import __version__
 from deeploc_jax.metrics import accuracy
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.novelty import fit_novelty
-from deeploc_jax.transfer.draws import Tuned
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, write_weights
+
+
+def tuned_card(
+    source: Card,
+    target: Target,
+    scores: dict[str, Any],
+    steps: int,
+    logits: Float32[np.ndarray, 'v crops k'],
+    held_out: Bool[np.ndarray, ' v'],
+) -> Card:
+    """The card of a tuned network.
+
+    Args:
+        source: Card of the network that it was tuned from.
+        target: The screen that it was tuned for.
+        scores: Its scores, from `test_scores.score_logits`.
+        steps: Updates done.
+        logits: Logits of the validation cells.
+        held_out: Which of these cells were not trained on.
+    """
+    validation, screen = target.cells['validation'], target.screen
+    used = (validation.labels >= 0) & held_out
+    measured = {}
+    if used.any():
+        probabilities = mean_crop_probabilities(logits[used], scores['temperature'])
+        right = float(accuracy(probabilities, validation.labels[used]))
+        measured = {'validation/accuracy': right}
+    return dataclasses.replace(
+        source,
+        crops=logits.shape[1],
+        class_names=validation.class_names,
+        channels=validation.channels,
+        marker_channel=screen.marker_among(validation.channels),
+        temperature=scores['temperature'],
+        calibration=scores['calibration'],
+        screen=screen.full_name,
+        simulated=screen.simulated,
+        license=f'{screen.license} (tuned from {source.screen})',
+        step=steps,
+        validation=measured,
+        note='',
+        version=__version__,
+    )
 
 
 def write_tuned(
     folder: Path,
-    tuned: Tuned,
+    network: TrainedNetwork,
     target: Target,
-    source: Card,
+    rows: Int[np.ndarray, ' n'],
     mesh: jax.sharding.Mesh,
     batch_size: int,
 ) -> None:
-    """Writes the weights of a tuned network, with its card and what it has seen.
+    """Writes a tuned network, with what it has seen.
 
     Args:
-        folder: Folder that is written; an older pair of files in it is replaced.
-        tuned: A network, not a probe.
+        folder: Folder that is written; weights in it are replaced.
+        network: The tuned network.
         target: The screen that it was tuned for.
-        source: Card of the network that it was tuned from.
+        rows: Rows of the training cells that it saw.
         mesh: From `sharding.make_mesh`.
         batch_size: Batch size over all devices.
     """
-    train, validation = target.cells['train'], target.cells['validation']
-    held_out = target.held_out(tuned.draw.rows)
-    card = dataclasses.replace(
-        source,
-        crops=tuned.validation_logits.shape[1],
-        class_names=validation.class_names,
-        channels=validation.channels,
-        marker_channel=target.screen.marker_among(validation.channels),
-        temperature=tuned.scores['temperature'],
-        calibration=tuned.scores['calibration'],
-        screen=target.screen.full_name,
-        simulated=target.screen.simulated,
-        licence=f'{target.screen.license} (tuned from {source.screen})',
-        step=tuned.steps,
-        validation=_measure(tuned, validation.labels, held_out),
-        note='',
-        version=__version__,
-    )
-    model = check_network(tuned.variables, card, 'the tuned network')
     novelty = fit_novelty(
-        TrainedNetwork(card, model, tuned.variables),
-        train,
-        validation,
+        network,
+        target.cells['train'],
+        target.cells['validation'],
         mesh,
         batch_size,
-        rows=tuned.draw.rows,
-        held_out=held_out,
+        rows=rows,
+        held_out=target.held_out(rows),
     )
     if jax.process_index() == 0:
-        write_weights(folder, tuned.variables, card, novelty)
-
-
-def _measure(
-    tuned: Tuned, labels: np.ndarray, held_out: np.ndarray
-) -> dict[str, float]:
-    """Accuracy on the labelled validation cells that were not trained on, if any."""
-    used = (labels >= 0) & held_out
-    if not used.any():
-        return {}
-    logits, temperature = tuned.validation_logits[used], tuned.scores['temperature']
-    probabilities = mean_crop_probabilities(logits, temperature)
-    return {'validation/accuracy': float(accuracy(probabilities, labels[used]))}
+        write_weights(folder, network.variables, network.card, novelty)

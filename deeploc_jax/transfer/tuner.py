@@ -31,7 +31,8 @@ from deeploc_jax.transfer.stacked import (
 from deeploc_jax.transfer.steps import batch_and_steps, draws_together
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.test_scores import score_logits
-from deeploc_jax.weights.folder import TrainedNetwork
+from deeploc_jax.transfer.tuned_weights import tuned_card
+from deeploc_jax.weights.folder import TrainedNetwork, check_network
 
 
 class Tuner:
@@ -53,15 +54,13 @@ class Tuner:
         target: Target,
         mesh: jax.sharding.Mesh,
     ):
-        self.recipe, self.mode, self.target, self.mesh = recipe, mode, target, mesh
+        self.recipe, self.mode, self.source = recipe, mode, source
+        self.target, self.mesh = target, mesh
         self.train_cells, self.crop = target.cells['train'], source.card.crop
         options: dict[str, Any] = source.card.model | dict(dropout=recipe.dropout)
         classes = len(self.train_cells.class_names)
         self.model = get_model(num_classes=classes, **options)
         self.start = None if mode == 'scratch' else source.variables
-        self.predict = make_predict(
-            self.model, mesh, crop=self.crop, crops=recipe.crops
-        )
         # Draws of one size, and sizes with as many steps, share their programs.
         self.programs = functools.lru_cache(maxsize=1)(self._make_programs)
 
@@ -138,21 +137,26 @@ class Tuner:
         # As the first process has them, lest another round them otherwise.
         return multihost_utils.broadcast_one_to_all(np.stack(means))
 
+    @functools.cached_property
+    def _predict(self) -> Any:
+        crop, crops = self.crop, self.recipe.crops
+        return make_predict(self.model, self.mesh, crop=crop, crops=crops)
+
     def _test(self, draw: Draw, variables: Any, seconds: float) -> Tuned:
+        """Scores of a network, and its card."""
         logits = {
             name: self._logits(variables, name) for name in ('test', 'validation')
         }
         held_out = self.target.held_out(draw.rows)
-        return Tuned(
-            draw,
-            score_logits(logits, self.target.cells, held_out),
-            seconds,
-            steps=self._batch_and_steps(draw)[1],
-            variables=variables,
-            validation_logits=logits['validation'],
-        )
+        scores = score_logits(logits, self.target.cells, held_out)
+        _, steps = self._batch_and_steps(draw)
+        source, validation = self.source.card, logits['validation']
+        card = tuned_card(source, self.target, scores, steps, validation, held_out)
+        model = check_network(variables, card, 'the tuned network')
+        network = TrainedNetwork(card, model, variables)
+        return Tuned(draw, scores, seconds, steps, network)
 
     def _logits(self, variables: Any, split: str) -> Float32[np.ndarray, 'n crops k']:
         placed = sharding.put_replicated(variables, self.mesh)
         cells, batch = self.target.cells[split], self.recipe.test_batch
-        return predict_cells(self.predict, placed, cells, self.mesh, batch, split)
+        return predict_cells(self._predict, placed, cells, self.mesh, batch, split)

@@ -1,47 +1,49 @@
-"""What must be known about weights to use them right."""
+"""The card of a network: what must be known about weights to use them right."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
+_READABLE = (1, 2)  # 1 has `licence` for `license`
 _EARLIER_NORMALIZATIONS = {
     'each channel of each cell, on the whole crop: 0.1 to 99.9 percentile -> 0 to 1, '
     'clipped; a constant channel -> 0': 'percentile',
     'pixels of 8 bits, 0 to 255 -> 0 to 1': 'unit',
 }
-"""The texts on cards of earlier versions, which took pixels of 8 bits alone to unit."""
+"""Sentences on cards of earlier versions, for which unit meant pixels of 8 bits."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Card:
-    """The words beside the numbers.
+    """What is known of a trained network besides its arrays.
 
     Attributes:
         model: Keyword arguments of `models.get_model` except the number of classes.
-        side: Side in pixels of the images that were normalised and cropped.
-        crop: Side in pixels of what the network looks at.
-        crops: How many crops of a cell the temperature was fitted for.
-        class_names: In the order of its outputs.
-        channels: Names of its inputs in order, protein first.
-        marker_channel: Index of the marker among them, -1 for none.
-        temperature: Logits are divided by it for calibrated probabilities.
+        side: Side in pixels of the images that were normalized and cropped.
+        crop: Side in pixels of the crops that the network looks at.
+        crops: Number of crops of a cell that the temperature was fitted for.
+        class_names: Class names in the order of the outputs.
+        channels: Names of the input channels in order, protein first.
+        marker_channel: Index of the marker among them, -1 when there is none.
+        temperature: Number by which logits are divided for calibrated probabilities.
         screen: Full name of the data set it was trained on.
         simulated: Whether those cells were simulated.
-        licence: Of those images, as their builder states it.
-        step: How many updates it has seen.
+        license: License of those images, as their builder states it.
+        step: Number of updates it has seen.
         validation: Metrics of that step on the validation split.
-        version: Of `deeploc_jax`, by which it was trained.
-        normalization: What is done to the pixels first, a key of
+        version: Version of `deeploc_jax` that trained it.
+        normalization: How pixels are scaled first, a key of
             `data.normalize.NORMALIZATIONS`.
         white_level: Pixel value that `unit` maps to 1; None: the largest value of the
             pixels' type.
-        calibration: On which cells the temperature was fitted, in words; '': an earlier
+        calibration: Cells on which the temperature was fitted, in words; '': an earlier
             version did not say.
-        novelty_layer: Whose features tell cells unlike anything seen; '': none does.
+        novelty_layer: Layer whose features detect cells unlike any seen in training;
+            '': the weights have none.
         note: What else a user of the weights should know.
-        format: Of this card.
+        format: Version of this format.
     """
 
     model: dict[str, Any]
@@ -54,7 +56,7 @@ class Card:
     temperature: float
     screen: str
     simulated: bool
-    licence: str
+    license: str
     step: int
     validation: dict[str, float]
     version: str
@@ -67,16 +69,19 @@ class Card:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Card:
-        """A card from what `dataclasses.asdict` and JSON made of it.
+        """Makes a card from the JSON of `dataclasses.asdict`.
 
         Raises:
             ValueError: Fields are missing or unknown, or the format is a later one.
         """
-        if fields.get('format') != FORMAT:
+        if fields.get('format') not in _READABLE:
             raise ValueError(
                 f'it has format {fields.get("format")!r}, this version of deeploc_jax '
-                f'reads {FORMAT}.'
+                f'reads {" and ".join(map(str, _READABLE))}.'
             )
+        if fields['format'] == 1:
+            fields = {'license' if k == 'licence' else k: fields[k] for k in fields}
+        fields = fields | dict(format=FORMAT)
         known = dataclasses.fields(cls)
         needed = {f.name for f in known if f.default is dataclasses.MISSING}
         missing = needed - fields.keys()

@@ -36,7 +36,7 @@ def read_keras(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f'{path} is a folder; name the file of weights in it: {files}')
     if not path.exists():
         raise FileNotFoundError(f'There is no {path}.')
-    check_kind(path, 'deepyeast')
+    check_kind(path, 'keras')
     try:
         with h5py.File(_opened(path), 'r') as file:
             _check_own(file, path)

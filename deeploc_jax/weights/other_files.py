@@ -1,4 +1,4 @@
-"""What to do with files of weights that are not read."""
+"""Advice on files of weights that are not read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _GRAPH = (
 )
 _OTHER = 'it is of another library'
 WANTED = {
-    'deeploc': 'Wanted is a TensorFlow checkpoint: model.ckpt-5000, any of its files, '
-    'or its folder.',
-    'deepyeast': 'Wanted is what Keras saved: .h5, .hdf5, .weights.h5 or .keras.',
+    'tensorflow': 'A TensorFlow checkpoint is wanted: model.ckpt-5000, any of its '
+    'files, or its folder.',
+    'keras': 'What Keras saved is wanted: .h5, .hdf5, .weights.h5 or .keras.',
 }
-"""By the network whose weights are read."""
+"""Sentence for the user by the format that is read."""
 ADVICE = {
     **dict.fromkeys(('.pkl', '.pickle', '.joblib', '.pth', '.pt'), _PICKLE),
     **dict.fromkeys(('.json', '.yaml', '.yml'), _LAYERS),
@@ -30,19 +30,22 @@ ADVICE = {
     **dict.fromkeys(('.pb', '.pbtxt'), _GRAPH),
 }
 ONLY_FOR_OTHER = {
-    'deeploc': dict.fromkeys(('.h5', '.hdf5', '.keras'), _KERAS),
-    'deepyeast': dict.fromkeys(('.index', '.meta', '.ckpt'), _TENSORFLOW),
+    'tensorflow': dict.fromkeys(('.h5', '.hdf5', '.keras'), _KERAS),
+    'keras': dict.fromkeys(('.index', '.meta', '.ckpt'), _TENSORFLOW),
 }
 
 
-def check_kind(path: Path, network: str) -> None:
-    """Raises a ValueError that says what to do for a file that is not read.
+def check_kind(path: Path, wanted: str) -> None:
+    """Checks by its ending that a file may be of the format that is read.
 
     Args:
-        path: The file, by whose ending its kind is known.
-        network: Whose weights are wanted, deeploc or deepyeast.
+        path: The file.
+        wanted: The format, a key of `WANTED`.
+
+    Raises:
+        ValueError: It is of another format; the error says what to do.
     """
-    advice = ADVICE | ONLY_FOR_OTHER[network]
+    advice = ADVICE | ONLY_FOR_OTHER[wanted]
     ending = path.suffix.lower()
     if ending in advice:
-        raise ValueError(f'{path} is not read: {advice[ending]}. {WANTED[network]}')
+        raise ValueError(f'{path} is not read: {advice[ending]}. {WANTED[wanted]}')

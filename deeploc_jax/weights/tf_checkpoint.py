@@ -40,7 +40,7 @@ def read_checkpoint(source: Path | str) -> dict[str, np.ndarray]:
     if prefix.with_name(prefix.name + '.index').is_file():
         return read_bundle(prefix)
     if prefix.is_file():
-        check_kind(prefix, 'deeploc')
+        check_kind(prefix, 'tensorflow')
         return read_slices([prefix])
     if shards := sorted(prefix.parent.glob(f'{glob.escape(prefix.name)}-?????-of-*')):
         return read_slices(_all_of(shards))

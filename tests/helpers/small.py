@@ -1,5 +1,7 @@
 """A network of the usual contract that compiles at once, and cells for it."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -7,11 +9,12 @@ import numpy as np
 
 from deeploc_jax.models.network import Network
 from deeploc_jax.models.norm import BatchNorm
-from deeploc_jax.types import Cells
+from deeploc_jax.types import METADATA, Cells
 from deeploc_jax.weights.card import Card
 
 
 class Small(Network):
+    HEAD: ClassVar[str] = 'dense'
     num_classes: int = 3
 
     @nn.compact
@@ -19,7 +22,7 @@ class Small(Network):
         x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
         features = {'conv': BatchNorm(4, train, 0.5, epsilon=1e-5, name='bn')(x)}
         x = features['conv'].mean((1, 2))
-        return nn.Dense(self.num_classes, name='dense')(x), features
+        return nn.Dense(self.num_classes, name=self.HEAD)(x), features
 
 
 def random_variables(model, size, channels=2, seed=0):
@@ -51,7 +54,7 @@ def make_card(**fields):
         temperature=0.5,
         screen='a_screen/1.0.0',
         simulated=True,
-        licence='none',
+        license='none',
         step=7,
         validation={'validation/accuracy': 0.5},
         version='0.1.0',
@@ -63,7 +66,8 @@ def random_cells(n, num_classes=3, size=64, seed=0):
     rng = np.random.default_rng(seed)
     text = {
         name: np.array([f'{name}{i % 5}' for i in range(n)])
-        for name in ('screen', 'plate', 'well', 'field', 'protein')
+        for name in METADATA
+        if name not in ('x', 'y')
     }
     text['cell_id'] = np.array([f'cell{i}' for i in range(n)])
     return Cells(

@@ -8,7 +8,7 @@ from deeploc_jax.data.screen_builder import ScreenBuilder
 
 
 class SpotScreen(ScreenBuilder):
-    """Cells with one bright spot: left, right or in the middle."""
+    """Cells with one bright spot, left, right or in the middle, in two conditions."""
 
     VERSION = tfds.core.Version('1.0.0')
 
@@ -29,4 +29,14 @@ class SpotScreen(ScreenBuilder):
             x = (24, 40, 32)[i % 3]
             image[28:36, x - 4 : x + 4, 0] += 150
             name = f'{split}{i}'
-            yield name, example(image, i % 3, name, protein=f'P{i % 4}')
+            yield (
+                name,
+                example(
+                    image,
+                    i % 3,
+                    name,
+                    condition='heat' if i % 2 else 'control',
+                    replicate=str(i % 5),
+                    protein=f'P{i % 4}',
+                ),
+            )

@@ -1,1 +1,1 @@
-"""A table of a user's own crops: read, checked, and turned into cells."""
+"""Reads and checks a table of a user's own crops and turns its rows into cells."""

@@ -1,4 +1,4 @@
-"""Rows that cannot be used: why, in an error and in a file beside the table."""
+"""Reports rows that cannot be used, in an error and in a file beside the table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from deeploc_jax.files import atomic_write
 from deeploc_jax.names import show_name
 
 _LONGEST = 1000  # characters of a reason in a message
-_LISTED = 20  # bad rows named in a message; the file beside the table has them all
+_LISTED = 20  # bad rows named in a message; the file beside the table lists all
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used: its number, its files, and why."""
+    """A row that cannot be used.
+
+    Attributes:
+        number: Row number in the table.
+        file: Paths of its image files.
+        reason: What is wrong with it.
+    """
 
     number: int
     file: str
@@ -26,7 +32,12 @@ class BadRow:
 
 
 def report_bad_rows(table: CellTable, bad: Sequence[BadRow], *, skip: bool) -> None:
-    """Refuses a table with bad rows, or with `skip` warns that they are left out.
+    """Refuses a table with bad rows, or warns that they are left out.
+
+    Args:
+        table: The table.
+        bad: Its bad rows.
+        skip: Whether they are left out with a warning.
 
     Raises:
         ValueError: There are bad rows and they are not skipped.
@@ -36,14 +47,14 @@ def report_bad_rows(table: CellTable, bad: Sequence[BadRow], *, skip: bool) -> N
     message = describe_bad_rows(table, bad)
     if not skip:
         raise ValueError(
-            f'{message}\nNothing was built. Mend the rows, or build the rest with '
-            'skip_bad_rows.'
+            f'{message}\nNothing was built. Correct these rows, or build the screen '
+            'without them: skip_bad_rows=True.'
         )
     warnings.warn(f'{message}\nThey are left out.', stacklevel=3)
 
 
 def describe_bad_rows(table: CellTable, bad: Sequence[BadRow]) -> str:
-    """Says which rows are bad, and writes all of them to `bad_rows_path`."""
+    """Describes the bad rows, and writes all of them to `bad_rows_path`."""
     bad = sorted(bad, key=lambda row: row.number)
     count = len(table.rows) + len(table.misfits)
     lines = [
@@ -59,14 +70,14 @@ def describe_bad_rows(table: CellTable, bad: Sequence[BadRow]) -> str:
     path = bad_rows_path(table.path)
     try:
         atomic_write(path, lambda temporary: _write_bad_rows(temporary, bad))
-        lines.append(f'All of them: {path}')
+        lines.append(f'The full list is in {path}.')
     except OSError as error:
         lines.append(f'The full list could not be written to {path}: {error}')
     return '\n'.join(lines)
 
 
 def bad_rows_path(table: Path) -> Path:
-    """The list of bad rows goes beside its table, `.bad_rows.csv` added to the name."""
+    """Path of the list of bad rows: beside the table, with `.bad_rows.csv` added."""
     return table.with_name(table.name + '.bad_rows.csv')
 
 

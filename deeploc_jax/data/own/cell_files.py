@@ -1,4 +1,4 @@
-"""Where the image files of a user's table lie, also when it was written elsewhere."""
+"""Finds the image files of a table, also one that another computer wrote."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pathlib import Path
 
 from deeploc_jax.data.own.similar_names import fold_name
 
-_LISTED = 100_000  # names of a folder among which a misspelled one is looked for
-_COMPARED = 5000  # and those of them that are compared letter by letter
+_LISTED = 100_000  # names of a folder that are searched for a misspelled one
+_COMPARED = 5000  # names that are compared letter by letter
 _TAIL = 5  # last parts of a path that are looked for beside the table
 
 
 def find_image(folder: Path, text: str) -> Path:
-    """The file that a table names, relative to the folder of the table.
+    """Finds the file that a table names, relative to the folder of the table.
 
     A file of exactly this name wins. Otherwise backslashes are read as slashes, a
     `file:` URL as a path, and letters with accents in either form of Unicode.
 
     Args:
-        folder: The folder of the table.
-        text: The path as it stands in the table.
+        folder: Folder of the table.
+        text: Path as it is written in the table.
 
     Returns:
-        The file, or `folder / text` where none of these is there.
+        The file, or `folder / text` where none of these exists.
     """
     paths = (folder / spelling for spelling in _spellings(text))
     return next((path for path in paths if os.path.isfile(path)), folder / text)
@@ -48,29 +48,29 @@ def _spellings(text: str) -> Iterator[str]:
 
 
 def missing_hint(folder: Path, path: Path) -> str:
-    """What may help where a file is not there: '', or words after a semicolon.
+    """A hint on a missing file, to follow a message: '', or words after a semicolon.
 
     Args:
-        folder: The folder of the table.
-        path: From `find_image`.
+        folder: Folder of the table.
+        path: Path from `find_image`.
     """
     if os.path.isfile(path):
         return ''
     text = str(path).removeprefix(f'{folder}{os.sep}').replace('\\', '/')
-    kind = _elsewhere(text)
+    kind = _describe_foreign(text)
     near = _beside_table(folder, text) or ('' if kind else _nearest(folder / text))
     near = near.removeprefix(f'{folder}{os.sep}')
     return kind + (f'; did you mean {near!r}?' if near else '')
 
 
-def _elsewhere(text: str) -> str:
+def _describe_foreign(text: str) -> str:
     if os.name != 'nt' and re.match(r'[A-Za-z]:|//', text):
         return (
-            '; this is a path of another computer, write it relative to the folder of '
+            '; this is a path on another computer: write it relative to the folder of '
             'the table'
         )
     if re.match(r'(?!file:)[a-z][a-z0-9+.-]+:/', text):
-        return '; this is an address, not a file of this computer'
+        return '; this is an address, not a file on this computer'
     return ''
 
 
@@ -85,7 +85,7 @@ def _beside_table(folder: Path, text: str) -> str:
 
 
 def _nearest(path: Path) -> str:
-    """The file most like one that is not there, in the folder most like its own."""
+    """The file with the most similar name, in the folder with the most similar name."""
     parent = path.parent
     if parent != path and not os.path.isdir(parent):
         nearest = _nearest(parent)
@@ -108,8 +108,13 @@ def _changed(folder: Path) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _names(folder: Path, changed: int) -> dict[str, str]:
-    """Names in a folder as it is at this time, by what one easily mistypes of them."""
-    del changed  # makes a changed folder another entry of the cache
+    """Names in a folder by their folded form, which leaves out common slips.
+
+    Args:
+        folder: The folder.
+        changed: Time of its last change, which makes it a new entry of the cache.
+    """
+    del changed
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in itertools.islice(entries, _LISTED)]

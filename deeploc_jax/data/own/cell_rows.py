@@ -1,4 +1,4 @@
-"""The rows of a user's table, checked as far as that goes without its images."""
+"""Checks the rows of a user's table, as far as possible without its images."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ class CellRow:
 
     Attributes:
         number: Row number in the table.
-        files: One file with all channels, or one a channel in the order asked for.
-        index: Which image of a stack, counted from 0; None for a file of one image.
+        files: One file with all channels, or a file for each channel, in the order of
+            the screen.
+        index: Index of the image in a stack, counted from 0; None for a file with a
+            single image.
         label: Class name, '' when unlabelled.
         split: One of `SPLITS`.
-        group: What is kept together in one split; '' without group_by.
+        group: Group of the cell, which is kept in one split; '' without group_by.
         metadata: `TEXT_COLUMNS` as text, and x, y in pixels (NaN when unknown).
     """
 
@@ -51,24 +53,24 @@ def check_rows(
     classes: Sequence[str] = (),
     split_seed: int = 0,
 ) -> tuple[list[CellRow], list[BadRow]]:
-    """Checks all that can be checked without opening an image.
+    """Checks everything that can be checked without opening an image.
 
     Args:
-        table: From `read_table`.
+        table: Table from `read_table`.
         channels: Channel names in the order of the screen.
-        group_by: As `split_rows` has it.
-        classes: Class names allowed; none allow any.
-        split_seed: As `seed` of `split_rows`.
+        group_by: Columns that group the cells, see `split_rows`.
+        classes: Allowed class names; empty allows any.
+        split_seed: Seed of the splits, see `split_rows`.
 
     Returns:
         The usable rows, each with its split, and the others with the reason.
 
     Raises:
-        ValueError: The table as a whole cannot be used: a channel without a column,
-            or no honest way to split it.
+        ValueError: The table as a whole cannot be used: a channel has no column, or
+            there is no honest way to split the table.
     """
     columns = _image_columns(table, channels)
-    # A stack has many rows, and a network share is slow to say that a file is there.
+    # A stack has many rows, and a network share is slow to look up a file.
     find = functools.lru_cache(1024)(functools.partial(find_image, table.path.parent))
     bad = [BadRow(number, '', reason) for number, reason in table.misfits]
     rows: list[CellRow] = []
@@ -92,14 +94,14 @@ def check_rows(
 
 
 def _image_columns(table: CellTable, channels: Sequence[str]) -> list[str]:
-    found = table.image_channels
-    if not found:
+    in_table = table.image_channels
+    if not in_table:
         return ['image']
-    missing = [name for name in channels if name not in found]
+    missing = [name for name in channels if name not in in_table]
     if missing:
         raise ValueError(
             f'{table.path} has no column image_{missing[0]} for the channel '
-            f'{missing[0]!r}; its image columns name: {show_names(found)}.'
+            f'{missing[0]!r}; its image columns name: {show_names(in_table)}.'
         )
     return [f'image_{name}' for name in channels]
 
@@ -111,7 +113,18 @@ def _read_row(
     find: Callable[[str], Path],
     place: tuple[str, str],
 ) -> tuple[CellRow, list[str]]:
-    """The row with its (group, split), and what is wrong in its own columns."""
+    """Reads one row.
+
+    Args:
+        number: Row number.
+        values: Values by column.
+        columns: Columns that name image files.
+        find: Function from a path in the table to the file.
+        place: Group and split of the row.
+
+    Returns:
+        The row, and what is wrong in its own columns.
+    """
     numbers, reasons = read_numbers(values)
     reasons = [f'no file in {name}' for name in columns if not values[name]] + reasons
     index = numbers.pop('index')
@@ -139,12 +152,12 @@ def _wrong_words(
     for name in ('label', *TEXT_COLUMNS):
         text = row.label if name == 'label' else row.metadata[name]
         if text in _SPREADSHEET_ERRORS:
-            reasons.append(f'{name} {text!r} is an error of the spreadsheet')
+            reasons.append(f'{name} {text!r} is an error message of the spreadsheet')
     if group_by and not row.group:
         reasons.append(f'no value in {group_by}')
     if row.split not in SPLITS:
         reasons.append(
-            f'split {row.split!r} is none of {", ".join(SPLITS)} (or of '
+            f'split {row.split!r} is not one of {", ".join(SPLITS)} (or '
             f'{", ".join(OTHER_WORDS)})'
         )
     if classes and row.label and row.label not in classes:

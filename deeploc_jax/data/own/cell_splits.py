@@ -1,4 +1,4 @@
-"""Which split a cell goes to: as its table states, or whole groups dealt out."""
+"""Splits cells as their table states, or by dealing out whole groups of cells."""
 
 from __future__ import annotations
 
@@ -23,27 +23,30 @@ OTHER_WORDS = {
     'heldout': 'test',
     'held-out': 'test',
 }
-"""Other words for a split, which tables of other programs have."""
+"""Other words for a split, found in tables of other programs."""
 HELD_OUT = 0.15
-"""Share of the groups in validation, and in test."""
+"""Share of the groups in validation, and the same share in test."""
 
 
 def split_rows(
     table: CellTable, group_by: str | None, seed: int
 ) -> list[tuple[str, str]]:
-    """Group and split of every row of a table; a stated split may be no such name.
+    """Finds group and split of every row of a table.
 
     Args:
-        table: From `read_table`. Its columns in `group_by` are tidied.
-        group_by: Column, or several joined by commas, whose equal values are a group
-            and stay in one split; None makes every group ''.
-        seed: Another seed deals the groups out differently.
+        table: Table from `read_table`; its columns in `group_by` are tidied.
+        group_by: Column, or several with commas between them. Cells with equal values
+            there are a group and stay in one split. None makes every group ''.
+        seed: Seed that decides how the groups are dealt out.
+
+    Returns:
+        Group and split of each row. A split that the table states is not checked.
 
     Raises:
         ValueError: There is no such column, or no honest way to split the table.
     """
     columns = group_columns(table, group_by)
-    known = known_columns(table.columns)  # the others are still as they lie in the file
+    known = known_columns(table.columns)  # the others are still as they are in the file
     table.tidy(name for name in columns if name not in known)
     groups = _join_groups(table, columns)
     if table.has('split'):
@@ -59,10 +62,10 @@ def split_rows(
 
 
 def group_columns(table: CellTable, group_by: str | None) -> list[str]:
-    """The columns that `group_by` names.
+    """Reads the columns that `group_by` names.
 
     Raises:
-        ValueError: There is no such column, or it cannot be used.
+        ValueError: A column does not exist or cannot be used.
     """
     columns = split_names(group_by or '')
     for name in (name for name in columns if name not in table.columns):
@@ -93,15 +96,18 @@ def _parse_split(text: str) -> str:
 
 
 def assign_splits(groups: Iterable[str], seed: int, where: str) -> dict[str, str]:
-    """Deals whole groups out to the splits, 70/15/15 of their number.
+    """Deals whole groups out: 70 % of them to training, 15 % each to the others.
 
     The order is that of a hash of seed and name, so it depends neither on the order
     of the table nor on the machine.
 
     Args:
         groups: Names of the groups.
-        seed: Another seed is another deal.
+        seed: Seed that decides the order.
         where: Table and column, for the error.
+
+    Returns:
+        Split of each group.
 
     Raises:
         ValueError: There are fewer than three groups.
@@ -125,7 +131,7 @@ def _hash(text: str) -> str:
 
 
 def _no_split_message(table: CellTable) -> str:
-    """Why cells are not split at random, and what the table offers instead."""
+    """Explains why cells are not split at random, and what the table offers instead."""
     offers = []
     for column in table.columns:
         if column.startswith('image') or column in ('index', 'label', 'x', 'y'):
@@ -134,9 +140,9 @@ def _no_split_message(table: CellTable) -> str:
         if len(SPLITS) <= count < len(table.rows):
             offers.append(f'{show_name(column)} ({count} groups)')
     return (
-        f'{table.path} has labels, but neither a column "split" nor a group_by. Cells '
-        'are never split at random: crops of one field overlap and cells of one well '
-        'share focus and stain, so a random test cell has a near twin in training '
-        'and the accuracy measured on it is too good. Name a column whose groups '
-        f'stay together; this table offers: {", ".join(offers[:20]) or "none"}.'
+        f'{table.path} has labels, but no column "split", and no group_by is given. '
+        'Cells are never split at random: crops of one field overlap, and cells of one '
+        'well share focus and stain, so a random test cell has a near twin in training '
+        'and the accuracy measured on it is too good. Give group_by a column whose '
+        f'groups stay together; this table offers: {", ".join(offers[:20]) or "none"}.'
     )

@@ -1,4 +1,4 @@
-"""Which channel of a user's images becomes which channel of the screen."""
+"""Decides which channel of a user's images becomes which channel of the screen."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Mapping, Sequence
 
 from deeploc_jax.data.own.cell_files import find_image
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.images.image_file import ImageError, ImageFile
-from deeploc_jax.images.reader import ImageReader
+from deeploc_jax.data.own.image_formats import make_reader
+from deeploc_jax.images import ImageError, ImageFile
 from deeploc_jax.names import show_names, split_names
 
-_TRIED = 20  # files opened to see what the images are like
+_TRIED = 20  # files that are tried to find the channels of the images
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """How the images of a table become the channels of the screen.
+    """Relation between the images of a table and the channels of the screen.
 
     Attributes:
         channels: Channel names of the screen: protein, marker, then any others.
-        marker_channel: Index of the marker in them, -1 without one.
-        separate: One file a channel, instead of one file with all of them.
+        marker_channel: Index of the marker among them, -1 without a marker.
+        separate: Whether each channel has a file of its own.
         file_channels: Channel names in the order of the files; () when every file
             names its own.
-        crop: 'center' cuts 64x64 from the middle of a larger image; None refuses it.
+        crop: 'center' cuts 64x64 pixels from the middle of a larger image; None
+            refuses such an image.
     """
 
     channels: tuple[str, ...]
@@ -35,7 +36,14 @@ class Layout:
 
 
 def parse_roles(channels: str | Mapping[str, str] | None) -> dict[str, str]:
-    """{'protein': 'GFP', 'marker': 'RFP'}, also from 'protein=GFP,marker=RFP'."""
+    """Reads the channel of each role: {'protein': 'GFP', 'marker': 'RFP'}.
+
+    Args:
+        channels: Such a mapping, or text, 'protein=GFP,marker=RFP'; None is empty.
+
+    Raises:
+        ValueError: The text is not of this form.
+    """
     if not isinstance(channels, str):
         return dict(channels or {})
     roles: dict[str, str] = {}
@@ -43,14 +51,14 @@ def parse_roles(channels: str | Mapping[str, str] | None) -> dict[str, str]:
         role, _, name = (word.strip() for word in part.partition('='))
         if not (role and name) or role in roles:
             raise ValueError(
-                f'channels is {channels!r}; write it like "protein=GFP,marker=RFP".'
+                f'channels ({channels!r}) must be like "protein=GFP,marker=RFP".'
             )
         roles[role] = name
     return roles
 
 
 def parse_names(names: str | Sequence[str] | None) -> list[str]:
-    """A list of names, also from text as `split_names` reads it."""
+    """Reads a list of names, or text with commas between them (see `split_names`)."""
     if isinstance(names, str):
         return split_names(names)
     return [name.strip() for name in names or () if name.strip()]
@@ -62,19 +70,19 @@ def make_layout(
     file_channels: Sequence[str] = (),
     crop: str | None = None,
 ) -> Layout:
-    """The layout of a table's images, from what was said and what the files say.
+    """Finds the layout of a table's images from the arguments and the files.
 
     Args:
-        table: From `read_table`.
+        table: Table from `read_table`.
         roles: Channel name by role: `protein`, perhaps `marker` and others.
-        file_channels: As `Layout` has it, as far as it was said.
-        crop: As `Layout` has it.
+        file_channels: Channel names in file order; () when they are not stated.
+        crop: See `Layout`.
 
     Raises:
-        ValueError: Something was not said, or does not fit the rest.
+        ValueError: A name is missing, or does not fit the others.
     """
     if crop not in (None, 'center'):
-        raise ValueError(f"crop is {crop!r}; it is 'center' or left out.")
+        raise ValueError(f"crop ({crop!r}) must be 'center' or left out.")
     names = _order_channels(table, roles)
     separate = bool(table.image_channels)
     if not separate and not file_channels:
@@ -82,8 +90,8 @@ def make_layout(
     absent = [name for name in names if file_channels and name not in file_channels]
     if absent:
         raise ValueError(
-            f'channel_names ({", ".join(file_channels)}) has no {absent[0]!r}, which '
-            'channels asks for.'
+            f'channel_names ({", ".join(file_channels)}) lacks {absent[0]!r}, which is '
+            'in channels.'
         )
     marker_channel = 1 if 'marker' in roles else -1
     return Layout(tuple(names), marker_channel, separate, tuple(file_channels), crop)
@@ -95,43 +103,43 @@ def _order_channels(table: CellTable, roles: Mapping[str, str]) -> list[str]:
     if 'protein' not in roles or len(set(names)) < len(names):
         stated = ', '.join(f'{role}={name}' for role, name in roles.items())
         raise ValueError(
-            'Say by name which channel is which, each channel once and protein among '
-            'them: channels="protein=GFP,marker=RFP", or "protein=GFP" without a '
-            f'marker. Stated: {stated or "nothing"}. Found: {_find_channels(table)}.'
+            'State by name which channel is which, each channel once and the protein '
+            'among them: channels="protein=GFP,marker=RFP", or "protein=GFP" without '
+            f'a marker. Stated: {stated or "nothing"}. Found: {_list_channels(table)}.'
         )
     return names
 
 
 def _unnamed_channels(table: CellTable, names: Sequence[str]) -> Sequence[str]:
-    """File channels where nobody named them: () if the files do, or the only one."""
+    """File channels that are not stated: () if the files name them, or the only one."""
     file = _first_image(table)
     if file is None or file.channel_names:
         return ()
     if len(names) > 1:
         raise ValueError(
-            'The images do not name their channels; give the names in the order in '
-            'which they lie in the file, channel_names="<first>,<second>". '
-            f'Found: {_find_channels(table)}.'
+            'The images do not name their channels; give the names in the order of '
+            'the file: channel_names="<first>,<second>". '
+            f'Found: {_list_channels(table)}.'
         )
     return names
 
 
-def _find_channels(table: CellTable) -> str:
-    """What table and images say about their channels, for an error."""
+def _list_channels(table: CellTable) -> str:
+    """Describes the channels of table and images, for an error."""
     if table.image_channels:
-        return f'one file a channel, {show_names(table.image_channels)}'
+        return f'a file for each channel, {show_names(table.image_channels)}'
     file = _first_image(table)
     if file is None:
         return f'no readable image in the first {_TRIED} rows of {table.path}'
-    fault = f' ({file.note})' if file.note else ''
+    fault = f' ({file.fault})' if file.fault else ''
     named = ', '.join(file.channel_names) or f'no channel names{fault}'
     return f'images of shape {file.shape} with {named}'
 
 
 def _first_image(table: CellTable) -> ImageFile | None:
-    """The first file that opens, closed again; only its description is of use."""
+    """The first file that can be opened, closed again; only its attributes are used."""
     for _, values in table.rows[:_TRIED]:
-        with ImageReader() as reader:
+        with make_reader() as reader:
             try:
                 return reader.open(find_image(table.path.parent, values['image']))
             except (ImageError, OSError):

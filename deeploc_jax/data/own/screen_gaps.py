@@ -1,4 +1,4 @@
-"""What is thin in a user's screen: worth a warning, not an error."""
+"""Describes what is thin in a user's screen: worth a warning, not an error."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from collections.abc import Callable, Sequence
 from deeploc_jax.data.own.cell_rows import CellRow
 from deeploc_jax.data.own.cell_splits import SPLITS
 from deeploc_jax.names import show_name, show_names
+from deeploc_jax.types import WELL
 
 
 def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
-    """Classes missing in a split or in one group only, and groups in two splits.
+    """Finds classes missing in a split or in one group only, and groups in two splits.
 
-    Where nobody named groups, cells of one well are one.
+    Without `group_by`, the cells of a well are a group.
+
+    Args:
+        rows: Usable rows.
+        classes: Class names in index order.
+
+    Returns:
+        A sentence for each finding.
     """
     messages = _absent_classes(rows, classes)
     if any(row.group for row in rows):
@@ -23,13 +31,13 @@ def describe_gaps(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
 
 
 def _absent_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
-    found = {(row.label, row.split) for row in rows}
-    if not any(label for label, _ in found):
+    pairs = {(row.label, row.split) for row in rows}
+    if not any(label for label, _ in pairs):
         return []
-    used = {split for _, split in found}
+    used = {split for _, split in pairs}
     messages = []
     for split in (split for split in SPLITS if split in used):
-        absent = [name for name in classes if (name, split) not in found]
+        absent = [name for name in classes if (name, split) not in pairs]
         if absent:
             messages.append(f'no cell in {split} of class {show_names(absent)}.')
     return messages
@@ -42,7 +50,9 @@ def _lone_classes(rows: Sequence[CellRow], classes: Sequence[str]) -> list[str]:
     lone = show_names(name for name in classes if len(groups[name]) == 1)
     if not lone:
         return []
-    return [f'all cells lie in one group, so in one split, of class {lone}.']
+    return [
+        f'all cells of class {lone} are in a single group, and so in a single split.'
+    ]
 
 
 def _group(row: CellRow) -> str:
@@ -50,8 +60,8 @@ def _group(row: CellRow) -> str:
 
 
 def _well(row: CellRow) -> str:
-    plate, well = (row.metadata[name] for name in ('plate', 'well'))
-    return f'{plate}/{well}'.lstrip('/') if well else ''
+    parts = [row.metadata[name] for name in WELL if name != 'screen']  # one here
+    return '/'.join(parts).lstrip('/') if row.metadata['well'] else ''
 
 
 def _torn(
@@ -60,10 +70,10 @@ def _torn(
     splits = collections.defaultdict(set)
     for row in rows:
         splits[name_of(row)].add(row.split)
-    torn = [name for name, found in splits.items() if name and len(found) > 1]
+    torn = [name for name, several in splits.items() if name and len(several) > 1]
     if not torn:
         return []
     return [
-        f'the column "split" tears {len(torn)} {kind}(s) apart '
-        f'({show_name(torn[0])} first): test cells then have near twins in training.'
+        f'the column "split" divides {len(torn)} {kind}(s) between splits (the first '
+        f'is {show_name(torn[0])}): test cells then have near twins in training.'
     ]

@@ -1,4 +1,4 @@
-"""Names in a table that print alike and are not the same."""
+"""Finds names in a table that look alike and are not the same."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from collections.abc import Iterable
 from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.names import show_name
 
-_LISTED = 5  # groups of names shown of a column
+_LISTED = 5  # groups of names shown for a column
 _SEPARATORS = re.compile(r'[\s_\u2010-\u2015\u2212-]+')
 _NUMBER = re.compile(r'-?\d+(\.\d+)?')
-_QUOTES = re.compile('["\'\u2018-\u201f\u00ab\u00bb]')  # of one that was never opened
+_QUOTES = re.compile(
+    '["\'\u2018-\u201f\u00ab\u00bb]'
+)  # left over from a quote that was never opened
 _LEADING_ZEROS = re.compile(r'(?<![\d.])0+(?=\d)')
 
 
 def describe_similar(table: CellTable, columns: Iterable[str]) -> list[str]:
-    """Names of a column that differ only in what one hardly sees, with their counts.
+    """Finds names of a column that hardly differ to the eye, with their counts.
 
-    These are case, spaces, hyphens and underscores, quotes, leading zeros, a
-    trailing `.0` of a number, and characters that do not print.
+    They differ only in case, spaces, hyphens and underscores, quotes, leading zeros,
+    the `.0` at the end of a number, or characters that do not print.
+
+    Returns:
+        A sentence for each column with such names.
     """
     messages = []
     for column in (name for name in columns if name in table.columns):
@@ -40,7 +45,7 @@ def describe_similar(table: CellTable, columns: Iterable[str]) -> list[str]:
 
 
 def fold_name(name: str) -> str:
-    """What is left of a name without case, separators and invisible characters."""
+    """A name without case, quotes, separators, zeros and invisible characters."""
     name = unicodedata.normalize('NFKC', name).casefold()
     name = ''.join(c for c in name if unicodedata.category(c) not in ('Cf', 'Cc'))
     name = _QUOTES.sub('', name)

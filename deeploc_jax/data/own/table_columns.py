@@ -1,25 +1,33 @@
-"""Columns of a user's table, and what its readers hand on."""
+"""The columns of a user's table, and the raw table that its readers return."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
 
-TEXT_COLUMNS = ('cell_id', 'plate', 'well', 'field', 'protein')
+TEXT_COLUMNS = (
+    'cell_id',
+    'condition',
+    'replicate',
+    'plate',
+    'well',
+    'field',
+    'protein',
+)
 NUMBER_COLUMNS = ('index', 'x', 'y')
 KNOWN_COLUMNS = (*TEXT_COLUMNS, 'image', 'label', 'split', *NUMBER_COLUMNS)
 
 
 @dataclasses.dataclass(frozen=True)
 class RawTable:
-    """A table as it lies in its file, all values as text, '' where empty.
+    """A table as it is in its file, all values as text, '' where empty.
 
     Attributes:
         names: Column names in file order; some may be empty or doubled.
         rows: Row number and values of every row that is not empty.
         header: Row number of the column names.
-        delimiter: What separates the values in a text file.
-        unusable: Why a column that nobody may need could not be read, by name.
+        delimiter: Character between the values of a text file.
+        unusable: Reason why a column could not be read, by its name.
     """
 
     names: list[str]
@@ -35,10 +43,22 @@ def is_image(column: str) -> bool:
 
 
 def known_columns(names: Iterable[str]) -> list[str]:
-    """Those that mean something here; others are for `group_by` at most.
+    """The columns that have a meaning here; others are used by `group_by` at most.
 
-    Beside a column `image`, a column `image_id` is no image.
+    Beside a column `image`, a column `image_id` does not name images.
     """
     names = list(names)
     with_image = 'image' in names
     return [n for n in names if n in KNOWN_COLUMNS or (is_image(n) and not with_image)]
+
+
+def fit_row(values: list[str], names: list[str]) -> list[str]:
+    """Evens out a row where no column has a name, as spreadsheets leave it.
+
+    Empty values after the last name are dropped, and missing values of columns
+    without a name are filled in.
+    """
+    while len(values) > len(names) and not values[-1]:
+        values = values[:-1]
+    gap = names[len(values) :]
+    return values if any(gap) else [*values, *gap]

@@ -1,4 +1,4 @@
-"""Characters of a table file: the encodings that say what they are, no others."""
+"""Decodes a text table from an encoding that is certain; no encoding is guessed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOW_TO_SAVE = 'Save it in the spreadsheet as "CSV UTF-8 (Comma delimited)"'
 
 _MARKED = {
     codecs.BOM_UTF8: 'utf-8',
-    codecs.BOM_UTF32_LE: 'utf-32',  # before UTF-16, whose mark begins like this one
+    codecs.BOM_UTF32_LE: 'utf-32',  # before UTF-16, whose mark begins alike
     codecs.BOM_UTF32_BE: 'utf-32',
     codecs.BOM_UTF16_LE: 'utf-16',
     codecs.BOM_UTF16_BE: 'utf-16',
@@ -25,18 +25,18 @@ _NO_TEXT = {
     b'\x1f\x8b': 'compressed: unpack it',
     b'<': 'a web page or XML',
 }
-# What the decoder leaves of a byte that is not UTF-8.
+# What the decoder puts in place of a byte that is not UTF-8.
 _UNREADABLE = re.compile('[\0\udc80-\udcff]')
 
 
 def decode_table(path: Path) -> str:
-    """The text of a table in UTF-8, or in UTF-16 or 32 with a byte order mark.
+    """Decodes a table in UTF-8, or in UTF-16 or UTF-32 with a byte order mark.
 
-    Bytes that are not UTF-8 are left for `check_characters`, which can say where they
-    are.
+    Bytes that are not UTF-8 are left for `check_characters`, which can name their row
+    and column.
 
     Raises:
-        ValueError: It is no text.
+        ValueError: The file is not text.
     """
     data = path.read_bytes()
     for start, kind in _NO_TEXT.items():
@@ -57,33 +57,33 @@ def check_characters(
     """Refuses a table with bytes that are not UTF-8, or with NUL bytes.
 
     Args:
-        path: The file, for the error.
-        text: From `decode_table`.
+        path: Path of the file, for the error.
+        text: Text from `decode_table`.
         names: Column names.
-        rows: Row number and values, the column names among them.
+        rows: Row number and values of every row, the column names among them.
 
     Raises:
-        ValueError: The first such row and column are named.
+        ValueError: There are such bytes; the first row and column are named.
     """
     if not _UNREADABLE.search(text):
         return
     for number, values in rows:
         for column, value in enumerate(values):
-            if found := _UNREADABLE.search(value):
+            if match := _UNREADABLE.search(value):
                 name = names[column] if column < len(names) else str(column + 1)
                 where = f'{path}, row {number}, column {_guess(name)}'
-                raise ValueError(f'{where}: {_explain(value, found[0])} {HOW_TO_SAVE}.')
-    raise ValueError(f'{path} has bytes that are no text. {HOW_TO_SAVE}.')
+                raise ValueError(f'{where}: {_explain(value, match[0])} {HOW_TO_SAVE}.')
+    raise ValueError(f'{path} has bytes that are not text. {HOW_TO_SAVE}.')
 
 
 def _explain(value: str, character: str) -> str:
     if character == '\0':
-        return 'there are NUL bytes: the file is damaged, or UTF-16 without a mark.'
-    return f'{_guess(value)} is not UTF-8, so its letters are not certain.'
+        return 'there are NUL bytes: the file is damaged, or is UTF-16 without a mark.'
+    return f'{_guess(value)} is not UTF-8, so its letters are uncertain.'
 
 
 def _guess(value: str) -> str:
-    """The value as Windows would show it, where it is not UTF-8."""
+    """The value as Windows would show it where it is not UTF-8."""
     data = value.encode('utf-8', 'surrogateescape')
     if _UNREADABLE.search(value):
         value = data.decode('cp1252', 'replace')

@@ -1,4 +1,4 @@
-"""Tables as Parquet, of which every column becomes text."""
+"""Reads a Parquet table and turns every column into text."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _BYTES = (
 
 
 def read_parquet(path: Path) -> RawTable:
-    """Reads the columns of a Parquet file that can be text.
+    """Reads the columns of a Parquet file that can be turned into text.
 
     Raises:
-        ValueError: A column that has a meaning here cannot be text.
+        ValueError: A column that is used here cannot be turned into text.
     """
     file = pq.ParquetFile(path)
     unusable = {
-        field.name: f'it holds values of type {field.type}, not one value a row'
+        field.name: f'it holds values of type {field.type}, not one value in a row'
         for field in file.schema_arrow
         if pa.types.is_nested(field.type)
     }
@@ -45,7 +45,7 @@ def read_parquet(path: Path) -> RawTable:
             unusable[name] = str(error)
     known = known_columns([*names, *unusable])
     for name in (name for name in unusable if name in known):
-        raise ValueError(f'{path}, column {name!r}: {unusable[name]}. Write text.')
+        raise ValueError(f'{path}, column {name!r}: {unusable[name]}. Save it as text.')
     rows = [(n, list(row)) for n, row in enumerate(zip(*columns, strict=True), start=2)]
     return RawTable(names, [row for row in rows if any(row[1])], unusable=unusable)
 

@@ -1,4 +1,4 @@
-"""What programs write into a column of a table, and what was meant."""
+"""Replaces what programs write into a column of a table by what was meant."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deeploc_jax.names import show_names
 MISSING = frozenset(
     ('NA', 'N/A', 'n/a', '#N/A', '#NA', '<NA>', 'NaN', 'nan', 'NAN', 'NULL', 'null')
 )
-"""Words that programs write into an empty cell. 'None' and 'none' are names."""
+"""Words that programs write for an empty value. 'None' and 'none' are names."""
 
-# A whole number in a column of floats, which programs make of one with gaps.
+# A whole number among floats: programs turn a column of integers with gaps into one.
 _WHOLE = re.compile(r'(-?(?:0|[1-9]\d{0,14}))(?:\.0+|,0)')
-# One whose last digits are lost: '1.23457E+12' of spreadsheets, floats beyond 2^53.
+# A number whose last digits are lost: spreadsheets' '1.23457E+12', floats past 2^53.
 _CUT = re.compile(r'[+-]?\d(\.\d+)?[eE]\+\d+|[+-]?\d{16,}\.0+')
 _UNLABELLED = re.compile(r'-1([.,]0+)?')
 _DECIMAL_COMMA = re.compile(r'[+-]?\d*,\d+')
@@ -26,9 +26,9 @@ _DECIMAL_OR_THOUSANDS = re.compile(r'[+-]?[1-9]\d{0,2},\d{3}')
 
 
 def clean_text(text: str) -> str:
-    """On one line with single spaces, and letters with accents as one character.
+    """Puts text on one line with single spaces, and composes letters with accents.
 
-    macOS takes such letters apart (NFD); they print alike but would be two names.
+    macOS decomposes such letters (NFD); they look alike but would be different names.
     """
     return unicodedata.normalize('NFC', ' '.join(text.split()))
 
@@ -36,18 +36,19 @@ def clean_text(text: str) -> str:
 def tidy_column(
     name: str, values: Sequence[str], delimiter: str = ','
 ) -> tuple[list[str], list[str]]:
-    """The values of a column as they were meant.
+    """Replaces the values of a column by what was meant.
 
     Args:
         name: Name of the column.
-        values: As they lie in the file, '' where empty.
-        delimiter: Of the file; numbers beside semicolons have decimal commas.
+        values: Values as they are in the file, '' where empty.
+        delimiter: Delimiter of the file; beside semicolons, a comma in a number is a
+            decimal comma.
 
     Returns:
-        The values and what the user should know of them.
+        The values, and sentences about them that the user should see.
     """
     notes: list[str] = []
-    if not is_image(name):  # file systems tell the forms of a letter apart
+    if not is_image(name):  # file systems distinguish the two forms of a letter
         values = [clean_text(value) for value in values]
     missing = collections.Counter(value for value in values if value in MISSING)
     values = ['' if value in MISSING else value for value in values]
@@ -73,20 +74,20 @@ def tidy_column(
 
 
 def sorted_names(names: set[str]) -> list[str]:
-    """In the order of the alphabet, or by number where all are whole numbers."""
+    """Sorts names alphabetically, or by number where all are whole numbers."""
     whole = all(re.fullmatch(r'-?\d+', name) for name in names)
     return sorted(names, key=lambda name: (int(name) if whole else 0, name))
 
 
 def whole_numbers(values: list[str]) -> list[str]:
-    """Without the `.0` of floats, where all values are whole or empty."""
+    """Removes the `.0` of floats where all values are whole or empty."""
     if all(_WHOLE.fullmatch(value) for value in values if value):
         return [_WHOLE.sub(r'\1', value) for value in values]
     return values
 
 
 def _decimal_points(values: list[str], delimiter: str) -> list[str]:
-    """12,5 as 12.5; left alone where 1,234 may be a thousand as well."""
+    """Turns 12,5 into 12.5, unless 1,234 may also be a thousand."""
     commas = [value for value in values if _DECIMAL_COMMA.fullmatch(value)]
     sure = delimiter == ';' or not all(map(_DECIMAL_OR_THOUSANDS.fullmatch, commas))
     if not sure:

@@ -1,4 +1,4 @@
-"""Cells whose pixels are those of another cell, in another split."""
+"""Finds cells whose pixels equal those of a cell in another split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deeploc_jax.data.own.cell_rows import CellRow
 
 
 class TwinCells:
-    """Finds cells with the same pixels in two splits; holds one digest a cell."""
+    """Finds cells with the same pixels in two splits, from one digest for each cell."""
 
     def __init__(self):
         self._first: dict[bytes, CellRow] = {}
@@ -21,12 +21,12 @@ class TwinCells:
         """Compares a cell with all that were added before.
 
         Args:
-            row: The row of the cell.
-            image: Its pixels [h, w, c]; a blank one is no twin of another.
+            row: Row of the cell.
+            image: Pixels [h, w, c]; blank images are not twins of each other.
         """
         if (image == image[0, 0]).all():
             return
-        # In one type, which is exact for all that a screen can store.
+        # A common type that is exact for every pixel that a screen can store.
         pixels = np.ascontiguousarray(image, np.float64)
         digest = hashlib.sha256(pixels.data).digest()[:16]
         first = self._first.setdefault(digest, row)
@@ -35,7 +35,7 @@ class TwinCells:
             self._pairs.append((earlier, later))
 
     def describe(self) -> list[str]:
-        """A message with the counts and the first pair; none where there are none."""
+        """A sentence with the counts and the first pair, [] if there are no twins."""
         if not self._pairs:
             return []
         splits = collections.Counter(
@@ -46,5 +46,5 @@ class TwinCells:
         return [
             f'{len(self._pairs)} cell(s) have exactly the pixels of a cell in another '
             f'split ({counts}; first: row {a.number} in {a.split} and row {b.number} '
-            f'in {b.split}), so the test is no test for them.'
+            f'in {b.split}), so they cannot be used to test.'
         ]

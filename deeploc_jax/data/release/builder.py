@@ -21,7 +21,8 @@ from deeploc_jax.data.release.files import (
     members,
     record_zip,
 )
-from deeploc_jax.data.release.hdf5 import Source, read_slices, to_images
+from deeploc_jax.data.release.hdf5 import Source, read_slices
+from deeploc_jax.data.release.layout import to_images
 from deeploc_jax.data.release.validation import split_parts
 from deeploc_jax.data.screen_builder import ScreenBuilder
 
@@ -51,7 +52,6 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
     Where there is no file for validation, a tenth of the training cells becomes it.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f'The HDF5 files of the screen, extracted or in {ZIP_NAME} ({URL}).'
     )
@@ -171,7 +171,8 @@ class DeepLocRelease(ScreenBuilder, skip_registration=True):
         num_measurements = len(self.info.metadata['measurement_names'])
         absent = np.full(num_measurements, np.nan) if num_measurements else None
         for chunk, start, values in read_slices(content.source, len(content.sizes)):
-            for i, image in enumerate(to_images(values, self.PLANES)):
+            images = to_images(values.astype(np.float64), self.PLANES)
+            for i, image in enumerate(images):
                 table = content.measurements
                 if rows[row]:
                     yield (

@@ -12,7 +12,6 @@ import numpy as np
 from deeploc_jax.data.blank_planes import BlankPlanes
 from deeploc_jax.data.release.extras import cell_ids, label_names, measurements
 from deeploc_jax.data.release.hdf5 import (
-    PLANE,
     Source,
     list_rows,
     num_chunks,
@@ -20,6 +19,7 @@ from deeploc_jax.data.release.hdf5 import (
     read_slices,
 )
 from deeploc_jax.data.release.labels import file_classes, to_labels
+from deeploc_jax.data.release.layout import PLANE
 from deeploc_jax.progress import progress_bar
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from deeploc_jax.data.release.hdf5 import Source, as_text, column_names
 from deeploc_jax.images.hdf5_datasets import (
-    ElsewhereError,
+    OtherFileError,
     StorageError,
     find_dataset,
     unwritten_rows,
@@ -103,7 +103,7 @@ def _find_written(
         parts = [find_dataset(file, key) for key in keys if key in {*file}]
         for part in (part for part in parts if unwritten_rows(part).size):
             raise StorageError(f'{part.name} was never written in full')
-    except ElsewhereError:
+    except OtherFileError:
         raise
     except StorageError as error:
         _leave_out(source, f'values that cannot be read ({error})')

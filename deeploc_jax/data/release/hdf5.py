@@ -14,15 +14,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.images.hdf5_datasets import (
-    StorageError,
-    find_dataset,
-    release_parts,
-    unwritten_rows,
-)
+from deeploc_jax.data.release.layout import data_names
+from deeploc_jax.images.hdf5_datasets import StorageError, find_dataset, unwritten_rows
 from deeploc_jax.images.hdf5_files import open_to_read
 
-PLANE = 64 * 64  # values of one channel of one cell, in C order
 SLICE = 256  # rows in memory at a time
 _SHOWN = 20  # bad rows named in an error
 
@@ -84,7 +79,7 @@ def num_chunks(file: h5py.File) -> int:
         ValueError: There is no `data1`, a number is left out, labels are missing, or
             some values are in another file or were never written.
     """
-    last = max((int(name[4:]) for name in release_parts(file)), default=1)
+    last = max((int(name[4:]) for name in data_names(file)), default=1)
     needed = [f'{kind}{n}' for n in range(1, last + 1) for kind in ('data', 'Index')]
     if missing := [key for key in needed if key not in {*file}]:
         raise ValueError(f'it has no {", ".join(missing)}, only {", ".join(file)}.')
@@ -128,17 +123,6 @@ def read_slices(source: Source, chunks: int) -> Iterator[tuple[int, int, np.ndar
             data = file[f'data{chunk}']
             for start in range(0, len(data), SLICE):
                 yield chunk, start, data[start : start + SLICE]
-
-
-def to_images(rows: np.ndarray, planes: Sequence[int]) -> np.ndarray:
-    """Rows of planes, one after the other, as float64 images [n, 64, 64, C].
-
-    Args:
-        rows: [n, P * 4096], each plane 64x64 in C order.
-        planes: Which plane becomes channel 0, 1, ...
-    """
-    stack = rows.astype(np.float64).reshape(len(rows), -1, 64, 64)
-    return stack[:, list(planes)].transpose(0, 2, 3, 1)
 
 
 def list_rows(rows: Sequence[int] | np.ndarray) -> str:

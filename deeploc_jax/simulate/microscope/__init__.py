@@ -1,0 +1,1 @@
+"""Microscopes see simulated cells: optical section, bright field, camera, plates."""

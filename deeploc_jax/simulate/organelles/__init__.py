@@ -1,0 +1,1 @@
+"""Painters draw the light of a tagged protein: one function for each localization."""

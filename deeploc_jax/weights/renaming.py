@@ -1,0 +1,40 @@
+"""Arrays that others saved, under the names of our variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+CONVOLUTIONS = tuple(f'conv_{i}' for i in range(1, 9))
+DENSE = ('fc_1', 'fc_2')
+"""Layers that both published networks have; that of the classes follows."""
+
+
+def rename(
+    arrays: Mapping[str, np.ndarray],
+    names: Mapping[str, Sequence[str]],
+    path: Path | str,
+) -> dict[str, np.ndarray]:
+    """The arrays by our names.
+
+    Args:
+        arrays: The arrays by their names in the file.
+        names: Our name of each array -> names that it may have in the file, the first
+            that is there is taken.
+        path: File that the error names.
+
+    Raises:
+        ValueError: The file lacks arrays; they are listed beside those it has.
+    """
+    there = {
+        name: next((theirs for theirs in choices if theirs in arrays), None)
+        for name, choices in names.items()
+    }
+    missing = [' or '.join(names[ours]) for ours, theirs in there.items() if not theirs]
+    if missing:
+        lines = '\n  '.join(missing)
+        others = '\n  '.join(sorted(arrays)) or 'nothing'
+        raise ValueError(f'{path} lacks\n  {lines}\nIt has\n  {others}')
+    return {ours: arrays[theirs] for ours, theirs in there.items() if theirs}

@@ -1,0 +1,1 @@
+"""The documentation as a site: what it holds, and where its links lead."""
