@@ -8,6 +8,7 @@ import difflib
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -45,6 +46,27 @@ def explain(error: BaseException, arguments: Sequence[str]) -> str:
     ]
     where = f'{file}, line {lines[-1]}: {type(error).__name__}: ' if lines else ''
     return where + text
+
+
+def require(config: Any, **examples: str) -> None:
+    """Checks that fields which have no default were given.
+
+    Args:
+        config: Config of a task, which names the task.
+        **examples: What to type, by the name of the field: `source='<weights>'`.
+
+    Raises:
+        ValueError: A field is empty; says what to type for it.
+    """
+    for field, example in examples.items():
+        value = config
+        for name in field.split('.'):
+            value = value[name]
+        if not value:
+            raise ValueError(
+                f'Say --config.{field}={example}; configs/{config["task"]}.py explains '
+                'it.'
+            )
 
 
 def check_workdir(workdir: Path) -> None:

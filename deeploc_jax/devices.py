@@ -19,6 +19,11 @@ def describe_devices() -> str:
     return f'{len(devices)} x {devices[0].device_kind} ({devices[0].platform})'
 
 
+def is_main() -> bool:
+    """Whether this process is the first one, which alone writes and prints."""
+    return jax.process_index() == 0
+
+
 def running_on() -> str:
     """What a run begins with: its devices, and what to do for better ones."""
     several = jax.process_count()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -13,12 +14,12 @@ _OF_DEVICE = ('batch_size', 'evaluation.batch_size', 'device_limit')
 _OF_HOST = ('memory_limit', 'cells_per_file', 'cells')
 
 
-def explain_memory(error: BaseException, config: Any) -> str:
+def explain_memory(error: BaseException, config: Mapping[str, Any]) -> str:
     """Which field to lower, and what else may help; '' for other errors.
 
     Args:
-        error: That a task ended with.
-        config: Of the task.
+        error: The error that a task ended with.
+        config: Config of the task.
     """
     enomem = isinstance(error, OSError) and error.errno == errno.ENOMEM
     if enomem or isinstance(error, MemoryError):
@@ -46,14 +47,13 @@ def _on_cpu() -> bool:
         return False
 
 
-def _lower(config: Any, names: tuple[str, ...]) -> str:
+def _lower(config: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """Which of these fields the task has, with their values."""
-    fields = config.to_dict() if hasattr(config, 'to_dict') else {}
     found = []
     for name in names:
-        value: Any = fields
+        value: Any = config
         for part in name.split('.'):
-            value = value.get(part) if isinstance(value, dict) else None
+            value = value.get(part) if isinstance(value, Mapping) else None
         if value:
             found.append(f'--config.{name} ({value})')
     return f' Lower {" or ".join(found)}.' if found else ''

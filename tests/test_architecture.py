@@ -25,6 +25,7 @@ GROUND = {
     'names',
     'reliability',
     'precision_recall',
+    'splits',
 }
 NETWORKS = {'models', 'weights'}
 SCREENS = {'images', 'data'}
@@ -43,7 +44,7 @@ FLOORS = {
     'workdir': set(),
     'predict': NETWORKS | {'data'},
     'train': NETWORKS | {'data', 'predict'},
-    'evaluate': {'data', 'tables', 'predict'},
+    'evaluate': {'data', 'tables', 'predict', 'weights'},
     'probe': {'tables', 'weights'},
     'report': {'tables'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},

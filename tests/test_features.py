@@ -102,8 +102,8 @@ def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
         ('source', None, 'Say --config.source'),
         ('layer', 'fc', "no layer of 'small' called 'fc'"),
         ('splits', 'exam', "no split 'exam'"),
-        ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
-        ('cells_per_file', 0, '0 cells in a part'),
+        ('channels', 'GFP', r'network: 2 \(GFP, RFP\)'),
+        ('cells_per_file', 0, r'cells_per_file \(0\) must be at least 1'),
     ],
 )
 def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):
@@ -195,7 +195,7 @@ def test_other_tables_are_no_features(tmp_path):
 
 def test_parts_cover_each_cell_once(data_dir):
     builder = prepare_screen(SpotScreen.name, data_dir)
-    assert parts_of(builder, 'train[:50%],test', 7) == [
+    assert parts_of(builder, ['train[:50%]', 'test'], 7) == [
         ('train', 0, 7),
         ('train', 7, 12),
         ('test', 0, 7),
@@ -205,9 +205,13 @@ def test_parts_cover_each_cell_once(data_dir):
     with pytest.raises(
         ValueError, match=r"Split 'validation\[:1%\]' of .* has no cell"
     ):
-        parts_of(builder, 'validation[:1%]', 6)
-    with pytest.raises(ValueError, match="some cells of 'train' come twice"):
-        parts_of(builder, 'train[:50%],test,train[40%:]', 6)
+        parts_of(builder, ['validation[:1%]'], 6)
+    with pytest.raises(ValueError, match="2 cells of 'train' come twice"):
+        parts_of(builder, ['train[:50%]', 'test', 'train[40%:]'], 6)
+    with pytest.raises(ValueError, match="10 cells of 'test' come twice"):
+        parts_of(builder, ['test', 'test'], 6)
+    with pytest.raises(ValueError, match=r'cells_per_file \(0\) must be at least 1'):
+        parts_of(builder, None, 0)
 
 
 def test_measurements_of_a_screen(config, tmp_path):

@@ -64,15 +64,15 @@ def test_pictures_show_cells_of_any_range():
 
 def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
     config = deeploc.get_config()
-    claim_workdir(tmp_path, config)
+    claim_workdir(tmp_path, config.to_dict())
     earlier = read_json(tmp_path / 'config.json')
     del earlier['normalization'], earlier['white_level']
     write_json(tmp_path / 'config.json', earlier)
-    claim_workdir(tmp_path, config)
+    claim_workdir(tmp_path, config.to_dict())
     write_json(tmp_path / 'config.json', earlier)
     config.normalization = 'unit'
     with pytest.raises(ValueError, match="normalization: 'percentile' there, 'unit' a"):
-        claim_workdir(tmp_path, config)
+        claim_workdir(tmp_path, config.to_dict())
 
 
 @pytest.mark.parametrize(

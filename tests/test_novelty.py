@@ -127,7 +127,7 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         (
             'splits',
             dict(train='train', validation='test', test='test'),
-            'Two of splits share cells: test and test',
+            r'splits.validation \(test\) and splits.test \(test\) share cells',
         ),
     ],
 )

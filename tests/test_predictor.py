@@ -13,8 +13,8 @@ import deeploc_jax
 from deeploc_jax import sharding
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.models import MODELS, get_model
-from deeploc_jax.predict.features import layer_widths
-from deeploc_jax.predict.novelty import fit_novelty, score_cells
+from deeploc_jax.predict.features import layer_widths, make_split_program
+from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.raw_images import raw_cells
 from deeploc_jax.simulate import SCREENS, labels_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
@@ -56,7 +56,7 @@ def test_five_crops_are_their_mean(predictor):
     image = RNG.random((1, 20, 20, 2), np.float32)
     low, high = np.percentile(image, (0.1, 99.9), axis=(1, 2), keepdims=True)
     scaled = np.clip((image - low) / (high - low), 0, 1)
-    variables = predictor._variables
+    variables = jax.device_put(predictor.network.variables)
     corners = [(2, 2), (0, 0), (0, 4), (4, 0), (4, 4)]
     each = [
         jax.nn.softmax(
@@ -120,7 +120,8 @@ def test_the_import_brings_nothing_heavy():
 def test_features_are_those_of_the_layer(predictor):
     images = RNG.integers(0, 60_000, (5, 20, 20, 2), np.uint16)
     scaled = percentile_normalize(images)[:, 2:18, 2:18]
-    maps = Small().apply(predictor._variables, scaled, train=False)[1]['conv']
+    variables = jax.device_put(predictor.network.variables)
+    maps = Small().apply(variables, scaled, train=False)[1]['conv']
     assert predictor.layers == {'conv': 4}
     for pool, wanted in (('max', maps.max((1, 2))), ('mean', maps.mean((1, 2)))):
         found = predictor.features(images, 'conv', pool=pool, batch_size=2)
@@ -184,7 +185,7 @@ def test_weights_come_with_the_package():
 def test_cells_unlike_those_seen_score_above_one(predictor, tmp_path):
     with pytest.raises(ValueError, match='do not say what the network has seen'):
         predictor.novelty(np.zeros((1, 20, 20, 2)))
-    network = predictor._network
+    network = predictor.network
     cells = {name: random_cells(90, size=20, seed=i) for i, name in enumerate('ab')}
     mesh = sharding.make_mesh()
     novelty = fit_novelty(network, cells['a'], cells['b'], mesh, 8)
@@ -193,7 +194,8 @@ def test_cells_unlike_those_seen_score_above_one(predictor, tmp_path):
     found = again.novelty(cells['b'].images, batch_size=16)
     assert found.shape == (90,) and (found > 1).mean() < 0.12
     seen = replace(network, novelty=novelty)
-    scored = score_cells(seen, raw_cells(cells['b'].images, network.card), mesh, 8)
-    np.testing.assert_allclose(found, scored, rtol=1e-4)
+    outputs = make_split_program(seen, mesh, 8, crops=5)
+    features = outputs(raw_cells(cells['b'].images, network.card)).features
+    np.testing.assert_allclose(found, novelty.score(features), rtol=1e-4)
     stripes = np.tile(np.arange(20) % 2, (4, 20, 1))[..., None] * np.ones(2)
     assert (again.novelty(stripes) > 1.5).all()

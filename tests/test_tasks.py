@@ -16,6 +16,7 @@ import tensorflow_datasets as tfds
 import deeploc_jax
 from configs import deeploc, evaluate
 from deeploc_jax import tasks
+from deeploc_jax.data.cells import unknown_classes, with_classes
 from deeploc_jax.files import read_jsonl
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import evaluate as evaluate_task
@@ -23,7 +24,7 @@ from deeploc_jax.tasks import train as train_task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
-from tests.helpers.small import Small, make_card, random_cells
+from tests.helpers.small import Small, random_cells
 from tests.helpers.spot_screen import SpotScreen
 
 ROOT = Path(__file__).parents[1]
@@ -147,16 +148,16 @@ def test_a_screen_need_not_have_the_classes_of_the_network(names):
     labels = RNG.integers(-1, len(names), 40).astype(np.int32)
     cells = random_cells(40, size=8)
     cells = dataclasses.replace(cells, labels=labels, class_names=names)
-    card = make_card(model={}, class_names=('LEFT', 'RIGHT', 'MIDDLE'))
-    found = evaluate_task.fitted(cells, card, 'a screen')
-    assert found.class_names == card.class_names
+    of_network = ('LEFT', 'RIGHT', 'MIDDLE')
+    found = with_classes(cells, of_network)
+    assert found.class_names == of_network
     for label, number in zip(labels, found.labels, strict=True):
-        known = label >= 0 and names[label] in card.class_names
-        assert number == (card.class_names.index(names[label]) if known else -1)
-    assert evaluate_task.unknown_classes(cells, card) == {
+        known = label >= 0 and names[label] in of_network
+        assert number == (of_network.index(names[label]) if known else -1)
+    assert unknown_classes(cells, of_network) == {
         name: (labels == i).sum()
         for i, name in enumerate(names)
-        if name not in card.class_names
+        if name not in of_network
     }
 
 

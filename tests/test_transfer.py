@@ -16,8 +16,7 @@ from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.report.transfer import advice
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
-from deeploc_jax.transfer import prober, tuner
-from deeploc_jax.transfer.channels import channels_by_role
+from deeploc_jax.transfer import prober, trainer, tuner
 from deeploc_jax.transfer.stacked import (
     make_stacked_init,
     make_stacked_step,
@@ -164,32 +163,6 @@ def test_small_draws_share_an_accelerator():
     assert draws_together(5, 102, 'gpu') == 5
     assert draws_together(5, 103, 'gpu') == 1
     assert draws_together(5, 2, 'cpu') == 1
-
-
-@pytest.mark.parametrize(
-    ('channels', 'marker', 'found'),
-    [
-        (['GFP', 'far_red', 'nucleus'], 1, ['GFP', 'far_red']),
-        (['GFP', 'nucleus', 'far_red'], 2, ['GFP', 'far_red']),
-        (['RFP', 'brightfield'], -1, ['RFP', 'brightfield']),
-        (['GFP', 'far_red'], 1, ['GFP', 'far_red']),
-        (['GFP'], -1, ['GFP']),
-    ],
-)
-def test_channels_are_matched_by_role(channels, marker, found):
-    assert channels_by_role(make_card(), channels, marker) == found
-
-
-@pytest.mark.parametrize(
-    ('marker', 'found'),
-    [(2, ['GFP', 'nucleus', 'far_red']), (-1, ['GFP', 'nucleus', 'membrane'])],
-)
-def test_a_marker_takes_the_place_of_the_marker(marker, found):
-    channels = ['GFP', 'nucleus', 'far_red', 'membrane']
-    card = make_card(channels=('A', 'B', 'C'), marker_channel=marker)
-    assert channels_by_role(card, channels, 2) == found
-    one_marker = make_card(channels=('A', 'B'), marker_channel=-1)
-    assert channels_by_role(one_marker, channels[1:3], 1) == channels[1:3]
 
 
 def test_advice_goes_by_validation():
@@ -372,7 +345,7 @@ def test_the_rate_falls_to_zero_unless_told_otherwise(config, tmp_path, monkeypa
         rates.append([float(schedule(step)) for step in range(3)])
         return optax.sgd(schedule)
 
-    monkeypatch.setattr(tuner.optax, 'adam', adam)
+    monkeypatch.setattr(trainer.optax, 'adam', adam)
     for name in ('cosine', 'constant'):
         task.run(config, tmp_path / name)
         config.schedule = 'constant'

@@ -49,7 +49,7 @@ def _make_claim(place: Path) -> None:
 
 
 def _read_claim(place: Path) -> None:
-    claim_workdir(place, evaluate.get_config())
+    claim_workdir(place, evaluate.get_config().to_dict())
     Fits(place / 'fits.jsonl', dict(crops=1)).jobs()
 
 

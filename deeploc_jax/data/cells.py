@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.record_builder import check_array_record
 from deeploc_jax.data.screen_info import describe_screen
+from deeploc_jax.data.split_check import check_split
 from deeploc_jax.data.stored_images import StreamedImages, load
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
@@ -25,6 +26,7 @@ def read_cells(
     memory_limit: float = 4.0,
     channels: Sequence[str] | None = None,
     normalize: Normalize = percentile_normalize,
+    leave_out: Sequence[str] = (),
 ) -> Cells:
     """Reads one split of a prepared screen.
 
@@ -36,6 +38,7 @@ def read_cells(
         channels: Names of the channels wanted, in order; None for the screen's
             `default_channels`, or all of them where it names none.
         normalize: What is done to the pixels.
+        leave_out: Classes whose cells count as unlabelled, as in `without_classes`.
 
     Returns:
         The cells in the order of the data source.
@@ -64,13 +67,14 @@ def read_cells(
         normalize,
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
-    return Cells(
+    cells = Cells(
         images=load(images) if fits else images,
         labels=labels,
         metadata=columns,
         class_names=screen.class_names,
         channels=names,
     )
+    return without_classes(cells, leave_out) if leave_out else cells
 
 
 def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
@@ -87,6 +91,13 @@ def without_classes(cells: Cells, names: Sequence[str]) -> Cells:
     return with_classes(cells, kept)
 
 
+def unknown_classes(cells: Cells, names: Sequence[str]) -> dict[str, int]:
+    """Number of cells of each class of the cells that is not among `names`."""
+    counts = np.bincount(cells.labels + 1, minlength=len(cells.class_names) + 1)[1:]
+    named = zip(cells.class_names, counts.tolist(), strict=True)
+    return {name: number for name, number in named if name not in names}
+
+
 def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
     """The cells numbered by the classes named, in this order; others are unlabelled."""
     number = [names.index(name) if name in names else -1 for name in cells.class_names]
@@ -97,20 +108,6 @@ def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
 def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
     """`ScreenInfo.marker_among`, until every task reads it there."""
     return describe_screen(builder).marker_among(cells.channels)
-
-
-def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
-    """Raises a ValueError unless the screen has this split, with a cell in it."""
-    known = builder.info.splits
-    parts = [part.split('[')[0].strip() for part in split.split('+')]
-    for part in parts:
-        if part not in known:
-            raise ValueError(
-                f'{builder.info.full_name} has no split {part!r}; '
-                f'it has: {", ".join(known)}. Slices work too: train[:90%].'
-            )
-    if not known[split].num_examples:
-        raise ValueError(f'Split {split!r} of {builder.info.full_name} has no cell.')
 
 
 def _read_columns(

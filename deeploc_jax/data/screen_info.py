@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -44,10 +45,39 @@ class ScreenInfo:
 
     def marker_among(self, channels: Sequence[str]) -> int:
         """Index of the marker among some channels, -1 when it is not one of them."""
-        marker = (
-            self.channels[self.marker_channel] if self.marker_channel >= 0 else None
-        )
+        if self.marker_channel < 0:
+            return -1
+        marker = self.channels[self.marker_channel]
         return list(channels).index(marker) if marker in channels else -1
+
+    def channels_by_role(self, count: int, marker: int) -> list[str]:
+        """The channels in the order in which a network takes them, by what they show.
+
+        The protein comes first and the marker, if there is one, in the place of the
+        network's marker. Other channels fill what is left.
+
+        Args:
+            count: Number of channels that the network takes.
+            marker: Index of the marker among them, -1 for none.
+
+        Returns:
+            As many names as the network takes, or all of them where there are fewer.
+        """
+        marked = [
+            name for i, name in enumerate(self.channels) if i == self.marker_channel
+        ]
+        others = [name for name in self.channels if name not in marked]
+        place = marker if marker >= 0 else len(others)
+        return [*others[:place], *marked, *others[place:]][:count]
+
+    def facts(self, channels: Sequence[str]) -> dict[str, Any]:
+        """What `run.json` says of the screen of which these channels were read."""
+        return dict(
+            dataset=self.full_name,
+            simulated=self.simulated,
+            channels=list(channels),
+            marker_channel=self.marker_among(channels),
+        )
 
 
 def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:

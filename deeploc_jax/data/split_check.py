@@ -1,41 +1,69 @@
-"""Splits that do not exist, or that share cells."""
+"""Splits of a prepared screen: whether they exist, and whether they share cells."""
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Mapping
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.cells import check_split
+from deeploc_jax.splits import Range, overlaps
 
 PURPOSES = ('train', 'validation', 'test')
 
 
+def check_split(builder: tfds.core.DatasetBuilder, split: str) -> None:
+    """Raises a ValueError unless the screen has this split, with a cell in it."""
+    known = builder.info.splits
+    parts = [part.split('[')[0].strip() for part in split.split('+')]
+    for part in parts:
+        if part not in known:
+            raise ValueError(
+                f'{builder.info.full_name} has no split {part!r}; '
+                f'it has: {", ".join(known)}. Slices work too: train[:90%].'
+            )
+    if not known[split].num_examples:
+        raise ValueError(f'Split {split!r} of {builder.info.full_name} has no cell.')
+
+
+def ranges_of(builder: tfds.core.DatasetBuilder, split: str) -> list[Range]:
+    """The cells of a split, slices included, in the order in which they are read.
+
+    Raises:
+        ValueError: The screen has no such split, or there is no cell in it.
+    """
+    check_split(builder, split)
+    known = builder.info.splits
+    return [
+        Range(
+            piece.splitname,
+            piece.from_ or 0,
+            known[piece.splitname].num_examples if piece.to is None else piece.to,
+        )
+        for piece in tfds.core.ReadInstruction.from_spec(split).to_absolute(known)
+    ]
+
+
 def check_splits(builder: tfds.core.DatasetBuilder, splits: Mapping[str, str]) -> None:
-    """Warns of each two splits that share cells: the later one is no test then.
+    """Warns for every pair of splits that share cells.
 
     Args:
         builder: A prepared screen.
-        splits: TFDS splits by what they are for, `PURPOSES`:
+        splits: TFDS splits by purpose, `PURPOSES`:
             `dict(train='train+validation', validation='validation', test='test')`.
 
     Raises:
         ValueError: The screen has no such split.
     """
-    for split in splits.values():
-        check_split(builder, split)
-    for first, second in itertools.combinations(PURPOSES, 2):
-        shared = _shared(builder, splits[first], splits[second])
-        if shared:
-            warnings.warn(
-                f'{shared:,} cells of {builder.info.full_name} are both in splits.'
-                f'{first} ({splits[first]}) and in splits.{second} ({splits[second]}): '
-                f'what is measured on {second} is too good.',
-                stacklevel=3,
-            )
+    ranges = {name: ranges_of(builder, splits[name]) for name in PURPOSES}
+    for first, second, shared in overlaps(ranges):
+        warnings.warn(
+            f'{shared:,} cells of {builder.info.full_name} are both in splits.'
+            f'{first} ({splits[first]}) and in splits.{second} ({splits[second]}): '
+            f'what is measured on {second} is too good.',
+            stacklevel=2,
+        )
 
 
 def rows_among(builder: tfds.core.DatasetBuilder, split: str, other: str) -> np.ndarray:
@@ -51,32 +79,14 @@ def rows_among(builder: tfds.core.DatasetBuilder, split: str, other: str) -> np.
     """
     rows, start = [], 0
     parts = []
-    for file, first, stop in _ranges(builder, other):
-        parts.append((file, first, stop, start - first))
+    for name, first, stop in ranges_of(builder, other):
+        parts.append((name, first, stop, start - first))
         start += stop - first
-    for file, first, stop in _ranges(builder, split):
+    for name, first, stop in ranges_of(builder, split):
         own = np.full(stop - first, -1)
-        for name, begin, end, shift in parts:
+        for other_name, begin, end, shift in parts:
             both = np.arange(max(first, begin), min(stop, end))
-            if name == file:
+            if other_name == name:
                 own[both - first] = both + shift
         rows.append(own)
     return np.concatenate(rows)
-
-
-def _shared(builder: tfds.core.DatasetBuilder, first: str, second: str) -> int:
-    """Cells in both splits."""
-    pairs = itertools.product(_ranges(builder, first), _ranges(builder, second))
-    return sum(
-        max(min(a[2], b[2]) - max(a[1], b[1]), 0) for a, b in pairs if a[0] == b[0]
-    )
-
-
-def _ranges(
-    builder: tfds.core.DatasetBuilder, split: str
-) -> list[tuple[str, int, int]]:
-    """File, first cell and the one after the last of each part of a split."""
-    return [
-        (part.filename, part.skip, part.skip + part.take)
-        for part in builder.info.splits[split].file_instructions
-    ]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.cells import check_split
-from deeploc_jax.names import split_names
-
-Part = tuple[str, int, int]
-"""Name of a split, its first cell, and the one after its last."""
+from deeploc_jax.data.split_check import ranges_of
+from deeploc_jax.splits import Range, overlaps
 
 
 def parts_of(
-    builder: tfds.core.DatasetBuilder, splits: str | None, size: int
-) -> list[Part]:
+    builder: tfds.core.DatasetBuilder, splits: Sequence[str] | None, size: int
+) -> list[Range]:
     """Cuts splits of a prepared screen into parts.
 
     Args:
         builder: The screen.
-        splits: 'train,test[:10%]'; None for all.
+        splits: Names, slices included: ['train', 'test[:10%]']; None for all.
         size: Cells in a part, at most.
 
     Raises:
@@ -28,21 +25,16 @@ def parts_of(
             positive.
     """
     if size < 1:
-        raise ValueError(f'{size} cells in a part: there must be at least 1.')
-    known = builder.info.splits
-    parts = []
-    for asked in split_names(splits or '') or list(known):
-        check_split(builder, asked)
-        for piece in tfds.core.ReadInstruction.from_spec(asked).to_absolute(known):
-            start = piece.from_ or 0
-            end = piece.to
-            if end is None:
-                end = known[piece.splitname].num_examples
-            parts += [
-                (piece.splitname, first, min(first + size, end))
-                for first in range(start, end, size)
-            ]
-    for (name, _, end), (other, start, _) in itertools.pairwise(sorted(parts)):
-        if name == other and start < end:
-            raise ValueError(f'splits ({splits}): some cells of {name!r} come twice.')
-    return parts
+        raise ValueError(f'cells_per_file ({size}) must be at least 1.')
+    asked = list(splits or builder.info.splits)
+    pieces = [piece for split in asked for piece in ranges_of(builder, split)]
+    for index, _, shared in overlaps({i: [piece] for i, piece in enumerate(pieces)}):
+        raise ValueError(
+            f'splits ({", ".join(asked)}): {shared:,} cells of {pieces[index].name!r} '
+            'come twice.'
+        )
+    return [
+        Range(name, first, min(first + size, stop))
+        for name, start, stop in pieces
+        for first in range(start, stop, size)
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jax
 import tensorflow_datasets as tfds
 from jax.experimental import multihost_utils
+
+from deeploc_jax.devices import is_main
 
 
 def find_screen(
@@ -98,7 +99,7 @@ def open_screen(
         return prepare_screen(name, data_dir, manual_dir, **builder_kwargs)
 
     try:
-        if jax.process_index() == 0:
+        if is_main():
             prepare()
     finally:  # where the first fails, the others shall fail too, not wait for ever
         multihost_utils.sync_global_devices('screen prepared')

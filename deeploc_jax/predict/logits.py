@@ -1,25 +1,35 @@
-"""From cells to logits, over the five crops of the paper."""
+"""Logits and features of cells as pure functions of a network's variables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from deeploc_jax import compilation, sharding
-from deeploc_jax.data.batches import eval_batches
-from deeploc_jax.progress import progress_bar
-from deeploc_jax.types import Cells
+from deeploc_jax.data.augment import center_crop
+from deeploc_jax.lookup import check_name
+from deeploc_jax.predict.program import Function
 
-Predict = Callable[[Any, jax.Array], jax.Array]
+POOLS = {'max': jnp.max, 'mean': jnp.mean}
+"""How the activations of a convolution become one number a feature map."""
+
+
+class Outputs(NamedTuple):
+    """What one pass over a batch of cells gives.
+
+    Attributes:
+        logits: float32 [b, crops, k], the central crop first.
+        features: float32 [b, f], those of a layer for the central crop.
+    """
+
+    logits: Any
+    features: Any
 
 
 def check_crops(crops: int, field: str = 'evaluation.crops') -> None:
-    """Raises a ValueError for what is neither 1, the centre, nor 5, and corners."""
+    """Raises a ValueError unless `crops` is 1 (the centre) or 5 (corners too)."""
     if crops not in (1, 5):
         raise ValueError(
             f'{field} ({crops}) must be 1 or 5: the centre, and the corners.'
@@ -41,7 +51,7 @@ def crop_offsets(size: int, crop: int, crops: int) -> list[tuple[int, int]]:
     return [(middle, middle)] + (corners if crops == 5 and margin else [])
 
 
-def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Predict:
+def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
     """Makes the pure `(variables, images [b, h, w, c]) -> logits [b, crops, k]`.
 
     References:
@@ -49,54 +59,88 @@ def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Predict:
     """
 
     def logits(variables: Any, images: jax.Array) -> jax.Array:
-        offsets = crop_offsets(images.shape[1], crop, crops)
-        views = jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])
-
         def apply(view: jax.Array) -> jax.Array:
             return model.apply(variables, view, train=False)[0]
 
         # One crop after the other: a fifth of the memory.
+        views = _views(images, crop, crops)
         return jax.lax.map(apply, views).swapaxes(0, 1)
 
     return logits
 
 
-def make_predict(
-    model: nn.Module, mesh: jax.sharding.Mesh, *, crop: int, crops: int = 5
-) -> Predict:
-    """`make_logits`, jitted: cells over all devices in, logits on each of them out."""
-    return jax.jit(
-        make_logits(model, crop=crop, crops=crops),
-        out_shardings=sharding.replicated(mesh),
-        compiler_options=compilation.compiler_options(mesh),
-    )
+def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Function:
+    """Makes the pure `(variables, images [b, h, w, c]) -> features [b, f]`.
+
+    Nothing behind the layer is computed.
+
+    Args:
+        model: The network.
+        layer: Name of one of its layers.
+        crop: Side in pixels of the central crop that the network looks at.
+        pool: A key of `POOLS`.
+
+    Raises:
+        ValueError: There is no such pool.
+
+    References:
+        Kraus et al. 2017, Fig 2: spatial maximum of conv_8. Parnamaa & Parts 2017,
+        Fig 4: the first dense layer.
+    """
+    check_name('pool', pool, POOLS)
+
+    def features(variables: Any, images: jax.Array) -> jax.Array:
+        view = center_crop(images, crop)
+        layers: Any = model.apply(variables, view, train=False)[1]
+        return _pooled(layers[layer], pool)
+
+    return features
 
 
-def predict_cells(
-    predict: Predict,
-    variables: Any,
-    cells: Cells,
-    mesh: jax.sharding.Mesh,
-    batch_size: int,
-    description: str = 'predict',
-) -> np.ndarray:
-    """Logits of every cell, float32 [n, crops, k], in the order of the cells."""
-    batches = predict_batches(predict, variables, cells, mesh, batch_size, description)
-    return np.concatenate(list(batches))
+def make_outputs(
+    model: nn.Module, layer: str | None, *, crop: int, crops: int = 5
+) -> Function:
+    """Makes the pure `(variables, images [b, h, w, c]) -> Outputs`.
+
+    Each crop goes through the network once: the features are those that the logits of
+    the central crop were made from.
+
+    Args:
+        model: The network.
+        layer: Name of the layer whose features are returned; maps are reduced to the
+            maximum over their pixels. None for the last layer.
+        crop: Side of the crops in pixels.
+        crops: 1 or 5, as in `crop_offsets`.
+
+    Raises:
+        ValueError: `crops` is another number.
+    """
+    check_crops(crops)
+
+    def outputs(variables: Any, images: jax.Array) -> Outputs:
+        def apply(view: jax.Array) -> tuple[jax.Array, jax.Array]:
+            found: Any = model.apply(variables, view, train=False)
+            logits, layers = found
+            return logits, _pooled(layers[layer or list(layers)[-1]], 'max')
+
+        logits, features = jax.lax.map(apply, _views(images, crop, crops))
+        return Outputs(logits.swapaxes(0, 1), features[0])
+
+    return outputs
 
 
-def predict_batches(
-    predict: Predict,
-    variables: Any,
-    cells: Cells,
-    mesh: jax.sharding.Mesh,
-    batch_size: int,
-    description: str = 'predict',
-) -> Iterator[np.ndarray]:
-    """Logits of the cells, float32 [b, crops, k] a batch, without the padding."""
-    batches: Iterable[Any] = eval_batches(cells, batch_size, mesh)
-    left = len(cells)
-    total = -(-left // batch_size)
-    for batch in progress_bar(batches, total, description, unit='batch'):
-        yield np.asarray(predict(variables, batch['image']))[:left]
-        left -= batch_size
+def _pooled(activations: jax.Array, pool: str) -> jax.Array:
+    """Features float32 [b, f] of activations [b, f] or, pooled, of maps [b, h, w, f].
+
+    Args:
+        activations: Activations of one layer.
+        pool: A key of `POOLS`.
+    """
+    x = activations.astype(jnp.float32)
+    return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
+
+
+def _views(images: jax.Array, crop: int, crops: int) -> jax.Array:
+    """Crops of all images, [crops, b, crop, crop, c]."""
+    offsets = crop_offsets(images.shape[1], crop, crops)
+    return jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])

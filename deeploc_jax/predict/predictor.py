@@ -11,9 +11,10 @@ import numpy as np
 from deeploc_jax import sharding
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.export import write_program
-from deeploc_jax.predict.features import choose_layer, layer_widths, make_features
-from deeploc_jax.predict.logits import Predict, make_predict, predict_batches
+from deeploc_jax.predict.features import choose_layer, layer_widths
+from deeploc_jax.predict.logits import make_features, make_logits
 from deeploc_jax.predict.novelty import known_novelty
+from deeploc_jax.predict.program import Function, Program, compiled
 from deeploc_jax.predict.raw_images import normalization_of, raw_cells
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -25,7 +26,8 @@ class Predictor:
         network: From `weights.folder.read_weights`.
 
     Attributes:
-        card: What is known of the network, see `weights.card.Card`.
+        network: The network.
+        card: What is known of it, see `weights.card.Card`.
         class_names: In the order of the probabilities.
         layers: Number of features of each layer, by name.
         knows_novelty: Whether the weights say what the network has seen.
@@ -37,10 +39,10 @@ class Predictor:
         self.class_names = network.card.class_names
         self.layers = layer_widths(network)
         self.knows_novelty = network.novelty is not None
-        self._network = network
+        self.network = network
         self._mesh = sharding.make_mesh()
         self._variables = sharding.put_replicated(network.variables, self._mesh)
-        self._programs: dict[Any, Predict] = {}
+        self._functions: dict[Any, Function] = {}
 
     def predict(
         self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
@@ -67,13 +69,13 @@ class Predictor:
                 `deeploc_jax.load(..., white_level=...)`.
         """
         crops = self.card.crops if crops is None else crops
-        program = self._program(make_predict, crops=crops)
+        function = self._function(make_logits, crops=crops)
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             return mean_crop_probabilities(logits, self.card.temperature)
 
         width = len(self.class_names)
-        return self._run(program, images, width, batch_size, 'predict', probabilities)
+        return self._run(function, images, batch_size, width, probabilities)
 
     def features(
         self,
@@ -97,10 +99,9 @@ class Predictor:
         Raises:
             ValueError: As in `predict`, or there is no such layer or pool.
         """
-        layer = choose_layer(self._network, layer)
-        program = self._program(make_features, layer=layer, pool=pool)
-        width = self.layers[layer]
-        return self._run(program, images, width, batch_size, 'features', np.asarray)
+        layer = choose_layer(self.network, layer)
+        function = self._function(make_features, layer=layer, pool=pool)
+        return self._run(function, images, batch_size, self.layers[layer], np.asarray)
 
     def novelty(self, images: np.ndarray, *, batch_size: int = 128) -> np.ndarray:
         """How unlike everything seen in training cells are.
@@ -119,18 +120,18 @@ class Predictor:
         Raises:
             ValueError: As in `predict`, or the weights do not say what was seen.
         """
-        novelty = known_novelty(self._network)
-        program = self._program(make_features, layer=novelty.layer, pool='max')
+        novelty = known_novelty(self.network)
+        function = self._function(make_features, layer=novelty.layer, pool='max')
 
         def score(features: np.ndarray) -> np.ndarray:
             return novelty.score(features)[:, None]
 
-        return self._run(program, images, 1, batch_size, 'novelty', score)[:, 0]
+        return self._run(function, images, batch_size, 1, score)[:, 0]
 
     def export(self, folder: Path | str) -> Path:
         """Writes a program for machines that have JAX but not this package.
 
-        See `evaluate.export.write_program`.
+        See `predict.export.write_program`.
 
         Args:
             folder: Where `predict.jaxexport` and `predict.json` go; made when missing.
@@ -138,26 +139,25 @@ class Predictor:
         Returns:
             The folder.
         """
-        return write_program(self._network, Path(folder))
+        return write_program(self.network, Path(folder))
 
-    def _program(self, make: Callable[..., Predict], **options: Any) -> Predict:
-        """A compiled program; the second time the same one."""
+    def _function(self, make: Callable[..., Function], **options: Any) -> Function:
+        """A compiled function; the second time the same one."""
         key = (make, *options.values())
-        if key not in self._programs:
-            model, crop = self._network.model, self.card.crop
-            self._programs[key] = make(model, self._mesh, crop=crop, **options)
-        return self._programs[key]
+        if key not in self._functions:
+            pure = make(self.network.model, crop=self.card.crop, **options)
+            self._functions[key] = compiled(pure, self._mesh)
+        return self._functions[key]
 
     def _run(
         self,
-        program: Predict,
+        function: Function,
         images: Any,
-        width: int,
         batch_size: int,
-        description: str,
+        width: int,
         finish: Callable[[np.ndarray], np.ndarray],
     ) -> np.ndarray:
-        """What a program makes of the images, a batch at a time, float32 [n, width]."""
+        """The finished results of all images, a batch at a time, float32 [n, width]."""
         cells = raw_cells(images, self.card)
         if batch_size < 1:
             raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
@@ -165,10 +165,8 @@ class Predictor:
         if not len(cells):
             return rows
         size = self._batch_size(len(cells), batch_size)
-        batches = predict_batches(
-            program, self._variables, cells, self._mesh, size, description
-        )
-        for number, batch in enumerate(batches):
+        program = Program(function, self._variables, self._mesh, size)
+        for number, batch in enumerate(program.batches(cells, 'predict')):
             rows[number * size :][: len(batch)] = finish(batch)
         return rows
 

@@ -13,6 +13,7 @@ from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.probe.training_sets import TrainingSets
+from deeploc_jax.splits import overlaps, whole_splits
 from deeploc_jax.tables.features import Features
 
 
@@ -76,8 +77,9 @@ def run_job(
     if job.cells_per_class is not None:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
-    shared = [share_cells(splits['validation'], splits[s]) for s in ('train', 'test')]
-    usable = len(validation) and not any(shared) and job.cells_per_class is None
+    ranges = {name: whole_splits(split) for name, split in splits.items()}
+    shared = any('validation' in pair[:2] for pair in overlaps(ranges))
+    usable = len(validation) and not shared and job.cells_per_class is None
     held_out = validation if usable else None
     if job.probe == ensemble.NAME:
         assert training_sets is not None
@@ -105,11 +107,6 @@ def run_job(
         balanced_accuracy=balanced_accuracy(classifier, test),
         recall=recall,
     )
-
-
-def share_cells(first: str, second: str) -> bool:
-    """Whether two splits, `train+validation` and `validation`, have one in common."""
-    return not set(first.split('+')).isdisjoint(second.split('+'))
 
 
 def _labelled(features: Features, group_by: str) -> Labelled:

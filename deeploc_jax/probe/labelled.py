@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from deeploc_jax.lookup import check_name
-from deeploc_jax.probe.job import share_cells
+from deeploc_jax.splits import shared_cells, whole_splits
 from deeploc_jax.tables.features import Features
 
 
@@ -27,7 +27,7 @@ def labelled_sets(
         ValueError: A class is unknown, a split has no labelled cell of them, there is
             but one class to learn, or test cells are trained on.
     """
-    if share_cells(train, test):
+    if shared_cells(whole_splits(train), whole_splits(test)):
         raise ValueError(
             f'splits.test ({test}) shares cells with splits.train ({train}).'
         )

@@ -82,14 +82,28 @@ def _dot(axes: Axes, number: int, rows: Rows, metric: str, look: dict) -> None:
 
 def confusions(
     rows: Rows, class_names: Sequence[str], sizes: Sequence[int | None]
-) -> dict[str, Figure]:
-    """A confusion matrix of each series at each size, summed over the draws."""
-    matrices: dict[str, np.ndarray] = {}
+) -> dict[str, tuple[Figure, str]]:
+    """Confusion matrices of each series at these sizes, summed over the draws.
+
+    Returns:
+        Figure and caption, by the name of the file.
+    """
+    shown = ''
+    if len(class_names) > MANY:
+        shown = f' It shows the {SHOWN} classes that most cells are confused among.'
+    matrices: dict[tuple[str, str], np.ndarray] = {}
     for row in rows:
         if row['cells_per_class'] in sizes:
-            name = f'{row["series"]}, {row["cells_per_class"] or "all"} a class'
-            matrices[name] = matrices.get(name, 0) + np.array(row['confusion'])
-    return {n: confusion_matrix(counts, class_names) for n, counts in matrices.items()}
+            key = row['series'], str(row['cells_per_class'] or 'all')
+            matrices[key] = matrices.get(key, 0) + np.array(row['confusion'])
+    return {
+        f'confusion_{series}_{size}': (
+            confusion_matrix(counts, class_names),
+            f'Confusion matrix of {series}, {size} a class, summed over the draws.'
+            + shown,
+        )
+        for (series, size), counts in matrices.items()
+    }
 
 
 def write_learning_curves(
@@ -120,9 +134,7 @@ def write_learning_curves(
     header, lines = as_text(table)
     with style.house_style():
         figures = {'sizes': (size_curves(table), CAPTION)}
-        for name, figure in confusions(rows, class_names, confusion_at).items():
-            file = 'confusion_' + name.removesuffix(' a class').replace(', ', '_')
-            figures[file] = figure, _confusion_caption(name, len(class_names))
+        figures |= confusions(rows, class_names, confusion_at)
         pictures = {file: html.picture(*made) for file, made in figures.items()}
     for file, picture in pictures.items():
         html.write_bytes(workdir / 'figures' / f'{file}.png', picture.png)
@@ -136,10 +148,3 @@ def write_learning_curves(
         notes=notes,
     )
     return html.write_bytes(workdir / 'report.html', page.encode())
-
-
-def _confusion_caption(name: str, classes: int) -> str:
-    text = f'Confusion matrix of {name}, summed over the draws.'
-    if classes > MANY:
-        text += f' It shows the {SHOWN} classes that most cells are confused among.'
-    return text

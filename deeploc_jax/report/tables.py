@@ -78,7 +78,7 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
 def number_rows(results: Results) -> list[tuple[str, str, str]]:
     """Name, value and 95 % interval of every number of a labelled split."""
     metrics = results.metrics
-    fitted = not results.run.get('calibration', '').startswith('not calibrated')
+    fitted = wording.is_calibrated(results.run.get('calibration', ''))
     rows = [
         (title, write(metrics[key]['value']), wording.interval(metrics[key], write))
         for key, title, write in _WITH_INTERVAL

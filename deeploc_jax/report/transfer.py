@@ -1,15 +1,13 @@
-"""The page about a transfer, and what it advises."""
+"""The modes of a transfer in words, and which of them it advises."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from deeploc_jax.report.learning_curve_table import Rows
-from deeploc_jax.report.learning_curves import write_learning_curves
 
 MODES = {
     'fine_tune': 'all layers are trained further',
@@ -23,37 +21,6 @@ PLATEAUS = (0.8, 0.9)  # shares of the best score whose cost is named
 
 Scores = Mapping[int | None, Sequence[float]]
 """Validation scores of the draws of each size; the size None stands for all cells."""
-
-
-def write_transfer_page(
-    workdir: Path,
-    dataset: str,
-    rows: Rows,
-    *,
-    class_names: Sequence[str],
-    confusion_at: Sequence[int | None],
-) -> Path:
-    """Writes `figures/*.png` and `report.html`, headed by the advice.
-
-    Args:
-        workdir: Folder of the transfer.
-        dataset: Full name of the screen.
-        rows: A row for each fit, with its `confusion` matrix.
-        class_names: Class names in index order.
-        confusion_at: Cells of each class at which confusion matrices are drawn.
-
-    Returns:
-        The path of the page.
-    """
-    return write_learning_curves(
-        workdir,
-        f'Transfer to {dataset}',
-        rows,
-        MODES,
-        lead=advice(rows),
-        class_names=class_names,
-        confusion_at=confusion_at,
-    )
 
 
 def advice(rows: Rows) -> str:

@@ -55,6 +55,34 @@ def resampled(metrics: Mapping[str, Any]) -> str:
     return f'{kind}s' if number is None else count(number, kind)
 
 
+def is_calibrated(words: str) -> bool:
+    """Whether a temperature was fitted, by what a card says of its calibration."""
+    return not words.startswith('not calibrated')
+
+
+def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
+    """What an evaluation found, in a line or two for the screen.
+
+    Args:
+        metrics: Content of `metrics.json`.
+        split: Name of the split.
+        calibration: What the card of the network says of its calibration.
+    """
+    unlike = metrics['unlike_training']
+    new = '' if unlike is None else f'; {unlike:.1%} {UNLIKE}'
+    unsure = '' if is_calibrated(calibration) else f'\nConfidence: {calibration}'
+    if not metrics['n_labelled']:
+        number = metrics['n_cells']
+        return f'{number:,} unlabelled cells of {split!r} were predicted{new}.{unsure}'
+    accuracy = metrics['accuracy']
+    low, high = accuracy['interval']
+    return (
+        f'{split} accuracy: {accuracy["value"]:.3f} (95 % {low:.3f} to {high:.3f}, '
+        f'resampled by {metrics["resampled_by"]}) over {metrics["n_labelled"]:,} cells'
+        f'{new}{unsure}'
+    )
+
+
 def summary(results: Results) -> str:
     """What was trained on what, and how well it does, in one paragraph."""
     return ' '.join([_training(results), _judgement(results)])

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeploc_jax.names import split_names
 from deeploc_jax.tables.feature_files import ABOUT, FEATURES, files_in
 from deeploc_jax.types import METADATA
 
@@ -61,15 +60,15 @@ class Features:
         return dataclasses.replace(kept, labels=labels, class_names=tuple(names))
 
 
-def read_sets(paths: str) -> dict[str, Features]:
-    """Features of several workdirs, 'runs/a,runs/b', by the names of these.
+def read_sets(paths: Sequence[str]) -> dict[str, Features]:
+    """Features of several workdirs, by the names of these.
 
     Raises:
         ValueError: Two of them have the same name.
     """
-    folders = [Path(path) for path in split_names(paths)]
+    folders = [Path(path) for path in paths]
     if len({path.name for path in folders}) < len(folders):
-        raise ValueError(f'Two of {paths} have the same name.')
+        raise ValueError(f'Two of {", ".join(paths)} have the same name.')
     return {path.name: read_features(path) for path in folders}
 
 

@@ -72,13 +72,12 @@ def _join() -> None:
 
 
 def _run_alone(config: Any, workdir: Path) -> None:
-    import jax
     from jax.experimental import multihost_utils
 
     from deeploc_jax import devices
     from deeploc_jax.workdir import lock
 
-    if jax.process_index() == 0:
+    if devices.is_main():
         print(devices.running_on(), flush=True)
     # Preparing goes to the data directory, which has its own way of being whole.
     held = nullcontext() if config.task == 'prepare' else lock.hold(workdir)
@@ -91,7 +90,7 @@ def _run_alone(config: Any, workdir: Path) -> None:
 def _words(error: BaseException, config: Any) -> str:
     from deeploc_jax.memory import explain_memory
 
-    advice = explain_memory(error, config)
+    advice = explain_memory(error, config.to_dict())
     first = str(error) or type(error).__name__
     return f'{advice}\n({first})' if advice else first
 

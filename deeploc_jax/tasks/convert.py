@@ -7,6 +7,7 @@ from pathlib import Path
 import ml_collections
 
 from deeploc_jax import __version__
+from deeploc_jax.command_line import require
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import find_screen
 from deeploc_jax.lookup import lookup
@@ -26,8 +27,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: No source is given, it cannot be read, or its arrays are not those
             of the network for the classes of the screen; both sides are listed.
     """
-    if not config.source:
-        raise ValueError('Say --config.source=<checkpoint or file of weights>.')
+    require(config, source='<checkpoint or file of weights>')
     released = lookup('released network', config.network, RELEASED)
     config.screen = config.screen or released.screen
     config.channels = config.channels or ','.join(released.channels)
@@ -55,7 +55,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         note=released.note,
     )
     check_network(variables, card, config.source)
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config.to_dict())
     folder = write_weights(workdir / 'weights', variables, card)
     if card.note:
         print(card.note)

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jax
 import ml_collections
-import numpy as np
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import marker_channel, read_cells, with_classes
+from deeploc_jax.command_line import require
+from deeploc_jax.data.cells import read_cells, unknown_classes, with_classes
+from deeploc_jax.data.normalize import make_normalize
+from deeploc_jax.data.screen_info import (
+    check_channels,
+    describe_screen,
+    name_without_version,
+)
 from deeploc_jax.datasets import open_screen
-from deeploc_jax.files import read_json, write_json
+from deeploc_jax.devices import is_main
+from deeploc_jax.evaluate.split import evaluate_split
+from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.logits import check_crops, make_predict
-from deeploc_jax.predict.raw_images import normalization_of
-from deeploc_jax.tasks.evaluate_report import evaluate_and_report
-from deeploc_jax.train.state import count_parameters
-from deeploc_jax.types import Cells
-from deeploc_jax.weights.card import Card
+from deeploc_jax.predict.features import make_split_program
+from deeploc_jax.report.page import write_report
+from deeploc_jax.report.wording import outcome
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
-from deeploc_jax.workdir.record import (
-    describe_splits,
-    environment,
-)
+from deeploc_jax.workdir.record import describe_splits, environment, short
+from deeploc_jax.workdir.source import data_folders
+
+MAY_CHANGE = ('evaluation.',)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -34,92 +38,52 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: No source is given, or the screen has another number of channels
             than the network takes.
     """
-    if not config.source:
-        raise ValueError('Say --config.source=<workdir of a training, or weights>.')
-    mesh = sharding.make_mesh()
-    sharding.check_batch_size(config.evaluation.batch_size, mesh)
+    require(config, source='<workdir of a training, or weights>')
+    asked = split_names(config.channels or '')
+    mesh, options = sharding.make_mesh(), config.evaluation
     network = read_weights(config.source, white_level=config.white_level)
     card = network.card
-    crops = config.evaluation.crops or card.crops
-    check_crops(crops)
-    claim_workdir(workdir, config)
-    find_data_like(config, Path(config.source))
-    trained_on = card.screen.rpartition('/')[0]  # without its version
-    builder = open_screen(
-        config.screen or trained_on, config.data_dir, config.manual_dir
-    )
+    crops = options.crops or card.crops
+    outputs = make_split_program(network, mesh, options.batch_size, crops)
+    folders = data_folders(config.source, config.data_dir, config.manual_dir)
+    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
+    builder = open_screen(config.screen or name_without_version(card.screen), **folders)
+    screen = describe_screen(builder)
+    channels = asked or card.channels
+    check_channels(screen.full_name, channels, card.channels)
     cells = read_cells(
         builder,
         config.split,
         memory_limit=config.memory_limit,
-        channels=split_names(config.channels or '') or card.channels,
-        normalize=normalization_of(card),
+        channels=channels,
+        normalize=make_normalize(card.normalization, card.white_level),
     )
-    set_aside = unknown_classes(cells, card)
-    cells = fitted(cells, card, builder.info.full_name)
+    set_aside = unknown_classes(cells, card.class_names)
     if set_aside:
         print(
             f'Classes that the network does not know, their cells as if unlabelled: '
             f'{", ".join(set_aside)}. It knows {", ".join(card.class_names)}.'
         )
-    record = dict(
-        **environment(),
-        trained_on=card.screen,
-        dataset=builder.info.full_name,
-        simulated=bool(builder.info.metadata['simulated']),
-        class_names=card.class_names,
-        channels=cells.channels,
-        marker_channel=marker_channel(builder, cells),
-        **describe_splits({config.split: cells}),
-        set_aside=set_aside,
-        parameters=count_parameters(network.variables['params']),
-        normalization=card.normalization,
-        white_level=card.white_level,
-        best_step=card.step,
-        temperature=card.temperature,
-        calibration=card.calibration,
-    )
-    if jax.process_index() == 0:
-        write_json(workdir / 'run.json', record)
-    evaluate_and_report(
-        config,
-        workdir,
-        config.split,
-        make_predict(network.model, mesh, crop=card.crop, crops=crops),
-        network,
-        cells,
-        mesh,
-    )
-
-
-def find_data_like(config: ml_collections.ConfigDict, source: Path) -> None:
-    """Looks for data where the training of `source` did, unless told otherwise."""
-    workdir = source.parent if source.name == 'weights' else source
-    if not (workdir / 'run.json').exists():  # weights alone
-        return
-    trained = read_json(workdir / 'config.json')
-    with config.unlocked():
-        for name in ('data_dir', 'manual_dir'):
-            config[name] = config[name] or trained[name]
-
-
-def unknown_classes(cells: Cells, card: Card) -> dict[str, int]:
-    """How many cells there are of each class that the network does not know."""
-    counts = np.bincount(cells.labels + 1, minlength=len(cells.class_names) + 1)[1:]
-    named = zip(cells.class_names, counts.tolist(), strict=True)
-    return {name: n for name, n in named if name not in card.class_names}
-
-
-def fitted(cells: Cells, card: Card, name: str) -> Cells:
-    """The cells numbered by the classes of the network, which need not all be there.
-
-    Raises:
-        ValueError: The network takes another number of channels.
-    """
-    if len(cells.channels) != len(card.channels):
-        raise ValueError(
-            f'The number of channels of {name} does not fit the network:\n'
-            f'  screen:  {cells.channels}\n  network: {card.channels}\n'
-            'Say which to take, in the order of the network: --config.channels=...'
+    cells = with_classes(cells, card.class_names)
+    if is_main():
+        record = dict(
+            environment(),
+            trained_on=card.screen,
+            **screen.facts(cells.channels),
+            **network.facts(),
+            **describe_splits({config.split: cells}),
+            set_aside=set_aside,
         )
-    return with_classes(cells, card.class_names)
+        write_json(workdir / 'run.json', record)
+    summary = evaluate_split(
+        workdir / 'evaluation' / config.split,
+        network,
+        outputs,
+        cells,
+        seed=config.seed,
+        resamples=options.resamples,
+    )
+    if summary:
+        report = write_report(workdir, config.split)
+        print(f'\n{outcome(summary, config.split, card.calibration)}')
+        print(f'Report:     {short(report)}')

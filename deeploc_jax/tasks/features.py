@@ -6,31 +6,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import ml_collections
 import numpy as np
 from jax.experimental import multihost_utils
 
 from deeploc_jax import sharding
-from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.command_line import require
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import make_normalize
-from deeploc_jax.data.screen_builder import identity
-from deeploc_jax.data.split_parts import Part, parts_of
+from deeploc_jax.data.screen_info import (
+    ScreenInfo,
+    check_channels,
+    describe_screen,
+    name_without_version,
+)
+from deeploc_jax.data.split_parts import parts_of
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_cell_features
-from deeploc_jax.predict.raw_images import normalization_of
+from deeploc_jax.splits import Range
 from deeploc_jax.tables.feature_files import features_table, size_of
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
-from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
+from deeploc_jax.workdir.source import data_folders
 
+MAY_CHANGE = ('h5ad',)
 MEASUREMENTS = 'measurements'
 Extract = Callable[[Cells], tuple[list[str], np.ndarray]]
 
@@ -42,47 +49,52 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: No source is given, or it has no such layer, or the screen lacks its
             channels.
     """
-    if not config.source:
-        raise ValueError(
-            'Say --config.source=<workdir of a training, weights, or measurements>.'
-        )
-    network = None
-    screen, options = (
-        config.screen,
-        dict[str, Any](channels=split_names(config.channels or '')),
-    )
-    if config.source == MEASUREMENTS:
-        options['normalize'] = make_normalize('percentile', config.white_level)
-    else:
+    require(config, source='<workdir of a training, weights, or measurements>')
+    channels, splits = (split_names(config[f] or '') for f in ('channels', 'splits'))
+    folders = dict(data_dir=config.data_dir, manual_dir=config.manual_dir)
+    normalization, white_level = 'percentile', config.white_level
+    name, network = config.screen, None
+    if config.source != MEASUREMENTS:
         network = read_weights(config.source, white_level=config.white_level)
-    if network is not None:
-        find_data_like(config, Path(config.source))
-        screen = screen or network.card.screen.rpartition('/')[0]
-        options['channels'] = options['channels'] or network.card.channels
-        options['normalize'] = normalization_of(network.card)
-    if not screen:
+        normalization = network.card.normalization
+        white_level = network.card.white_level
+        channels = channels or network.card.channels
+        name = name or name_without_version(network.card.screen)
+        folders = data_folders(config.source, **folders)
+    normalize = make_normalize(normalization, white_level)
+    if not name:
         raise ValueError('Say of which screen: --config.screen=<name>.')
-    builder = open_screen(screen, config.data_dir, config.manual_dir)
-    extract, about = _extractor(config, network, builder)
-    about |= dict(source=config.source, screen=builder.info.full_name)
-    parts = parts_of(builder, config.splits, config.cells_per_file)
+    builder = open_screen(name, **folders)
+    screen = describe_screen(builder)
+    if network:
+        check_channels(screen.full_name, channels, network.card.channels)
+        extract, about = activations(config, network)
+    else:
+        extract, about = measurements(screen), {}
+    about |= dict(source=config.source, screen=screen.full_name)
+    parts = parts_of(builder, splits or None, config.cells_per_file)
     if config.h5ad:
         check_anndata()
-    source = network.sha256 if network else ''
-    claim_workdir(workdir, config, screen=identity(builder), source=source)
+    asked, source = config.to_dict() | folders, network.sha256 if network else ''
+    claim_workdir(workdir, asked, MAY_CHANGE, screen=screen.identity, source=source)
     folder = workdir / 'features.parquet'
     for split, start, stop in _missing(folder, parts):
-        part = f'{split}[{start}:{stop}]'
-        cells = read_cells(builder, part, memory_limit=0, **options)
+        cells = read_cells(
+            builder,
+            f'{split}[{start}:{stop}]',
+            memory_limit=0,
+            channels=channels,
+            normalize=normalize,
+        )
         names, values = extract(cells)
-        if jax.process_index() == 0:
+        if is_main():
             table = features_table(cells, split, names, values, about)
             write_table(table, _file(folder, split, start, stop))
-    if jax.process_index():
+    if not is_main():
         return
     write_json(workdir / 'run.json', environment() | about)
-    cells, width = size_of(folder)
-    print(f'\n{cells:,} cells, {width} features: {short(folder)}')
+    number, width = size_of(folder)
+    print(f'\n{number:,} cells, {width} features: {short(folder)}')
     if config.h5ad:
         table = write_h5ad(read_features(folder), workdir / 'features.h5ad')
         print(f'For scanpy: {short(table)}')
@@ -92,41 +104,41 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     )
 
 
-def _extractor(
-    config: ml_collections.ConfigDict, network: TrainedNetwork | None, builder: Any
-) -> tuple[Extract, dict[str, Any]]:
-    """What makes features of cells, and what there is to say about them."""
-    if network is None:
-        from deeploc_jax.measurements import measure_cells  # an extra
+def measurements(screen: ScreenInfo) -> Extract:
+    """Makes the function cells -> names and values of what a pipeline measures."""
+    from deeploc_jax.measurements import measure_cells  # an extra
 
-        return lambda cells: measure_cells(cells, marker_channel(builder, cells)), {}
-    mesh = sharding.make_mesh()
-    sharding.check_batch_size(config.batch_size, mesh)
+    def extract(cells: Cells) -> tuple[list[str], np.ndarray]:
+        return measure_cells(cells, screen.marker_among(cells.channels))
+
+    return extract
+
+
+def activations(
+    config: ml_collections.ConfigDict, network: TrainedNetwork
+) -> tuple[Extract, dict[str, Any]]:
+    """Makes the function cells -> names and values of a layer, and its description."""
+    mesh, card = sharding.make_mesh(), network.card
     layer = choose_layer(network, config.layer)
     features = make_cell_features(
         network, mesh, config.batch_size, layer=layer, pool=config.pool
     )
 
     def extract(cells: Cells) -> tuple[list[str], np.ndarray]:
-        if len(cells.channels) != len(network.card.channels):
-            raise ValueError(
-                f'The network takes {len(network.card.channels)} channels '
-                f'({", ".join(network.card.channels)}), not {len(cells.channels)}.'
-            )
         values = features(cells, 'features')
         return [f'{layer}_{i}' for i in range(values.shape[1])], values
 
     return extract, dict(
         layer=layer,
         pool=config.pool,
-        normalization=network.card.normalization,
-        white_level=network.card.white_level,
-        trained_on=network.card.screen,
-        trained_classes=network.card.class_names,
+        normalization=card.normalization,
+        white_level=card.white_level,
+        trained_on=card.screen,
+        trained_classes=card.class_names,
     )
 
 
-def _missing(folder: Path, parts: list[Part]) -> list[Part]:
+def _missing(folder: Path, parts: list[Range]) -> list[Range]:
     """Parts that are not on disk; all hosts go by what the first one sees."""
     there = np.array([_file(folder, *part).exists() for part in parts])
     there = multihost_utils.broadcast_one_to_all(there)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
-import jax
 import ml_collections
 import numpy as np
 
+from deeploc_jax.command_line import require
+from deeploc_jax.data.split_check import PURPOSES
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.probe.job import share_cells
 from deeploc_jax.probe.novelty import NOVELTIES, auroc
+from deeploc_jax.splits import overlaps, whole_splits
 from deeploc_jax.tables.features import Features, read_sets
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import write_table
@@ -23,6 +24,7 @@ from deeploc_jax.weights.novelty import threshold
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
 
+MAY_CHANGE = ('splits.test',)
 HEADER = ('features', 'score', 'class', 'cells', 'AUROC', 'flagged')
 
 
@@ -35,23 +37,24 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     Raises:
         ValueError: Features or new classes are missing or unknown.
     """
-    if jax.process_index():  # not a task for several hosts
+    if not is_main():  # not a task for several hosts
         return
     if not 0 < config.flagged < 1:
         raise ValueError(f'flagged ({config.flagged}) must be between 0 and 1.')
-    for first, second in itertools.combinations(config.splits.values(), 2):
-        if share_cells(first, second):
-            raise ValueError(f'Two of splits share cells: {first} and {second}.')
-    for field in ('features', 'new', 'methods'):
-        if not config[field]:
-            raise ValueError(f'Say --config.{field}=...; configs/novelty.py has more.')
+    splits = {name: whole_splits(config.splits[name]) for name in PURPOSES}
+    for first, second, _ in overlaps(splits):
+        raise ValueError(
+            f'splits.{first} ({config.splits[first]}) and splits.{second} '
+            f'({config.splits[second]}) share cells.'
+        )
+    require(config, features='<workdir of features>', new='<class>', methods='<name>')
     new, methods = split_names(config.new), split_names(config.methods)
     for name in methods:
         check_name('method', name, NOVELTIES)
-    sets = read_sets(config.features)
+    sets = read_sets(split_names(config.features))
     for name, found in sets.items():
         check(config, name, found, new)
-    claim_workdir(workdir, config)
+    claim_workdir(workdir, config.to_dict(), MAY_CHANGE)
     rows = [
         dict(features=name, score=method) | row
         for name, found in sets.items()

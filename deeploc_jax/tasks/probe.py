@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import jax
 import ml_collections
 import numpy as np
 
+from deeploc_jax.command_line import require
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.fingerprint import digest
 from deeploc_jax.lookup import check_name
@@ -32,6 +34,7 @@ from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
 from deeploc_jax.workdir.record import environment, short
 
+MAY_CHANGE = ('splits.test', 'probes', 'training_sets', 'cells_per_class', 'draws')
 TITLES = {name: probe.title for name, probe in PROBES.items()}
 TITLES[ensemble.NAME] = ensemble.TITLE
 RANDOM = {name for name, probe in PROBES.items() if probe.random}
@@ -46,20 +49,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     Raises:
         ValueError: No features are given, or the config names what does not exist.
     """
-    if jax.process_index():  # not a task for several hosts
+    if not is_main():  # not a task for several hosts
         return
-    if not config.features:
-        raise ValueError('Say --config.features=<workdir of configs/features.py>.')
+    require(config, features='<workdir of features>', probes='<name>')
     probes = split_names(config.probes)
     sizes, draws = check(config, probes)
-    every = read_sets(config.features)
+    every = read_sets(split_names(config.features))
     classes = split_names(config.classes or '') or None
     sets = labelled_sets(every, classes, config.splits.train, config.splits.test)
     examples: dict[str, TrainingSets | None] = dict.fromkeys(sets)
     if ensemble.NAME in probes:
         examples |= training_sets(config, every, sets)
     contents = {n: digest([of.values, of.labels]) for n, of in sets.items()}
-    claim_workdir(workdir, config, **contents)
+    claim_workdir(workdir, config.to_dict(), MAY_CHANGE, **contents)
     jobs = [
         Job(features, probe, size, draw)
         for features in sets
@@ -67,27 +69,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for size in sizes
         for draw in range(draws if size is not None or probe in RANDOM else 1)
     ]
-    splits = config.splits.to_dict()
-    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
-    names = [job.name() | told_by(job, examples) for job in jobs]
-    fits.tell_done(names)
-    for job, name in progress_bar(
-        zip(jobs, names, strict=True), len(jobs), 'probe', unit='fit'
-    ):
-        if name not in fits:
-            fits.add(
-                name,
-                run_job(
-                    job,
-                    sets[job.features],
-                    splits,
-                    config.group_by,
-                    config.seed,
-                    examples[job.features],
-                ),
-            )
-        rows.append(fits.row(name) | dict(cells_per_class=job.cells_per_class))
-    table = probes_table([row | dict(test_split=splits['test']) for row in rows])
+    rows = run_all(config, workdir, jobs, sets, examples)
+    table = probes_table([row | dict(test_split=config.splits.test) for row in rows])
     write_table(table, workdir / 'probe.parquet')
     first = next(iter(sets.values()))
     record = dict(
@@ -110,6 +93,34 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     print(f'Report: {short(report)}')
 
 
+def run_all(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    jobs: list[Job],
+    sets: dict[str, Features],
+    examples: dict[str, TrainingSets | None],
+) -> list[dict[str, Any]]:
+    """Does the jobs that are not done yet, and returns the rows of all."""
+    splits = config.splits.to_dict()
+    fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
+    names = [job.name() | told_by(job, examples) for job in jobs]
+    fits.tell_done(names)
+    pairs = zip(jobs, names, strict=True)
+    for job, name in progress_bar(pairs, len(jobs), 'probe', unit='fit'):
+        if name not in fits:
+            result = run_job(
+                job,
+                sets[job.features],
+                splits,
+                config.group_by,
+                config.seed,
+                examples[job.features],
+            )
+            fits.add(name, result)
+        rows.append(fits.row(name) | dict(cells_per_class=job.cells_per_class))
+    return rows
+
+
 def check(
     config: ml_collections.ConfigDict, probes: list[str]
 ) -> tuple[list[int] | list[None], int]:
@@ -118,8 +129,6 @@ def check(
     Raises:
         ValueError: The config names what does not exist, or what does not go together.
     """
-    if not probes:
-        raise ValueError('Say --config.probes=...; configs/probe.py has more.')
     for name in probes:
         check_name('probe', name, TITLES)
     check_name('group_by', config.group_by, METADATA)

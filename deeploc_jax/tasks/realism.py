@@ -10,7 +10,9 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from deeploc_jax.data.cells import marker_channel, read_cells
+from deeploc_jax.command_line import require
+from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
@@ -33,23 +35,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: No real screen is given, or the two have no class in common, or not
             as many channels.
     """
-    if not config.real.screen:
-        raise ValueError('Say --config.real.screen=<a screen of real cells>.')
+    require(config, **{'real.screen': '<a screen of real cells>'})
     for name in SIDES:
         check_name(f'{name}.group_by', config[name].group_by, METADATA)
-    claim_workdir(workdir, config)
-    builders = {
-        name: open_screen(config[name].screen, config.data_dir, config.manual_dir)
-        for name in SIDES
-    }
-    cells = {
-        name: read_cells(builder, config[name].split, memory_limit=0)
-        for name, builder in builders.items()
-    }
-    real = cells['real']
-    if len(real.channels) != len(cells['simulated'].channels):
+    claim_workdir(workdir, config.to_dict())
+    screens, cells = {}, {}
+    for name in SIDES:
+        builder = open_screen(config[name].screen, config.data_dir, config.manual_dir)
+        screens[name] = describe_screen(builder)
+        cells[name] = read_cells(builder, config[name].split, memory_limit=0)
+    channels = cells['real'].channels
+    if len(channels) != len(cells['simulated'].channels):
         raise ValueError(
-            f'{config.real.screen} has the channels {real.channels}, '
+            f'{config.real.screen} has the channels {channels}, '
             f'{config.simulated.screen} {cells["simulated"].channels}.'
         )
     names = {name: class_of_cells(side) for name, side in cells.items()}
@@ -57,45 +55,51 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     rows = choose_rows(names, classes, config.cells, np.random.default_rng(config.seed))
     sides, groups = {}, {}
     for name, side in cells.items():
+        labels = np.array([classes.index(c) for c in names[name][rows[name]]])
         images = side.images[rows[name]]
-        group = np.array([classes.index(c) for c in names[name][rows[name]]])
-        few = [np.flatnonzero(group == i)[: config.shown] for i in range(len(classes))]
-        shown = np.concatenate(few)
-        sides[name] = Side(
-            images=np.round(255 * images[shown]).astype(np.uint8),
-            labels=group[shown],
-            statistics=measure(images, real.channels, name),
-        )
+        sides[name] = make_side(images, labels, channels, config.shown, name)
         groups[name] = side.metadata[config[name].group_by][rows[name]]
-    found = compare(
-        *(side.statistics for side in sides.values()),
-        *groups.values(),
-        seed=config.seed,
-    )
+    statistics = [side.statistics for side in sides.values()]
+    found = compare(*statistics, *groups.values(), seed=config.seed)
     record = dict(
         auc=found.together,
         auc_folds=found.folds,
         single=dict(sorted(found.single.items(), key=lambda pair: -pair[1])),
         classes=classes,
         seed=config.seed,
-        **{
-            name: dict(
-                dataset=builders[name].info.full_name,
-                split=config[name].split,
-                cells=len(rows[name]),
-                group_by=config[name].group_by,
-                groups=len(np.unique(groups[name])),
-            )
-            for name in SIDES
-        },
         **environment(),
     )
+    for name, group in groups.items():
+        record[name] = dict(
+            dataset=screens[name].full_name,
+            split=config[name].split,
+            cells=len(group),
+            group_by=config[name].group_by,
+            groups=len(np.unique(group)),
+        )
     write_json(workdir / 'realism.json', record)
-    marker = marker_channel(builders['real'], real)
-    report = write_page(workdir, sides, record, real.channels, marker)
+    marker = screens['real'].marker_among(channels)
+    report = write_page(workdir, sides, record, channels, marker)
     print(
         f'\nReal from simulated cells: AUC {found.together:.3f} (0.5: none can)\n'
         f'Statistics: {workdir / "realism.json"}\nReport:     {report}'
+    )
+
+
+def make_side(
+    images: np.ndarray,
+    labels: np.ndarray,
+    channels: tuple[str, ...],
+    shown: int,
+    name: str,
+) -> Side:
+    """Measures the cells of one side, and picks the first of each class to be shown."""
+    numbers = range(labels.max() + 1)
+    rows = np.concatenate([np.flatnonzero(labels == i)[:shown] for i in numbers])
+    return Side(
+        images=np.round(255 * images[rows]).astype(np.uint8),
+        labels=labels[rows],
+        statistics=measure(images, channels, name),
     )
 
 

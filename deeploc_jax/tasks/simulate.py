@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import jax
 import ml_collections
 import pyarrow as pa
 
 from deeploc_jax import simulate
+from deeploc_jax.devices import is_main
 from deeploc_jax.lookup import check_name
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.screens import simulated_plates
@@ -31,8 +31,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     check_name('screen', config.screen, screens)
     if config.wells is not None and config.wells < 1:
         raise ValueError(f'wells ({config.wells}) must be at least 1.')
-    claim_workdir(workdir, config, simulation=simulate.VERSION)
-    if jax.process_index():
+    claim_workdir(workdir, config.to_dict(), simulation=simulate.VERSION)
+    if not is_main():
         return
     screen = screens[config.screen]
     specs = first_wells(simulate.screen_layout(screen), config.wells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -10,26 +10,24 @@ import ml_collections
 
 from deeploc_jax import __version__, sharding
 from deeploc_jax.data.cell_schema import IMAGE_SIZE
-from deeploc_jax.data.cells import (
-    marker_channel,
-    read_cells,
-    without_classes,
-)
+from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.data.screen_builder import identity
+from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
+from deeploc_jax.evaluate.split import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.logits import check_crops, make_predict
-from deeploc_jax.predict.novelty import fit_novelty
-from deeploc_jax.tasks.evaluate_report import evaluate_and_report, print_next
-from deeploc_jax.train.checkpoint import Checkpoints
-from deeploc_jax.train.experiment import build
-from deeploc_jax.train.fit import fit
-from deeploc_jax.train.state import count_parameters
-from deeploc_jax.train.validation import calibrate
+from deeploc_jax.predict.features import make_split_program
+from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.report.page import write_report
+from deeploc_jax.report.wording import outcome
+from deeploc_jax.train.experiment import Choices
+from deeploc_jax.train.fit import Fitted, fit
+from deeploc_jax.train.loop import Cadence
+from deeploc_jax.train.validation import calibrated
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
@@ -37,6 +35,7 @@ from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import (
     describe_splits,
     environment,
+    short,
     training_seconds,
 )
 
@@ -45,6 +44,7 @@ SELECTORS = (
     'validation/accuracy',
     'validation/balanced_accuracy',
 )
+MAY_CHANGE = ('device_limit', 'profile', 'splits.test', 'evaluation.')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -55,97 +55,55 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """
     mesh = sharding.make_mesh()
     check_config(config, mesh)
-    normalize = make_normalize(config.normalization, config.white_level)
-    check_augmentation(config.normalization, config.augmentation.to_dict())
+    splits, left_out = config.splits.to_dict(), split_names(config.leave_out or '')
     builder = open_screen(config.screen, config.data_dir, config.manual_dir)
-    check_splits(builder, config.splits.to_dict())
-    left_out = split_names(config.leave_out or '')
+    screen = describe_screen(builder)
+    check_splits(builder, splits)
     for name in left_out:
-        check_name('class', name, builder.info.features['label'].names)
-    claim_workdir(workdir, config, screen=identity(builder))
-
-    def read(split: str) -> Cells:
-        found = read_cells(
-            builder,
-            config.splits[split],
-            memory_limit=config.memory_limit,
-            channels=split_names(config.channels or ''),
-            normalize=normalize,
+        check_name('class', name, screen.class_names)
+    claim_workdir(workdir, config.to_dict(), MAY_CHANGE, screen=screen.identity)
+    read = partial(
+        read_cells,
+        builder,
+        memory_limit=config.memory_limit,
+        channels=split_names(config.channels or ''),
+        normalize=make_normalize(config.normalization, config.white_level),
+        leave_out=left_out,
+    )
+    cells = {name: read(splits[name]) for name in ('train', 'validation')}
+    choices = choices_of(config)
+    fitted = fit(choices, workdir, cells, mesh)
+    card = card_of(config, screen, cells['train'], fitted)
+    network = TrainedNetwork(card, fitted.model, fitted.variables)
+    options = config.evaluation
+    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
+    held_out = rows_among(builder, splits['validation'], splits['train']) < 0
+    network = calibrated(network, outputs, cells, held_out)
+    if is_main():
+        folder = workdir / 'weights'
+        write_weights(folder, network.variables, network.card, network.novelty)
+    cells['test'] = read(splits['test'])
+    if is_main():
+        record = dict(
+            environment(),
+            **screen.facts(card.channels),
+            **network.facts(),
+            **describe_splits(cells),
+            seconds=training_seconds(workdir),
         )
-        return without_classes(found, left_out)
-
-    cells = {name: read(name) for name in ('train', 'validation')}
-    classes, channels = cells['train'].class_names, cells['train'].channels
-    experiment = build(config, cells['train'], mesh)
-    with Checkpoints(workdir / 'checkpoints', config.select_by) as checkpoints:
-        fit(config, workdir, experiment, cells, checkpoints, mesh)
-        best_step, state = checkpoints.restore_best(experiment.state)
-        validation = checkpoints.metrics(best_step)
-
-    predict = make_predict(
-        experiment.model,
-        mesh,
-        crop=config.augmentation.crop,
-        crops=config.evaluation.crops,
-    )
-    # What was trained on too says neither how sure to be nor what is usual.
-    rows = rows_among(builder, config.splits.validation, config.splits.train)
-    found = calibrate(predict, state, cells['validation'], mesh, config, rows < 0)
-    card = Card(
-        model=config.model.to_dict(),
-        side=cells['train'].images.shape[1],
-        crop=config.augmentation.crop,
-        crops=config.evaluation.crops,
-        class_names=classes,
-        channels=channels,
-        marker_channel=marker_channel(builder, cells['train']),
-        temperature=found.temperature,
-        calibration=found.words,
-        screen=builder.info.full_name,
-        simulated=bool(builder.info.metadata['simulated']),
-        license=builder.info.redistribution_info.license or 'not stated',
-        step=best_step,
-        validation=validation,
-        version=__version__,
-        normalization=config.normalization,
-        white_level=config.white_level,
-    )
-    network = TrainedNetwork(card, experiment.model, state.variables)
-    size = config.evaluation.batch_size
-    novelty = fit_novelty(
-        network, cells['train'], cells['validation'], mesh, size, held_out=rows < 0
-    )
-    network = dataclasses.replace(network, novelty=novelty)
-    if jax.process_index() == 0:
-        write_weights(workdir / 'weights', state.variables, card, novelty)
-    cells['test'] = read('test')
-    record = dict(
-        **environment(),
-        dataset=card.screen,
-        simulated=card.simulated,
-        class_names=classes,
-        channels=channels,
-        marker_channel=card.marker_channel,
-        **describe_splits(cells),
-        parameters=count_parameters(state.params),
-        best_step=best_step,
-        temperature=card.temperature,
-        calibration=card.calibration,
-        seconds=training_seconds(workdir),
-    )
-    if jax.process_index() == 0:
         write_json(workdir / 'run.json', record)
-    evaluate_and_report(
-        config,
-        workdir,
-        'test',
-        predict,
+    summary = evaluate_split(
+        workdir / 'evaluation' / 'test',
         network,
+        outputs,
         cells['test'],
-        mesh,
+        seed=config.seed,
+        resamples=options.resamples,
     )
-    if jax.process_index() == 0:
-        print_next(workdir)
+    if summary:
+        report = write_report(workdir, 'test')
+        print(f'\n{outcome(summary, "test", network.card.calibration)}')
+        print(f'Report:     {short(report)}\n{next_steps(short(workdir))}')
 
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
@@ -162,3 +120,63 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
         )
     check_crops(config.evaluation.crops)
     check_name('validation metric', config.select_by, SELECTORS)
+    check_augmentation(config.normalization, config.augmentation.to_dict())
+
+
+def choices_of(config: ml_collections.ConfigDict) -> Choices:
+    """What the floor `train/` needs to know of a config."""
+    return Choices(
+        seed=config.seed,
+        model=config.model.to_dict(),
+        optimizer=config.optimizer.to_dict(),
+        schedule=config.schedule.to_dict(),
+        augmentation=config.augmentation.to_dict(),
+        label_smoothing=config.label_smoothing,
+        ema_decay=config.ema_decay,
+        class_balanced=config.class_balanced,
+        batch_size=config.batch_size,
+        cadence=Cadence(
+            config.total_steps,
+            config.log_every,
+            config.checkpoint_every,
+            config.patience,
+        ),
+        select_by=config.select_by,
+        test_batch=config.evaluation.batch_size,
+        device_limit=config.device_limit,
+        profile=config.profile,
+    )
+
+
+def card_of(
+    config: ml_collections.ConfigDict, screen: ScreenInfo, train: Cells, fitted: Fitted
+) -> Card:
+    """What is known of a network before its probabilities are calibrated."""
+    return Card(
+        model=config.model.to_dict(),
+        side=train.images.shape[1],
+        crop=config.augmentation.crop,
+        crops=config.evaluation.crops,
+        class_names=train.class_names,
+        channels=train.channels,
+        marker_channel=screen.marker_among(train.channels),
+        temperature=1.0,
+        screen=screen.full_name,
+        simulated=screen.simulated,
+        license=screen.license,
+        step=fitted.step,
+        validation=fitted.scores,
+        version=__version__,
+        normalization=config.normalization,
+        white_level=config.white_level,
+    )
+
+
+def next_steps(source: Path) -> str:
+    """What can be done with a trained network, for the screen."""
+    return (
+        f'Next:       python launch.py --config=configs/evaluate.py '
+        f'--config.source={source} --config.split=validation '
+        f'--workdir={source}-validation\n'
+        'Your cells: datasets/README.md, "Bring your own data"'
+    )

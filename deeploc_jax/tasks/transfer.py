@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.data.normalize import check_augmentation
-from deeploc_jax.data.screen_info import describe_screen
+from deeploc_jax.command_line import require
+from deeploc_jax.data.normalize import check_augmentation, make_normalize
+from deeploc_jax.data.screen_info import check_channels, describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
-from deeploc_jax.report.transfer import MODES, NEEDED, advice, write_transfer_page
+from deeploc_jax.report.learning_curves import write_learning_curves
+from deeploc_jax.report.transfer import MODES, NEEDED, advice
 from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
-from deeploc_jax.tasks.evaluate import find_data_like
 from deeploc_jax.transfer.draws import make_draws
-from deeploc_jax.transfer.missing_fits import Job, Method, fit_missing
+from deeploc_jax.transfer.missing_fits import Job, fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target_screen import Target, read_target
-from deeploc_jax.transfer.tuned_weights import write_tuned
 from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
 from deeploc_jax.workdir.record import describe_splits, environment, short
+from deeploc_jax.workdir.source import data_folders
 
+MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
+MAY_CHANGE += ('confusion_at',)
 SCHEDULES = ('cosine', 'constant')
 
 
@@ -48,27 +51,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: Source or screen are missing, the config names what does not exist,
             or the screen has too few channels, or no labelled cell in a split.
     """
-    asked, splits = check(config), config.splits.to_dict()
+    asked, recipe = check(config), recipe_of(config)
     source = read_weights(config.source, white_level=config.white_level)
     mesh = sharding.make_mesh()
-    sharding.check_batch_size(config.evaluation.batch_size, mesh)
-    find_data_like(config, Path(config.source))
-    builder = open_screen(config.screen, config.data_dir, config.manual_dir)
-    check_splits(builder, splits)
-    check_augmentation(source.card.normalization, config.augmentation.to_dict())
-    screen = describe_screen(builder)
-    claim_workdir(workdir, config, screen=screen.identity, source=source.sha256)
-    target = read_target(
-        builder,
-        screen,
-        source.card,
-        splits=splits,
-        channels=asked.channels,
-        memory_limit=config.memory_limit,
-    )
-    pairs = zip(target.cells['train'].channels, source.card.channels, strict=True)
-    print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-    methods = make_methods(config, asked.modes, source, target, mesh)
+    sharding.check_batch_size(recipe.test_batch, mesh)
+    target = open_target(config, workdir, asked.channels, source)
     draws = make_draws(
         target.cells['train'],
         asked.sizes,
@@ -77,22 +64,60 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         seed=config.seed,
     )
     jobs = [Job(mode, draw) for mode in asked.modes for draw in draws]
-    tested = dict(splits=splits, crops=config.evaluation.crops)
+    common = source, target, mesh
+    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by)
+    tuners = {mode: Tuner(recipe, mode, *common) for mode in MODES if mode != 'probe'}
+    tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
     kept = most_cells([*fits.jobs(), *(job.name for job in jobs)])
-    for job, tuned in fit_missing(fits, methods, jobs):
+    for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
         if tuned.network and job.name == kept:
-            folder, rows = workdir / 'weights', tuned.draw.rows
-            batch_size = config.evaluation.batch_size
-            write_tuned(folder, tuned.network, target, rows, mesh, batch_size)
+            tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
         fits.add(job.name, tuned.result)  # when its weights are on disk
-    if jax.process_index() == 0:
+    if is_main():
         rows = [
             fits.row(job.name)
             | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
             for job in jobs
         ]
-        report(config, workdir, source.card, target, rows, asked.confusion_at)
+        report(config, workdir, source.card.screen, target, rows, asked.confusion_at)
+
+
+def open_target(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    channels: Sequence[str],
+    source: TrainedNetwork,
+) -> Target:
+    """Opens the screen, claims the workdir and reads the cells.
+
+    Args:
+        config: The config of the task.
+        workdir: Folder of the run.
+        channels: Names of the channels to read; empty to match them by role.
+        source: The network that is transferred.
+    """
+    card, splits = source.card, config.splits.to_dict()
+    check_augmentation(card.normalization, config.augmentation.to_dict())
+    normalize = make_normalize(card.normalization, card.white_level)
+    folders = data_folders(config.source, config.data_dir, config.manual_dir)
+    builder = open_screen(config.screen, **folders)
+    check_splits(builder, splits)
+    screen, count = describe_screen(builder), len(card.channels)
+    channels = channels or screen.channels_by_role(count, card.marker_channel)
+    check_channels(screen.full_name, channels, card.channels)
+    inputs = dict(screen=screen.identity, source=source.sha256)
+    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
+    pairs = zip(channels, card.channels, strict=True)
+    print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
+    return read_target(
+        builder,
+        screen,
+        splits,
+        channels=channels,
+        normalize=normalize,
+        memory_limit=config.memory_limit,
+    )
 
 
 class Asked(NamedTuple):
@@ -110,9 +135,8 @@ def check(config: ml_collections.ConfigDict) -> Asked:
     Raises:
         ValueError: Something is missing, does not exist or cannot be.
     """
-    for field in ('source', 'screen', 'modes'):
-        if not config[field]:
-            raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
+    require(config, source='<workdir of a training, or weights>', screen='<screen>')
+    require(config, modes=','.join(MODES))
     modes, sizes = split_names(config.modes), split_sizes(config.cells_per_class)
     shown = sizes[-1:]
     if config.confusion_at:
@@ -133,23 +157,6 @@ def check(config: ml_collections.ConfigDict) -> Asked:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
     check_crops(config.evaluation.crops)
     return Asked(modes, sizes, shown, channels)
-
-
-def make_methods(
-    config: ml_collections.ConfigDict,
-    modes: list[str],
-    source: TrainedNetwork,
-    target: Target,
-    mesh: jax.sharding.Mesh,
-) -> dict[str, Method]:
-    """What is fitted to the draws, by mode."""
-    recipe = recipe_of(config)
-    return {
-        mode: Prober(recipe, config.probe, source, target, mesh, config.group_by)
-        if mode == 'probe'
-        else Tuner(recipe, mode, source, target, mesh)
-        for mode in modes
-    }
 
 
 def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
@@ -178,7 +185,7 @@ def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
 def report(
     config: ml_collections.ConfigDict,
     workdir: Path,
-    source: Card,
+    trained_on: str,
     target: Target,
     rows: list[dict[str, Any]],
     confusion_at: list[int] | list[None],
@@ -188,29 +195,30 @@ def report(
     Args:
         config: The config of the task.
         workdir: Folder that the files are written to.
-        source: Card of the network that was transferred.
+        trained_on: Full name of the screen that the source was trained on.
         target: The screen that it was transferred to.
         rows: A row for each fit.
         confusion_at: Cells of each class at which confusion matrices are drawn.
     """
-    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
     train, words = target.cells['train'], advice(rows)
+    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
     table = transfers_table([row | tested for row in rows], train.class_names)
     path = write_table(table, workdir / 'transfer.parquet')
     record = dict(
         environment(),
-        trained_on=source.screen,
-        dataset=target.screen.full_name,
+        trained_on=trained_on,
+        **target.screen.facts(train.channels),
         class_names=train.class_names,
-        channels=train.channels,
         advice=words,
         **describe_splits(target.cells),
     )
     write_json(workdir / 'run.json', record)
-    page = write_transfer_page(
+    page = write_learning_curves(
         workdir,
-        target.screen.full_name,
+        f'Transfer to {target.screen.full_name}',
         rows,
+        MODES,
+        lead=words,
         class_names=train.class_names,
         confusion_at=confusion_at,
     )

@@ -14,6 +14,7 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
+from deeploc_jax.devices import is_main
 from deeploc_jax.fingerprint import arrays_of, check_fit, digest
 from deeploc_jax.train import improvement
 from deeploc_jax.train.damaged_checkpoints import set_aside, set_aside_changed_metrics
@@ -48,7 +49,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         self.improvement: improvement.Improvement | None = None
         self.directory = Path(directory).absolute()
         suit_file_system(self.directory)
-        if jax.process_index() == 0 and set_aside_changed_metrics(self.directory):
+        if is_main() and set_aside_changed_metrics(self.directory):
             raise self._none_intact()
         multihost_utils.sync_global_devices('checkpoints checked')
         best = policies.BestN(
@@ -142,7 +143,7 @@ class Checkpoints(contextlib.AbstractContextManager):
             return self.restore(step, like)
         except CheckpointError as error:
             warnings.warn(f'{error} Falling back to another.', stacklevel=3)
-            if jax.process_index() == 0:
+            if is_main():
                 set_aside(self.directory, step)
             multihost_utils.sync_global_devices('damaged checkpoint set aside')
             self.manager.reload()

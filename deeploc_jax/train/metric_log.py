@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jax
 import tensorboardX
 
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import atomic_write, read_jsonl
 
 
@@ -23,7 +23,7 @@ class MetricLog:
     """
 
     def __init__(self, workdir: Path, step: int):
-        self._open = jax.process_index() == 0
+        self._open = is_main()
         if not self._open:
             return
         path = workdir / 'metrics.jsonl'

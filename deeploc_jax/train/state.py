@@ -77,8 +77,3 @@ def init_state(
 
     # Made inside jit: device_put could alias buffers that the step donates.
     return jax.jit(init, out_shardings=sharding.replicated(mesh))()
-
-
-def count_parameters(params: Any) -> int:
-    """Number of trainable parameters."""
-    return sum(x.size for x in jax.tree.leaves(params))

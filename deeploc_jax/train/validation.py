@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
-import jax
-import ml_collections
 import numpy as np
 
 from deeploc_jax import metrics
 from deeploc_jax.predict import calibration
 from deeploc_jax.predict.calibration import crop_loss, mean_crop_probabilities
-from deeploc_jax.predict.logits import Predict, make_predict, predict_cells
-from deeploc_jax.train.experiment import Experiment
+from deeploc_jax.predict.novelty import fit_novelty
+from deeploc_jax.predict.program import Program
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 def make_validate(
-    config: ml_collections.ConfigDict,
-    experiment: Experiment,
-    cells: Cells,
-    mesh: jax.sharding.Mesh,
+    logits: Program, cells: Cells
 ) -> Callable[[TrainState], dict[str, float]]:
-    """State -> loss, accuracy and balanced accuracy on the central crops."""
-    predict = make_predict(
-        experiment.model, mesh, crop=config.augmentation.crop, crops=1
-    )
+    """Makes the function state -> loss, accuracy and balanced accuracy.
+
+    Args:
+        logits: Program of the central crops; its variables are replaced by the state's.
+        cells: The validation split.
+
+    Raises:
+        ValueError: No cell of it is labelled.
+    """
     known = cells.labels >= 0
     if not known.any():
         raise ValueError(
-            f'Split {config.splits.validation!r} has no labelled cell to choose the '
-            'best checkpoint by; set --config.splits.validation.'
+            'The validation split has no labelled cell to choose the best checkpoint '
+            'by; set --config.splits.validation.'
         )
     labels = cells.labels[known]
-    size = config.evaluation.batch_size
 
     def validate(state: TrainState) -> dict[str, float]:
-        logits = predict_cells(predict, state.variables, cells, mesh, size, 'validate')[
-            known
-        ]
-        if not np.isfinite(logits).all():
+        program = dataclasses.replace(logits, variables=state.variables)
+        found = program(cells, 'validate')[known]
+        if not np.isfinite(found).all():
             return {'validation/loss': np.nan}
-        probabilities = mean_crop_probabilities(logits)
+        probabilities = mean_crop_probabilities(found)
         balanced = metrics.balanced_accuracy(probabilities, labels)
         return {
-            'validation/loss': crop_loss(logits, labels),
+            'validation/loss': crop_loss(found, labels),
             'validation/accuracy': float(metrics.accuracy(probabilities, labels)),
             'validation/balanced_accuracy': float(balanced),
         }
@@ -53,15 +53,35 @@ def make_validate(
     return validate
 
 
-def calibrate(
-    predict: Predict,
-    state: TrainState,
-    cells: Cells,
-    mesh: jax.sharding.Mesh,
-    config: ml_collections.ConfigDict,
+def calibrated(
+    network: TrainedNetwork,
+    outputs: Program,
+    cells: dict[str, Cells],
     held_out: np.ndarray,
-) -> calibration.Calibration:
-    """The temperature fitted on the validation cells that are held out, bool [n]."""
-    size = config.evaluation.batch_size
-    logits = predict_cells(predict, state.variables, cells, mesh, size, 'calibrate')
-    return calibration.calibrate(logits, cells.labels, held_out)
+) -> TrainedNetwork:
+    """The network with a temperature, and with what it has seen, in one pass.
+
+    Cells that were trained on show neither how sure to be nor what is usual.
+
+    Args:
+        network: A network with a card that has no temperature yet.
+        outputs: Program of its logits and its last layer's features.
+        cells: The splits `train` and `validation`.
+        held_out: Validation cells that were not trained on, bool [n].
+    """
+    validation = cells['validation']
+    logits, features = outputs(validation, 'calibrate')
+    found = calibration.calibrate(logits, validation.labels, held_out)
+    card = dataclasses.replace(
+        network.card, temperature=found.temperature, calibration=found.words
+    )
+    novelty = fit_novelty(
+        network,
+        cells['train'],
+        validation,
+        outputs.mesh,
+        outputs.batch_size,
+        held_out=held_out,
+        features=features,
+    )
+    return dataclasses.replace(network, card=card, novelty=novelty)

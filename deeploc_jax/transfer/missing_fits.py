@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-import jax
-
+from deeploc_jax.devices import is_main
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.workdir.finished_fits import Fits
@@ -55,7 +54,7 @@ def fit_missing(
     Yields:
         A job and what came of it.
     """
-    if jax.process_index() == 0:
+    if is_main():
         fits.tell_done([job.name for job in jobs])
     amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
     done = sum(itertools.compress(amounts, (job.name in fits for job in jobs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from deeploc_jax.predict.features import make_cell_features
-from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.probe.classifiers import Probe
 from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.draws import Draw, Tuned
@@ -21,32 +22,28 @@ from deeploc_jax.transfer.test_scores import score
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
 class Prober:
     """Fits a probe to the features of a source's last layer.
 
     The probe's parameter is chosen among the cells of the draw alone.
 
-    Args:
+    Attributes:
         recipe: The seed, and how cells are tested.
-        probe: Name of the probe, a key of `PROBES`.
+        probe: The kind of classifier.
         source: The network whose features they are.
         target: The cells to train and test on.
         mesh: From `sharding.make_mesh`.
-        group_by: Metadata column; its values are left out one after the other when the
-            parameter is chosen.
+        group_by: Metadata column; cells with one value of it are left out together
+            when the parameter is chosen.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        probe: str,
-        source: TrainedNetwork,
-        target: Target,
-        mesh: jax.sharding.Mesh,
-        group_by: str,
-    ):
-        self.recipe, self.probe, self.source = recipe, PROBES[probe], source
-        self.target, self.mesh, self.group_by = target, mesh, group_by
+    recipe: Recipe
+    probe: Probe
+    source: TrainedNetwork
+    target: Target
+    mesh: jax.sharding.Mesh
+    group_by: str
 
     @functools.cached_property
     def features(self) -> dict[str, Float32[np.ndarray, 'n f']]:

@@ -6,23 +6,20 @@ the states has a first axis of draws, and one compiled program updates all of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
-from jaxtyping import Int
 
 from deeploc_jax import compilation, sharding
 from deeploc_jax.models.network import Network
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
-from deeploc_jax.transfer.draws import Draw
-from deeploc_jax.types import Batch, Cells
+from deeploc_jax.types import Batch
 
 
 def transferred(
@@ -128,32 +125,3 @@ def make_stacked_step(
         donate_argnums=0,
         compiler_options=compilation.compiler_options(mesh),
     )
-
-
-def place_cells(
-    cells: Cells, draws: Sequence[Draw], memory_limit: float, mesh: jax.sharding.Mesh
-) -> tuple[dict[str, Any], Int[np.ndarray, 'd n']]:
-    """Puts the cells of all draws on every device, each cell once.
-
-    Args:
-        cells: The split that was drawn from.
-        draws: Draws of one size, n cells each.
-        memory_limit: Gigabytes of images that may lie on each device.
-        mesh: From `sharding.make_mesh`.
-
-    Returns:
-        Their `images` and `labels`, and the rows of each draw among them.
-
-    Raises:
-        ValueError: The images take more than `memory_limit`.
-    """
-    rows = np.stack([draw.rows for draw in draws])
-    used, places = np.unique(rows, return_inverse=True)
-    needed = 4 * len(used) * np.prod(cells.images.shape[1:]) / 2**30
-    if needed > memory_limit:
-        raise ValueError(
-            f'{len(used):,} cells take {needed:.1f} GB on each device: raise '
-            f'memory_limit ({memory_limit}), or use fewer cells of each class.'
-        )
-    data = dict(images=cells.images[used], labels=cells.labels[used])
-    return sharding.put_replicated(data, mesh), places.reshape(rows.shape)

@@ -10,12 +10,10 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.normalize import make_normalize
-from deeploc_jax.data.screen_info import ScreenInfo, check_channels
+from deeploc_jax.data.normalize import Normalize
+from deeploc_jax.data.screen_info import ScreenInfo
 from deeploc_jax.data.split_check import rows_among
-from deeploc_jax.transfer.channels import channels_by_role
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.card import Card
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +39,10 @@ class Target:
 def read_target(
     builder: Any,
     screen: ScreenInfo,
-    card: Card,
-    *,
     splits: Mapping[str, str],
+    *,
     channels: Sequence[str],
+    normalize: Normalize,
     memory_limit: float,
 ) -> Target:
     """Reads the splits of a screen as a network takes them.
@@ -52,25 +50,22 @@ def read_target(
     Args:
         builder: Builder of the screen, prepared.
         screen: What is known of the screen.
-        card: Card of the network.
         splits: Splits of the screen to take for train, validation and test.
-        channels: Names in the order of the network's; empty to match them by role.
+        channels: Names of the channels to read, in the order of the network's.
+        normalize: What the network wants done to the pixels.
         memory_limit: Gigabytes of images that may be held in memory for a split.
 
     Raises:
-        ValueError: A split has no labelled cell, or the number of channels is not the
-            network's.
+        ValueError: The screen has no such split or channel, or a split has no labelled
+            cell.
     """
-    if not channels:
-        channels = channels_by_role(card, screen.channels, screen.marker_channel)
-    check_channels(screen.full_name, channels, card.channels)
     cells = {
         name: read_cells(
             builder,
             split,
             memory_limit=memory_limit,
             channels=channels,
-            normalize=make_normalize(card.normalization, card.white_level),
+            normalize=normalize,
         )
         for name, split in splits.items()
     }

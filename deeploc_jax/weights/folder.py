@@ -45,6 +45,18 @@ class TrainedNetwork:
     novelty: Novelty | None = None
     sha256: str = ''
 
+    def facts(self) -> dict[str, Any]:
+        """What `run.json` says of the network."""
+        return dict(
+            class_names=self.card.class_names,
+            normalization=self.card.normalization,
+            white_level=self.card.white_level,
+            parameters=sum(x.size for x in jax.tree.leaves(self.variables['params'])),
+            best_step=self.card.step,
+            temperature=self.card.temperature,
+            calibration=self.card.calibration,
+        )
+
 
 def write_weights(
     folder: Path | str, variables: Any, card: Card, novelty: Novelty | None = None

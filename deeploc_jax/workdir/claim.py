@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
-import ml_collections
-
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import read_json, write_json
 
-# A run may move to another disk or machine, be evaluated otherwise, or be asked for
-# more fits, and still be the same.
-_MAY_CHANGE = (
-    'data_dir',
-    'manual_dir',
-    'memory_limit',
-    'device_limit',
-    'profile',
-    'splits.test',
-    'evaluation.',
-    'h5ad',
-    'modes',
-    'probes',
-    'training_sets',
-    'cells_per_class',
-    'draws',
-    'confusion_at',
-)
+_ELSEWHERE = ('data_dir', 'manual_dir', 'memory_limit')
+"""Fields of any task that differ when a run moves to another disk or machine."""
 
 
 def claim_workdir(
-    workdir: Path, config: ml_collections.ConfigDict, /, **inputs: Any
+    workdir: Path,
+    config: Mapping[str, Any],
+    may_change: Sequence[str] = (),
+    /,
+    **inputs: Any,
 ) -> None:
     """Writes `config.json`, or checks that the run there is the one asked for.
 
@@ -41,15 +28,17 @@ def claim_workdir(
 
     Args:
         workdir: Made when missing.
-        config: What is asked.
-        **inputs: What tells the screen or the weights that it works on from others in
-            their place, as JSON allows: such a run must not be continued.
+        config: What is asked, as JSON allows.
+        may_change: Beginnings of the names of fields that a run may be continued with
+            other values of, such as 'splits.test' or 'evaluation.'.
+        **inputs: Identities of the input screen and weights, as JSON allows. A run on
+            other inputs is not continued.
 
     Raises:
         ValueError: The workdir belongs to a run with another config or on other data;
             the fields that differ are named.
     """
-    asked = json.loads(config.to_json_best_effort()) | dict(inputs=inputs)
+    asked = json.loads(json.dumps(dict(config, inputs=inputs)))
     path, error = workdir / 'config.json', workdir / 'error.log'
     if path.exists() and not (error.exists() and _is_bare(workdir)):
         # Runs of earlier versions did not say what they worked on, nor what was done
@@ -61,7 +50,8 @@ def claim_workdir(
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
-            if found.get(name) != wanted.get(name) and not name.startswith(_MAY_CHANGE)
+            if found.get(name) != wanted.get(name)
+            and not name.startswith((*_ELSEWHERE, *may_change))
         ]
         if changed:
             raise ValueError(
@@ -69,7 +59,7 @@ def claim_workdir(
                 + '\n'.join(changed)
                 + '\nGive another --workdir, or the same config and data to go on.'
             )
-    if jax.process_index() == 0:
+    if is_main():
         write_json(path, asked)
         error.unlink(missing_ok=True)  # of a run that is over
 

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import jax
-
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import atomic_write, read_jsonl
 
 
@@ -30,7 +29,7 @@ class Fits:
         self, path: Path, tested: dict[str, Any], needed: Collection[str] = ()
     ):
         self.path, self.tested = path, tested
-        if jax.process_index() == 0:
+        if is_main():
             _drop_broken_end(path)
         self._rows: dict[str, dict[str, Any]] = {}
         self._jobs: list[dict[str, Any]] = []
@@ -61,7 +60,7 @@ class Fits:
     def add(self, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Keeps the result of a job, in the file at once."""
         self._rows[_key(job, self.tested)] = result
-        if jax.process_index() == 0:
+        if is_main():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             row = dict(job=job, tested=self.tested, result=result)
             with self.path.open('a') as file:

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from deeploc_jax.devices import is_main
 from deeploc_jax.workdir.owner import is_alive, named, own_words, parsed
 
 LOCK = '.run.lock'
@@ -56,7 +56,7 @@ def hold(workdir: Path) -> Iterator[None]:
     """
     path, mine, error = workdir / LOCK, own_words(), None
     made = not workdir.exists()
-    if jax.process_index() == 0:
+    if is_main():
         try:
             workdir.mkdir(parents=True, exist_ok=True)
             _take(path, mine)
@@ -67,12 +67,12 @@ def hold(workdir: Path) -> Iterator[None]:
         raise error or WorkdirInUse(f'{workdir}: see what the first process says.')
     stop = threading.Event()
     thread = threading.Thread(target=_renew, args=(path, mine, stop), daemon=True)
-    if jax.process_index() == 0:
+    if is_main():
         thread.start()
     try:
         yield
     finally:
-        if jax.process_index() == 0:
+        if is_main():
             stop.set()
             thread.join()
             with contextlib.suppress(OSError):  # the share is gone, or not empty

@@ -1,22 +1,18 @@
-"""A tuned network: what its card says, and its weights on disk."""
+"""What the card of a tuned network says."""
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
-from jaxtyping import Bool, Float32, Int
+from jaxtyping import Bool, Float32
 
 from deeploc_jax import __version__
 from deeploc_jax.metrics import accuracy
 from deeploc_jax.predict.calibration import mean_crop_probabilities
-from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 
 
 def tuned_card(
@@ -60,34 +56,3 @@ def tuned_card(
         note='',
         version=__version__,
     )
-
-
-def write_tuned(
-    folder: Path,
-    network: TrainedNetwork,
-    target: Target,
-    rows: Int[np.ndarray, ' n'],
-    mesh: jax.sharding.Mesh,
-    batch_size: int,
-) -> None:
-    """Writes a tuned network, with what it has seen.
-
-    Args:
-        folder: Folder that is written; weights in it are replaced.
-        network: The tuned network.
-        target: The screen that it was tuned for.
-        rows: Rows of the training cells that it saw.
-        mesh: From `sharding.make_mesh`.
-        batch_size: Batch size over all devices.
-    """
-    novelty = fit_novelty(
-        network,
-        target.cells['train'],
-        target.cells['validation'],
-        mesh,
-        batch_size,
-        rows=rows,
-        held_out=target.held_out(rows),
-    )
-    if jax.process_index() == 0:
-        write_weights(folder, network.variables, network.card, novelty)
