@@ -1,4 +1,4 @@
-"""What training and prediction cost beyond the network itself.
+"""Training and prediction cost time beyond the network itself, measured here.
 
     python -m benchmarks.overhead --batch=128
 
@@ -28,6 +28,7 @@ from deeploc_jax import compilation, sharding
 from deeploc_jax.data.batches import train_batches
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.data.sampling import make_sampler
+from deeploc_jax.markdown import markdown_table
 from deeploc_jax.models import get_model
 from deeploc_jax.predict.predictor import Predictor
 from deeploc_jax.train.checkpoint import Checkpoints
@@ -39,9 +40,9 @@ from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork
 
-_BATCH = flags.DEFINE_integer('batch', 128, 'Cells a step or call.')
-_MODEL = flags.DEFINE_string('model', 'deeploc', 'Which network.')
-_STEPS = flags.DEFINE_integer('steps', 10, 'Steps or batches a round.')
+_BATCH = flags.DEFINE_integer('batch', 128, 'Cells in a step or call.')
+_MODEL = flags.DEFINE_string('model', 'deeploc', 'Name of the network.')
+_STEPS = flags.DEFINE_integer('steps', 10, 'Steps or batches in a round.')
 _ROUNDS = flags.DEFINE_integer('rounds', 5, 'Rounds after the warm-up.')
 
 CLASSES = tuple(f'CLASS_{i}' for i in range(19))
@@ -77,18 +78,19 @@ def main(argv: list[str]) -> None:
             rounds.append({name: contestants[name]() for name in order})
         rounds = rounds[1:]  # the first one compiles
     print(f'\n{_MODEL.value}, batch {_BATCH.value}, medians of {len(rounds)} rounds\n')
-    print('| | ms a batch | of the bare network |\n|---|---|---|')
+    rows = []
     for name in names:
         bare = FORWARD if name in (FORWARD, 'predict') else STEP
         share = statistics.median(r[name] / r[bare] for r in rounds)
         each = statistics.median(r[name] for r in rounds) / _STEPS.value
-        print(f'| {name} | {1000 * each:.1f} | {100 * share:.1f} % |')
+        rows.append([name, f'{1000 * each:.1f}', f'{100 * share:.1f} %'])
+    print(markdown_table(['', 'ms per batch', 'of the bare network'], rows))
 
 
 def training(
     cells: Cells, model: Any, mesh: Any, folder: Path
 ) -> dict[str, Callable[[], float]]:
-    """Calls that do the steps of a round and return their seconds."""
+    """Functions that run the steps of a round and return the seconds it took."""
     tx = optax.adam(1e-3)
     step = make_train_step(model, tx, mesh, seed=0, augmentation=dict(crop=CROP))
     sampler = make_sampler(cells.labels, _BATCH.value, 0)
@@ -140,14 +142,14 @@ def training(
 
 
 def started(batches: Iterator[Any]) -> Iterator[Any]:
-    """The same batches, the first of them, and what comes before it, done."""
+    """The same batches, the first of which is made already."""
     return itertools.chain([next(batches)], batches)
 
 
 def prediction(
     raw: np.ndarray, images: np.ndarray, model: Any, mesh: Any
 ) -> dict[str, Callable[[], float]]:
-    """Calls that predict the cells of a round and return their seconds."""
+    """Functions that predict the cells of a round and return the seconds it took."""
     card = Card(
         model=dict(name=_MODEL.value),
         side=64,

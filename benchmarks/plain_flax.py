@@ -1,4 +1,4 @@
-"""DeepLoc as one writes it in Flax without a thought for speed: the first peer."""
+"""DeepLoc is written here in plain Flax, without a thought for speed, as a peer."""
 
 from __future__ import annotations
 

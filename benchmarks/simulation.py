@@ -1,4 +1,4 @@
-"""How fast simulated cells are made, and in how much memory.
+"""Cells are simulated at a speed, and in an amount of memory, that is measured here.
 
 python -m benchmarks.simulation --screen=wild_type --processes=2
 """
@@ -14,13 +14,13 @@ from absl import app, flags
 from deeploc_jax import simulate
 from deeploc_jax.progress import progress_bar
 
-_SCREEN = flags.DEFINE_string('screen', 'wild_type', 'One of the simulated screens.')
-_FIELDS = flags.DEFINE_integer('fields', None, 'How many of its fields; default: all.')
-_PROCESSES = flags.DEFINE_integer('processes', None, 'How many; default: one a core.')
+_SCREEN = flags.DEFINE_string('screen', 'wild_type', 'Name of a simulated screen.')
+_FIELDS = flags.DEFINE_integer('fields', None, 'Number of its fields; default: all.')
+_PROCESSES = flags.DEFINE_integer('processes', None, 'Number; default: one per core.')
 
 
 def main(argv: list[str]) -> None:
-    """Prints cells a second and the peak memory of each process."""
+    """Prints cells per second and the peak memory of each process."""
     del argv
     screen = next(s for s in simulate.SCREENS if s.name == _SCREEN.value)
     specs = simulate.screen_layout(screen)[: _FIELDS.value]

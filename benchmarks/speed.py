@@ -1,16 +1,16 @@
-"""Crops per second against PyTorch and plain Flax, alternating in one run.
+"""Crops per second are compared with PyTorch and plain Flax, in turns in one run.
 
     pip install -e '.[torch]'
     python -m benchmarks.speed --mode=train --batch=128
     python -m benchmarks.speed --mode=predict --batch=128 \
         --contestants=deeploc_jax,torch,torch.compile
 
-Every contestant is a process of its own. In each round each does a call that is not
+Every contestant is a process of its own. In each round each makes a call that is not
 timed and then `--calls` that are, in an order that changes from round to round, so that
-a slow minute of the machine hits them all. All have the memory pages that `launch.py`
-asks for. Where there is a GPU, it is used (say `--calls=20` then), unless hidden with
-`JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=`. Ratios are medians over the rounds of the
-ratio within a round.
+a slow minute of the machine affects them all. All have the memory pages that
+`launch.py` asks for. A GPU is used where there is one (with `--calls=20`), unless it is
+hidden with `JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=`. Ratios are medians over the
+rounds of the ratio within a round.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ import sys
 from absl import app, flags
 
 from benchmarks.speed_worker import CONTESTANTS, MATRIX
+from deeploc_jax.markdown import markdown_table
 
-_MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'What is timed.')
-_BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 a call.')
+_MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'Kind of call.')
+_BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 in a call.')
 _ROUNDS = flags.DEFINE_integer('rounds', 7, 'Turns of each contestant.')
-_CALLS = flags.DEFINE_integer('calls', 1, 'Timed calls of a turn.')
-_NAMES = flags.DEFINE_list('contestants', list(CONTESTANTS), 'Who takes part.')
+_CALLS = flags.DEFINE_integer('calls', 1, 'Timed calls in a turn.')
+_NAMES = flags.DEFINE_list('contestants', list(CONTESTANTS), 'Names of those compared.')
 
 REFERENCE = 'deeploc_jax'
 SETTINGS = {
@@ -37,11 +38,11 @@ SETTINGS = {
     'XLA_PYTHON_CLIENT_PREALLOCATE': 'false',  # contestants share the GPU
 }
 GFLOP = {'deeploc': 1.60, 'eager': 1.60, 'compile': 1.60, 'plain': 1.60, 'lean': 0.123}
-"""Of the convolutions of a forward pass a crop, counted as multiplied directly."""
+"""Operations of a forward pass of one crop, convolutions as if multiplied directly."""
 
 
 class Worker:
-    """A contestant at work."""
+    """A contestant in a process of its own."""
 
     def __init__(self, name: str):
         self.name = name
@@ -58,7 +59,7 @@ class Worker:
         self.cpu: list[float] = []
 
     def call(self) -> None:
-        """One turn."""
+        """Takes one turn."""
         assert self.process.stdin
         self.process.stdin.write(f'{_CALLS.value}\n')
         self.process.stdin.flush()
@@ -75,7 +76,7 @@ class Worker:
         return json.loads(line)
 
     def row(self, reference: Worker) -> list[str]:
-        """A cell for each column of the table."""
+        """One row of the table, a text for each column."""
         median = statistics.median(self.seconds)
         pairs = zip(self.seconds, reference.seconds, strict=True)
         ratio = statistics.median(mine / theirs for mine, theirs in pairs)
@@ -113,12 +114,9 @@ def main(argv: list[str]) -> None:
         print(f'round {number + 1} of {_ROUNDS.value}: {now}', file=sys.stderr)
     reference = next((w for w in workers if w.name == REFERENCE), workers[0])
     print(f'\n{_MODE.value}, batch {_BATCH.value}, medians of {_ROUNDS.value} rounds\n')
-    print(
-        f'| | s a call | crops/s | time / that of {reference.name} | CPU s | GFLOP/s '
-        '(direct) | peak GiB | first call, s |\n|---|---|---|---|---|---|---|---|'
-    )
-    for worker in workers:
-        print('| ' + ' | '.join(worker.row(reference)) + ' |')
+    header = ['', 's per call', 'crops/s', f'time / that of {reference.name}', 'CPU s']
+    header += ['GFLOP/s (direct)', 'peak GiB', 'first call, s']
+    print(markdown_table(header, [worker.row(reference) for worker in workers]))
 
 
 if __name__ == '__main__':

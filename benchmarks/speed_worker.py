@@ -1,9 +1,9 @@
-"""One contestant of `speed.py` in a process of its own: works when it is told to.
+"""One contestant of `speed.py` runs here, in a process of its own.
 
-Reads a number, does as many calls after one that is not timed, and answers with a line
-of JSON: seconds and CPU seconds a call, and the peak of the memory it has held: of the
-GPU where it works on one, else resident. The first answer, unasked, is of the first
-call, after all has been set up.
+It reads a number, makes one call that is not timed and then as many that are, and
+writes a line of JSON: seconds and CPU seconds per call, and the peak of its memory, on
+the GPU where it uses one, else resident. Before it reads anything, it writes such a
+line for its first call, after the set-up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MATRIX = 4096
 
 
 def main() -> None:
-    """Serves until its input ends."""
+    """Serves numbers until the input ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument('contestant', choices=CONTESTANTS)
     parser.add_argument('mode', choices=('train', 'predict'))
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def answer(call: Callable[[], object], number: int) -> None:
-    """Times `number` calls and prints the answer."""
+    """Times `number` calls and prints a line of JSON."""
     start, cpu = time.perf_counter(), time.process_time()
     for _ in range(number):
         call()
@@ -49,7 +49,7 @@ def answer(call: Callable[[], object], number: int) -> None:
 
 
 def peak_bytes() -> int:
-    """Of the GPU that this process has worked on, else of its resident memory."""
+    """Peak memory in bytes: of the GPU that this process used, else resident."""
     if 'torch' in sys.modules:
         cuda = sys.modules['torch'].cuda
         held = cuda.max_memory_allocated() if cuda.is_available() else 0
@@ -108,7 +108,7 @@ def in_jax(mode: str, batch: int, dtype: str, option: str) -> Callable[[], objec
 
 
 def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], object]:
-    """The same in PyTorch; crops are not augmented, to its advantage."""
+    """The same calls in PyTorch; crops are not augmented, to its advantage."""
     import torch
 
     from benchmarks.torch_deeploc import TorchDeepLoc
@@ -145,7 +145,7 @@ def in_torch(mode: str, batch: int, dtype: str, option: str) -> Callable[[], obj
 
 
 def torch_device() -> str:
-    """'cuda' where there is one, as fast as JAX is by default, else 'cpu'."""
+    """'cuda' where there is a GPU, then as fast as JAX is by default, else 'cpu'."""
     import torch
 
     if not torch.cuda.is_available():
@@ -158,7 +158,7 @@ def torch_device() -> str:
 def matrix_product(
     mode: str, batch: int, dtype: str, option: str
 ) -> Callable[[], object]:
-    """The product of two square matrices: what the machine can do."""
+    """The product of two square matrices, as a measure of the machine."""
     del mode, batch
     if option == 'torch':
         import torch
@@ -191,7 +191,7 @@ CONTESTANTS = {
     'matmul (torch)': (matrix_product, 'float32', 'torch'),
     'matmul (torch) bf16': (matrix_product, 'bfloat16', 'torch'),
 }
-"""Name -> framework, precision, and which network or way to run it."""
+"""Name -> function of its framework, precision, and network or way to run it."""
 
 
 if __name__ == '__main__':

@@ -1,10 +1,10 @@
-"""From nothing to the first result: imports, set-up, compilation and one call.
+"""Starting takes time: imports, set-up, compilation and one call are measured.
 
     pip install -e '.[torch]'
     python -m benchmarks.startup --mode=train --batch=128
 
 Each start is a process of its own, in turns: cold with an empty folder for compiled
-programs, then warm with what the cold one left there. Also the time of the imports.
+programs, then warm with what the cold one left there. Imports are timed as well.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ import time
 
 from absl import app, flags
 
-_MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'What is called.')
-_BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 a call.')
+from deeploc_jax.markdown import markdown_table
+
+_MODE = flags.DEFINE_enum('mode', 'train', ['train', 'predict'], 'Kind of call.')
+_BATCH = flags.DEFINE_integer('batch', 128, 'Crops of 60 x 60 x 2 in a call.')
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Cold and warm starts of each.')
 _NAMES = flags.DEFINE_list(
-    'contestants', ['deeploc_jax', 'lean', 'torch', 'torch.compile'], 'Who takes part.'
+    'contestants',
+    ['deeploc_jax', 'lean', 'torch', 'torch.compile'],
+    'Names of those compared, keys of CONTESTANTS in speed_worker.py.',
 )
 
 FOLDERS = ('JAX_COMPILATION_CACHE_DIR', 'TORCHINDUCTOR_CACHE_DIR')
@@ -45,17 +49,18 @@ def main(argv: list[str]) -> None:
                     seconds.setdefault((name, state), []).append(taken)
         print(f'round {number + 1} of {_ROUNDS.value}', file=sys.stderr)
     medians = {key: statistics.median(values) for key, values in seconds.items()}
-    print('\n| import | s |\n|---|---|')
-    for module in MODULES:
-        print(f'| {module} | {medians[module, "import"]:.2f} |')
+    imports = [[module, f'{medians[module, "import"]:.2f}'] for module in MODULES]
+    print(f'\n{markdown_table(["import", "s"], imports)}')
     print(f'\nTo the first {_MODE.value} call, batch {_BATCH.value}, in seconds\n')
-    print('| | cold | warm |\n|---|---|---|')
-    for name in _NAMES.value:
-        print(f'| {name} | {medians[name, "cold"]:.1f} | {medians[name, "warm"]:.1f} |')
+    starts = [
+        [name, *(f'{medians[name, state]:.1f}' for state in ('cold', 'warm'))]
+        for name in _NAMES.value
+    ]
+    print(markdown_table(['', 'cold', 'warm'], starts))
 
 
 def start(name: str, folder: str) -> float:
-    """Seconds until a contestant has done its first call and ended."""
+    """Seconds until a contestant has finished its first call and ended."""
     worker = [sys.executable, '-m', 'benchmarks.speed_worker', name, _MODE.value]
     return timed([*worker, str(_BATCH.value)], dict.fromkeys(FOLDERS, folder))
 

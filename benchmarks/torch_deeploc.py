@@ -1,4 +1,4 @@
-"""DeepLoc in PyTorch, the same to the last layer: the peer that a user would pick.
+"""DeepLoc is written here in PyTorch, the same to the last layer, as a peer.
 
 pip install -e '.[torch]'
 """
@@ -16,7 +16,7 @@ from deeploc_jax.models.deeploc import WIDTHS
 
 
 class TorchDeepLoc(nn.Module):
-    """Images [b, h, w, c] as ours are, laid out as PyTorch's CPU kernels like it.
+    """The network, for images [b, h, w, c], in the memory layout that is fast on CPUs.
 
     Args:
         num_classes: Number of outputs.
@@ -63,7 +63,7 @@ class TorchDeepLoc(nn.Module):
 
     @torch.no_grad()
     def load_flax(self, variables: dict[str, Any]) -> None:
-        """Takes over the weights and averages of `models.deeploc.DeepLoc`."""
+        """Copies the weights and averages of `models.deeploc.DeepLoc`."""
         for name in self.names:
             layer, params = getattr(self, name), variables['params'][name]
             if 'conv' in params:

@@ -1,4 +1,4 @@
-"""Weights that others released, as a folder that `deeploc_jax.load` opens.
+"""Weights that others released become a folder that `deeploc_jax.load` opens.
 
     python launch.py --config=configs/convert.py:deeploc \
         --config.source=pretrained_DeepLoc/logs/model.ckpt-5000 --workdir=runs/released
@@ -6,8 +6,13 @@
         --config.source=deepyeast-weights-22-0.902.hdf5 --workdir=runs/deepyeast
 
 The first is a TensorFlow checkpoint, of either format, named by any of its files or by
-their folder; the second what Keras saved, as .h5, .hdf5, .weights.h5 or .keras. Neither
-library is needed.
+their folder; the second is a file that Keras saved: .h5, .hdf5, .weights.h5 or .keras.
+Neither library is needed.
+
+Result: `<workdir>/weights`, which `evaluate`, `features` and `transfer` take as source.
+Not run on the released files, which are currently unavailable: tests read files of the
+same form.
+Time: not measured on the released files.
 """
 
 import ml_collections
@@ -21,18 +26,20 @@ def get_config(network: str = 'deeploc') -> ml_collections.ConfigDict:
         network: 'deeploc' or 'deepyeast', a row of `weights.released.RELEASED`.
     """
     config = ml_collections.ConfigDict()
-    config.task = 'convert'
-    config.network = network
-    # File or folder of the released weights: model.ckpt-5000, or the .hdf5.
+    config.task = 'convert'  # module of deeploc_jax/tasks; fixed
+    config.network = network  # deeploc or deepyeast, from the text after the colon
+    # File or folder of the released weights: model.ckpt-5000, weights.hdf5; required.
     config.source = config_dict.placeholder(str)
-    # Data set whose classes the network knows; None: the one it was released for.
+    # Screen whose classes the network knows, as in deeploc.py; it need not be prepared.
+    # No value: the one that the weights were released for.
     config.screen = config_dict.placeholder(str)
-    # Channels that it takes, protein first; None: as released, 'GFP,RFP'.
+    # Channels that the network takes, protein first; no value: as released, GFP,RFP.
     config.channels = config_dict.placeholder(str)
-    # License of the weights; None: as their authors state it, if they do.
+    # License of the weights; no value: as their authors state it, if they do.
     config.license = config_dict.placeholder(str)
-    # Folder of prepared data sets; None: ~/tensorflow_datasets.
+    # Folder of prepared screens; no value: ~/tensorflow_datasets.
     config.data_dir = config_dict.placeholder(str)
-    # Your copies of released images, for runs that find them through this workdir.
+    # Folder of released images that you downloaded, for runs that find it through this
+    # workdir; no value: <data_dir>/downloads/manual.
     config.manual_dir = config_dict.placeholder(str)
     return config

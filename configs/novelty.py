@@ -6,6 +6,12 @@
         --workdir=runs/without-features
     python launch.py --config=configs/novelty.py \
         --config.features=runs/without-features --config.new=ACTIN,PEROXISOME
+
+Result: AUROC and share flagged of each new class. With four classes of yeast_sim 3.0.0
+left out of a lean network (1,600 steps, seed 0), the AUROC is 0.802 for the nearest
+cells, 0.586 for the Mahalanobis distance and 0.826 for uncertainty.
+Time: 8 to 10 minutes for that training on two CPU cores (AMD EPYC); this task takes
+30 s for the 380 cells of yeast_sim/smoke 4.0.0 on two busy cores (7 s of CPU time).
 """
 
 import ml_collections
@@ -13,12 +19,22 @@ from ml_collections import config_dict
 
 
 def get_config() -> ml_collections.ConfigDict:
-    """How far from the training cells, in the space of features."""
+    """Distance from the training cells in the space of features."""
     config = ml_collections.ConfigDict()
-    config.task = 'novelty'
-    config.features = config_dict.placeholder(str)  # workdirs of configs/features.py
-    config.new = config_dict.placeholder(str)  # classes that were not trained on
+    config.task = 'novelty'  # module of deeploc_jax/tasks; fixed
+    # Workdirs of configs/features.py, with commas between them; required.
+    config.features = config_dict.placeholder(str)
+    # Classes that the network was not trained on: ACTIN,PEROXISOME; required.
+    config.new = config_dict.placeholder(str)
+    # Scores, with commas: neighbours (distance to the tenth nearest training cell),
+    # mahalanobis (distance to the nearest class) and uncertainty (entropy of a logistic
+    # regression).
     config.methods = 'neighbours,mahalanobis,uncertainty'
-    config.flagged = 0.05  # share of known validation cells that may be flagged
-    config.splits = dict(train='train', validation='validation', test='test')
+    config.flagged = 0.05  # share of known validation cells flagged, between 0 and 1
+    # Splits of the features; sums are allowed: train+validation.
+    config.splits = dict(
+        train='train',  # the scores are fitted to the known cells of this split
+        validation='validation',  # known cells that set the threshold of `flagged`
+        test='test',  # known and new cells that are scored
+    )
     return config

@@ -1,4 +1,4 @@
-"""Prepares a screen on disk, once, for training here or in other projects.
+"""A screen is prepared on disk, once, for training here or in other projects.
 
     python launch.py --config=configs/prepare.py:chong2015 --config.manual_dir=<files>
     python launch.py --config=configs/prepare.py:own_screen \
@@ -6,7 +6,12 @@
         --config.own_screen.channels=protein=GFP,marker=RFP \
         --config.own_screen.group_by=field
 
-`datasets/README.md` has the screens and the columns of a table of your own.
+`datasets/README.md` lists the screens, `docs/own_cells.md` the columns of a table of
+your own cells.
+
+Result: a TFDS data set in `<data_dir>/<screen>/<version>`, and the command that trains
+on it or names its cells; yeast_sim 4.0.0 has 20,000 cells.
+Time: 130 s for yeast_sim on two CPU cores (AMD EPYC); released files: not measured.
 """
 
 import ml_collections
@@ -16,24 +21,40 @@ from ml_collections import config_dict
 def get_config(screen: str = 'yeast_sim') -> ml_collections.ConfigDict:
     """Preparation of one screen, `name` or `name/config` as TFDS writes it."""
     config = ml_collections.ConfigDict()
-    config.task = 'prepare'
+    config.task = 'prepare'  # module of deeploc_jax/tasks; fixed
+    # From the text after the colon: chong2015, wt2017, swat_rfp, deepyeast/main,
+    # deepyeast/transfer, yeast_sim, yeast_sim/<config> or own_screen.
     config.screen = screen
-    config.data_dir = config_dict.placeholder(str)  # default: ~/tensorflow_datasets
-    config.manual_dir = config_dict.placeholder(str)  # your copies of released files
+    # Folder of prepared screens; no value: ~/tensorflow_datasets.
+    config.data_dir = config_dict.placeholder(str)
+    # Folder of released files that you downloaded; no value:
+    # <data_dir>/downloads/manual.
+    config.manual_dir = config_dict.placeholder(str)
     if screen == 'own_screen':
-        config.own_screen = own_screen()
+        config.own_screen = own_screen()  # only there: what only you can say
     return config
 
 
 def own_screen() -> ml_collections.ConfigDict:
-    """What is to be said about crops of your own."""
+    """Description of crops of your own."""
     options = ml_collections.ConfigDict()
-    options.table = config_dict.placeholder(str)  # CSV or Parquet, a row a cell
-    options.name = config_dict.placeholder(str)  # train with screen=own_screen/<name>
-    options.channels = config_dict.placeholder(str)  # e.g. protein=GFP,marker=RFP
-    options.channel_names = config_dict.placeholder(str)  # order in the file: RFP,GFP
-    options.group_by = config_dict.placeholder(str)  # whole groups go to one split
-    options.classes = config_dict.placeholder(str)  # order: ER,"a, b"; default: sorted
-    options.crop = config_dict.placeholder(str)  # 'center' cuts larger images to 64x64
-    options.skip_bad_rows = False  # set bad rows aside instead of stopping
+    # CSV or Parquet file with one row per cell; required.
+    options.table = config_dict.placeholder(str)
+    # Letters, digits, _ and -, a letter first; required. Train with
+    # screen=own_screen/<name>.
+    options.name = config_dict.placeholder(str)
+    # Roles of the channels by name: protein=GFP,marker=RFP,nucleus=DAPI; required. A
+    # protein is needed, a marker is not.
+    options.channels = config_dict.placeholder(str)
+    # Channels in the order of the image files: RFP,GFP; no value: the names are in the
+    # table (image_<channel>) or in the files.
+    options.channel_names = config_dict.placeholder(str)
+    # Columns whose groups go whole to one split: plate,well,field, condition or any
+    # other column; no value: the table has a column `split`, or no labels.
+    options.group_by = config_dict.placeholder(str)
+    # Classes in index order: ER,"a, b"; no value: the labels found, sorted.
+    options.classes = config_dict.placeholder(str)
+    # center cuts larger images to the middle 64x64; no value: images must have 64x64.
+    options.crop = config_dict.placeholder(str)
+    options.skip_bad_rows = False  # True sets bad rows aside; False stops at them
     return options

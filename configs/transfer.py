@@ -1,11 +1,18 @@
-"""A trained network for another microscope, with a handful of labelled cells.
+"""A trained network learns another microscope from a handful of labelled cells.
 
     python launch.py --config=configs/transfer.py --config.source=runs/sim \
         --config.screen=own_screen/my_screen --workdir=runs/transfer
 
 Fine-tunes all layers, only those after the convolutions, or a classifier on frozen
-features, and compares with training from scratch, with more and more labels. Ends with
-what to do, and with the weights of the network that was fine-tuned on most cells.
+features, and compares with training from scratch, with more and more labels.
+
+Result: a figure, advice, and the weights of the network that was fine-tuned on most
+cells. `lean-sim` on real cells, 25 of each of five proteins, 150 steps: test accuracy
+0.675 ± 0.031, from scratch 0.610 ± 0.040 (three fields, 5 draws each). On
+yeast_sim/other_microscope 3.1.0, 25 cells of each of 22 classes, 500 steps:
+0.703 ± 0.016, from scratch 0.624 ± 0.014.
+Time: a quarter of an hour per field of real cells and an hour and a quarter for
+other_microscope (1, 5, 25 and 100 cells), each on one CPU core (AMD EPYC).
 """
 
 import ml_collections
@@ -15,29 +22,58 @@ from ml_collections import config_dict
 def get_config() -> ml_collections.ConfigDict:
     """The protocol of Kraus et al. 2017, Fig 4, but for a rate that falls to zero."""
     config = ml_collections.ConfigDict()
-    config.task = 'transfer'
-    config.seed = 0
-    config.source = config_dict.placeholder(str)  # workdir of a training, or weights
-    config.screen = config_dict.placeholder(str)  # the target
-    config.splits = dict(train='train', validation='validation', test='test')
-    config.white_level = config_dict.placeholder(float)  # default: as trained
-    config.channels = config_dict.placeholder(str)  # GFP,far_red; default: by role
+    config.task = 'transfer'  # module of deeploc_jax/tasks; fixed
+    config.seed = 0  # any integer from 0: seed of draw 0; the next draws count on
+    # Workdir of a training, a folder of weights, or lean-sim; required.
+    config.source = config_dict.placeholder(str)
+    # Target screen, as in deeploc.py; required.
+    config.screen = config_dict.placeholder(str)
+    # Splits of the target; slices and sums are allowed: train[:80%], train+validation.
+    config.splits = dict(
+        train='train',  # labelled cells are drawn from this split
+        validation='validation',  # the advice goes by these cells
+        test='test',  # all modes are compared on these cells
+    )
+    # Pixel value that normalization `unit` maps to 1; no value: that of the training.
+    config.white_level = config_dict.placeholder(float)
+    # Channels of the target in the order of the network: GFP,far_red; no value: protein
+    # for protein, marker for marker.
+    config.channels = config_dict.placeholder(str)
+    # Modes, with commas: fine_tune (all layers), frozen_conv (layers after the
+    # convolutions), probe (classifier on frozen features), scratch (random weights).
     config.modes = 'fine_tune,frozen_conv,probe,scratch'
+    # Numbers of labelled cells of each class, with commas; '' takes all cells.
     config.cells_per_class = '1,3,5,10,25,50,100,250,500'
-    config.draws = 5
-    config.group_by = 'protein'  # labels are spread over as many of these as can be
-    config.confusion_at = config_dict.placeholder(str)  # sizes; default: the largest
+    config.draws = 5  # draws of the cells, at least 1
+    # Labels are spread over as many of these as there are: cell_id, screen, condition,
+    # replicate, plate, well, field or protein.
+    config.group_by = 'protein'
+    # Sizes, among cells_per_class, with a confusion matrix in the report: 25,500; no
+    # value: the largest.
+    config.confusion_at = config_dict.placeholder(str)
 
-    config.steps = 0  # of each training; 0: as in the paper, 500 and more
-    config.batch_size = 128
-    config.schedule = 'cosine'  # of the rate, to zero; or constant, the paper's
-    config.learning_rate = 3e-3  # of Adam
-    config.dropout = 0.5
-    config.augmentation = dict(symmetries=True, gamma=0.0, noise=0.0, surroundings=0.0)
-    config.probe = 'ridge'  # what mode `probe` puts on the frozen features
+    config.steps = 0  # steps of each training; 0: as in the paper, 500 and more
+    config.batch_size = 128  # cells of a step at most; fewer labels are one batch
+    config.schedule = 'cosine'  # cosine (rate falls to zero) or constant (the paper)
+    config.learning_rate = 3e-3  # of Adam, above 0: the highest
+    config.dropout = 0.5  # share of hidden units left out in a step, 0 to below 1
+    config.augmentation = dict(
+        symmetries=True,  # whether crops are reflected and rotated by right angles
+        gamma=0.0,  # channels are raised to a power from exp(-gamma) to exp(gamma)
+        noise=0.0,  # largest sd of added pixel noise, in pixels from 0 to 1
+        surroundings=0.0,  # share of cells, 0 to 1, shown among another's neighbors
+    )
+    # Classifier of mode probe: ridge, logistic_l2, logistic_l1, svm_one_vs_one,
+    # svm_one_vs_rest, knn or forest.
+    config.probe = 'ridge'
 
-    config.evaluation = dict(batch_size=128, crops=1)
-    config.memory_limit = 4.0  # GB of images held for a split
-    config.data_dir = config_dict.placeholder(str)  # default: that of the source
-    config.manual_dir = config_dict.placeholder(str)  # default: that of the source
+    config.evaluation = dict(
+        batch_size=128,  # cells predicted at a time, over all devices
+        crops=1,  # views of a test cell that are averaged: 1 (central) or 5
+    )
+    config.memory_limit = 4.0  # GB of images held for a split; above, read as needed
+    # Folder of prepared screens; no value: that of the source.
+    config.data_dir = config_dict.placeholder(str)
+    # Folder of released files that you downloaded; no value: that of the source.
+    config.manual_dir = config_dict.placeholder(str)
     return config

@@ -29,7 +29,7 @@ def load(source: Path | str, *, white_level: float | None = None) -> Predictor:
         FileNotFoundError: There is no network.
         ValueError: Its files are damaged, or it takes no white level.
 
-    Example:
+    Examples:
         >>> network = deeploc_jax.load('runs/sim')
         >>> probabilities = network.predict(images)  # [n, 64, 64, 2] -> [n, 19]
         >>> [network.class_names[i] for i in probabilities.argmax(1)]

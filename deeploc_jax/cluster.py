@@ -1,4 +1,4 @@
-"""Which processes were started together, by the environment variables that say so."""
+"""Finds the processes that were started together, from environment variables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 BY_HAND = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
 ALONE = 'To run alone, set JAX_NUM_PROCESSES=1.'
-# What JAX (0.10) needs to know the step, and what srun --pty sets in a shell.
+# What JAX (0.10) needs to identify the step, and what srun --pty sets in a shell.
 _SLURM_STEP = ('SLURM_JOB_ID', 'SLURM_STEP_NODELIST', 'SLURM_NTASKS')
 _SLURM_STEP += ('SLURM_PROCID', 'SLURM_LOCALID')
 _SLURM_SHELL = ('SLURM_PTY_PORT', 'SLURM_PTY_WIN_COL', 'SLURM_PTY_WIN_ROW')
@@ -16,14 +16,14 @@ _SLURM_SCRIPTS = ('4294967290', '4294967291')  # interactive and batch, as step 
 
 @dataclasses.dataclass(frozen=True)
 class Cluster:
-    """Processes that shall run as one.
+    """Processes that run as one.
 
     Attributes:
-        launcher: What started them.
-        processes: How many.
-        index: Of this one; None: JAX finds out.
-        address: Host and port of the first; None: JAX finds out.
-        nodes: Where they run, as far as that is known.
+        launcher: Name of the program that started them.
+        processes: Number of processes.
+        index: Index of this process; None if JAX finds it out.
+        address: Host and port of the first process; None if JAX finds them out.
+        nodes: Hosts of the processes, '' if they are not known.
     """
 
     launcher: str
@@ -33,7 +33,7 @@ class Cluster:
     nodes: str = ''
 
     def words(self) -> str:
-        """Who waits, for whom, and how not to."""
+        """Describes which process waits for which, and how to avoid it."""
         number = '' if self.index is None else f' number {self.index}'
         where = f' on {self.nodes}' if self.nodes else ''
         if self.address:
@@ -45,40 +45,41 @@ class Cluster:
 
 
 def find_cluster(environ: Mapping[str, str], pid: int) -> Cluster | None:
-    """The processes that this one belongs to; None: it runs alone.
+    """Finds the processes that this one belongs to; None if it runs alone.
 
-    Alone is also who was started in one shell of an allocation for several processes
-    (salloc, sbatch without srun, srun --pty), and by hand with JAX_NUM_PROCESSES=1.
-    JAX_COORDINATOR_ADDRESS is enough where a launcher says the number and index.
+    A process also runs alone in a shell within an allocation for several processes
+    (salloc, sbatch without srun, srun --pty), and with JAX_NUM_PROCESSES=1. Where a
+    launcher states number and index, JAX_COORDINATOR_ADDRESS suffices.
 
     Args:
-        environ: The environment variables.
-        pid: Number of this process: one that Slurm started itself is in no shell.
+        environ: Environment variables.
+        pid: Id of this process, which shows whether Slurm started it outside a shell.
 
     Raises:
-        ValueError: It is not known where the first process is, or which one this is.
+        ValueError: The address of the first process or the index of this one is
+            missing.
     """
     if environ.get('JAX_NUM_PROCESSES') == '1':
         return None
-    found = _mpi(environ) or _slurm(environ, pid)
+    launched = _mpi(environ) or _slurm(environ, pid)
     if any(environ.get(name) for name in BY_HAND):
-        return _by_hand(environ, found)
-    if found and found.launcher != 'Slurm' and not _joined_by_jax(environ):
+        return _by_hand(environ, launched)
+    if launched and launched.launcher != 'Slurm' and not _joined_by_jax(environ):
         raise ValueError(
-            f'This is one of {found.processes} processes of {found.launcher}, which '
-            'does not say where the first one is: give all of them '
+            f'This is one of {launched.processes} processes of {launched.launcher}, '
+            'which does not state where the first one is: set for all of them '
             f'JAX_COORDINATOR_ADDRESS=<host of the first>:<free port>. {ALONE}'
         )
-    return found or _tpu(environ)
+    return launched or _tpu(environ)
 
 
-def _by_hand(environ: Mapping[str, str], found: Cluster | None) -> Cluster:
+def _by_hand(environ: Mapping[str, str], launched: Cluster | None) -> Cluster:
     values = {name: environ.get(name) for name in BY_HAND}
-    if found:
+    if launched:
         values['JAX_NUM_PROCESSES'] = values['JAX_NUM_PROCESSES'] or str(
-            found.processes
+            launched.processes
         )
-        values['JAX_PROCESS_ID'] = values['JAX_PROCESS_ID'] or str(found.index)
+        values['JAX_PROCESS_ID'] = values['JAX_PROCESS_ID'] or str(launched.index)
     missing = ', '.join(name for name, value in values.items() if not value)
     if missing:
         raise ValueError(f'To run on several hosts, set {missing} too. {ALONE}')
@@ -91,15 +92,16 @@ def _by_hand(environ: Mapping[str, str], found: Cluster | None) -> Cluster:
             f'JAX_PROCESS_ID ({index}) must be below JAX_NUM_PROCESSES '
             f'({processes}). {ALONE}'
         )
-    launcher = found.launcher if found else 'this run'
-    return Cluster(launcher, processes, index, address, found.nodes if found else '')
+    launcher = launched.launcher if launched else 'this run'
+    nodes = launched.nodes if launched else ''
+    return Cluster(launcher, processes, index, address, nodes)
 
 
 def _mpi(environ: Mapping[str, str]) -> Cluster | None:
-    """Open MPI, or one that says PMI: MPICH, Intel MPI, Cray MPICH."""
+    """Finds Open MPI, or an MPI that uses PMI: MPICH, Intel MPI, Cray MPICH."""
     kinds = [('Open MPI', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_RANK')]
     if environ.get('PMI_SIZE') != environ.get('SLURM_STEP_NUM_TASKS'):
-        kinds.append(('MPI', 'PMI_SIZE', 'PMI_RANK'))  # else they are those of srun
+        kinds.append(('MPI', 'PMI_SIZE', 'PMI_RANK'))  # otherwise srun has set them
     for launcher, size, rank in kinds:
         if size in environ and (processes := _number(environ, size)) > 1:
             return Cluster(launcher, processes, _number(environ, rank))
@@ -107,7 +109,7 @@ def _mpi(environ: Mapping[str, str]) -> Cluster | None:
 
 
 def _joined_by_jax(environ: Mapping[str, str]) -> bool:
-    return 'OMPI_MCA_orte_hnp_uri' in environ  # of Open MPI before version 5
+    return 'OMPI_MCA_orte_hnp_uri' in environ  # Open MPI before version 5
 
 
 def _slurm(environ: Mapping[str, str], pid: int) -> Cluster | None:

@@ -1,4 +1,4 @@
-"""Mistakes in what was typed, each answered in a line."""
+"""Explains mistakes on the command line, each in one line."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from absl import flags
 
 
 def explain(error: BaseException, arguments: Sequence[str]) -> str:
-    """What is wrong with the flags, or with the config file, and where.
+    """Explains what is wrong with the flags or the config file, and where.
 
     Args:
-        error: What reading them led to.
-        arguments: Those of the command line.
+        error: Exception that reading them has raised.
+        arguments: Arguments of the command line.
     """
     asked = _asked(arguments)
     file, _, variant = asked.partition(':')
     if isinstance(error, flags.UnrecognizedFlagError):
         return _last_line(error)
     if not asked:
-        return f'Say --config=<file>. {_configs(file)}'
+        return f'Give a config, --config=<file>. {_configs(file)}'
     if Path(file).is_dir():
         return f'{file} is a folder, not a config.'
     if not Path(file).is_file():
@@ -34,11 +34,11 @@ def explain(error: BaseException, arguments: Sequence[str]) -> str:
         return f'{error.filename}, line {error.lineno}: {error.msg}.'
     text = _last_line(error)
     if isinstance(error, AttributeError) and "'get_config'" in text:
-        return f'{file} is no config: it has no function get_config.'
+        return f'{file} is not a config: it has no function get_config.'
     if 'get_config() takes 0 positional arguments' in text:
         return f'{file} has no variants: leave out :{variant}.'
     if isinstance(error, AttributeError) and "'task'" in text:
-        return f'{file} is no config: its get_config() names no task.'
+        return f'{file} is not a config: its get_config() names no task.'
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
@@ -74,12 +74,12 @@ def check_workdir(workdir: Path) -> None:
     for path in (workdir, *workdir.parents):
         if path.exists() and not path.is_dir():
             raise ValueError(
-                f'--workdir={workdir}: {path} is a file, and must be a folder.'
+                f'--workdir={workdir}: {path} is a file, but must be a folder.'
             )
 
 
 def _asked(arguments: Sequence[str]) -> str:
-    """What follows --config, which may not have been understood; '' for nothing."""
+    """The value of --config, also where flags were not parsed; '' without one."""
     found = ''
     for argument, following in zip(arguments, [*arguments[1:], ''], strict=True):
         name, equals, value = argument.lstrip('-').partition('=')
@@ -93,13 +93,13 @@ def _configs(file: str) -> str:
     close = difflib.get_close_matches(file, there, n=1)
     if close:
         return f'Did you mean {close[0]}?'
-    return f'There are: {", ".join(there)}.' if there else ''
+    return f'Known: {", ".join(there)}.' if there else ''
 
 
 def _last_line(error: BaseException) -> str:
-    """The last line says what the lines before led to."""
+    """The last line of the message; the lines before only lead to it."""
     text = str(error.args[-1] if error.args else error).strip() or type(error).__name__
-    with contextlib.suppress(ValueError, SyntaxError):  # of a text as Python writes it
+    with contextlib.suppress(ValueError, SyntaxError):  # a text in Python's quotes
         text = str(ast.literal_eval(text))
     last = ' '.join(text.strip().splitlines()[-1].split()).removeprefix('ValueError: ')
     return f'Unknown field. {last}' if last.startswith('Did you mean') else last

@@ -1,4 +1,4 @@
-"""What a run computes on, and what to do where that is not what the machine has."""
+"""Describes the devices of a run, and what to do where a better one is not used."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import jax
 
-_NVIDIA = ('dev/nvidia[0-9]*', 'dev/dxg')  # the second under Windows
+_NVIDIA = ('dev/nvidia[0-9]*', 'dev/dxg')  # the second in Windows (WSL)
 _PLUGINS = ('jax_cuda13_plugin', 'jax_cuda12_plugin')
 
 
 def describe_devices() -> str:
-    """Number, kind and platform: `1 x NVIDIA H100 80GB HBM3 (gpu)`."""
+    """Describes number, kind and platform: `1 x NVIDIA H100 80GB HBM3 (gpu)`."""
     devices = jax.devices()
     return f'{len(devices)} x {devices[0].device_kind} ({devices[0].platform})'
 
@@ -25,7 +25,7 @@ def is_main() -> bool:
 
 
 def running_on() -> str:
-    """What a run begins with: its devices, and what to do for better ones."""
+    """The first lines of a run: its devices, and how to use better ones."""
     several = jax.process_count()
     hosts = f' of {several} processes' if several > 1 else ''
     text = f'Running on {describe_devices()}{hosts}, jax {jax.__version__}'
@@ -34,11 +34,11 @@ def running_on() -> str:
 
 
 def unused_card(environ: Mapping[str, str], root: Path = Path('/')) -> str:
-    """Why an NVIDIA card is not used and how to use it; '' where there is none.
+    """Explains why an NVIDIA card is not used, and how to use it; '' without a card.
 
     Args:
-        environ: Variables that may say not to use it.
-        root: Where the files of devices are.
+        environ: Environment variables, which may exclude the card.
+        root: Folder that holds the device files.
     """
     hidden = environ.get('CUDA_VISIBLE_DEVICES') in ('', '-1')
     if hidden or environ.get('JAX_PLATFORMS'):
@@ -47,10 +47,10 @@ def unused_card(environ: Mapping[str, str], root: Path = Path('/')) -> str:
         return ''
     if any(importlib.util.find_spec(name) for name in _PLUGINS):
         return (
-            'The NVIDIA card of this machine is not used: JAX cannot reach it, and has '
-            'said why above. Does nvidia-smi work, and is its driver new enough?'
+            'The NVIDIA card of this machine is not used: JAX cannot reach it, for the '
+            'reason above. Does nvidia-smi work, and is its driver new enough?'
         )
     return (
-        "The NVIDIA card of this machine is not used; to use it: pip install '.[cuda]'"
-        ' where deeploc_jax was installed from.'
+        'The NVIDIA card of this machine is not used. To use it, run '
+        "pip install '.[cuda]' in the folder from which deeploc_jax was installed."
     )

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files that appear whole or not at all, and reads JSON."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _REFUSED = {
     errno.EOPNOTSUPP,
     errno.EPERM,
 }
-"""What a file system answers that does not know an operation."""
+"""Error codes of file systems that do not support an operation."""
 
 
 def atomic_write(path: Path | str, write: Callable[[Path], Any]) -> Path:
-    """Writes a file under a temporary name beside it, then renames.
+    """Writes a file under a temporary name in its folder, then renames it.
 
-    Nothing is asked of the file system but that: many shares and mounted buckets know
-    neither permissions nor hard links, and some neither `fsync` nor how to rename onto
-    a file that is there.
+    The file system need support nothing else: many shares and mounted buckets have
+    neither permissions nor hard links, and some have no `fsync` or cannot rename onto
+    an existing file.
 
     Args:
-        path: Where the file shall appear; its folder is made when missing.
-        write: Called with the temporary path; writes the whole file there.
+        path: Path of the file; its folder is created if it is missing.
+        write: Function that writes the whole file to the temporary path it is given.
 
     Returns:
         `path` as a `Path`.
 
     Raises:
-        OSError: The folder cannot be written, or the disk is full. What stood at
-            `path` before is then untouched.
+        OSError: The folder cannot be written, or the disk is full. A previous file at
+            `path` is then untouched.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def _beside(path: Path) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Waits until the file is on the disk, or a power cut could leave it empty."""
+    """Waits until the file is on the disk; otherwise a power cut may leave it empty."""
     try:
         with path.open('rb') as file:
             os.fsync(file.fileno())
@@ -67,7 +67,7 @@ def _sync(path: Path) -> None:
 
 
 def _replace(temporary: Path, path: Path) -> None:
-    """Renames; where that cannot replace a file, the old one is moved away first."""
+    """Renames; where that cannot replace a file, moves the old file away first."""
     try:
         os.replace(temporary, path)
     except OSError as error:
@@ -89,7 +89,11 @@ def write_json(path: Path | str, value: Any) -> Path:
 
 
 def read_json(path: Path | str) -> Any:
-    """Reads a JSON file; a broken one is named in the error."""
+    """Reads a JSON file.
+
+    Raises:
+        ValueError: The file, which is named, is not valid JSON.
+    """
     try:
         return json.loads(Path(path).read_text())
     except json.JSONDecodeError as error:
@@ -97,9 +101,12 @@ def read_json(path: Path | str) -> Any:
 
 
 def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
-    """Rows of a JSON-lines file, none where there is no file.
+    """Reads the rows of a JSON-lines file, [] if the file does not exist.
 
-    A last line cut short by a crash is left out; any other broken line is an error.
+    A last line that a crash has cut short is left out.
+
+    Raises:
+        ValueError: Another line, which is named, is not valid JSON.
     """
     path = Path(path)
     lines = path.read_text().splitlines() if path.exists() else []

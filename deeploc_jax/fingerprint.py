@@ -1,4 +1,4 @@
-"""What a checkpoint says of its arrays, to prove that they are intact and fit."""
+"""Describes the arrays of a checkpoint, to check that they are intact and fit."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 
 
 class MismatchError(ValueError):
-    """Arrays on disk are of another network or optimizer."""
+    """Arrays on disk belong to another network or optimizer."""
 
 
 def digest(state: Any) -> str:
-    """SHA-256 over names, types, shapes and bytes of all arrays."""
+    """Computes SHA-256 over names, types, shapes and bytes of all arrays."""
     sha = hashlib.sha256()
     for (name, kind), leaf in zip(
         arrays_of(state).items(), jax.tree.leaves(state), strict=True

@@ -1,4 +1,4 @@
-"""Things by name, and an answer to a name that nothing has."""
+"""Looks things up by name; the error for an unknown name suggests the nearest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 
 
 def lookup(kind: str, name: str, table: Mapping[str, Any]) -> Any:
-    """`table[name]`, or a ValueError with the nearest name.
+    """Looks up `table[name]`.
 
     Args:
-        kind: What the table holds, in singular: 'model'.
-        name: A key of the table.
+        kind: Kind of thing in the table, in singular: 'model'.
+        name: Key of the table.
         table: Things by name.
+
+    Raises:
+        ValueError: The name is unknown; the nearest one is suggested.
     """
     check_name(kind, name, table)
     return table[name]
@@ -25,5 +28,5 @@ def check_name(kind: str, name: str, names: Iterable[str]) -> None:
     if name in names:
         return
     close = difflib.get_close_matches(name, names, n=1)
-    hint = f'Did you mean {close[0]!r}?' if close else f'There are: {", ".join(names)}.'
-    raise ValueError(f'There is no {kind} {name!r}. {hint}')
+    hint = f'Did you mean {close[0]!r}?' if close else f'Known: {", ".join(names)}.'
+    raise ValueError(f'Unknown {kind} {name!r}. {hint}')

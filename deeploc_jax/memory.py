@@ -1,4 +1,4 @@
-"""What to do where the memory of a device or of the machine was not enough."""
+"""Advises what to do when a device or the machine ran out of memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_HOST = ('memory_limit', 'cells_per_file', 'cells')
 
 
 def explain_memory(error: BaseException, config: Mapping[str, Any]) -> str:
-    """Which field to lower, and what else may help; '' for other errors.
+    """Says which field to lower and what else may help; '' for other errors.
 
     Args:
         error: The error that a task ended with.
@@ -48,7 +48,7 @@ def _on_cpu() -> bool:
 
 
 def _lower(config: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """Which of these fields the task has, with their values."""
+    """Advice to lower those of the fields that the task has."""
     found = []
     for name in names:
         value: Any = config

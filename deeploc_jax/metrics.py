@@ -1,4 +1,4 @@
-"""Numbers that judge class probabilities, in NumPy; they agree with scikit-learn.
+"""Metrics judge class probabilities, in NumPy; they agree with scikit-learn.
 
 Every function takes `probabilities` [n, k], `labels` int [n] in 0..k-1 and optional
 `weights`. Weights are [n], or [..., n] where a function says so: the leading axes are
@@ -40,8 +40,8 @@ def check_cells(
     """The three arguments of a metric, checked; weights are ones when not given.
 
     Raises:
-        ValueError: on shapes that do not match, no cell, unlabelled cells, values that
-            are no probabilities, or weights that are negative or sum to nothing.
+        ValueError: Shapes do not match, there is no cell or an unlabelled one, values
+            are no probabilities, or weights are negative or sum to zero.
     """
     probabilities = np.asarray(probabilities)
     if probabilities.ndim != 2 or 0 in probabilities.shape:
@@ -65,7 +65,9 @@ def check_cells(
             f'shape {weights.shape} and minimum {weights.min(initial=np.inf)}.'
         )
     if not (weights.sum(axis=-1) > 0).all():
-        raise ValueError('weights are zero for every cell: nothing is left to judge.')
+        raise ValueError(
+            'weights are zero for every cell: nothing is left to evaluate.'
+        )
     return probabilities, labels, weights
 
 
@@ -90,6 +92,11 @@ def macro_mean(per_class: np.ndarray) -> Value:
     """Mean [...] of per-class numbers [..., k] over the classes that occur."""
     known = ~np.isnan(per_class)
     return ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
+
+
+def certain(predicted: np.ndarray, num_classes: int) -> np.ndarray:
+    """Probabilities [n, k] of a classifier that only names a class [n]: 1 for that."""
+    return np.eye(num_classes)[predicted]
 
 
 def log_loss(

@@ -1,9 +1,12 @@
-"""Precision and recall over all thresholds, in NumPy; they agree with scikit-learn.
+"""Precision, recall and ROC over all thresholds; they agree with scikit-learn.
 
 Arguments, weights and classes without a cell are as in `metrics`.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from scipy.stats import rankdata
 
 from deeploc_jax.metrics import Value, check_cells, macro_mean, ratio, sum_by
 
@@ -79,3 +82,21 @@ def precision_recall_curve(
     )
     precisions, recalls = hits / calls, np.asarray(ratio(hits, hits[-1]))
     return np.r_[precisions[::-1], 1.0], np.r_[recalls[::-1], 0.0], thresholds[::-1]
+
+
+def auroc(lower: np.ndarray, higher: np.ndarray) -> float:
+    """Area under the ROC curve that separates two kinds of cells by a score.
+
+    It is the chance that a random cell of the second kind scores higher than one of the
+    first, where equal scores count half: 0.5 is guessing, 1 a perfect separation.
+
+    Args:
+        lower: Scores of cells that should score low, [n].
+        higher: Scores of cells that should score high, [m].
+
+    Raises:
+        ValueError: A score is NaN.
+    """
+    n, m = len(lower), len(higher)
+    ranks = rankdata(np.concatenate([lower, higher]), nan_policy='raise')
+    return float((ranks[n:].sum() - m * (m + 1) / 2) / (n * m))

@@ -1,4 +1,4 @@
-"""Progress with an estimated time of arrival, on standard error."""
+"""Shows progress with the estimated time left, on standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tqdm
 
 
 class _Lines(io.TextIOBase):
-    """Standard error, with each state of a bar on a line of its own."""
+    """Standard error, where each state of a bar is a line of its own."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text.replace('\r', '\n'))
@@ -28,16 +28,17 @@ def progress_bar(
     initial: int = 0,
     unit: str = 'it',
 ) -> tqdm.tqdm:
-    """Wraps an iterable in a progress line with rate and ETA.
+    """Wraps an iterable in a progress line with rate and estimated time left.
 
-    Redrawn in place on a terminal; in a log file a line every ten seconds.
+    The line is redrawn in place on a terminal; in a log file there is a line every ten
+    seconds.
 
     Args:
-        iterable: What to go through; None for a bar moved by hand with `update`.
-        total: Number of items, when `iterable` has no length.
+        iterable: Items to go through; None for a bar that is moved with `update`.
+        total: Number of items, where `iterable` has no length.
         description: Words before the bar.
-        initial: Items done before this call (a resumed run).
-        unit: What one item is called.
+        initial: Number of items done before this call (a resumed run).
+        unit: Name of one item.
     """
     terminal = sys.stderr.isatty()
     out = sys.stderr if terminal else _Lines()

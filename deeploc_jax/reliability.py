@@ -1,7 +1,7 @@
-"""Can a confidence be trusted? Accuracy by confidence, and how far the two differ.
+"""Reliability compares the accuracy of predictions with their confidence.
 
-Arguments as in `metrics`: `probabilities` [n, k], `labels` int [n], optional `weights`
-[..., n].
+Arguments are those of `metrics`: `probabilities` [n, k], `labels` int [n], optional
+`weights` [..., n].
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deeploc_jax.metrics import Value, check_cells, ratio
+
+NOT_CALIBRATED = 'not calibrated'
+"""First words of a calibration, on cards and in run.json, without a temperature."""
 
 
 class Reliability(NamedTuple):

@@ -1,8 +1,8 @@
-"""Data parallelism: one mesh axis, `data`, over every device of every host.
+"""Data parallelism uses one mesh axis, `data`, over every device of every host.
 
-The batch is split over the axis, everything else is replicated. XLA then sums
-gradients and batch-norm statistics over the whole global batch, so that one device
-and many compute the same thing.
+The batch is split over this axis and everything else is replicated. XLA then sums
+gradients and batch-norm statistics over the whole batch, so that one device and many
+compute the same thing.
 """
 
 from __future__ import annotations
@@ -19,38 +19,39 @@ from deeploc_jax.cluster import find_cluster
 
 
 def initialize_distributed() -> None:
-    """Joins the processes that the environment names, and says for whom it waits.
+    """Joins the processes that the environment names, and prints what it waits for.
 
-    By hand they are named by `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and
-    `JAX_PROCESS_ID`; under `srun`, `mpirun` and on TPU pods the launcher does it.
+    `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID` name them by
+    hand; `srun`, `mpirun` and TPU pods name them by themselves.
 
     Raises:
-        ValueError: Something is missing to find the others.
+        ValueError: A variable that is needed to find the others is missing.
     """
-    found = find_cluster(os.environ, os.getpid())
-    if found is None:
+    cluster = find_cluster(os.environ, os.getpid())
+    if cluster is None:
         return
-    print(found.words(), file=sys.stderr, flush=True)
-    number = None if found.index is None else found.processes  # of a TPU pod: JAX knows
-    jax.distributed.initialize(found.address, number, found.index)
+    print(cluster.words(), file=sys.stderr, flush=True)
+    # On a TPU pod, JAX knows number and index.
+    number = None if cluster.index is None else cluster.processes
+    jax.distributed.initialize(cluster.address, number, cluster.index)
 
 
 def make_mesh(devices: Any = None) -> Mesh:
-    """A mesh of all devices (or those given) along one axis, `data`."""
+    """Makes a mesh of all devices, or of those given, along one axis, `data`."""
     if devices is None:
-        # By host: the rows of a batch that a host provides must be neighbours.
+        # By host: the rows of a batch that a host provides must be adjacent.
         devices = sorted(jax.devices(), key=lambda d: (d.process_index, d.id))
-    # Explicit axes, the default of today, break nn.Dropout.
+    # Explicit axes, the present default, break nn.Dropout.
     return Mesh(np.asarray(devices), ('data',), axis_types=(AxisType.Auto,))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
-    """The sharding of state and data sets: a copy on every device."""
+    """Sharding of state and data sets: a copy on every device."""
     return NamedSharding(mesh, PartitionSpec())
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
-    """The sharding of batches: the first axis split over `data`."""
+    """Sharding of batches: the first axis is split over `data`."""
     return NamedSharding(mesh, PartitionSpec('data'))
 
 
@@ -65,13 +66,13 @@ def check_batch_size(batch_size: int, mesh: Mesh) -> None:
 
 
 def local_slice(batch_size: int) -> slice:
-    """The rows of a global batch that this process provides."""
+    """Slice of the rows of a global batch that this process provides."""
     share = batch_size // jax.process_count()
     return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
 
 
 def put_batch(batch: Any, mesh: Mesh) -> Any:
-    """Places this process's rows (numpy, first axis) as one global batch."""
+    """Places the rows of every process (NumPy, first axis) as one global batch."""
     sharding = batch_sharding(mesh)
     return jax.tree.map(
         lambda x: jax.make_array_from_process_local_data(sharding, x), batch
@@ -79,7 +80,7 @@ def put_batch(batch: Any, mesh: Mesh) -> Any:
 
 
 def put_replicated(tree: Any, mesh: Mesh) -> Any:
-    """Places arrays that every process holds in full on every device."""
+    """Places arrays on every device; every process must hold them in full."""
     sharding = replicated(mesh)
     return jax.tree.map(
         lambda x: jax.make_array_from_callback(

@@ -1,4 +1,4 @@
-"""Splits of a screen as ranges of cells, and which of them share cells."""
+"""Describes splits as ranges of cells, and detects which of them share cells."""
 
 from __future__ import annotations
 

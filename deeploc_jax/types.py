@@ -1,9 +1,9 @@
-"""The shapes that all floors agree on."""
+"""The data structures that all floors share."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 
@@ -44,8 +44,9 @@ class Batch(TypedDict):
     label: jax.Array
 
 
+@runtime_checkable
 class Images(Protocol):
-    """Normalised images, in memory or read when they are indexed."""
+    """Normalized images, in memory or read when they are indexed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,7 +61,8 @@ class Cells:
     """One split of a screen, rows in a fixed order.
 
     Attributes:
-        images: float32 [n, 64, 64, c] in [0, 1], normalised; an array if in memory.
+        images: Normalized images, float32 [n, 64, 64, c] in [0, 1]; an array if they
+            are in memory.
         labels: int32 [n], -1 for an unlabelled cell.
         metadata: `METADATA` columns, each [n].
         class_names: Class names in index order.

@@ -11,9 +11,10 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 from jaxtyping import install_import_hook  # noqa: E402
 
-_NUMERICS = ('models', 'data.normalize', 'data.augment')
-# Before they are imported: shapes and types in their signatures hold in every test.
-install_import_hook([f'deeploc_jax.{name}' for name in _NUMERICS], 'beartype.beartype')
+from tests.helpers import type_check  # noqa: E402
+
+# Before it is imported: shapes and types in all signatures hold in every test.
+install_import_hook('deeploc_jax', f'{type_check.__name__}.check_types')
 
 from tests.helpers.small import random_cells  # noqa: E402
 
@@ -44,3 +45,14 @@ def shared_data():
 def make_cells():
     """`make_cells(n, num_classes=3)`: random cells of several proteins, in memory."""
     return random_cells
+
+
+@pytest.fixture(scope='session')
+def data_dir(tmp_path_factory):
+    """A folder in which `spot_screen` is prepared, for tests that read it."""
+    from deeploc_jax.datasets import prepare_screen
+    from tests.helpers.spot_screen import SpotScreen
+
+    folder = str(tmp_path_factory.mktemp('screens'))
+    prepare_screen(SpotScreen.name, folder)
+    return folder

@@ -49,21 +49,36 @@ def test_cells_that_copy_each_other_widen_the_interval():
     assert whole == pytest.approx(4 * single, rel=0.25)
 
 
+def weights_of(p, y, groups, **options):
+    """Weights of the cells in each resample, [r, n]."""
+    seen = []
+
+    def record(p, y, weights):
+        seen.append(weights)
+        return weights.mean(axis=1)
+
+    statistics = dict(recorded=record)
+    bootstrap.bootstrap_intervals(p, y, groups, statistics=statistics, **options)
+    return np.concatenate(seen)
+
+
 def test_a_resample_is_whole_groups_as_many_as_there_are():
-    drawn = bootstrap._draw(50, 20, np.random.default_rng(0))
-    assert drawn.shape == (20, 50)
-    np.testing.assert_array_equal(drawn.sum(axis=1), 50)
-    assert len(np.unique(drawn, axis=0)) == 20
+    groups = np.repeat(np.arange(50), 3)
+    drawn = weights_of(*predictions(150), groups, resamples=20)
+    assert drawn.shape == (20, 150)
+    times = drawn[:, ::3]
+    np.testing.assert_array_equal(drawn, times[:, groups])
+    np.testing.assert_array_equal(times.sum(axis=1), 50)
+    assert len(np.unique(times, axis=0)) == 20
 
 
 def test_agrees_with_resampling_by_hand():
     p, y = predictions(60)
     groups = np.arange(60) // 5
-    drawn = bootstrap._draw(12, 50, np.random.default_rng(4))
+    drawn = weights_of(p, y, groups, resamples=50, seed=4).astype(int)
     by_hand = []
     for times in drawn:
-        rows = np.concatenate([np.flatnonzero(groups == g) for g in range(12)])
-        rows = np.repeat(rows, times[groups[rows]])
+        rows = np.repeat(np.arange(60), times)
         by_hand.append(precision_recall.macro_average_precision(p[rows], y[rows]))
     found = bootstrap.bootstrap_intervals(p, y, groups, resamples=50, seed=4)
     np.testing.assert_allclose(

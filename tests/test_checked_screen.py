@@ -252,7 +252,7 @@ def test_wells_that_are_grouped_as_one_do_not_look_alike(tmp_path):
     }  # fmt: skip
 
 
-def test_a_class_that_is_named_twice_is_told_before_images_are_read(tmp_path):
+def test_a_class_that_is_named_twice_is_an_error_before_images_are_read(tmp_path):
     table = stack_table(tmp_path)
     (tmp_path / 'stack.npy').unlink()
     with pytest.raises(ValueError, match='classes names ER, 1 more than once'):
@@ -277,7 +277,7 @@ def test_a_file_a_channel_is_opened_once_however_many_there_are(tmp_path, monkey
     assert len(list(screen.read_split('train'))) == 2 and len(opened) == 18
 
 
-def test_names_that_are_different_are_not_said_to_look_alike(tmp_path):
+def test_different_names_raise_no_warning_of_names_that_look_alike(tmp_path):
     names = ['-1', '1', '1.5', '1.05', 'P1-1', 'P11']
     table = stack_table(tmp_path, plate=names, protein=['ER-', 'ER', *'abcd'])
     assert len(_check(table).rows) == 6
@@ -320,7 +320,7 @@ def test_classes_that_are_numbers_are_sorted_by_number(tmp_path):
 
 
 @pytest.mark.parametrize(('blank', 'told'), [(6, True), (4, True), (3, False)])
-def test_a_channel_without_contrast_is_told(tmp_path, blank, told):
+def test_a_channel_blank_in_most_cells_raises_a_warning(tmp_path, blank, told):
     stack = STACK.copy()
     stack[:blank, ..., 1] = 7  # GFP
     table = stack_table(tmp_path, stack)

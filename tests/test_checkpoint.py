@@ -90,7 +90,9 @@ def test_of_equals_the_lower_loss_is_kept_and_then_the_later(tmp_path):
         assert checkpoints.improvement.step == 1  # its checkpoint is gone
 
 
-def test_checkpoints_of_earlier_versions_tell_by_those_kept(tmp_path):
+def test_the_last_improvement_of_earlier_versions_is_that_of_the_kept_checkpoints(
+    tmp_path,
+):
     fill(tmp_path, {10: 0.5, 20: 0.9, 30: 0.9, 40: 0.9}).close()
     for seal in tmp_path.glob('*/seal/metadata'):
         fields = json.loads(seal.read_text())

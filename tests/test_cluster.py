@@ -81,7 +81,7 @@ def test_processes_started_together_wait_for_each_other(
     assert 'To run alone, set JAX_NUM_PROCESSES=1.' in words
 
 
-def test_it_is_said_on_which_nodes_the_others_are():
+def test_the_message_names_the_nodes_of_the_others():
     assert 'number 2 waits' in find_cluster(STEP, 1).words()
     assert 'of Slurm on node[1-2]' in find_cluster(STEP, 1).words()
 
@@ -94,7 +94,7 @@ def test_it_is_said_on_which_nodes_the_others_are():
         (BY_HAND | dict(JAX_NUM_PROCESSES='two'), r'JAX_NUM_PROCESSES \(two\) must be'),
         (BY_HAND | dict(JAX_PROCESS_ID='2'), r'JAX_PROCESS_ID \(2\) must be below'),
         (STEP | dict(SLURM_STEP_NUM_TASKS='4(x2)'), r'NUM_TASKS \(4\(x2\)\) must be'),
-        (MPI5, 'one of 4 processes of Open MPI, .* give all of them JAX_COORD'),
+        (MPI5, 'one of 4 processes of Open MPI, .* set for all of them JAX_COORD'),
         (PMI, 'one of 4 processes of MPI, '),
         (without(MPI5, 'OMPI_COMM_WORLD_RANK'), r'OMPI_COMM_WORLD_RANK \(\) must be'),
     ],

@@ -57,7 +57,7 @@ def test_who_has_no_home_gets_no_folder_beside_the_program(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_disk_that_fills_up_later_is_told_once(set_folder):
+def test_a_disk_that_fills_up_later_raises_one_warning(set_folder):
     set_folder('/elsewhere')
     with warnings.catch_warnings(record=True) as told:
         warnings.resetwarnings()
@@ -71,7 +71,7 @@ def test_a_disk_that_fills_up_later_is_told_once(set_folder):
 
 
 @pytest.mark.parametrize('folder', ['/elsewhere', ''])
-def test_programs_are_kept_where_the_user_says(set_folder, folder):
+def test_programs_are_kept_in_the_folder_that_the_user_chose(set_folder, folder):
     set_folder(folder)
     compilation.keep_programs()
     assert jax.config.values[OPTION] == folder

@@ -194,14 +194,14 @@ def test_real_cells_of_the_release(tmp_path, shared_data):
 
 
 @pytest.mark.filterwarnings('default')
-def test_what_differs_from_the_release_is_said(tmp_path):
+def test_differences_from_the_release_raise_warnings(tmp_path):
     write(tmp_path / 'manual' / FILE, cells(3))
     with pytest.warns(UserWarning) as said:
         builder = build(tmp_path)
     texts = '\n'.join(str(warning.message) for warning in said)
     assert "Chong_train_set.hdf5 (split 'train'), Chong_valid_set.hdf5" in texts
     assert f'delete {builder.data_path} and' in texts  # no other version
-    assert f'{FILE} has 3 cells, the released file 4516 (-4513)' in texts
+    assert f'{FILE} has 3 cells, but the released file has 4516 (-4513)' in texts
 
 
 @pytest.mark.parametrize('names', [CLASSES[:-1], ['a', 'b'], (*CLASSES, 'ACTIN')])
@@ -256,28 +256,28 @@ def spoil(key, rows, value):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (spoil('Index2', 1, 0), r'Index2: not one class, in 1 row.*: 1'),
-        (spoil('Index2', [1, 4], 1), r'Index2: not one class, in 2 row.*: 1, 4'),
-        (spoil('Index1', (0, 3), 7), 'Index1: not one class'),
-        (spoil('data2', (3, 17), np.nan), r'data2: NaN or infinite.* 1 row.*: 3'),
+        (spoil('Index2', 1, 0), r'Index2 is not one-hot in 1 row.*: 1'),
+        (spoil('Index2', [1, 4], 1), r'Index2 is not one-hot in 2 row.*: 1, 4'),
+        (spoil('Index1', (0, 3), 7), 'Index1 is not one-hot'),
+        (spoil('data2', (3, 17), np.nan), r'data2 has NaN or infinite.* 1 row.*: 3'),
         (spoil('data1', slice(0, 25), np.inf), r'25 row.*0, 1, .* 18, 19 and 5 more'),
         (lambda file: file.pop('Index2'), 'it has no Index2, only'),
         (lambda file: file.move('data2', 'data3'), 'it has no data2, Index3, only'),
         (lambda file: file.move('data1', 'pixels'), 'it has no data1'),
     ],
 )
-def test_bad_files_are_told_with_their_rows(tmp_path, change, message):
+def test_errors_about_bad_files_name_the_rows(tmp_path, change, message):
     edit(write(tmp_path / 'manual' / FILE, cells(30), cells(5)), change)
     with pytest.raises(ValueError, match=f'{FILE}(?s:.*){message}'):
         build(tmp_path)
     assert not list((tmp_path / 'data').rglob('*array_record*'))
 
 
-def test_labels_and_pixels_are_told_together(tmp_path):
+def test_one_error_names_bad_labels_and_bad_pixels(tmp_path):
     path = write(tmp_path / 'manual' / FILE, cells(30))
     edit(path, spoil('Index1', 2, 0))
     edit(path, spoil('data1', (3, 0), np.nan))
-    with pytest.raises(ValueError, match='(?s)Index1: .*data1: '):
+    with pytest.raises(ValueError, match='(?s)Index1 is .*data1 has '):
         build(tmp_path)
 
 
@@ -308,7 +308,9 @@ def blank(chunk, rows, plane):
         ([blank(1, slice(7), 0), blank(2, slice(5), 1)], None),
     ],
 )
-def test_planes_without_contrast_are_told(tmp_path, monkeypatch, changes, words):
+def test_many_planes_without_contrast_raise_a_warning(
+    tmp_path, monkeypatch, changes, words
+):
     monkeypatch.setattr(release_hdf5, 'SLICE', 8)
     path = write(tmp_path / 'manual' / FILE, cells(20), cells(10))
     for change in changes:
@@ -379,7 +381,7 @@ def test_rows_that_were_never_written_are_no_zeros(tmp_path):
 
     edit(path, unwrite)
     with pytest.raises(
-        ValueError, match=f'{FILE}: data1: never written, .*: 2, 3, 4, 5'
+        ValueError, match=f'{FILE}: data1 was never written in .*: 2, 3, 4, 5'
     ):
         build(tmp_path)
 
@@ -454,7 +456,7 @@ def test_truncated_file_is_named(tmp_path, zipped):
 def test_damaged_zip_is_named(tmp_path):
     (tmp_path / 'manual').mkdir()
     (tmp_path / 'manual' / ZIP_NAME).write_bytes(b'PK\3\4 and then nothing')
-    with pytest.raises(ValueError, match=f'{ZIP_NAME} is no whole zip file'):
+    with pytest.raises(ValueError, match=f'{ZIP_NAME} is not a complete zip file'):
         build(tmp_path)
 
 
@@ -509,7 +511,7 @@ def test_a_download_is_recorded_and_checked_when_used_again(tmp_path, server):
     tfds.core.Path(tmp_path / 'data/chong2015').rmtree()
     with (tmp_path / 'data/downloads/got.zip').open('ab') as file:
         file.write(b'!')
-    with pytest.raises(ReleaseNotFoundError, match='not what it was'):
+    with pytest.raises(ReleaseNotFoundError, match='has changed since'):
         build(tmp_path)
 
 
@@ -518,6 +520,6 @@ def test_a_download_that_is_something_else(tmp_path, server, content):
     serve(tmp_path)
     if content:
         (tmp_path / 'sent.zip').write_bytes(content)
-    with pytest.raises(ReleaseNotFoundError, match='is no zip file|holds none of them'):
+    with pytest.raises(ReleaseNotFoundError, match='did not send a zip|holds none'):
         build(tmp_path)
     assert not list((tmp_path / 'data').rglob('*.json'))

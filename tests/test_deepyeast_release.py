@@ -128,16 +128,16 @@ def change(release, what):
 @pytest.mark.parametrize(
     ('what', 'message'),
     [
-        ('label', 'HOwt_train.txt, line 2: label 12, but there are 12 classes'),
+        ('label', 'HOwt_train.txt, line 2: there is no label 12; the 12 classes'),
         ('twice', 'line 2: .* is listed twice'),
-        ('words', "line 2: no image and label: 'no image here'"),
+        ('words', "line 2: 'no image here' is not a PNG file and its label"),
         ('absent', 'lacks 1 of 4 listed images: plate02/'),
         ('broken', 'main.tar.gz: plate02/.* cannot be read'),
         ('shape', r'is uint8 \(64, 32, 3\)'),
-        ('name', 'plate01/else.png is not named'),
+        ('name', 'plate01/else.png must be named'),
     ],
 )
-def test_what_cannot_be_used_is_named_and_nothing_is_built(release, what, message):
+def test_errors_name_the_bad_line_or_image_and_nothing_is_built(release, what, message):
     change(release, what)
     with pytest.raises(ValueError, match=message):
         release.build()
@@ -149,7 +149,7 @@ def test_another_file_than_the_published_one_is_refused(release, name):
     release.write()
     path = release.folder / name
     path.write_bytes(path.read_bytes() + b'\n')
-    with pytest.raises(ValueError, match=f'{name} has MD5'):
+    with pytest.raises(ValueError, match=f'{name} has the MD5'):
         release.build()
 
 

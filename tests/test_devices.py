@@ -19,7 +19,7 @@ def test_a_run_begins_with_its_devices():
 
 @pytest.mark.parametrize('card', [CARD, 'dev/dxg', 'dev/nvidiactl', None])
 @pytest.mark.parametrize('plugin', [True, False])
-def test_a_card_that_is_not_used_is_told(tmp_path, monkeypatch, card, plugin):
+def test_a_message_names_a_card_that_is_not_used(tmp_path, monkeypatch, card, plugin):
     (tmp_path / 'dev').mkdir()
     if card:
         (tmp_path / card).touch()
@@ -75,7 +75,7 @@ OF_GPU = [
     ],
     ids=['train', 'evaluate', 'features', 'transfer'],
 )
-def test_a_full_device_is_answered_with_what_to_lower(run, config, fields, text):
+def test_a_full_device_names_the_fields_to_lower(run, config, fields, text):
     said = run(config, jax.errors.JaxRuntimeError(text))
     assert f'memory of the device is not enough. Lower --config.{fields}' in said
     assert 'nvidia-smi' in said and 'XLA_PYTHON_CLIENT_PREALLOCATE' in said
@@ -83,7 +83,7 @@ def test_a_full_device_is_answered_with_what_to_lower(run, config, fields, text)
 
 
 @pytest.mark.parametrize('error', [MemoryError(), OSError(12, 'Cannot allocate')])
-def test_a_full_machine_is_answered_with_what_to_lower(run, error):
+def test_a_full_machine_names_the_fields_to_lower(run, error):
     said = run(transfer.get_config(), error)
     assert 'memory of this machine is not enough. Lower --config.memory_limit' in said
     assert 'nvidia' not in said
@@ -98,5 +98,5 @@ def test_without_a_card_its_memory_is_that_of_the_machine(run):
 
 
 @pytest.mark.parametrize('error', [RuntimeError('bad data'), OSError(28, 'No space')])
-def test_other_errors_are_said_as_they_are(run, error):
+def test_other_errors_are_not_blamed_on_memory(run, error):
     assert 'memory' not in run(deeploc.get_config(), error)

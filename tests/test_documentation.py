@@ -29,6 +29,11 @@ def tracked():
     return [f'/{path}' for path in listed.stdout.splitlines()]
 
 
+@pytest.mark.parametrize('read', [pages.links, pages.code, pages.commands])
+def test_pages_have_what_the_tests_below_look_at(read):
+    assert sum(len(list(read(page))) for page in pages.PAGES) > 50
+
+
 @every_page
 def test_links_lead_to_files_and_headings(page):
     for text, target in pages.links(page):
@@ -94,7 +99,7 @@ def parse(monkeypatch):
 def test_commands_name_configs_and_fields_that_exist(page, parse, monkeypatch):
     monkeypatch.chdir(pages.ROOT)
     for arguments in pages.commands(page):
-        parse(*arguments)
+        assert parse(*arguments) == sys.argv[:1]  # nothing is left over
 
 
 def test_every_page_is_found_from_the_index():

@@ -64,7 +64,7 @@ def test_pixels_are_scaled_as_in_training(network, tmp_path, name, white):
     card = dataclasses.replace(network.card, normalization=name, white_level=white)
     write_weights(tmp_path, network.network.variables, card)
     if name == 'unit' and white is None:
-        with pytest.raises(ValueError, match='white cannot be told. Say it: .*load'):
+        with pytest.raises(ValueError, match='the value of white. Give it: .*load'):
             deeploc_jax.load(tmp_path).export(tmp_path / 'exported')
         white = 255
     network = deeploc_jax.load(tmp_path, white_level=white)

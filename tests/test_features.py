@@ -24,13 +24,6 @@ from tests.helpers.small import Small, make_card
 from tests.helpers.spot_screen import SpotScreen
 
 
-@pytest.fixture(scope='module')
-def data_dir(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp('screens'))
-    prepare_screen(SpotScreen.name, folder)
-    return folder
-
-
 @pytest.fixture
 def config(data_dir, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, 'small', Small)
@@ -100,13 +93,13 @@ def test_what_is_there_is_kept_and_what_is_missing_made_again(config, tmp_path):
     ('field', 'value', 'message'),
     [
         ('source', None, 'Say --config.source'),
-        ('layer', 'fc', "no layer of 'small' called 'fc'"),
+        ('layer', 'fc', "Unknown layer 'fc'"),
         ('splits', 'exam', "no split 'exam'"),
         ('channels', 'GFP', r'network: 2 \(GFP, RFP\)'),
         ('cells_per_file', 0, r'cells_per_file \(0\) must be at least 1'),
     ],
 )
-def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):
+def test_a_wrong_field_is_an_error(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')
@@ -245,7 +238,7 @@ def test_the_cell_alone_is_measured_without_its_neighbours():
     assert first['cell_area'] == pytest.approx(np.pi * 16**2, rel=0.15)
 
 
-def test_measurements_tell_what_they_are_named_for():
+def test_measurements_measure_what_they_are_named_for():
     spots = sum(disc(1.6, at) for at in ((20, 30), (40, 24), (34, 44)))
     cell = disc(22)
     many = measure_cell(np.stack([spots, cell], -1), ('GFP', 'RFP'), 1)

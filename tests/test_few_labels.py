@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.few_labels import pool
+from benchmarks.studies.few_labels import pool
 from deeploc_jax.files import write_json
 from deeploc_jax.report.learning_curve_table import mean_and_spread
 from deeploc_jax.tables.fits import transfers_table

@@ -1,5 +1,7 @@
 """Fields of several named channels, with a pixel size, read plane by plane."""
 
+import concurrent.futures
+import logging
 import tracemalloc
 
 import h5py
@@ -164,7 +166,30 @@ def test_other_formats_can_be_added(tmp_path):
 
 
 def test_a_real_plate_is_read_channel_by_channel(shared_data):
-    for path in sorted((shared_data('wt2017_fields') / 'images').iterdir())[:3]:
+    paths = sorted((shared_data('wt2017_fields') / 'images').iterdir())[:3]
+    assert len(paths) == 3
+    for path in paths:
         with open_image(path) as file:
             plane = file.read_plane(0)
             assert plane.shape == file.shape and plane.any()
+
+
+def test_threads_read_at_once_and_only_the_damaged_file_is_called_so(tmp_path):
+    whole, cut = tmp_path / 'whole.tif', tmp_path / 'cut.tif'
+    for path in (whole, cut):
+        save_tiff(path, PLANES[:2, :64], imagej=True, metadata={'axes': 'TYX'})
+    cut.write_bytes(cut.read_bytes()[:-30_000])  # tifffile logs that as an error
+    logger = logging.getLogger('tifffile')
+    before = logger.propagate, list(logger.handlers)
+
+    def read(path):
+        try:
+            with open_image(path) as file:
+                return bool((file.read(0)[..., 0] == PLANES[0, :64]).all())
+        except ImageError:
+            return False
+
+    paths = [whole, cut] * 100
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(read, paths)) == [path == whole for path in paths]
+    assert (logger.propagate, list(logger.handlers)) == before

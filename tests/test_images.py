@@ -139,7 +139,7 @@ def test_the_suffix_may_be_written_in_any_way(tmp_path, name):
     np.testing.assert_array_equal(image, _STACK[0, ..., :1])
 
 
-def test_files_that_are_not_what_they_seem_are_told(tmp_path):
+def test_errors_say_what_a_file_is_that_only_looks_like_an_image(tmp_path):
     (tmp_path / 'link.tif').symlink_to('gone.tif')
     os.mkfifo(tmp_path / 'pipe.h5')
     (tmp_path / 'empty.npz').touch()

@@ -28,7 +28,7 @@ def lock_of(workdir, **other):
     (workdir / LOCK).write_text(json.dumps(about))
 
 
-def test_a_second_run_is_told_who_works_there_and_touches_nothing(tmp_path):
+def test_a_second_run_learns_who_works_there_and_touches_nothing(tmp_path):
     with hold(tmp_path):
         before = (tmp_path / LOCK).read_bytes()
         with pytest.raises(WorkdirInUse) as refused, hold(tmp_path):

@@ -43,8 +43,8 @@ class Centred(Network):
 
 
 @pytest.fixture(scope='module')
-def builder(tmp_path_factory):
-    return prepare_screen(SpotScreen.name, str(tmp_path_factory.mktemp('screens')))
+def builder(data_dir):
+    return prepare_screen(SpotScreen.name, data_dir)
 
 
 def mean_of(network):

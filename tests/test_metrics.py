@@ -111,6 +111,15 @@ def test_precision_recall_curve_agrees(cells):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
+def test_auroc_agrees(cells):
+    p, y, _ = cells
+    expected = sklearn_metrics.roc_auc_score(y == 0, p[:, 0])
+    found = precision_recall.auroc(p[y != 0, 0], p[y == 0, 0])
+    assert found == pytest.approx(expected)
+    with pytest.raises(ValueError, match='nan'):
+        precision_recall.auroc(np.array([0.1, np.nan]), p[:, 0])
+
+
 def test_weight_is_repetition(cells):
     p, y, w = cells
     rows = np.repeat(np.arange(200), w.astype(int))
@@ -198,6 +207,6 @@ def test_unlabelled_cells_are_named():
         ([[0.5, 0.5]], [0], [0.0], 'nothing is left'),
     ],
 )
-def test_what_cannot_be_judged_is_an_error(p, y, w, message):
+def test_impossible_probabilities_labels_and_weights_are_errors(p, y, w, message):
     with pytest.raises(ValueError, match=message):
         metrics.accuracy(np.array(p), np.array(y), w and np.array(w))

@@ -44,13 +44,13 @@ def launch(monkeypatch):
         ('--config=configs/deeplok.py --config.seed=3', 'There is no file'),
         ('--config configs/deeplok.py', 'There is no file'),
         ('--config=configs', 'configs is a folder'),
-        ('--config=', 'Say --config=<file>. There are: configs/'),
-        ('', 'Say --config=<file>'),
+        ('--config=', 'Give a config, --config=<file>. Known: configs/'),
+        ('', '--config=<file>'),
         ('--config={}/syntax.py', 'syntax.py, line 1: invalid syntax.'),
         ('--config=README.md', 'README.md, line '),
-        ('--config={}/no_function.py', 'no config: it has no function get_config'),
-        ('--config={}/no_task.py', 'no config: its get_config() names no task'),
-        ('--config={}/number.py', 'no config: its get_config() names no task'),
+        ('--config={}/no_function.py', 'not a config: it has no function get_config'),
+        ('--config={}/no_task.py', 'is not a config: its get_config() names no task'),
+        ('--config={}/number.py', 'is not a config: its get_config() names no task'),
         ('--config={}/no_module.py', "line 1: ModuleNotFoundError: No module named"),
         ('--config={}/zero.py', 'zero.py, line 2: ZeroDivisionError: division by'),
         ('--config=configs/deeploc.py:nonsense', "No variant 'nonsense'; there are"),
@@ -61,7 +61,7 @@ def launch(monkeypatch):
         ('--config=configs/deeploc.py --config.seed=x', '--config.seed=x: invalid'),
     ],
 )  # fmt: skip
-def test_mistakes_on_the_command_line_are_answered_in_a_line(
+def test_mistakes_on_the_command_line_are_errors_of_one_line(
     launch, tmp_path, monkeypatch, asked, answer
 ):
     for name, text in CONFIGS.items():
@@ -84,12 +84,14 @@ def test_a_right_command_line_is_understood(launch):
 @pytest.mark.parametrize(
     ('task', 'workdir', 'answer'),
     [
-        ('trian', 'out', "no task 'trian'. Did you mean 'train'?"),
-        ('train', 'file', 'file is a file, and must be a folder'),
-        ('train', 'file/out', 'file is a file, and must be a folder'),
+        ('trian', 'out', "Unknown task 'trian'. Did you mean 'train'?"),
+        ('train', 'file', 'file is a file, but must be a folder'),
+        ('train', 'file/out', 'file is a file, but must be a folder'),
     ],
 )
-def test_no_workdir_is_made_for_what_cannot_be(tmp_path, capsys, task, workdir, answer):
+def test_no_workdir_is_made_for_an_unknown_task_or_in_a_file(
+    tmp_path, capsys, task, workdir, answer
+):
     (tmp_path / 'file').touch()
     config = type('Config', (), dict(task=task))
     assert tasks.run(config, tmp_path / workdir) == 1

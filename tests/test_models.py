@@ -114,7 +114,7 @@ def test_the_head_alone_depends_on_the_number_of_classes(name):
     assert differing == {model.HEAD}
 
 
-def test_unknown_names_are_answered_with_the_nearest():
+def test_errors_about_unknown_names_suggest_the_nearest():
     with pytest.raises(ValueError, match="Did you mean 'deeploc'"):
         get_model('deploc', num_classes=3)
     with pytest.raises(ValueError, match="Did you mean 'dropout'"):

@@ -5,7 +5,7 @@ import pytest
 
 from configs import deeploc
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.evaluate.evaluation import _shown
+from deeploc_jax.evaluate.examples import _shown
 from deeploc_jax.files import read_json, write_json
 from deeploc_jax.workdir.claim import claim_workdir
 
@@ -43,8 +43,8 @@ def test_a_white_level_keeps_brightness_and_clips(dtype):
         np.full((1, 2, 2, 1), 200, np.uint32),
     ],
 )
-def test_a_white_level_that_no_type_says_must_be_stated(images):
-    with pytest.raises(ValueError, match=r'Say white_level.*--config.white_level=4095'):
+def test_a_white_level_that_the_type_does_not_imply_must_be_given(images):
+    with pytest.raises(ValueError, match=r'Set white_level.*--config.white_level=4095'):
         make_normalize('unit')(images)
 
 
@@ -78,15 +78,18 @@ def test_a_run_of_an_earlier_version_had_percentiles(tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (('units',), "no normalization 'units'. Did you mean 'unit'"),
+        (('units',), "Unknown normalization 'units'. Did you mean 'unit'"),
         (('unit', 0.0), r'white_level \(0.0\) must be a number above 0'),
         (('unit', float('nan')), 'white_level .nan. must be'),
         (('unit', float('inf')), 'white_level .inf. must be'),
-        (('percentile', 255.0), r'white_level \(255\) is of use with .* unit only'),
+        (
+            ('percentile', 255.0),
+            r'white_level \(255\) is only used with normalization unit',
+        ),
         (('none', 255.0), 'here it is none'),
     ],
 )
-def test_what_cannot_be_is_named(arguments, message):
+def test_unknown_names_and_unusable_white_levels_are_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_normalize(*arguments)
 

@@ -80,7 +80,7 @@ def test_a_class_left_out_is_unlabelled():
     unlabelled = random_cells(3)
     unlabelled.labels[:] = -1
     assert (without_classes(unlabelled, ['A']).labels == -1).all()
-    with pytest.raises(ValueError, match="no class 'D'"):
+    with pytest.raises(ValueError, match="Unknown class 'D'"):
         without_classes(cells, ['D'])
     with pytest.raises(ValueError, match='No class is left'):
         without_classes(cells, ['A', 'B', 'C'])
@@ -101,7 +101,7 @@ def config(tmp_path):
     return config
 
 
-def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
+def test_new_classes_score_higher_than_known_ones(config, tmp_path, capsys):
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/novelty.parquet').to_pylist()
     assert [row['name'] for row in rows] == ['known', 'all new', 'B'] * 3
@@ -118,7 +118,7 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
     [
         ('features', None, 'Say --config.features'),
         ('new', None, 'Say --config.new'),
-        ('new', 'E', "no class 'E'"),
+        ('new', 'E', "Unknown class 'E'"),
         ('new', 'B,C', 'was trained on C; train one with'),
         ('new', 'A,B', 'f must have cells of at least two classes that are not'),
         ('splits', dict(train='train', validation='no', test='test'), "split 'no'"),
@@ -131,7 +131,7 @@ def test_new_classes_are_told_from_known_ones(config, tmp_path, capsys):
         ),
     ],
 )
-def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+def test_a_wrong_field_is_an_error(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')

@@ -153,7 +153,7 @@ MASKED[4, 3, :3, 1] = np.ma.masked
     ],
     ids=lambda value: value if isinstance(value, str) else '',
 )
-def test_what_is_no_image_is_refused_in_words(images, message):
+def test_arrays_that_are_no_images_are_errors(images, message):
     with pytest.raises(ValueError, match=message):
         read(images)
 
@@ -164,7 +164,7 @@ def test_one_channel_may_need_an_axis():
         read(IMAGES[..., 0], card)
 
 
-def test_columns_of_a_table_and_archives_are_refused_in_words(tmp_path):
+def test_columns_of_a_table_and_archives_are_errors(tmp_path):
     pandas = pytest.importorskip('pandas')
     with pytest.raises(ValueError, match='in a column'):
         read(pandas.Series(list(IMAGES)))

@@ -84,7 +84,7 @@ def test_an_hdf5_data_set_is_as_good_as_an_array(predictor, tmp_path):
     np.testing.assert_array_equal(found, predictor.predict(images, batch_size=4))
 
 
-def test_no_batch_size_is_answered(predictor):
+def test_a_batch_size_of_zero_is_an_error(predictor):
     with pytest.raises(ValueError, match=r'batch_size \(0\)'):
         predictor.predict(RNG.random((3, 20, 20, 2)), batch_size=0)
 
@@ -96,7 +96,7 @@ def test_no_cells_are_no_error(predictor):
 @pytest.mark.parametrize(
     'shape', [(20, 20, 2), (4, 20, 20, 3), (4, 20, 24, 2), (4, 64, 64, 2)]
 )
-def test_other_shapes_are_answered_with_what_is_wanted(predictor, shape):
+def test_errors_about_shapes_name_the_one_that_is_needed(predictor, shape):
     with pytest.raises(ValueError, match=r'\[n, 20, 20, 2\] \(channels: GFP, RFP\)'):
         predictor.predict(np.zeros(shape))
 
@@ -137,11 +137,11 @@ def test_features_are_those_of_the_layer(predictor):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(layer='conf'), "no layer of 'small' called 'conf'. Did you mean 'conv'"),
-        (dict(pool='sum'), "no pool 'sum'"),
+        (dict(layer='conf'), "Unknown layer 'conf'. Did you mean 'conv'"),
+        (dict(pool='sum'), "Unknown pool 'sum'"),
     ],
 )
-def test_an_unknown_layer_or_pool_is_answered(predictor, options, message):
+def test_an_unknown_layer_or_pool_is_an_error(predictor, options, message):
     with pytest.raises(ValueError, match=message):
         predictor.features(np.zeros((1, 20, 20, 2)), **options)
 

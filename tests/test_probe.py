@@ -11,7 +11,7 @@ from deeploc_jax.files import read_jsonl
 from deeploc_jax.names import split_sizes
 from deeploc_jax.probe import fit as fitting
 from deeploc_jax.probe.classifiers import PROBES, Probe
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.fit import Labelled, choose, fit, score_on
 from deeploc_jax.probe.ridge import Ridge
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.tables.feature_files import features_table
@@ -57,7 +57,7 @@ def test_every_probe_learns_what_is_easy(name):
     assert len(probe.values) > 1 and value in probe.values
     assert score > 0.8
     classifier = fit(probe, value, train, 0)
-    assert balanced_accuracy(classifier, test) > 0.8
+    assert score_on(classifier, test) > 0.8
     again = fit(probe, value, train, 0)
     np.testing.assert_array_equal(classifier.predict(test.x), again.predict(test.x))
     few = train.where(np.arange(3))  # one cell of each class
@@ -68,7 +68,7 @@ def test_every_probe_learns_what_is_easy(name):
 
 def test_the_nearest_of_one_cell_a_class_decides():
     one = blobs().where(np.arange(3))
-    assert balanced_accuracy(fit(PROBES['knn'], 31, one, 0), one) == 1
+    assert score_on(fit(PROBES['knn'], 31, one, 0), one) == 1
 
 
 def test_a_handful_is_spread_over_the_groups_and_grows():
@@ -97,7 +97,7 @@ def test_a_parameter_is_chosen_without_seeing_a_group_twice(monkeypatch):
 
         def predict(self, x):
             seen.append((self.rows, set(x[:, 0])))
-            return np.zeros(len(x)) if self.value == 1 else np.full(len(x), 9)
+            return np.full(len(x), 0 if self.value == 1 else 9)
 
     groups = np.arange(30) // 3 % 5
     cells = Labelled(np.arange(30.0)[:, None], np.arange(30) % 2, groups)
@@ -192,7 +192,7 @@ def test_another_test_split_is_tested_anew_and_deletes_nothing(
     config.splits.test = 'test'
     capsys.readouterr()
     task.run(config, tmp_path / 'out')
-    assert 'All 1 fits are there already' in capsys.readouterr().out
+    assert 'All 1 fits are finished already' in capsys.readouterr().out
     assert (tmp_path / 'out/probe.parquet').read_bytes() == first
     assert len((tmp_path / 'out/fits.jsonl').read_text().splitlines()) == 2
 
@@ -225,14 +225,14 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
     ('field', 'value', 'message'),
     [
         ('features', None, 'Say --config.features'),
-        ('probes', 'ridge,tree', "no probe 'tree'"),
-        ('classes', 'A,D', "no class 'D'"),
+        ('probes', 'ridge,tree', "Unknown probe 'tree'"),
+        ('classes', 'A,D', "Unknown class 'D'"),
         ('cells_per_class', '1,0', r'cells_per_class \(1,0\) must be like'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
-        ('group_by', 'proteins', "no group_by 'proteins'. Did you mean 'protein'"),
+        ('group_by', 'proteins', "Unknown group_by 'proteins'. Did you mean 'protein'"),
     ],
 )
-def test_what_does_not_exist_is_answered(config, tmp_path, field, value, message):
+def test_a_wrong_field_is_an_error(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')
@@ -254,7 +254,7 @@ def test_a_class_with_a_comma_stands_in_quotes(config, tmp_path):
     assert recalled(row) == ['A, diffuse', 'B']
 
 
-def test_a_split_without_cells_is_answered(config, tmp_path):
+def test_a_split_without_labelled_cells_is_an_error(config, tmp_path):
     config.splits.train = 'train+validaton'
     with pytest.raises(ValueError, match="no labelled cell in split 'validaton'"):
         task.run(config, tmp_path / 'out')

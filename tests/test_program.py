@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deeploc_jax import sharding
-from deeploc_jax.evaluate.split import evaluate_split
+from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.predict.features import make_cell_features, make_split_program
 from deeploc_jax.predict.logits import make_logits, make_outputs
 from deeploc_jax.predict.novelty import fit_novelty

@@ -72,7 +72,7 @@ def random_side(n, shift, seed):
     return dict(a=rng.normal(shift, 1, n), b=rng.normal(0, 1, n))
 
 
-def test_the_same_distribution_cannot_be_told_apart_and_another_can():
+def test_the_auc_is_a_half_for_equal_distributions_and_high_for_others():
     groups = np.arange(300) % 5
     same, other = (
         compare(random_side(300, 0, 0), random_side(300, shift, 1), groups, groups, 0)
@@ -95,7 +95,7 @@ def test_what_only_marks_a_group_is_no_help():
 
 def test_one_group_is_refused():
     side, groups = random_side(30, 0, 0), np.arange(30) % 3
-    with pytest.raises(ValueError, match='All real cells are of one field or plate'):
+    with pytest.raises(ValueError, match='All real cells are from one field or plate'):
         compare(side, side, np.zeros(30), groups, 0)
 
 

@@ -54,7 +54,7 @@ def write_screen(tmp_path, name, train=60, test=5, label_names=None):
 @pytest.mark.parametrize('name', OTHERS)
 def test_a_tenth_of_training_is_validation_where_none_was_released(tmp_path, name):
     write_screen(tmp_path, name)
-    with pytest.warns(UserWarning, match='6 of its 60 training cells.*neighbours'):
+    with pytest.warns(UserWarning, match='6 of its 60 training cells.*neighbors'):
         builder = build(tmp_path, name)
     assert list(builder.info.splits) == ['train', 'validation', 'test']
     train, validation = (read(builder, split) for split in ('train', 'validation'))

@@ -167,12 +167,12 @@ def test_arrays_in_another_file_are_refused(tmp_path, lead):
         ('model.pth', 'Python pickle, which runs code'),
         ('model.tar.gz', 'unpack it first'),
         ('saved_model.pb', 'the folder `variables`'),
-        ('model.ckpt-3.index', 'is of a TensorFlow checkpoint'),
+        ('model.ckpt-3.index', 'is part of a TensorFlow checkpoint'),
         ('model.keras', 'cannot be read as HDF5: File is not a zip file'),
         ('model.h5', 'cannot be read as HDF5'),
     ],
 )
-def test_what_is_not_read_says_what_to_do(tmp_path, name, message):
+def test_errors_about_unreadable_files_say_what_to_do(tmp_path, name, message):
     (tmp_path / name).write_bytes(b'nothing')
     with pytest.raises(ValueError, match=message):
         read_keras_deepyeast(tmp_path / name)
@@ -208,7 +208,7 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
         np.testing.assert_allclose(
             network.predict(same), network.predict(images), atol=1e-4
         )
-    with pytest.raises(ValueError, match=r'float64, 0 to 255\).*Say white_level'):
+    with pytest.raises(ValueError, match=r'float64, 0 to 255\).*Set white_level'):
         network.predict(images.astype(np.float64))
     told = deeploc_jax.load(tmp_path / 'out', white_level=255)
     np.testing.assert_allclose(

@@ -15,7 +15,7 @@ from deeploc_jax import files
 from deeploc_jax.evaluate import proteins, summary
 from deeploc_jax.evaluate.examples import unlike_rows
 from deeploc_jax.metrics import row_fractions
-from deeploc_jax.report import selection, write_report
+from deeploc_jax.report import figures, report_sheets, selection, write_report
 from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.crop_sheets import called_sheet, composite
 from deeploc_jax.report.figures import NAMES
@@ -105,8 +105,8 @@ def fake_workdir(
 
 @pytest.fixture
 def no_pictures(monkeypatch):
-    """For what is said in words: drawing takes a second a page."""
-    monkeypatch.setattr('deeploc_jax.report.figures.draw_figures', lambda results: {})
+    """No figures, for tests of the text: drawing takes a second per page."""
+    monkeypatch.setattr(figures, 'draw_figures', lambda results: {})
 
 
 def figures_of(path):
@@ -168,7 +168,7 @@ def test_summary_has_numbers_of_the_files(tmp_path, no_pictures):
 
 
 @pytest.mark.parametrize('simulated', [True, False])
-def test_simulated_data_is_said_loudly(tmp_path, no_pictures, simulated):
+def test_a_banner_marks_simulated_data(tmp_path, no_pictures, simulated):
     workdir = fake_workdir(tmp_path, run={'simulated': simulated})
     assert ('SIMULATED DATA' in write_report(workdir).read_text()) == simulated
 
@@ -403,7 +403,7 @@ def test_mistakes_come_most_confident_first_then_the_strangest(tmp_path, monkeyp
         shown.append((true, predicted, numbers))
         return called_sheet(images, true, predicted, numbers, marker)
 
-    monkeypatch.setattr('deeploc_jax.report.report_sheets.called_sheet', record)
+    monkeypatch.setattr(report_sheets, 'called_sheet', record)
     write_report(fake_workdir(tmp_path, sharpness=1.0))
     (true, predicted, confidence), (_, _, novelty) = shown
     assert (np.diff(confidence) <= 0).all() and (np.diff(novelty) <= 0).all()

@@ -180,7 +180,7 @@ def test_two_screens_cannot_share_a_name(tmp_path, monkeypatch):
         ('own_screen/mine:0.9.0', r'own_screen/mine has no version 0.9.0'),
     ],
 )
-def test_a_version_that_is_not_there_is_told_with_those_that_are(
+def test_errors_about_a_missing_version_name_those_that_exist(
     tmp_path, find, name, words
 ):
     TinyScreen(data_dir=tmp_path).download_and_prepare()

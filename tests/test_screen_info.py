@@ -68,6 +68,22 @@ def test_channels_are_matched_by_role(tmp_path, channels, marker, network, expec
     assert screen.channels_by_role(*network) == expected
 
 
+def test_a_screen_is_narrowed_to_the_channels_that_are_read(tmp_path):
+    screen = describe_screen(ThreeChannels(data_dir=tmp_path))
+    default = screen.with_channels(None)
+    assert default.channels == ('GFP', 'RFP') and default.marker_channel == 1
+    assert default.facts() == dict(
+        dataset='three_channels/2.1.0',
+        simulated=True,
+        channels=('GFP', 'RFP'),
+        marker_channel=1,
+    )
+    assert screen.with_channels(['DIC']).marker_channel == -1
+    assert screen.channels == ('GFP', 'DIC', 'RFP')
+    with pytest.raises(ValueError, match='channels=GFP,YFP, but .* has GFP,DIC,RFP'):
+        screen.with_channels(['GFP', 'YFP'])
+
+
 def test_the_identity_changes_with_the_cells(tmp_path):
     builder = SpotScreen(data_dir=tmp_path)
     before = describe_screen(builder)

@@ -5,15 +5,12 @@ import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.split_check import check_splits, rows_among
-from deeploc_jax.datasets import prepare_screen
 from tests.helpers.spot_screen import SpotScreen
 
 
 @pytest.fixture(scope='module')
-def builder(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp('screens'))
-    prepare_screen(SpotScreen.name, folder)
-    return tfds.builder(SpotScreen.name, data_dir=folder)
+def builder(data_dir):
+    return tfds.builder(SpotScreen.name, data_dir=data_dir)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +22,7 @@ def builder(tmp_path_factory):
         ('train[5:10]+train[20:]', 'train[8:22]', 4),
     ],
 )
-def test_cells_of_two_splits_are_told(builder, train, validation, shared):
+def test_splits_that_share_cells_raise_a_warning(builder, train, validation, shared):
     # As configs give them: sorted by name.
     splits = dict(test='test', train=train, validation=validation)
     with pytest.warns(UserWarning, match=f'^{shared} cells of spot_screen') as told:
@@ -61,7 +58,7 @@ def test_the_same_cells_are_found_in_another_split(builder, split, other):
     ]
 
 
-def test_splits_apart_are_not(builder):
+def test_splits_without_common_cells_raise_no_warning(builder):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         check_splits(

@@ -107,7 +107,7 @@ def test_values_without_a_column_name_are_out_of_the_way(tmp_path):
 
 
 @pytest.mark.parametrize('end', ['\n', '', ',x\n'])
-def test_a_value_that_is_too_long_is_not_said_to_be_unclosed(tmp_path, end):
+def test_errors_about_too_long_values_do_not_blame_a_quote(tmp_path, end):
     text = f'image,label,note\na.tif,ER,"{"x" * 140_000}"{end}'
     with pytest.raises(ValueError, match='row 2: a value is longer than 131,072'):
         _table(tmp_path, text)

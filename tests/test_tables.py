@@ -27,7 +27,9 @@ LABELS = np.array([0, 1, -1], np.int32)
 
 
 def test_predictions_survive_parquet(tmp_path):
-    table = predictions.predictions_table(metadata(), LABELS, P, NAMES, [0.5, 2, 1])
+    table = predictions.predictions_table(
+        metadata(), LABELS, P, NAMES, np.array([0.5, 2, 1])
+    )
     path = parquet.write_table(table, tmp_path / 'evaluation' / 'predictions.parquet')
     back = predictions.read_predictions(path)
     assert back.column_names == [
@@ -47,7 +49,7 @@ def test_predictions_survive_parquet(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ['predictions.parquet']
 
 
-def test_files_say_what_their_columns_mean(tmp_path):
+def test_files_hold_the_meaning_of_their_columns(tmp_path):
     table = predictions.predictions_table(metadata(), LABELS, P, NAMES)
     stored = pq.read_schema(parquet.write_table(table, tmp_path / 'p.parquet'))
     assert all(stored.field(name).metadata[b'meaning'] for name in stored.names)
@@ -70,7 +72,9 @@ def test_the_page_of_all_columns_is_made_from_the_schemas():
 
 
 def test_columns_that_earlier_versions_lack_are_empty(tmp_path):
-    now = predictions.predictions_table(metadata(), LABELS, P, NAMES, [0.5, 2, 1])
+    now = predictions.predictions_table(
+        metadata(), LABELS, P, NAMES, np.array([0.5, 2, 1])
+    )
     columns = predictions.PREDICTIONS.columns
     later = [column.name for column in columns if not column.required]
     assert 'novelty' in later

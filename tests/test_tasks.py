@@ -31,11 +31,6 @@ ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(scope='module')
-def data_dir(tmp_path_factory):
-    return str(tmp_path_factory.mktemp('screens'))
-
-
 @pytest.fixture
 def config(data_dir, monkeypatch):
     """Six steps of a small network, a checkpoint every second one."""
@@ -55,7 +50,7 @@ def digest_of(workdir):
     return json.loads(files[0].read_text())['sha256']
 
 
-def test_training_on_validation_is_told(config, tmp_path):
+def test_training_on_validation_cells_raises_a_warning(config, tmp_path):
     config.splits.train = 'train+validation'
     (tmp_path / 'config.json').write_text('{}')
     with (
@@ -251,7 +246,7 @@ def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):
         ('channels', 'GFP,YFP', 'has GFP,RFP'),
     ],
 )
-def test_a_wrong_field_is_answered_before_training(
+def test_a_wrong_field_is_an_error_before_training(
     config, tmp_path, field, value, answer
 ):
     config.update_from_flattened_dict({field: value})
@@ -300,7 +295,9 @@ def test_early_stopping_counts_no_tie_as_a_new_best(
         (['--config=configs/evaluate.py'], '--config.source='),
     ],
 )
-def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
+def test_mistakes_on_the_command_line_end_without_a_traceback(
+    arguments, answer, tmp_path
+):
     command = [sys.executable, 'launch.py', f'--workdir={tmp_path}', *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
@@ -315,9 +312,9 @@ def test_mistakes_on_the_command_line_are_answered(arguments, answer, tmp_path):
 )
 def test_the_program_starts_anew_once_for_large_pages(setting, seen):
     code = (
-        'import os, launch\n'
+        'import os, deeploc_jax.huge_pages\n'
         'print(os.environ.get("GLIBC_TUNABLES"), flush=True)\n'
-        'launch.use_huge_pages()'
+        'deeploc_jax.huge_pages.use_huge_pages()'
     )
     environment = {k: v for k, v in os.environ.items() if k != 'GLIBC_TUNABLES'}
     if setting:

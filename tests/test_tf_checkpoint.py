@@ -107,7 +107,7 @@ def test_the_files_of_a_checkpoint_in_several_belong_together(tmp_path):
         ('model.ckpt', 'cut short, or no checkpoint of TensorFlow'),
     ],
 )
-def test_what_is_not_read_says_what_to_do(tmp_path, name, message):
+def test_errors_about_unreadable_files_say_what_to_do(tmp_path, name, message):
     (tmp_path / name).write_bytes(b'nothing')
     with pytest.raises(ValueError, match=message):
         read_checkpoint(tmp_path / name)
@@ -133,7 +133,7 @@ def test_damage_is_found(tmp_path):
     path = write_bundle(tmp_path / 'model.ckpt', arrays)
     data = path.with_name('model.ckpt.data-00000-of-00001')
     data.write_bytes(data.read_bytes()[:-1])
-    with pytest.raises(ValueError, match='cut short or damaged: 31 of 32'):
+    with pytest.raises(ValueError, match='truncated or damaged: it has 31 of 32'):
         read_checkpoint(path)
     data.unlink()
     with pytest.raises(FileNotFoundError, match=r'data-00000-of-00001'):

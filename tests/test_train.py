@@ -160,9 +160,9 @@ def test_weight_decay_shrinks_kernels_only(name):
 
 
 def test_unknown_optimizers_and_schedules_are_named():
-    with pytest.raises(ValueError, match="no optimizer 'lion'. There are: adam"):
+    with pytest.raises(ValueError, match="Unknown optimizer 'lion'. Known: adam"):
         make_optimizer('lion', optax.constant_schedule(1))
-    with pytest.raises(ValueError, match="no schedule 'linear'"):
+    with pytest.raises(ValueError, match="Unknown schedule 'linear'"):
         make_schedule('linear', 1, 1)
 
 

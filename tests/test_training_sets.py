@@ -10,7 +10,7 @@ from sklearn.svm import LinearSVC
 
 from configs import probe as probe_config
 from deeploc_jax.probe.ensemble import NAME, PENALTIES, Ensemble, choose_and_fit
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy
+from deeploc_jax.probe.fit import Labelled, score_on
 from deeploc_jax.probe.training_sets import TrainingSets, read_training_sets
 from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.features import read_features
@@ -39,7 +39,7 @@ def sets_of(cells, classes=(0, 0, 1, 2)):
 
 def test_a_machine_is_that_of_scikit_learn_on_its_own_cells():
     sets, test = sets_of(blobs()), blobs(seed=1)
-    answers = Ensemble(0.1, 0).fit(sets).answers(test.x)
+    answers = Ensemble(0.1, 0).fit(sets).decisions(test.x)
     scaler = StandardScaler().fit(sets.x)
     for m, signs in enumerate(sets.signs.T):
         used = signs != 0
@@ -54,7 +54,7 @@ def test_a_machine_is_that_of_scikit_learn_on_its_own_cells():
 def test_the_class_whose_machines_agree_most_is_the_answer():
     sets, test = sets_of(blobs(), classes=(0, 2, 0, 2)), blobs(seed=1)
     ensemble = Ensemble(0.1, 0).fit(sets)
-    answers = ensemble.answers(test.x)
+    answers = ensemble.decisions(test.x)
     first = answers[:, [0, 2]].mean(1) > answers[:, [1, 3]].mean(1)
     # No machine is for class 1, so that it is never the answer.
     np.testing.assert_array_equal(ensemble.predict(test.x), np.where(first, 0, 2))
@@ -64,9 +64,9 @@ def test_the_penalty_is_chosen_on_validation_or_by_groups():
     sets, test = sets_of(blobs()), blobs(seed=1)
     ensemble, c, score = choose_and_fit(sets, blobs(seed=2), 0)
     assert c in PENALTIES and score > 0.8
-    assert balanced_accuracy(ensemble, test) > 0.8
+    assert score_on(ensemble, test) > 0.8
     ensemble, c, score = choose_and_fit(sets, None, 0)
-    assert score > 0.8 and balanced_accuracy(ensemble, test) > 0.8
+    assert score > 0.8 and score_on(ensemble, test) > 0.8
     alone = dataclasses.replace(sets, groups=np.full(len(sets), 'g'))
     _, c, score = choose_and_fit(alone, None, 0)
     assert c == 0.01 and np.isnan(score)
@@ -76,7 +76,7 @@ def test_the_penalty_is_chosen_on_validation_or_by_groups():
     ('text', 'message'),
     [
         ('classifier,class,cell_id\n', 'lacks the columns positive'),
-        (HEADER, 'no row below it'),
+        (HEADER, 'no rows below it'),
         (HEADER + 'a,A,1,1\na,A,,1\n', 'row 3: no value in cell_id'),
         (HEADER + 'a,A,1,maybe\n', "row 2: positive is 'maybe'"),
         (HEADER + 'a,A,1,1\na,A,1,0\n', 'row 3: cell .1. is both positive and neg'),
@@ -150,10 +150,10 @@ def test_sets_and_the_probe_belong_together(config, tmp_path):
     ):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,D,1,1\n')
-    with pytest.raises(ValueError, match="no class 'D'"):
+    with pytest.raises(ValueError, match="Unknown class 'D'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,1,1\na,B,2,0\n')
-    with pytest.raises(ValueError, match="'a' is for 'A' and for 'B'"):
+    with pytest.raises(ValueError, match="'a' is given for the classes 'A' and 'B'"):
         task.run(config, tmp_path / 'out')
     (tmp_path / 'sets.csv').write_text(HEADER + 'a,A,nowhere,1\n')
     with pytest.raises(ValueError, match="'a' has 0 positive and 0 negative"):

@@ -11,7 +11,6 @@ import pytest
 import deeploc_jax
 from configs import transfer as transfer_config
 from deeploc_jax import sharding
-from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.report.transfer import advice
 from deeploc_jax.tasks import transfer as task
@@ -182,13 +181,6 @@ def test_advice_goes_by_validation():
     assert 'with at most all cells of each class' in everything
 
 
-@pytest.fixture(scope='module')
-def data_dir(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp('screens'))
-    prepare_screen(SpotScreen.name, folder)
-    return folder
-
-
 @pytest.fixture
 def config(data_dir, tmp_path, monkeypatch):
     class Dropping(Small):
@@ -332,7 +324,7 @@ def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(tuner.Tuner, 'fit', pytest.fail)
     capsys.readouterr()
     task.run(config, workdir)
-    assert 'All 4 fits are there already' in capsys.readouterr().out
+    assert 'All 4 fits are finished already' in capsys.readouterr().out
     assert (workdir / 'transfer.parquet').read_bytes() == first
 
 
@@ -401,17 +393,21 @@ def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
     [
         ('source', None, 'Say --config.source'),
         ('screen', None, 'Say --config.screen'),
-        ('modes', 'fine_tune,frozen', "no mode 'frozen'. Did you mean 'frozen_conv'"),
-        ('probe', 'rigde', "no probe 'rigde'. Did you mean 'ridge'"),
+        (
+            'modes',
+            'fine_tune,frozen',
+            "Unknown mode 'frozen'. Did you mean 'frozen_conv'",
+        ),
+        ('probe', 'rigde', "Unknown probe 'rigde'. Did you mean 'ridge'"),
         ('memory_limit', 1e-9, 'raise memory_limit'),
-        ('group_by', 'plates', "no group_by 'plates'. Did you mean 'plate'"),
+        ('group_by', 'plates', "Unknown group_by 'plates'. Did you mean 'plate'"),
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
         ('confusion_at', '4;1', r'confusion_at \(4;1\) must be like 1,5,25'),
         ('confusion_at', '5', r'confusion_at \(5\) must be among cells_per_class'),
         ('channels', 'GFP', r'screen:  1 \(GFP\)\n  network: 2 \(GFP, RFP\)'),
         ('channels', 'GFP,"RFP', 'a double quote is not closed'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
-        ('schedule', 'cosin', "no schedule 'cosin'. Did you mean 'cosine'"),
+        ('schedule', 'cosin', "Unknown schedule 'cosin'. Did you mean 'cosine'"),
         ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],
 )

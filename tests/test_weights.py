@@ -126,7 +126,7 @@ def test_a_workdir_is_as_good_as_its_weights(saved):
     assert read_weights(saved[2]).card == saved[1]
 
 
-def test_no_weights_are_answered_with_both_places_looked_at(tmp_path):
+def test_errors_about_missing_weights_name_both_places(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no card.json in it or in .*weights'):
         read_weights(tmp_path)
 
@@ -186,13 +186,13 @@ def test_weights_of_another_network_list_both_sides(copy, saved):
         (dict(model=SMALL | dict(name='deeplok')), "mean 'deeploc'"),
     ],
 )
-def test_a_card_that_is_not_understood_is_answered(copy, fields, answer):
+def test_unknown_formats_fields_and_networks_of_a_card_are_errors(copy, fields, answer):
     edit_card(copy, **fields)
     with pytest.raises(ValueError, match=answer):
         read_weights(copy)
 
 
-def test_the_card_says_all_there_is_to_say(saved):
+def test_the_card_holds_every_field_and_the_digest(saved):
     card = json.loads((saved[2] / 'weights' / CARD).read_text())
     assert card.keys() == {f.name for f in dataclasses.fields(saved[1])} | {'sha256'}
     assert card['class_names'] == ['A', 'B', 'C'] and card['simulated'] is True

@@ -69,7 +69,7 @@ def test_wild_type_is_the_default(tmp_path):
     assert builder.builder_config.name == 'wild_type'
 
 
-def test_it_says_that_it_is_simulated(builder):
+def test_the_screen_is_marked_as_simulated(builder):
     assert builder.info.metadata['simulated'] is True
     assert 'SIMULATED' in builder.info.description
 

@@ -1,13 +1,13 @@
-"""Damaged and wrong inputs to every reader: what happens to a few thousand of them.
+"""Every reader is given a few thousand damaged or wrong inputs, which must do no harm.
 
     python -m benchmarks.fuzz --inputs=2400
 
 Each input is a small, sound file with something changed: bits flipped, bytes cut off,
-put in, doubled or exchanged, a number made huge. It is read in a process of its own
-kind, which may refuse it in words. Counted are inputs that were read, those that were
-refused, and those that ended otherwise: with another exception, in a crash, in more
-time or memory than is given, or with a data set half-written. Such inputs are kept,
-and the exit status is then 1. The same seed makes the same inputs.
+inserted, doubled or exchanged, a number made huge. It is read in a process apart, which
+may refuse it with an error message. Counted are inputs that were read, those that were
+refused, and those that ended otherwise: with another exception, in a crash, with too
+much time or memory, or with a data set half-written. The latter are kept, and the exit
+status is then 1. The same seed makes the same inputs.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from absl import app, flags
 from benchmarks.fuzz.kinds import KINDS
 from benchmarks.fuzz.mutations import mutate
 from benchmarks.fuzz.reader import GOOD, Reader
+from deeploc_jax.markdown import markdown_table
 from deeploc_jax.progress import progress_bar
 
-_INPUTS = flags.DEFINE_integer('inputs', 2400, 'How many, over all kinds.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Decides what is changed.')
+_INPUTS = flags.DEFINE_integer('inputs', 2400, 'Number of inputs over all kinds.')
+_SEED = flags.DEFINE_integer('seed', 0, 'Seed of the changes.')
 _KINDS = flags.DEFINE_list('kinds', None, 'Kinds of file; default: all.')
-_SECONDS = flags.DEFINE_float('seconds', 30, 'Time that an input may take.')
-_KEEP = flags.DEFINE_string('keep', 'fuzz-failures', 'Folder for what ended badly.')
+_SECONDS = flags.DEFINE_float('seconds', 30, 'Time limit for an input.')
+_KEEP = flags.DEFINE_string('keep', 'fuzz-failures', 'Folder for failed inputs.')
 
 
 def main(argv: list[str]) -> None:
-    """Prints a table in Markdown: a row a kind of file."""
+    """Prints a table in Markdown with one row per kind of file."""
     del argv
     names = _KINDS.value or list(KINDS)
     share = -(-_INPUTS.value // len(names))
@@ -61,7 +62,7 @@ def main(argv: list[str]) -> None:
 
 
 def change_one(place: Path, name: str, number: int) -> str:
-    """Changes one of the input's files; says which and how."""
+    """Changes one of the input's files and returns its name and the changes."""
     rng = np.random.default_rng([_SEED.value, number, *name.encode()])
     files = sorted(place.glob(KINDS[name].files))
     path = files[rng.integers(len(files))]
@@ -71,7 +72,7 @@ def change_one(place: Path, name: str, number: int) -> str:
 
 
 def keep(place: Path, name: str, number: int, text: str) -> None:
-    """Copies an input, with what happened to it, out of the temporary folder."""
+    """Copies an input, with a note of its outcome, out of the temporary folder."""
     target = Path(_KEEP.value, f'{name}-{number}')
     shutil.copytree(place, target, dirs_exist_ok=True)
     (target / 'outcome.txt').write_text(text)
@@ -79,15 +80,15 @@ def keep(place: Path, name: str, number: int, text: str) -> None:
 
 
 def print_table(counts: dict[str, collections.Counter]) -> None:
-    """One row for each kind, and one for all."""
+    """Prints one row for each kind, and one for all."""
     bad = sorted({key for found in counts.values() for key in found} - set(GOOD))
     total = sum(counts.values(), collections.Counter())
-    columns = ['inputs', *GOOD, *(bad or ['otherwise'])]
-    print('| kind | ' + ' | '.join(columns) + ' |')
-    print('|---' * (len(columns) + 1) + '|')
-    for name, found in [*counts.items(), ('all', total)]:
-        numbers = [found.total(), *(found[column] for column in columns[1:])]
-        print(f'| {name} | ' + ' | '.join(f'{n:,}' for n in numbers) + ' |')
+    outcomes = [*GOOD, *(bad or ['otherwise'])]
+    rows = [
+        [name, *(f'{n:,}' for n in (found.total(), *(found[o] for o in outcomes)))]
+        for name, found in [*counts.items(), ('all', total)]
+    ]
+    print(markdown_table(['kind', 'inputs', *outcomes], rows))
 
 
 if __name__ == '__main__':

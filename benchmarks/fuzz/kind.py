@@ -1,4 +1,4 @@
-"""A kind of input that a person brings."""
+"""People bring several kinds of input, each with a way to make and to read it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PREPARED = 'prepared'  # what is made of an input, in its own folder
+PREPARED = 'prepared'  # folder, within that of the input, for the prepared data set
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Kind:
         make: Writes a sound input into an empty folder.
         read: Reads the input in a folder, or raises.
         files: Pattern of the files in it that are changed.
-        half_written: What was left of an input that was not read, '' for nothing.
+        half_written: Names what a failed read left in a folder, '' for nothing.
     """
 
     make: Callable[[Path], Any]
@@ -28,7 +28,7 @@ class Kind:
 
 
 def left_over(place: Path) -> str:
-    """Files under the place of prepared sets that are no whole set."""
+    """Names of files in the folder of prepared sets that belong to no complete set."""
     root = place / PREPARED
     found = [path for path in root.rglob('*') if path.is_file()]
     whole = {path.parent for path in root.rglob('dataset_info.json')}

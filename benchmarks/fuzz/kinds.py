@@ -1,4 +1,4 @@
-"""All kinds of input by name."""
+"""All kinds of input are found here by name."""
 
 from __future__ import annotations
 

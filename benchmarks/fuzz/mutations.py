@@ -1,4 +1,4 @@
-"""Ways in which a file can be damaged, or be another than was thought."""
+"""Files are damaged in several ways, or become others than was expected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**63 - 1)
-"""What lengths and offsets are most easily wrong with."""
+"""Values at which lengths and offsets most easily go wrong."""
 TEXTS = (
     b'"',
     b',',
@@ -26,15 +26,15 @@ TEXTS = (
     b'\\',
     'é\u0301'.encode(),
 )
-"""What tables, JSON and XML trip over."""
+"""Texts that readers of tables, JSON and XML may fail on."""
 
 
 def mutate(rng: np.random.Generator, content: bytes) -> tuple[bytes, str]:
-    """The content with one to three changes, and what they are.
+    """The content with one to three changes, and their names.
 
     Args:
-        rng: Decides all.
-        content: A sound file.
+        rng: Source of all random choices.
+        content: Bytes of a sound file.
     """
     names = []
     for _ in range(rng.integers(1, 4)):
@@ -45,7 +45,7 @@ def mutate(rng: np.random.Generator, content: bytes) -> tuple[bytes, str]:
 
 
 def _place(rng: np.random.Generator, content: bytes) -> int:
-    """Somewhere in the content; half of the time near its beginning or its end."""
+    """Draws a position, half of the time near the beginning or the end."""
     size = max(len(content), 1)
     near = int(min(size - 1, rng.exponential(64)))
     return [near, size - 1 - near, *rng.integers(size, size=2).tolist()][

@@ -1,4 +1,4 @@
-"""Tables of own cells, and images of every kind."""
+"""Tables of own cells are one group of kinds, with images of every kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads inputs in another process, and sees how that ends."""
+"""Inputs are read in another process, whose end is observed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 WORDS = (ValueError, OSError, RuntimeError, ImportError)
-"""What `launch.py` answers in words."""
+"""Errors that `launch.py` reports with their message alone."""
 GOOD = ('read', 'refused')
 MEMORY = 1 << 30  # bytes by which an input may raise the peak of its process
 
 
 class Reader:
-    """Reads inputs in another process, which is replaced when one brings it down.
+    """Reads inputs in another process, which is replaced after a crash.
 
     Args:
-        seconds: Time that an input may take.
+        seconds: Time limit for an input.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -40,7 +40,7 @@ class Reader:
         self._pipe.recv()  # has imported what it needs
 
     def read(self, name: str, place: Path) -> tuple[str, str]:
-        """What happened, in a word or two, and in detail."""
+        """The outcome in a word or two, and its details."""
         self._pipe.send((name, place))
         try:
             if self._pipe.poll(self.seconds):
@@ -55,7 +55,7 @@ class Reader:
 
 
 def serve(pipe: Connection) -> None:
-    """Reads what it is told to, in the other process."""
+    """Reads inputs, in the other process, until the pipe is closed."""
     import resource
     import traceback
     import warnings
@@ -86,7 +86,7 @@ def serve(pipe: Connection) -> None:
 
 
 def receive(pipe: Connection) -> tuple[str, Path] | None:
-    """The next input, None when there is none any more."""
+    """The next input, or None when the pipe is closed."""
     try:
         return pipe.recv()
     except EOFError:

@@ -1,4 +1,4 @@
-"""Files that others released: screens in HDF5, and weights."""
+"""Files that others released are a group of kinds: screens in HDF5, and weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of our own: weights, configs, and what a workdir holds."""
+"""Files of our own are a group of kinds: weights, configs, and those of a workdir."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _make_config(place: Path) -> None:
 
 
 def _read_config(place: Path) -> None:
-    """As `launch.py` does, which ends with an answer when it cannot."""
+    """Loads a config as `launch.py` does, which exits with a message if it cannot."""
     flags.FLAGS.unparse_flags()
     try:
         launch.parse(['launch.py', f'--config={place}/config.py'])

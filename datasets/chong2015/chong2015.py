@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
+from deeploc_jax.data.release.builder import DeepLocRelease
+from deeploc_jax.data.release.citation import DEEPLOC_CITATION
 
 
 class Chong2015(DeepLocRelease):
@@ -19,8 +20,8 @@ class Chong2015(DeepLocRelease):
     DESCRIPTION = """
     64x64 crops around single cells of budding yeast. Every strain carries one protein
     fused to GFP (channel 0) and RFP in the cytosol (channel 1). The classes are 17
-    localizations and two of quality control, DEAD and GHOST. Labels were given by
-    eye, cell by cell. Pixels are as the camera left them, not rescaled.
+    localizations and two for quality control, DEAD and GHOST. Every cell was labeled
+    by eye. Pixels have the values of the camera and are not rescaled.
     """
     CITATION = (
         DEEPLOC_CITATION
@@ -38,7 +39,7 @@ class Chong2015(DeepLocRelease):
     )
     FILES = {
         'train': ('Chong_train_set.hdf5', 21_882),
-        'validation': ('Chong_valid_set.hdf5', 4_491),  # the paper says 4,516
+        'validation': ('Chong_valid_set.hdf5', 4_491),  # the paper states 4,516
         'test': ('Chong_test_set.hdf5', 4_516),
     }
     CLASS_NAMES = (

@@ -1,4 +1,4 @@
-"""The crops of Parnamaa & Parts 2017, as released with DeepYeast."""
+"""The crops of Parnamaa & Parts 2017, released with DeepYeast."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from deeploc_jax.data.screen_builder import ScreenBuilder
 _URL = 'http://kodu.ut.ee/~leopoldp/2016_DeepYeast'
 _LISTS = f'{_URL}/code/image_prep/data'
 _DESCRIPTION = """
-64x64 crops around single cells of budding yeast, cut by the authors of DeepYeast out of
-the images of the wild-type screen of Chong et al. 2015: a GFP-tagged protein (channel
-0; the green one of the released images) and RFP in the cytosol (channel 1; the red
-one). Labels are the localization of the protein, given to all of its cells. No two of
-the released splits share an image or a well, and a well is a protein: those of
-validation and test were not seen in training. Config `main` has the 12 classes of the
-paper, with 1,033 images of 277 wells in validation and 1,058 of 282 in test; `transfer`
-has four other classes.
+64x64 crops around single cells of budding yeast, which the authors of DeepYeast cut
+from the images of the wild-type screen of Chong et al. 2015. Channel 0 is a GFP-tagged
+protein (green in the released images), channel 1 is RFP in the cytosol (red). The label
+of a cell is the localization of its protein.
+
+No two of the released splits share an image or a well, and each well holds one protein,
+so the proteins of validation and test do not occur in training. Config `main` has the
+12 classes of the paper, with 1,033 images of 277 wells in validation and 1,058 images
+of 282 wells in test; config `transfer` has four other classes.
 """
 _CITATION = """\
 @article{parnamaa2017accurate,
@@ -49,8 +50,8 @@ class DeepYeastConfig(tfds.core.BuilderConfig):
     """One of the two released sets.
 
     Attributes:
-        class_names: In index order.
-        archive: MD5 of `<name>.tar.gz`.
+        class_names: Class names in index order.
+        archive: MD5 of the archive `<name>.tar.gz`.
         lists: File name and MD5 of the list of each split.
     """
 
@@ -103,12 +104,12 @@ TRANSFER = DeepYeastConfig(
 class DeepYeast(ScreenBuilder):
     """Single cells with a GFP-tagged protein and a cytosolic RFP, 12 or 4 classes."""
 
-    name = 'deepyeast'  # TFDS would say deep_yeast
+    name = 'deepyeast'  # TFDS would derive deep_yeast
     VERSION = tfds.core.Version('1.1.0')
     SUPPORTED_VERSIONS = [tfds.core.Version('1.0.1'), tfds.core.Version('1.0.0')]
     RELEASE_NOTES = {
         '1.0.0': 'The released sets.',
-        '1.0.1': 'The same cells; what was said of their splits is corrected.',
+        '1.0.1': 'The same cells; the description of their splits is corrected.',
         '1.1.0': 'The same cells; the columns condition and replicate, empty here.',
     }
     BUILDER_CONFIGS = [MAIN, TRANSFER]
@@ -125,7 +126,7 @@ class DeepYeast(ScreenBuilder):
             description=_DESCRIPTION,
             citation=_CITATION,
             homepage=_URL,
-            license='The images were published without one: ask the authors.',
+            license='The images were published without a license: ask the authors.',
         )
 
     def _split_generators(
@@ -138,10 +139,10 @@ class DeepYeast(ScreenBuilder):
             check_md5(path, md5)
             lists[split] = read_list(path, len(config.class_names))
         source = self._images(dl_manager, next(iter(lists['train'])))
-        return {s: self._generate_examples(source, found) for s, found in lists.items()}
+        return {s: self._generate_examples(source, cells) for s, cells in lists.items()}
 
     def _images(self, dl_manager: Any, first: str) -> Path:
-        """The folder that holds the first listed image, or the archive."""
+        """Finds the folder that holds the first listed image, or the archive."""
         if extracted := sorted(Path(str(dl_manager._manual_dir)).rglob(first)):
             return extracted[0].parents[1]
         name = f'{self.builder_config.name}.tar.gz'
@@ -150,10 +151,10 @@ class DeepYeast(ScreenBuilder):
         return archive
 
     def _find(self, dl_manager: Any, name: str, url: str) -> Path:
-        """A copy of the user's, or a download."""
-        folder = Path(str(dl_manager._manual_dir))  # the property wants it not empty
-        if found := sorted(folder.rglob(name)):
-            return found[0]
+        """Finds the user's copy of a file, or downloads it."""
+        folder = Path(str(dl_manager._manual_dir))  # the property fails if it is empty
+        if copies := sorted(folder.rglob(name)):
+            return copies[0]
         try:
             return download(dl_manager, url)
         except Exception as error:
@@ -169,7 +170,7 @@ class DeepYeast(ScreenBuilder):
         for name, image in read_images(source, labels):
             part = _PATTERN.fullmatch(name)
             if part is None:
-                raise ValueError(f'{name} is not named <plate>/<well>-...-<cell>.png.')
+                raise ValueError(f'{name} must be named <plate>/<well>-...-<cell>.png.')
             cell = example(
                 image[..., [1, 0]],
                 labels[name],

@@ -1,3 +1,3 @@
-"""A user's own crops, described by a table."""
+"""The builder of a user's own crops, which a table describes."""
 
 from .own_screen import OwnScreen as OwnScreen

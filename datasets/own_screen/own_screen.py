@@ -1,4 +1,4 @@
-"""A user's own labelled or unlabelled crops, described by a table."""
+"""A user's own labelled or unlabelled crops, which a table describes."""
 
 from __future__ import annotations
 
@@ -23,34 +23,39 @@ from deeploc_jax.types import LATER
 
 
 class OwnScreen(screen_builder.ScreenBuilder):
-    """Crops of a user's own screen, from a table with one row a cell.
+    """Crops of a user's own screen, from a table with one row for each cell.
 
-    The table and all images are checked before anything is written; what is wrong is
-    reported at once, row by row. A prepared screen is read back without its table:
+    Unless the screen is already prepared, the constructor itself reads the table and
+    every image in it: class names and pixel type depend on them. All problems are
+    reported together, row by row, before anything is written.
+
+    A prepared screen is read back without its table:
     `tfds.data_source('own_screen/<name>', split='train', data_dir=...)`.
 
     Args:
-        data_dir: Where prepared screens live; None for TFDS's own default.
+        data_dir: Folder of prepared screens; None for TFDS's own default.
         table: CSV or Parquet file; the paths in it are relative to its folder.
-        name: Name of the screen (`config` is the same, as TFDS calls it).
-        channels: Which channel is the protein and which the marker, by name:
-            `{'protein': 'GFP', 'marker': 'RFP'}` or 'protein=GFP,marker=RFP'. No
-            marker is fine; further roles become further channels.
-        group_by: Column, or several joined by commas, whose equal values go to the
-            same split. Not needed where the table has a column `split`.
-        skip_bad_rows: Build the rest when some rows cannot be used.
-        classes: Class names in index order, as text with commas between them (and a
-            name with a comma in double quotes) or as a list; None takes the labels
-            found, sorted.
-        channel_names: Names of the channels in the order of the files ('RFP,GFP'),
-            where one file holds several and does not name them itself.
-        crop: 'center' accepts images larger than 64x64 and keeps their middle.
-        split_seed: Another seed deals the groups out differently.
-        config: As `name`.
-        **kwargs: For TFDS: `version`, `file_format`.
+        name: Name of the screen (TFDS calls it `config`).
+        channels: Name of the channel in each role,
+            `{'protein': 'GFP', 'marker': 'RFP'}` or 'protein=GFP,marker=RFP'. The
+            marker may be left out; further roles become further channels.
+        group_by: Column, or several with commas between them; cells with equal values
+            there go to the same split. Not needed if the table has a column `split`.
+        skip_bad_rows: Whether rows that cannot be used are left out with a warning.
+        classes: Class names in index order, as a list or as text with commas between
+            them (a name with a comma in double quotes); None for the labels in the
+            table, sorted.
+        channel_names: Channel names in the order of the files ('RFP,GFP'), for files
+            that hold several channels and do not name them.
+        crop: 'center' keeps the middle of images larger than 64x64; None refuses
+            such images.
+        split_seed: Seed that decides how groups are dealt out to the splits.
+        config: Same as `name`.
+        **kwargs: Arguments of TFDS: `version`, `file_format`.
 
     Raises:
-        FileNotFoundError: No such table, or no table and nothing prepared.
+        FileNotFoundError: The table does not exist, or no table is given and nothing
+            is prepared.
         ValueError: The table or its images cannot be used, or another screen of this
             name is prepared already.
     """
@@ -97,7 +102,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
             self._check_same_source(self._table)
 
     def _info(self) -> tfds.core.DatasetInfo:
-        description = 'A screen of the user, described by a table with one row a cell.'
+        description = "A user's own screen, from a table with one row for each cell."
         if (self.data_path / 'dataset_info.json').exists():
             return self.screen_info(None, None, description=description)
         screen = self._checked
@@ -120,7 +125,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
         return check_screen(self._table, **self._arguments)
 
     def _check_same_source(self, table: Path) -> None:
-        """A changed table must not be answered with the cells of the old one."""
+        """Raises a ValueError unless the prepared cells are those of this table."""
         digest = source_digest(table, self._arguments)
         if self.info.metadata.get('source_sha256') != digest:
             raise ValueError(
@@ -141,7 +146,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
         )
         try:
             found = read_table(table)
-        except ValueError as error:  # earlier versions lost rows there
+        except ValueError as error:  # earlier versions lost such rows
             message += f' It may lack cells of the table: {error}'
         else:
             if [*later] == ['1.2.0'] and not any(map(found.has, LATER)):
@@ -166,7 +171,8 @@ class OwnScreen(screen_builder.ScreenBuilder):
 def _check_name(name: str | None) -> str:
     if not name or not re.fullmatch(r'[A-Za-z][A-Za-z0-9_-]*', name):
         raise ValueError(
-            f'The screen needs a name of letters, digits, _ and -, a letter first '
-            f"(name='my_screen'; to read it, 'own_screen/my_screen'); got {name!r}."
+            f'The screen needs a name of letters, digits, _ and -, starting with a '
+            f"letter (name='my_screen'; to read it, 'own_screen/my_screen'), not "
+            f'{name!r}.'
         )
     return name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tensorflow_datasets as tfds
 
-from deeploc_jax.data.release.builder import DEEPLOC_CITATION, DeepLocRelease
+from deeploc_jax.data.release.builder import DeepLocRelease
+from deeploc_jax.data.release.citation import DEEPLOC_CITATION
 
 
 class SwatRfp(DeepLocRelease):
@@ -19,11 +20,11 @@ class SwatRfp(DeepLocRelease):
     }
     DESCRIPTION = """
     64x64 crops around single cells of the SWAp-Tag library of budding yeast, taken in
-    another laboratory to be looked at by eye. Channel 0 is the protein fused to RFP,
-    channel 1 the cell in brightfield: there is no marker. Pixels are stored with the
-    offset of about 2^15 that the release has. The paper counts 10 classes, the
-    released labels have 11. The release has no validation split: it is a tenth of the
-    training cells, the last of each class in the released file.
+    another laboratory for inspection by eye. Channel 0 is the protein fused to RFP,
+    channel 1 is the cell in bright field; there is no marker. Pixels keep the offset
+    of about 2^15 that they have in the release. The paper counts 10 classes, the
+    released labels have 11. The release has no validation split; here, validation is
+    a tenth of the training cells, the last ones of each class in the released file.
     """
     CITATION = (
         DEEPLOC_CITATION

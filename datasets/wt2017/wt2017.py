@@ -18,14 +18,14 @@ class Wt2017(DeepLocRelease):
         '2.1.0': 'The same cells; the columns condition and replicate, empty here.',
     }
     DESCRIPTION = """
-    64x64 crops around single wild-type cells of budding yeast, imaged on another
+    64x64 crops around single wild-type cells of budding yeast, imaged with another
     microscope than the screen of 2015. Every strain carries one protein fused to GFP
-    (channel 0), a bright far-red marker in the cytosol (channel 1) and a red one in
-    the nucleus (channel 2). The file has the nucleus before the cytosol; here the
-    first two channels are the two that DeepLoc uses, and the ones that a training takes
-    unless it is told otherwise. The paper counts 20 classes, the released labels have
-    22. The release has no validation split: it is a tenth of the training cells, the
-    last of each class in the released file.
+    (channel 0), a bright far-red marker in the cytosol (channel 1) and a red marker in
+    the nucleus (channel 2). The released file has the nucleus before the cytosol; here
+    the first two channels are those that DeepLoc uses, and those that a training takes
+    by default. The paper counts 20 classes, the released labels have 22. The release
+    has no validation split; here, validation is a tenth of the training cells, the last
+    ones of each class in the released file.
     """
     FILES = {
         'train': ('wt2017_train_set.hdf5', 16_305),

@@ -1,4 +1,4 @@
-"""The simulated yeast screens: no cell in them was ever alive."""
+"""The simulated yeast screens; no cell in them was ever alive."""
 
 from __future__ import annotations
 
@@ -14,29 +14,34 @@ from deeploc_jax.data.screen_builder import ScreenBuilder
 
 _DESCRIPTION = """
 SIMULATED IMAGES, not micrographs: no number measured on them says anything about a real
-screen. A physical model of a spinning-disk image of budding yeast draws whole fields of
-cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur, haze,
-illumination and a camera; the crops are cut out of them. Every protein has one split,
-also where it is only seen beside a cell. The labels are the classes the cells were
-drawn from, also where a cell does not show it: a bud protein in a cell without a bud, a
-protein too dim to see.
+screen. A physical model of a spinning-disk microscope draws whole fields of budding
+yeast: cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur,
+haze, illumination and a camera. The crops are cut from these fields. Every protein is
+in one split, even as a neighbor of other cells. The label of a cell is the class that
+it was drawn from, even where the cell does not show it: a bud protein in a cell without
+a bud, or a protein too dim to see.
 
-Beside the fields of every screen, each cell has the truth:
-mask: 1 the cell, 2 other cells of its localization, 3 cells of another.
-effect: what the conditions of the screen do to its protein: none, moves or abundance.
-origin, origin_label: where the protein is before any treatment, localization and class.
-destination, destination_label: where it goes; its origin where it does not move.
-share: part of the protein, in this condition, at its origin; the rest is at its
-    destination or, where it does not move (mixtures), at second_label.
-second_label: class of the rest, -1 where there is none.
-label: class of the larger part, of the origin when they are alike.
-abundance: of its protein in this condition, photoelectrons a pixel of a filled cell.
-fold_change: that abundance over the one before any treatment.
-brightness: of this very cell, in the same units: abundance times the cell's factor. A
-    dead cell or debris has that of the light it gives, empty background has 0.
-brightness_factors: of this very cell on the light of each channel; of bright field 1.
-    Markers that are all but lost have small ones. The lamp of the plate is in none.
-stage of the bud, radius of the mother, height above the focus (units of 0.12 um).
+In addition to the columns of every screen, each cell has the truth:
+mask: 1 is the cell, 2 are other cells of its localization, 3 are cells of another one.
+effect: Effect of the conditions of the screen on its protein: none, moves or abundance.
+origin, origin_label: Localization and class of the protein before any treatment.
+destination, destination_label: Localization and class that the protein moves to; those
+    of its origin where it does not move.
+share: Share of the protein that is at its origin in this condition. The rest is at its
+    destination or, where the protein does not move (mixtures), at second_label.
+second_label: Class of the rest, -1 where there is none.
+label: Class of the larger share, that of the origin where both are equal.
+abundance: Abundance of the protein in this condition, in photoelectrons per pixel of a
+    filled cell.
+fold_change: Abundance divided by the abundance before any treatment.
+brightness: Brightness of this very cell, in the units of abundance: abundance times the
+    factor of the cell. For a dead cell or debris it is the light that it gives, for
+    empty background it is 0.
+brightness_factors: Factor of this very cell on the light of each channel, 1 for bright
+    field. Markers that are almost lost have small factors. The lamp of the plate is not
+    included.
+stage, radius, height: Stage of the bud, radius of the mother, and height above the
+    focus (units of 0.12 um).
 
 Dead cells and ghosts have effect, origin, destination, share, abundance and fold_change
 of the protein that they would carry.
@@ -53,7 +58,7 @@ class YeastSimConfig(tfds.core.BuilderConfig):
     which is used where it is prepared.
 
     Attributes:
-        screen: What is simulated.
+        screen: The screen that is simulated.
     """
 
     def __init__(self, screen: simulate.Screen):
@@ -104,7 +109,7 @@ class YeastSim(ScreenBuilder):
             tfds.features.FeaturesDict(features),
             screen_metadata(channels, marker_channel=marker, simulated=True),
             description=_DESCRIPTION,
-            license='Computed, not measured: under the licence of the code.',
+            license='Computed, not measured: under the license of the code.',
         )
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager):

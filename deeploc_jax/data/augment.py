@@ -1,4 +1,4 @@
-"""Label-preserving augmentation inside the compiled step."""
+"""Augments batches of cells without changing their labels, inside the compiled step."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ def augment(
 ) -> Float32[Array, 'b {crop} {crop} c']:
     """Crops, reflects and rotates each image; optionally changes its brightness.
 
-    Every crop offset and each of the 8 symmetries of the square is equally likely,
-    and the same for all channels of a cell.
+    Every crop offset and each of the 8 symmetries of the square is equally likely.
+    All channels of a cell are treated alike.
 
     Args:
-        key: One key for the batch.
-        images: float32 [b, h, w, c] in [0, 1], h == w.
+        key: Random key for the batch.
+        images: Images, float32 [b, h, w, c] in [0, 1], h == w.
         crop: Side of the crops in pixels.
         symmetries: Whether crops are reflected and rotated.
-        gamma: Each channel is raised to a power drawn from exp(U(-gamma, gamma)).
-        noise: Gaussian pixel noise; its standard deviation is drawn for each cell
-            from U(0, noise).
-        surroundings: Share of the cells that are shown among another cell's
-            neighbours, see `exchange_surroundings`.
+        gamma: Range of the brightness change: each channel is raised to a power drawn
+            from exp(U(-gamma, gamma)).
+        noise: Largest standard deviation of Gaussian pixel noise; that of each cell is
+            drawn from U(0, noise).
+        surroundings: Share of the cells that are shown among the neighbors of another
+            cell, see `exchange_surroundings`.
 
     Returns:
-        float32 [b, crop, crop, c] in [0, 1].
+        Images, float32 [b, crop, crop, c] in [0, 1].
 
     References:
         Kraus et al. 2017 for crops, reflections and rotations.
@@ -61,16 +62,20 @@ def augment(
 def exchange_surroundings(
     key: Key[Array, ''], images: Float32[Array, 'b h w c'], share: float
 ) -> Float32[Array, 'b h w c']:
-    """Puts some cells of a batch among the neighbours of others.
+    """Puts some cells of a batch among the neighbors of others.
 
-    Neighbours often carry the same protein in training and need not do so later: what
-    is beyond a cell shall not decide. Beyond a radius of 20 to 28 pixels from the
-    middle, drawn for each cell, the image fades over 4 pixels into that of another.
+    In training, neighbors often carry the same protein; later they need not. A network
+    must therefore not decide by what surrounds a cell. Beyond a radius of 20 to 28
+    pixels from the middle, drawn for each cell, the image fades over 4 pixels into
+    that of another cell.
 
     Args:
-        key: One key for the batch.
-        images: float32 [b, h, w, c], each with its cell in the middle.
-        share: Of the cells, 0 to 1.
+        key: Random key for the batch.
+        images: Images, float32 [b, h, w, c], each with its cell in the middle.
+        share: Share of the cells that are moved, 0 to 1.
+
+    Returns:
+        Images of the same shape.
     """
     b, h, w, _ = images.shape
     keys = jax.random.split(key, 3)
@@ -87,7 +92,7 @@ def exchange_surroundings(
 def random_crop(
     key: Key[Array, ''], images: Float32[Array, 'b h w c'], size: int
 ) -> Float32[Array, 'b {size} {size} c']:
-    """A square crop at a uniformly drawn offset: [b, h, w, c] -> [b, size, size, c]."""
+    """Crops each image at a uniform offset: [b, h, w, c] -> [b, size, size, c]."""
     b, h, w, c = images.shape
     limits = jnp.array([h - size + 1, w - size + 1])
     offsets = jax.random.randint(key, (b, 2), 0, limits[None, :])
@@ -101,7 +106,7 @@ def random_crop(
 def random_symmetry(
     key: Key[Array, ''], images: Float32[Array, 'b s s c']
 ) -> Float32[Array, 'b s s c']:
-    """One of the 8 symmetries of the square for each image, uniformly."""
+    """Applies one of the 8 symmetries of the square to each image, uniformly."""
     flips = jax.random.bernoulli(key, shape=(3, len(images), 1, 1, 1))
     images = jnp.where(flips[0], images[:, ::-1], images)
     images = jnp.where(flips[1], images[:, :, ::-1], images)
@@ -111,6 +116,6 @@ def random_symmetry(
 def center_crop(
     images: Float32[Array, 'b h w c'], size: int
 ) -> Float32[Array, 'b {size} {size} c']:
-    """The central crop: [b, h, w, c] -> [b, size, size, c]."""
+    """Crops the center of each image: [b, h, w, c] -> [b, size, size, c]."""
     top, left = ((side - size) // 2 for side in images.shape[1:3])
     return images[:, top : top + size, left : left + size]

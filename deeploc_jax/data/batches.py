@@ -1,4 +1,4 @@
-"""Cells -> batches on the devices."""
+"""Turns cells into batches on the devices."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def train_batches(
     *,
     device_limit: float = 4.0,
 ) -> Iterator[Batch]:
-    """Batches of the given steps, placed on the devices.
+    """Yields the batches of the given steps, placed on the devices.
 
-    A split that fits lies on every device and is gathered there; a larger one is
-    read ahead by threads. Both give the same batches.
+    A split that fits is held on every device, and batches are gathered there. A larger
+    split is read ahead by threads. Both give the same batches.
 
     Args:
-        cells: The training split.
-        sampler: Step -> row numbers [batch_size].
-        steps: Which steps; a resumed run begins later and sees the same batches.
-        mesh: From `sharding.make_mesh`.
+        cells: Training split.
+        sampler: Function from a step to row numbers [batch_size].
+        steps: Range of steps; a resumed run starts later and sees the same batches.
+        mesh: Mesh of the devices, from `sharding.make_mesh`.
         device_limit: Gigabytes that the images may take on each device.
     """
     in_memory = isinstance(cells.images, np.ndarray)
@@ -70,15 +70,15 @@ def _streamed_batches(
 
 
 def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
-    """Every cell once, in order; the last batch is padded with its last cell.
+    """Yields every cell once, in order; the last batch is padded with the last cell.
 
-    What is computed of the batches, in their order, is cut after `len(cells)` rows:
-    then each cell counts once.
+    Cut what is computed from the batches after `len(cells)` rows, so that every cell
+    counts once.
 
     Args:
-        cells: The split.
-        batch_size: Global batch size.
-        mesh: From `sharding.make_mesh`.
+        cells: Split.
+        batch_size: Batch size over all devices.
+        mesh: Mesh of the devices, from `sharding.make_mesh`.
     """
     n = len(cells)
 

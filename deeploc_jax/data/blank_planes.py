@@ -1,4 +1,4 @@
-"""Counts blank planes: a channel that was not recorded, or never written."""
+"""Counts blank planes: channels that were not recorded, or never written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from absl import logging
 
 
 class BlankPlanes:
-    """Counts, channel by channel, the cells whose pixels are all equal.
+    """Counts, for each channel, the cells whose pixels are all equal.
 
     Args:
         channels: Channel names, in the order of the planes.
@@ -21,7 +21,7 @@ class BlankPlanes:
         self.cells = 0
 
     def add(self, planes: np.ndarray) -> None:
-        """Counts cells, [n, channels, ...pixels]."""
+        """Counts more cells, given as planes [n, channels, ...pixels]."""
         pixels = planes.reshape(*planes.shape[:2], -1)
         self.blank += (pixels == pixels[:, :, :1]).all(axis=2).sum(axis=0)
         self.cells += len(planes)
@@ -32,12 +32,15 @@ class BlankPlanes:
         return total
 
     def describe(self, where: str = '') -> dict[str, str]:
-        """What to warn of: the channels that are blank in more than half of the cells.
+        """Describes the channels that are blank in more than half of the cells.
 
         Fewer blank planes are only logged.
 
         Args:
-            where: Begins each message.
+            where: Words at the start of each sentence.
+
+        Returns:
+            A sentence to warn of for each such channel, by its name.
         """
         messages = {}
         for name, count in zip(self.channels, self.blank, strict=True):

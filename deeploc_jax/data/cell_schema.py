@@ -1,4 +1,4 @@
-"""What is known of a cell, the same for every screen."""
+"""The schema of a cell, the same for every screen."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def screen_features(
     pixel_dtype: np.typing.DTypeLike,
     num_measurements: int = 0,
 ) -> tfds.features.FeaturesDict:
-    """The features of one cell, the same for every screen.
+    """Makes the TFDS features of one cell.
 
     Args:
         class_names: Localizations in index order.
         channels: Channel names in image order: protein, marker, then any others.
         pixel_dtype: Type in which the pixels are stored, without loss.
-        num_measurements: Number F of measurements a cell; 0 leaves them out.
+        num_measurements: Number F of measurements of a cell; 0 leaves them out.
 
     Returns:
         `image` [64, 64, C], `label` (-1 = unlabelled), the `METADATA` columns and, when
@@ -58,14 +58,14 @@ def screen_metadata(
     simulated: bool = False,
     default_channels: Sequence[str] = (),
 ) -> tfds.core.MetadataDict:
-    """What a reader must know of a screen beyond its features.
+    """Makes the metadata of a screen, which readers need beside its features.
 
     Args:
         channels: Channel names in image order; the protein is always channel 0.
         marker_channel: Index of the cytosolic marker, -1 when there is none.
         measurement_names: Names of the entries of `measurements`.
-        simulated: Whether the images were computed, not taken.
-        default_channels: Channels that `read_cells` takes when none are asked for; ()
+        simulated: Whether the images were computed, not taken with a microscope.
+        default_channels: Channels that `read_cells` takes unless others are named; ()
             for all of them.
     """
     defaults = {'default_channels': list(default_channels)} if default_channels else {}
@@ -95,10 +95,10 @@ def example(
     y: float = np.nan,
     measurements: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """One cell as the features want it; what is not known stays '' or NaN.
+    """Makes one cell in the form of `screen_features`; unknown values are '' or NaN.
 
     Args:
-        image: [64, 64, C] in the pixel type of the screen's features.
+        image: Image [64, 64, C] in the pixel type of the screen's features.
         label: Class index or name; -1 when unlabelled.
         cell_id: Name of the cell, unique in the screen.
         screen: Name of the screen.
@@ -108,9 +108,9 @@ def example(
         well: Well of the plate.
         field: Field image of the well.
         protein: Tagged protein or strain.
-        x: Cell centre in the field image, pixels from the left.
-        y: Cell centre in the field image, pixels from the top.
-        measurements: float32 [F], for a screen that declares them.
+        x: Cell center in the field image, pixels from the left.
+        y: Cell center in the field image, pixels from the top.
+        measurements: Measurements, float32 [F], for a screen that declares them.
     """
     cell = {'image': image, 'label': label, 'cell_id': cell_id, 'screen': screen}
     cell |= {'condition': condition, 'replicate': replicate}

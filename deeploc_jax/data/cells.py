@@ -1,4 +1,4 @@
-"""A split of a prepared screen, in memory or read as needed."""
+"""Reads a split of a prepared screen, into memory or as needed."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def read_cells(
     Args:
         builder: A prepared builder with the features of `ScreenBuilder`.
         split: A TFDS split, slices included: 'train', 'train[:90%]'.
-        memory_limit: Gigabytes of normalised images that may be held in memory. A
+        memory_limit: Gigabytes of normalized images that may be held in memory. A
             larger split is read from disk batch by batch.
         channels: Names of the channels wanted, in order; None for the screen's
             `default_channels`, or all of them where it names none.
-        normalize: What is done to the pixels.
+        normalize: Normalization of the pixels.
         leave_out: Classes whose cells count as unlabelled, as in `without_classes`.
 
     Returns:
@@ -48,22 +48,16 @@ def read_cells(
     """
     check_split(builder, split)
     check_array_record(builder)
-    screen = describe_screen(builder)
-    names = tuple(channels or screen.default_channels)
-    if not set(names) <= set(screen.channels):
-        raise ValueError(
-            f'channels={",".join(names)}, but {screen.full_name} has '
-            f'{",".join(screen.channels)}. Name those to use, in the order that the '
-            'network takes them: --config.channels=...'
-        )
+    stored = describe_screen(builder)
+    screen = stored.with_channels(channels)
     skip = {'image': tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=skip)
     labels, columns = _read_columns(source, f'{screen.full_name} {split}')
     h, w, _ = builder.info.features['image'].shape
     images = StreamedImages(
         builder.as_data_source(split),
-        (len(labels), h, w, len(names)),
-        [screen.channels.index(name) for name in names],
+        (len(labels), h, w, len(screen.channels)),
+        [stored.channels.index(name) for name in screen.channels],
         normalize,
     )
     fits = 4 * np.prod(images.shape) <= memory_limit * 2**30
@@ -72,7 +66,7 @@ def read_cells(
         labels=labels,
         metadata=columns,
         class_names=screen.class_names,
-        channels=names,
+        channels=screen.channels,
     )
     return without_classes(cells, leave_out) if leave_out else cells
 

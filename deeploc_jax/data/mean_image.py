@@ -1,4 +1,4 @@
-"""The mean of the images that a network is trained on."""
+"""Computes the mean of the images that a network is trained on."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _CHUNK = 256  # images read at a time
 
 
 def mean_image(cells: Cells, crop: int, rows: np.ndarray | None = None) -> np.ndarray:
-    """Mean over cells of each pixel and channel of the central crop.
+    """Averages each pixel and channel of the central crop over cells.
 
-    Summed in float64 in the order of the rows: the same images give the same mean,
-    whether they are in memory or read as needed.
+    The sum is taken in float64 in the order of the rows, so that the same images give
+    the same mean whether they are in memory or read as needed.
 
     Args:
-        cells: The training split.
+        cells: Training split.
         crop: Side of the crop in pixels.
-        rows: Numbers of the cells that count, [m]; None: all labelled ones.
+        rows: Row numbers of the cells that count, [m]; None for all labelled cells.
 
     Returns:
-        float32 [crop, crop, c].
+        Mean image, float32 [crop, crop, c].
     """
     rows = np.flatnonzero(cells.labels >= 0) if rows is None else np.unique(rows)
     side, channels = cells.images.shape[1], cells.images.shape[-1]

@@ -1,4 +1,4 @@
-"""What is done to the pixels of single-cell crops before a network sees them."""
+"""Normalizes the pixels of single-cell crops before a network sees them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from jaxtyping import Float32, Real
 from deeploc_jax.lookup import lookup
 
 Normalize = Callable[[np.ndarray], np.ndarray]
-"""From raw images [n, h, w, c] to float32 of the same shape."""
+"""Function from raw images [n, h, w, c] to float32 of the same shape."""
 
 PERCENTILES = (0.1, 99.9)
-"""Saturated at either end (Kraus et al. 2017, Training DeepLoc)."""
+"""Percentiles that become 0 and 1 (Kraus et al. 2017, Training DeepLoc)."""
 
 
 def make_normalize(name: str, white_level: float | None = None) -> Normalize:
-    """Looks up a normalisation.
+    """Looks up a normalization.
 
     Args:
-        name: A key of `NORMALIZATIONS`.
-        white_level: Pixel value that `unit` maps to 1. By default the largest value
-            of the pixels' type, see `unit_normalize`.
+        name: Key of `NORMALIZATIONS`.
+        white_level: Pixel value that `unit` maps to 1. The default is the largest
+            value of the pixels' type, see `unit_normalize`.
 
     Raises:
-        ValueError: There is no such normalisation, it takes no white level, or the
+        ValueError: There is no such normalization, it takes no white level, or the
             white level is not above 0.
     """
     normalize = lookup('normalization', name, NORMALIZATIONS)
@@ -35,8 +35,8 @@ def make_normalize(name: str, white_level: float | None = None) -> Normalize:
         return normalize
     if name != 'unit':
         raise ValueError(
-            f'white_level ({white_level:g}) is of use with normalization unit only; '
-            f'here it is {name}.'
+            f'white_level ({white_level:g}) is only used with normalization unit, but '
+            f'here it is {name}: leave white_level out.'
         )
     if not 0 < white_level < np.inf:
         raise ValueError(f'white_level ({white_level}) must be a number above 0.')
@@ -48,7 +48,7 @@ def check_augmentation(name: str, augmentation: Mapping[str, Any]) -> None:
     needing = [field for field in ('gamma', 'noise') if augmentation[field]]
     if name == 'none' and needing:
         raise ValueError(
-            f'augmentation.{needing[0]} needs pixels from 0 to 1: take normalization '
+            f'augmentation.{needing[0]} needs pixels from 0 to 1: set normalization to '
             'percentile or unit.'
         )
 
@@ -58,14 +58,14 @@ def percentile_normalize(
 ) -> Float32[np.ndarray, 'n h w c']:
     """Scales each cell and channel to [0, 1], saturating both 0.1 % tails.
 
-    Done on the whole plane, before any crop. Inputs that already lie in [0, 1]
-    are scaled like any other; a constant plane becomes zeros.
+    The percentiles are those of the whole plane, before any crop. Inputs that are in
+    [0, 1] already are scaled like any other; a constant plane becomes zeros.
 
     Args:
-        images: [n, h, w, c], any integer or float type.
+        images: Images [n, h, w, c] of any integer or float type.
 
     Returns:
-        float32 [n, h, w, c].
+        Images, float32 [n, h, w, c].
 
     References:
         Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.
@@ -82,15 +82,15 @@ def percentile_normalize(
 def unit_normalize(
     images: Real[np.ndarray, 'n h w c'], white_level: float | None = None
 ) -> Float32[np.ndarray, 'n h w c']:
-    """Divides all pixels by one number and clips to [0, 1]: brightness is kept.
+    """Divides all pixels by one number and clips to [0, 1], which keeps brightness.
 
     Args:
-        images: [n, h, w, c], any integer or float type.
-        white_level: Pixel value that becomes 1. By default 255 for uint8, 65535 for
-            uint16 and 1 for floats that lie in [0, 1].
+        images: Images [n, h, w, c] of any integer or float type.
+        white_level: Pixel value that becomes 1. The default is 255 for uint8, 65535
+            for uint16 and 1 for floats in [0, 1].
 
     Returns:
-        float32 [n, h, w, c].
+        Images, float32 [n, h, w, c].
 
     Raises:
         ValueError: Pixels of another type or range need the white level stated.
@@ -109,9 +109,9 @@ def _white_level_of(images: np.ndarray) -> float:
     if images.dtype.kind == 'f' and low >= 0 and high <= 1:
         return 1.0
     raise ValueError(
-        f'These pixels ({images.dtype}, {low:g} to {high:g}) are to be divided by the '
-        'value of white, which their type does not tell. Say white_level, e.g. 4095 '
-        'for a camera of 12 bits: --config.white_level=4095, or '
+        f'These pixels ({images.dtype}, {low:g} to {high:g}) are divided by the pixel '
+        'value of white, which does not follow from their type. Set white_level, for '
+        'instance 4095 for a 12-bit camera: --config.white_level=4095, or '
         'deeploc_jax.load(..., white_level=4095).'
     )
 
@@ -119,7 +119,7 @@ def _white_level_of(images: np.ndarray) -> float:
 def _no_normalize(
     images: Real[np.ndarray, 'n h w c'],
 ) -> Float32[np.ndarray, 'n h w c']:
-    """Leaves the pixels as they are, as float32."""
+    """Keeps the pixel values, as float32."""
     return images.astype(np.float32)
 
 

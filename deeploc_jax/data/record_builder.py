@@ -1,4 +1,4 @@
-"""TFDS builders whose records are written and read without TensorFlow."""
+"""Builds TFDS data sets whose records are written and read without TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ _FORMATS = (FileFormat.ARRAY_RECORD, FileFormat.TFRECORD)
 
 
 class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """A builder that stores array_record files, or TFRecord when it is asked to.
+    """A builder that stores array_record files, or TFRecord on request.
 
-    `tfds.data_source` reads array_record, `tfds.load` both, if TensorFlow is there.
+    `tfds.data_source` reads array_record; `tfds.load` reads both if TensorFlow is
+    installed.
 
     Args:
-        data_dir: Where prepared data sets live; None for TFDS's own default.
-        file_format: 'array_record', 'tfrecord', or TFDS's name of either; None for
-            the one that is prepared, or array_record.
-        **kwargs: For TFDS: `config`, `version`.
+        data_dir: Folder of prepared data sets; None for TFDS's own default.
+        file_format: 'array_record', 'tfrecord', or TFDS's name for either; None for
+            the format that is prepared, or array_record.
+        **kwargs: Arguments of TFDS: `config`, `version`.
 
     Raises:
         ValueError: There is no such format, or the data set is stored in another one.
@@ -53,7 +54,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         if wanted not in _FORMATS:
             raise ValueError(
                 f'A screen is stored as array_record or tfrecord, not {wanted.value}: '
-                'parquet loses cells, and riegeli needs a package of its own.'
+                'parquet loses cells, and riegeli needs another package.'
             )
         if not self.info.initialized:
             self.info.set_file_format(wanted, override=True)
@@ -67,10 +68,10 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         file_format: str | FileFormat | None = None,
         **kwargs: Any,
     ) -> None:
-        """As in TFDS, but for several processes at once.
+        """Prepares the data set, as in TFDS, but several processes may do so at once.
 
-        The first one to finish wins, and the others use what it made. Google's bucket,
-        which has none of the screens, is not asked.
+        The first one to finish wins, and the others use its files. Google's bucket has
+        none of the screens and is not searched.
 
         Raises:
             OSError: The folder cannot be written, or the disk is full.
@@ -88,18 +89,18 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self.info.read_from_directory(self.data_dir)
 
     def _warn_of_remains(self) -> None:
-        """What a preparation wrote stays there when it is killed."""
+        """Warns of files that an unfinished or killed preparation has left behind."""
         folder = self.data_path
         remains = [str(p) for p in folder.parent.glob(f'incomplete.*_{folder.name}')]
         if remains and not folder.exists():
             warnings.warn(
-                'Another process is preparing this data set at the moment, or was '
-                f'killed when it did. In that case remove {", ".join(remains)}.',
+                'Another process is preparing this data set, or was killed while it '
+                f'did. If it was killed, remove {", ".join(remains)}.',
                 stacklevel=3,
             )
 
     def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
-        """As in TFDS.
+        """Opens splits as random-access data sources, as in TFDS.
 
         Raises:
             ValueError: The screen is stored as tfrecord.
@@ -108,7 +109,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         return super().as_data_source(*args, **kwargs)
 
     def as_dataset(self, *args: Any, **kwargs: Any) -> Any:
-        """As in TFDS.
+        """Opens splits as `tf.data.Dataset`, as in TFDS.
 
         Raises:
             ImportError: TensorFlow is not installed.
@@ -136,8 +137,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 def check_array_record(builder: tfds.core.DatasetBuilder) -> None:
     """Raises a ValueError for a screen stored as tfrecord: no data source reads it.
 
-    TFDS's own reader of prepared data sets, which a builder of an earlier version may
-    be, does not say so.
+    The builder may be TFDS's own reader of a prepared data set, which does not check.
     """
     if builder.info.file_format == FileFormat.TFRECORD:
         raise ValueError(_stored_otherwise(builder, FileFormat.ARRAY_RECORD))
@@ -149,6 +149,6 @@ def _stored_otherwise(builder: tfds.core.DatasetBuilder, wanted: FileFormat) -> 
     return (
         f'{builder.info.full_name} is prepared in {builder.data_dir} as {stored}, '
         f'which {reader} reads; here {wanted.value} is needed. Choose another '
-        f'data_dir, or remove that folder and prepare the screen again, as '
-        f'{wanted.value}.'
+        f'data_dir, or remove that folder and prepare the screen again with '
+        f'file_format={wanted.value!r}.'
     )

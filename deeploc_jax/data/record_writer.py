@@ -20,7 +20,9 @@ _SHARD_BYTES = 512 << 20
 _BLOCK = 256  # cells held in memory at a time
 _OPTIONS = 'group_size:1,uncompressed'  # pixels are compressed already
 
-Order = list[tuple[bytes, int]]  # (hash of the key, record number), as they came
+Order = list[
+    tuple[bytes, int]
+]  # (hash of the key, record number), in the order of writing
 
 
 def write_split(
@@ -28,17 +30,17 @@ def write_split(
     examples: Iterable[tuple[Any, dict[str, Any]]],
     template: tfds.core.ShardedFileTemplate,
 ) -> tfds.core.SplitInfo:
-    """Writes all examples of a split in an order fixed by their keys alone.
+    """Writes all examples of a split in an order that depends on their keys alone.
 
     TFDS's own writer keeps a split in memory and, past 1 GB, needs TensorFlow. Here
-    the records go to one file as they come, and from there in the order of their
-    hashed keys to the shards, so that `train[:10%]` is a fair sample.
+    the records are first written to one file as they come, and then copied to the
+    shards in the order of their hashed keys, so that `train[:10%]` is a fair sample.
 
     Args:
-        features: What every example is encoded with.
-        examples: (key, example) pairs; the keys are unique in the split.
-        template: Names the shards; carries the folder, the split's name and the
-            format, 'array_record' or 'tfrecord'.
+        features: Features that encode every example.
+        examples: Pairs of key and example; the keys are unique in the split.
+        template: Template for the names of the shards, with folder, name of the split
+            and format ('array_record' or 'tfrecord').
 
     Returns:
         Name, shard lengths and size of the split.
@@ -89,7 +91,7 @@ def _write_shards(
     bounds = [len(order) * shard // num_shards for shard in range(num_shards + 1)]
     for shard, (start, stop) in enumerate(itertools.pairwise(bounds)):
         path = template.sharded_filepath(shard_index=shard, num_shards=num_shards)
-        with _open_writer(path, template.filetype_suffix) as writer:
+        with _open_writer(Path(path), template.filetype_suffix) as writer:
             for record in _read(unsorted, [row for _, row in order[start:stop]]):
                 writer.write(record)
     return [stop - start for start, stop in itertools.pairwise(bounds)]

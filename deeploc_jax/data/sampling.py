@@ -1,7 +1,7 @@
-"""Which cells make up batch i: pure functions of (seed, i).
+"""Samplers choose the cells of batch i, as pure functions of (seed, i).
 
-Nothing is remembered between calls, so that a resumed run sees the batches it would
-have seen, whatever reads the images.
+They remember nothing between calls, so that a resumed run sees the batches that it
+would have seen without the interruption.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class EpochSampler:
-    """Every cell once an epoch, in a new order each time.
+    """Draws every cell once in each epoch, in a new order each time.
 
-    Epochs follow one another without a gap: a batch may hold the end of one and the
-    beginning of the next, and no tail is dropped.
+    Epochs follow one another without a gap: a batch may hold the end of one epoch and
+    the beginning of the next, and no remainder is dropped.
 
     Attributes:
         rows: Row numbers to draw from, [n].
-        batch_size: Global batch size.
-        seed: Decides the orders.
+        batch_size: Batch size over all devices.
+        seed: Seed of the orders.
     """
 
     rows: np.ndarray
@@ -33,8 +33,8 @@ class EpochSampler:
         """Row numbers of batch `step` (0, 1, ...), int64 [batch_size]."""
         n = len(self.rows)
         positions = step * self.batch_size + np.arange(self.batch_size)
-        epochs = positions // n
-        orders = {epoch: _order(self.seed, epoch, n) for epoch in np.unique(epochs)}
+        epochs = (positions // n).tolist()
+        orders = {epoch: _order(self.seed, epoch, n) for epoch in set(epochs)}
         chosen = [
             orders[epoch][p % n] for epoch, p in zip(epochs, positions, strict=True)
         ]
@@ -48,13 +48,13 @@ def _order(seed: int, epoch: int, n: int) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class BalancedSampler:
-    """Every class equally often: a class at random, then one of its cells.
+    """Draws every class equally often: a random class, then one of its cells.
 
     Attributes:
         rows: Row numbers to draw from, [n].
-        labels: Their classes, [n].
-        batch_size: Global batch size.
-        seed: Decides the draws.
+        labels: Class of each of these rows, [n].
+        batch_size: Batch size over all devices.
+        seed: Seed of the draws.
     """
 
     rows: np.ndarray
@@ -80,12 +80,12 @@ class BalancedSampler:
 def make_sampler(
     labels: np.ndarray, batch_size: int, seed: int, *, class_balanced: bool = False
 ) -> EpochSampler | BalancedSampler:
-    """A sampler over the labelled cells (label >= 0) of a split.
+    """Makes a sampler of the labelled cells of a split.
 
     Args:
-        labels: int [n], -1 for an unlabelled cell.
-        batch_size: Global batch size.
-        seed: Decides orders and draws.
+        labels: Class indices, int [n], -1 for an unlabelled cell.
+        batch_size: Batch size over all devices.
+        seed: Seed of orders and draws.
         class_balanced: Whether each class is drawn equally often.
 
     Raises:

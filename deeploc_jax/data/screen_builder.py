@@ -1,4 +1,4 @@
-"""What every screen's TFDS builder shares: storage, and preparation on disk."""
+"""Defines what every screen's TFDS builder shares: storage and preparation."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
         """`DatasetInfo` for `_info`; what is prepared on disk goes before the code.
 
         Args:
-            features: From `screen_features`; None where only the data can tell.
-            metadata: From `screen_metadata`; None likewise.
+            features: Result of `screen_features`; None where it depends on the data.
+            metadata: Result of `screen_metadata`; None where it depends on the data.
             **kwargs: `description`, `citation`, `homepage`, `license`.
         """
         if (self.data_path / 'dataset_info.json').exists():

@@ -1,4 +1,4 @@
-"""What a screen is, read once from its builder into one frozen object."""
+"""Reads what a screen is from its builder, once, into one frozen object."""
 
 from __future__ import annotations
 
@@ -70,13 +70,32 @@ class ScreenInfo:
         place = marker if marker >= 0 else len(others)
         return [*others[:place], *marked, *others[place:]][:count]
 
-    def facts(self, channels: Sequence[str]) -> dict[str, Any]:
-        """What `run.json` says of the screen of which these channels were read."""
+    def with_channels(self, names: Sequence[str] | None) -> ScreenInfo:
+        """The screen as it is read: these channels only, in this order.
+
+        Args:
+            names: Names of channels; None or empty for the default ones.
+
+        Raises:
+            ValueError: The screen has no such channel.
+        """
+        channels = tuple(names or self.default_channels)
+        if not set(channels) <= set(self.channels):
+            raise ValueError(
+                f'channels={",".join(channels)}, but {self.full_name} has '
+                f'{",".join(self.channels)}. Name those to use, in the order that the '
+                'network takes them: --config.channels=...'
+            )
+        marker = self.marker_among(channels)
+        return dataclasses.replace(self, channels=channels, marker_channel=marker)
+
+    def facts(self) -> dict[str, Any]:
+        """What `run.json` says of the screen."""
         return dict(
             dataset=self.full_name,
             simulated=self.simulated,
-            channels=list(channels),
-            marker_channel=self.marker_among(channels),
+            channels=self.channels,
+            marker_channel=self.marker_channel,
         )
 
 

@@ -1,4 +1,4 @@
-"""Splits of a prepared screen: whether they exist, and whether they share cells."""
+"""Checks that splits of a prepared screen exist and share no cells."""
 
 from __future__ import annotations
 

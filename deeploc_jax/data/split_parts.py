@@ -1,4 +1,4 @@
-"""A split in parts, so that what is made of millions of cells can be resumed."""
+"""Cuts splits in parts, so that work on millions of cells can be resumed."""
 
 from __future__ import annotations
 

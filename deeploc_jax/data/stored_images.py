@@ -1,4 +1,4 @@
-"""The images of a prepared split: read as needed, or all at once."""
+"""Reads the images of a prepared split, as needed or all at once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 from deeploc_jax.data.normalize import Normalize
 from deeploc_jax.progress import progress_bar
 
-_CHUNK = 256  # cells read and normalised at a time
+_CHUNK = 256  # cells read and normalized at a time
 
 
 class StreamedImages:
-    """Normalised images of a split, read from disk when they are indexed.
+    """Normalized images of a split, read from disk when they are indexed.
 
-    Stands in for the `images` array of `Cells` when a split is too large to hold.
+    They take the place of the `images` array of `Cells` when a split does not fit into
+    memory.
 
     Args:
-        source: A random-access TFDS data source.
-        shape: [n, h, w, c].
-        channels: Which channels of the source, [c].
-        normalize: What is done to the pixels.
+        source: Random-access TFDS data source.
+        shape: Shape [n, h, w, c] of all images.
+        channels: Indices of the wanted channels in the source, [c].
+        normalize: Function that normalizes the pixels.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class StreamedImages:
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
         """Images of these rows, float32 [len(rows), h, w, c]."""
-        if not len(rows):  # as of the cells unlike any other, where there is none
+        if not len(rows):  # the data source cannot read nothing
             return np.empty((0, *self.shape[1:]), np.float32)
         records = self.source.__getitems__([int(row) for row in rows])
         images = np.stack([record['image'][..., self.channels] for record in records])
@@ -50,17 +51,17 @@ class StreamedImages:
 
 
 def load(images: StreamedImages) -> np.ndarray:
-    """All of them in memory, decoded and normalised by threads."""
+    """Reads all images into memory; threads decode and normalize them."""
     loaded = _empty_aligned(images.shape)
     starts = range(0, len(images), _CHUNK)
 
-    def load(start: int) -> None:
+    def load_chunk(start: int) -> None:
         rows = np.arange(start, min(start + _CHUNK, len(images)))
         loaded[rows[0] : rows[-1] + 1] = images[rows]
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        progress = pool.map(load, starts)
-        for _ in progress_bar(progress, len(starts), 'normalise', unit='chunk'):
+        progress = pool.map(load_chunk, starts)
+        for _ in progress_bar(progress, len(starts), 'normalize', unit='chunk'):
             pass
     return loaded
 

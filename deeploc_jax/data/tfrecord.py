@@ -1,4 +1,4 @@
-"""TFRecord files, written without TensorFlow."""
+"""Writes TFRecord files without TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TFRecordWriter:
     their checksum (4).
 
     Args:
-        path: The file; one that is there is replaced.
+        path: Path of the file; an existing file is replaced.
 
     References:
         tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details".
@@ -30,5 +30,5 @@ class TFRecordWriter:
             self._file.write(part)
 
     def close(self) -> None:
-        """Writes what is still in memory; a full disk may only be noticed here."""
+        """Writes out buffered records; a full disk may only be noticed here."""
         self._file.close()

@@ -1,23 +1,23 @@
-"""Names of the wells of a plate in one form."""
+"""Writes the names of wells in one form."""
 
 from __future__ import annotations
 
 import re
 
-# Rows A-Z and AA-AF, columns 1-48: those of a plate of 1536 wells.
+# Rows A-Z and AA-AF, columns 1-48, as on a plate of 1536 wells.
 _WELL = re.compile(r'([A-Z]|A[A-F])[\s_-]*0*([1-9][0-9]?)', re.IGNORECASE)
 _COLUMNS = 48
 
 
 def canonical_well(name: str) -> str:
-    """`A01` for 'A1', 'a01', 'A 1', 'A-01' and 'A001'; other names stay as they are.
+    """Writes 'A1', 'a01', 'A 1', 'A-01' and 'A001' as `A01`; keeps other names.
 
     Args:
         name: Row letters and column number of a well, as any program writes them.
 
     Returns:
-        Upper-case row and a column of two digits, where the name is a well of a plate
-        of up to 1536 wells (rows A to AF, columns 1 to 48); else `name`.
+        Upper-case row and two-digit column, if the name is a well of a plate of up to
+        1536 wells (rows A to AF, columns 1 to 48); otherwise `name`.
     """
     match = _WELL.fullmatch(name.strip())
     if not match or int(match[2]) > _COLUMNS:

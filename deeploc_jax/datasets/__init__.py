@@ -1,4 +1,4 @@
-"""Every screen as a TFDS builder; importing this package registers them."""
+"""Registers every screen as a TFDS builder when it is imported."""
 
 from __future__ import annotations
 

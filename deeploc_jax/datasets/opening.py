@@ -1,4 +1,4 @@
-"""Opening a screen by name, prepared on disk first where it is not yet."""
+"""Opens a screen by name, and prepares it on disk first where needed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def find_screen(
     """The builder of a screen, prepared or not: its classes and channels.
 
     Args:
-        name: As in `prepare_screen`.
-        data_dir: Likewise.
+        name: Data set name as TFDS knows it, with `/config` where there are several.
+        data_dir: Folder of prepared screens; None for TFDS's own default.
 
     Raises:
         ValueError: The version in the name is not prepared, and not that of the code.
     """
-    # Here, as TFDS's reader of prepared data sets does not know what ~ means.
+    # TFDS's reader of prepared data sets does not expand ~.
     data_dir = Path(data_dir).expanduser() if data_dir else None
     try:
         return tfds.builder(name, data_dir=data_dir)
@@ -57,10 +57,10 @@ def prepare_screen(
 
     Args:
         name: Data set name as TFDS knows it, with `/config` where there are several.
-        data_dir: Where prepared screens live; None for TFDS's own default.
-        manual_dir: Where the user's own copies of released files lie; None for
+        data_dir: Folder of prepared screens; None for TFDS's own default.
+        manual_dir: Folder of the user's own copies of released files; None for
             `<data_dir>/downloads/manual`.
-        **builder_kwargs: For the builder itself, such as `table` of `own_screen`.
+        **builder_kwargs: Arguments of the builder, such as `table` of `own_screen`.
 
     Raises:
         ValueError: The version in the name is not prepared, and not that of the code.
@@ -92,7 +92,7 @@ def open_screen(
 ) -> tfds.core.DatasetBuilder:
     """`prepare_screen` on several hosts: one process prepares, the others wait.
 
-    Args: as of `prepare_screen`.
+    The arguments are those of `prepare_screen`.
     """
 
     def prepare() -> tfds.core.DatasetBuilder:
@@ -101,6 +101,6 @@ def open_screen(
     try:
         if is_main():
             prepare()
-    finally:  # where the first fails, the others shall fail too, not wait for ever
+    finally:  # if the first fails, the others must fail too, not wait for ever
         multihost_utils.sync_global_devices('screen prepared')
     return prepare()  # at once, now that it is on disk

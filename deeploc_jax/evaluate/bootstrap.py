@@ -83,7 +83,8 @@ def bootstrap_intervals(
     """
     if not 0 < level < 1 or resamples < 1:
         raise ValueError(
-            f'level ({level}) must be in 0..1 and resamples ({resamples}) at least 1.'
+            f'level ({level}) must be between 0 and 1, and resamples ({resamples}) at '
+            'least 1.'
         )
     if len(groups) != len(labels):
         raise ValueError(f'{len(groups)} groups for {len(labels)} labels.')

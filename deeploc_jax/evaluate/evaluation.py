@@ -1,4 +1,4 @@
-"""Everything that an evaluation of one split leaves in its folder."""
+"""Predicts the cells of a split, and writes all that its evaluation leaves."""
 
 from __future__ import annotations
 
@@ -8,14 +8,55 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax import reliability
+from deeploc_jax.devices import is_main
 from deeploc_jax.evaluate.examples import write_examples
 from deeploc_jax.evaluate.proteins import proteins_table
-from deeploc_jax.evaluate.summary import plain, summarize
+from deeploc_jax.evaluate.summary import summarize
 from deeploc_jax.files import write_json
 from deeploc_jax.predict.calibration import mean_crop_probabilities
+from deeploc_jax.predict.program import Program
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import confusion_table, predictions_table
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.folder import TrainedNetwork
+
+
+def evaluate_split(
+    folder: Path,
+    network: TrainedNetwork,
+    outputs: Program,
+    cells: Cells,
+    *,
+    seed: int,
+    resamples: int,
+) -> dict[str, Any] | None:
+    """Predicts a split and writes its tables.
+
+    Args:
+        folder: Folder that the tables go to, see `write_evaluation`; it has the name of
+            the split.
+        network: The network, with its temperature and what it has seen.
+        outputs: Program of its logits and its novelty layer's features.
+        cells: The split.
+        seed: Seed of the bootstrap and of the choice of example cells.
+        resamples: Number of resamples of the bootstrap.
+
+    Returns:
+        What `metrics.json` holds; None in every process but the first, which alone
+        writes.
+    """
+    logits, features = outputs(cells, folder.name)
+    if not is_main():
+        return None
+    return write_evaluation(
+        folder,
+        cells,
+        logits,
+        novelty=network.novelty.score(features) if network.novelty else None,
+        temperature=network.card.temperature,
+        seed=seed,
+        resamples=resamples,
+    )
 
 
 def write_evaluation(
@@ -49,24 +90,25 @@ def write_evaluation(
     split = cells.metadata, cells.labels, probabilities, cells.class_names
     per_protein = proteins_table(*split)
     summary = summarize(*split, per_protein, seed=seed, resamples=resamples)
-    summary['temperature'] = temperature
-    summary['ece_before_temperature'] = _uncalibrated_error(logits, cells.labels)
-    unlike = None if novelty is None else float(np.mean(novelty > 1))
-    summary['unlike_training'] = unlike
-    summary = plain(summary)
-    write_json(folder / 'metrics.json', summary)
-    write_table(predictions_table(*split, novelty), folder / 'predictions.parquet')
-    write_table(per_protein, folder / 'proteins.parquet')
+    summary |= dict(
+        temperature=temperature,
+        ece_before_temperature=_uncalibrated_error(logits, cells.labels),
+        unlike_training=None if novelty is None else float(np.mean(novelty > 1)),
+    )
     confusion = confusion_table(summary['confusion'] or [], cells.class_names)
+    per_cell = predictions_table(*split, novelty)
     write_table(confusion, folder / 'confusion.parquet')
+    write_table(per_cell, folder / 'predictions.parquet')
+    write_table(per_protein, folder / 'proteins.parquet')
     write_examples(folder / 'examples.npz', cells, probabilities, novelty, seed)
+    write_json(folder / 'metrics.json', summary)
     return summary
 
 
-def _uncalibrated_error(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error at temperature 1, NaN without a labelled cell."""
+def _uncalibrated_error(logits: np.ndarray, labels: np.ndarray) -> float | None:
+    """Expected calibration error at temperature 1, None without a labelled cell."""
     known = labels >= 0
     if not known.any():
-        return np.nan
+        return None
     probabilities = mean_crop_probabilities(logits[known])
     return float(reliability.expected_calibration_error(probabilities, labels[known]))

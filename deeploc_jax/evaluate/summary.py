@@ -71,9 +71,9 @@ def summarize(
     if kept.any():
         summary |= {name: score(*cells) for name, score in SCORES.items()}
         summary |= _intervals(*cells, known, seed, resamples)
+        summary['reliability'] = reliability.reliability_curve(*cells)._asdict()
         counts = summary['confusion'] = metrics.confusion_matrix(*cells)
         summary['confusion_fractions'] = metrics.row_fractions(counts)
-        summary['reliability'] = reliability.reliability_curve(*cells)._asdict()
     else:
         unknown = dict.fromkeys(bootstrap.STATISTICS, {'value': None, 'interval': None})
         keys = (*SCORES, 'resampled_by', 'n_resampled', 'confusion')

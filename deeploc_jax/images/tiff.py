@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from deeploc_jax.images.image_file import ImageFile
 from deeploc_jax.images.ome_xml import OmeXml, parse_ome_xml, without_uuids
 from deeploc_jax.images.tiff_axes import order_axes
 from deeploc_jax.images.tiff_pixels import TiffPixels
+
+_LOCK = threading.Lock()
 
 
 def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
@@ -98,17 +101,21 @@ def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
 
 @contextlib.contextmanager
 def _strict_tifffile() -> Iterator[None]:
-    """Raises what tifffile only logs as an error, for instance a cut stack."""
+    """Raises what tifffile only logs as an error, for instance a cut stack.
+
+    One thread at a time: all of them share the logger. Decoding has threads of its own.
+    """
     logger = logging.getLogger('tifffile')
     messages: list[str] = []
     handler = logging.Handler(logging.ERROR)
     handler.emit = lambda record: messages.append(record.getMessage())
-    propagate, logger.propagate = logger.propagate, False
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
+    with _LOCK:
+        propagate, logger.propagate = logger.propagate, False
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.propagate = propagate
     if messages:
         raise ImageError(f'damaged or truncated: {messages[0]}')

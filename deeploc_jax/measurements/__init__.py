@@ -1,4 +1,4 @@
-"""Hand-made features of cells, as profiling pipelines measure them: the baseline."""
+"""Hand-made features, as profiling pipelines measure them, are the baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of one channel: intensity, texture, granularity, rings, spots.
+"""Measures one channel: intensity, texture, granularity, rings and spots.
 
 References:
     Haralick, Shanmugam & Dinstein 1973, IEEE Trans. SMC 3:610: texture.
@@ -19,15 +19,15 @@ from scipy import ndimage
 from skimage import feature
 from skimage.filters import gabor_kernel
 
-RADIUS = 28  # pixels; Zernike moments and spots are looked for no further out
+RADIUS = 28  # pixels from the middle, for Zernike moments and spots
 RING = 5  # pixels; width of the rings
-FREQUENCIES = (0.1, 0.2, 0.35)  # cycles a pixel, of the Gabor filters
+FREQUENCIES = (0.1, 0.2, 0.35)  # cycles per pixel, of the Gabor filters
 DIRECTIONS = 4
 OPENINGS = (1, 3, 5, 7, 11, 15)  # pixels
 
 
 def measure_plane(plane: np.ndarray) -> dict[str, float]:
-    """Features of a plane float32 [h, w] in [0, 1], `<what>` -> value."""
+    """Features by name of a plane float32 [h, w] in [0, 1]."""
     grey = (plane * 63).astype(np.uint8)
     inside = rings(plane.shape)
     every = range(inside.max() + 1)
@@ -51,7 +51,7 @@ def measure_plane(plane: np.ndarray) -> dict[str, float]:
 
 @functools.lru_cache(maxsize=2)
 def rings(shape: tuple[int, int]) -> np.ndarray:
-    """Number of the ring about the middle that each pixel is in, int [h, w]."""
+    """Number of the ring around the middle that holds each pixel, int [h, w]."""
     return np.minimum(_distance(shape) // RING, 6).astype(int)
 
 
@@ -61,25 +61,25 @@ def _distance(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _intensity(plane: np.ndarray) -> dict[str, float]:
-    centred = plane - plane.mean()
-    spread = centred.std() + 1e-6
+    centered = plane - plane.mean()
+    spread = centered.std() + 1e-6
     percentiles = (5, 25, 50, 75, 95)
     values = zip(percentiles, np.percentile(plane, percentiles), strict=True)
     return dict(
         mean=float(plane.mean()),
         deviation=float(spread),
-        skewness=float((centred**3).mean() / spread**3),
-        kurtosis=float((centred**4).mean() / spread**4),
+        skewness=float((centered**3).mean() / spread**3),
+        kurtosis=float((centered**4).mean() / spread**4),
         **{f'percentile_{p}': float(value) for p, value in values},
     )
 
 
 def _gabor(plane: np.ndarray) -> np.ndarray:
-    """Mean and deviation of the response's size, of each frequency over directions."""
+    """Gabor responses by frequency: in the weakest and strongest direction, spread."""
     spectrum = scipy.fft.fft2(plane)
     size = np.abs(scipy.fft.ifft2(spectrum * _gabor_spectra(plane.shape)))
     size = size.reshape(len(FREQUENCIES), DIRECTIONS, -1)
-    strength = np.sort(size.mean(2), axis=1)  # whichever way the cell lies
+    strength = np.sort(size.mean(2), axis=1)  # however the cell is turned
     return np.concatenate([strength[:, [0, -1]].ravel(), size.std(2).mean(1)])
 
 
@@ -95,7 +95,7 @@ def _gabor_spectra(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _granularity(plane: np.ndarray) -> list[float]:
-    """Share of the intensity that an opening with a growing square takes away."""
+    """Shares of the intensity that openings with growing squares take away."""
     totals = [ndimage.grey_opening(plane, (k, k)).sum() for k in OPENINGS]
     return [(a - b) / (totals[0] + 1e-6) for a, b in itertools.pairwise(totals)]
 

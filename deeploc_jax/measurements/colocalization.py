@@ -1,4 +1,4 @@
-"""How another channel goes together with the protein."""
+"""Measures the colocalization of another channel with the protein."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from skimage import filters
 from deeploc_jax.measurements.channel_features import rings
 
 
-def measure_together(protein: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """Correlations of two planes [h, w]: of all pixels, bright ones, edges, rings."""
+def measure_colocalization(protein: np.ndarray, other: np.ndarray) -> dict[str, float]:
+    """Correlations of two planes [h, w]: all pixels, bright ones, edges and rings."""
     bright = other > np.median(other)
     inside = rings(protein.shape)
     pairs = dict(

@@ -1,4 +1,4 @@
-"""The cell in the middle of a crop, cut from its neighbours, and its shape."""
+"""Separates the cell in the middle of a crop from its neighbors; measures its shape."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from scipy import ndimage
 from skimage import feature, filters, measure, segmentation
 
-MARGIN = 2  # pixels about a segmented cell that still show its own light
-MIDDLE = 4  # pixels from the centre in which a cell has to be
-USUAL_RADIUS = 18  # pixels; where none is found
+MARGIN = 2  # pixels around a segmented cell that still show its own light
+MIDDLE = 4  # pixels from the center within which a cell must lie
+USUAL_RADIUS = 18  # pixels; radius of the disc when no cell is found
 
 
 def central_cell(marker: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
-    """Mask bool [h, w] of the cell in the middle; a disc where none is found.
+    """Mask bool [h, w] of the cell in the middle; a disc when none is found.
 
     Args:
-        marker: A plane [h, w] in which cells are filled; None: there is none.
-        shape: [h, w].
+        marker: Plane [h, w] in which cells are filled; None: there is no such channel.
+        shape: [h, w] of the crop.
 
     References:
         Meyer & Beucher 1990, J. Vis. Commun. Image Represent. 1:21: watershed.
@@ -48,7 +48,7 @@ def central_cell(marker: np.ndarray | None, shape: tuple[int, int]) -> np.ndarra
 
 
 def measure_shape(cell: np.ndarray) -> dict[str, float]:
-    """Size and form of a mask [h, w]."""
+    """Size and form of the region in a mask [h, w]."""
     region: Any = measure.regionprops(cell.astype(int))[0]
     return dict(
         area=region.area,

@@ -41,12 +41,12 @@ def get_model(name: str, num_classes: int, **options: Any) -> Network:
     Raises:
         ValueError: No such network, or it has no such option.
 
-    Example:
+    Examples:
         >>> model = get_model('deeploc', num_classes=19)
         >>> variables = model.init(key, jnp.zeros((1, 60, 60, 2)), train=False)
     """
     model = lookup('model', name, MODELS)
     fields = set(model.__dataclass_fields__) - {'parent', 'name'}
     for option in options:
-        check_name(f'option of model {name!r} called', option, fields)
+        check_name('model option', option, fields)
     return model(num_classes=num_classes, **options)

@@ -62,7 +62,7 @@ def conv3x3(
     Returns:
         [b, h, w, features], with the dtype of `lhs`.
 
-    Example:
+    Examples:
         >>> nn.Conv(64, (3, 3), conv_general_dilated=conv3x3)(images)
     """
     native = partial(

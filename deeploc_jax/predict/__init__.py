@@ -1,1 +1,1 @@
-"""Running a network: logits, features, novelty, export and the predictor."""
+"""Runs a network: logits, features, novelty, export and the predictor."""

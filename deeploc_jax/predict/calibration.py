@@ -18,12 +18,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
 from deeploc_jax import metrics
+from deeploc_jax.reliability import NOT_CALIBRATED
 
 TEMPERATURES = (0.05, 20.0)
 """Range of the fit. A validation split without one mistake ends at the lower end."""
-
-NOT_CALIBRATED = 'not calibrated'
-"""What `Calibration.words` begins with where no temperature was fitted."""
 
 
 def mean_crop_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

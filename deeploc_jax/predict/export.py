@@ -30,7 +30,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     """Writes `predict.jaxexport`, and `predict.json`, its classes and channels.
 
     The program, StableHLO as JAX wraps it, takes raw pixels, finite ones, float32
-    [n, side, side, c] with any n, all at once. It normalises them as in training, looks
+    [n, side, side, c] with any n, all at once. It normalizes them as in training, looks
     at the crops that the card says, and returns calibrated probabilities, float32
     [n, k]. It holds the weights. Convolutions are XLA's own: on two CPU cores the
     lean network took as long as in `Predictor.predict`, DeepLoc 1.7 times.
@@ -38,7 +38,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     JAX promises to read such files for six months (`jax.export`, compatibility).
 
     Args:
-        network: From `weights.folder.read_weights`.
+        network: Network from `weights.folder.read_weights`.
         folder: Made when missing.
 
     Returns:
@@ -46,7 +46,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
 
     Raises:
         ImportError: The extra `export` is not installed.
-        ValueError: The card names an unknown normalisation, or no white level where
+        ValueError: The card names an unknown normalization, or no white level where
             the network needs one.
     """
     if importlib.util.find_spec('flatbuffers') is None:
@@ -87,8 +87,8 @@ def _traced_normalize(card: Card) -> Callable[[jax.Array], jax.Array]:
     white = card.white_level
     if card.normalization == 'unit' and white is None:
         raise ValueError(
-            'The program takes float32, of which the value of white cannot be told. '
-            'Say it: deeploc_jax.load(..., white_level=255).export(...) for pixels of '
+            'The program takes float32, which does not show the value of white. '
+            'Give it: deeploc_jax.load(..., white_level=255).export(...) for pixels of '
             '8 bits.'
         )
     return {

@@ -1,4 +1,4 @@
-"""Programs of a trained network: the features of a layer, or all that judging needs."""
+"""Makes the programs that give a network's features, or all that judging needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def choose_layer(network: TrainedNetwork, layer: str | None) -> str:
     """
     names = list(layer_widths(network))
     layer = layer or names[-1]
-    check_name(f'layer of {network.card.model["name"]!r} called', layer, names)
+    check_name('layer', layer, names)
     return layer
 
 
@@ -69,7 +69,10 @@ def make_cell_features(
 
 
 def make_split_program(
-    network: TrainedNetwork, mesh: jax.sharding.Mesh, batch_size: int, crops: int
+    network: TrainedNetwork,
+    mesh: jax.sharding.Mesh,
+    batch_size: int,
+    crops: int | None = None,
 ) -> Program:
     """Makes the program cells -> `Outputs`, for judging a split in one pass.
 
@@ -78,13 +81,14 @@ def make_split_program(
             does not know what it has seen, of its last layer.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
-        crops: 1 or 5, as in `crop_offsets`.
+        crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
 
     Raises:
         ValueError: `crops` is another number, or the batch size cannot be divided by
             the number of devices.
     """
+    card = network.card
     layer = network.novelty.layer if network.novelty else None
-    crop = network.card.crop
-    outputs = make_outputs(network.model, layer, crop=crop, crops=crops)
+    crops = crops or card.crops
+    outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
     return make_program(outputs, network.variables, mesh, batch_size)

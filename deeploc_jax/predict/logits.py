@@ -1,4 +1,4 @@
-"""Logits and features of cells as pure functions of a network's variables."""
+"""Computes logits and features of cells with pure functions of the variables."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Outputs(NamedTuple):
 
 
 def check_crops(crops: int, field: str = 'evaluation.crops') -> None:
-    """Raises a ValueError unless `crops` is 1 (the centre) or 5 (corners too)."""
+    """Raises a ValueError unless `crops` is 1 (the center) or 5 (corners too)."""
     if crops not in (1, 5):
         raise ValueError(
-            f'{field} ({crops}) must be 1 or 5: the centre, and the corners.'
+            f'{field} ({crops}) must be 1 or 5: the center, and the corners.'
         )
 
 

@@ -1,4 +1,4 @@
-"""Which cells are unlike anything a network has seen."""
+"""Detects cells that are unlike anything a network has seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user holds as images, as plain arrays of real numbers, or a clear error."""
+"""Turns what a user holds as images into plain arrays, or raises a clear error."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check_finite(pixels: np.ndarray, numbers: np.ndarray) -> None:
 
     Args:
         pixels: [m, h, w, c].
-        numbers: Of the images, [m].
+        numbers: Numbers of the images, [m].
     """
     if pixels.dtype.kind != 'f':
         return
@@ -100,7 +100,7 @@ def check_finite(pixels: np.ndarray, numbers: np.ndarray) -> None:
         )
 
 
-def hint(shape: tuple[int, ...], side: int, channels: int) -> str:
+def hint(shape: tuple[Any, ...], side: int, channels: int) -> str:
     """What to do about images of another shape than [n, side, side, channels]."""
     last, first = (side, side, channels), (channels, side, side)
     if shape == last:
@@ -112,7 +112,7 @@ def hint(shape: tuple[int, ...], side: int, channels: int) -> str:
     if channels == 1 and shape[1:] == (side, side):
         return ' The channel needs an axis: images[..., None].'
     if any(size != size for size in shape):
-        return ' Of a dask array of unknown length: images.compute_chunk_sizes().'
+        return ' A dask array of unknown length: images.compute_chunk_sizes().'
     if len(shape) == 1:
         return ' Images in a column: np.stack(list(images)).'
     return ''

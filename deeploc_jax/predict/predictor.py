@@ -1,4 +1,4 @@
-"""A trained network as one object: crops of cells in, probabilities or features out."""
+"""Wraps a trained network: crops of cells in, probabilities or features out."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Predictor:
     """Predicts localizations on every device that JAX sees.
 
     Args:
-        network: From `weights.folder.read_weights`.
+        network: Network from `weights.folder.read_weights`.
 
     Attributes:
         network: The network.
-        card: What is known of it, see `weights.card.Card`.
-        class_names: In the order of the probabilities.
+        card: Card of the network, see `weights.card.Card`.
+        class_names: Class names in the order of the probabilities.
         layers: Number of features of each layer, by name.
         knows_novelty: Whether the weights say what the network has seen.
     """
@@ -45,18 +45,18 @@ class Predictor:
         self._functions: dict[Any, Function] = {}
 
     def predict(
-        self, images: np.ndarray, *, crops: int | None = None, batch_size: int = 128
+        self, images: Any, *, crops: int | None = None, batch_size: int = 128
     ) -> np.ndarray:
         """Class probabilities of cells.
 
-        Shows its progress. Images are normalised as in training, a batch at a time:
+        Shows its progress. Images are normalized as in training, a batch at a time:
         a memory map of any length will do.
 
         Args:
             images: Raw pixels [n, side, side, c] of any real type, one cell in the
                 middle of each; `card` says the side and the order of the channels. An
                 array of any library, a memory map, an HDF5 or zarr data set, or a list.
-            crops: 5 as in the paper (centre and corners), or 1: five times faster.
+            crops: 5 as in the paper (center and corners), or 1: five times faster.
                 Probabilities are calibrated for the number on the card, the default.
             batch_size: Cells at a time, over all devices.
 
@@ -79,7 +79,7 @@ class Predictor:
 
     def features(
         self,
-        images: np.ndarray,
+        images: Any,
         layer: str | None = None,
         *,
         pool: str = 'max',
@@ -103,7 +103,7 @@ class Predictor:
         function = self._function(make_features, layer=layer, pool=pool)
         return self._run(function, images, batch_size, self.layers[layer], np.asarray)
 
-    def novelty(self, images: np.ndarray, *, batch_size: int = 128) -> np.ndarray:
+    def novelty(self, images: Any, *, batch_size: int = 128) -> np.ndarray:
         """How unlike everything seen in training cells are.
 
         The distance to the nearest cells of the training in the last layer's features,
@@ -134,7 +134,7 @@ class Predictor:
         See `predict.export.write_program`.
 
         Args:
-            folder: Where `predict.jaxexport` and `predict.json` go; made when missing.
+            folder: Folder of `predict.jaxexport` and `predict.json`, made when missing.
 
         Returns:
             The folder.

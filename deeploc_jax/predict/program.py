@@ -1,4 +1,4 @@
-"""A network's function, compiled, and bound to what it always runs with."""
+"""Binds a network's compiled function to what it always runs with."""
 
 from __future__ import annotations
 

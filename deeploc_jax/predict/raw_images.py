@@ -1,4 +1,4 @@
-"""Raw crops, as a user holds them, as the cells that a network takes."""
+"""Presents raw crops, as a user holds them, as the cells that a network takes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from deeploc_jax.weights.card import Card
 
 
 def normalization_of(card: Card) -> Normalize:
-    """What a network wants done to raw pixels; a ValueError if that is unknown."""
+    """The normalization that a card names; raises a ValueError if it is unknown."""
     return make_normalize(card.normalization, card.white_level)
 
 
 def raw_cells(images: Any, card: Card) -> Cells:
-    """Unlabelled cells over raw images, normalised batch by batch as they are read.
+    """Unlabelled cells over raw images, normalized batch by batch as they are read.
 
     Args:
         images: Array of any library, memory map, HDF5 or zarr data set or list of
             [side, side, c] pixels of any real type.
-        card: Of the network that they are for.
+        card: Card of the network that they are for.
 
     Raises:
         ValueError: They have another shape than the network's, or are no images.
@@ -51,7 +51,7 @@ def raw_cells(images: Any, card: Card) -> Cells:
 
 
 class _Normalized:
-    """`types.Images` over raw ones, normalised when they are indexed."""
+    """`types.Images` over raw ones, normalized when they are indexed."""
 
     def __init__(self, images: Any, normalize: Normalize):
         self.images = images

@@ -1,1 +1,1 @@
-"""Simple classifiers on features that are not trained any more."""
+"""Probes are simple classifiers that learn from the features of a trained network."""

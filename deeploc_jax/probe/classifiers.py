@@ -1,4 +1,4 @@
-"""The classifiers by name, each with the values of the one parameter that is chosen."""
+"""The probes by name, each with the values its one free parameter is chosen from."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Probe:
     """A kind of classifier.
 
     Attributes:
-        make: (value of its parameter, seed) -> a classifier with `fit` and `predict`.
-        values: Of the parameter, from which one is chosen; the middle one is used where
-            there is too little to choose by.
-        title: In words.
+        make: (value of the parameter, seed) -> classifier with `fit` and `predict`.
+        values: Values of the parameter that one is chosen from; the middle one is used
+            when there are too few cells to choose.
+        title: Name for people.
         random: Whether the seed matters.
-        trial: As `make`, but quicker, for choosing the value; None: `make` itself.
+        trial: Faster version of `make` for choosing the value; None: `make` itself.
     """
 
     make: Callable[[float, int], Any]
@@ -37,14 +37,14 @@ class Probe:
     trial: Callable[[float, int], Any] | None = None
 
 
-def _standardised(classifier: Any) -> Any:
+def _standardized(classifier: Any) -> Any:
     return make_pipeline(StandardScaler(), classifier)
 
 
 def _logistic(c: float, seed: int, l1_ratio: float) -> Any:
-    # saga alone knows L1; on standardised features it gets close enough in few passes.
+    # Only saga knows L1; on standardized features few passes get close enough.
     solver: Any = dict(solver='saga', max_iter=200) if l1_ratio else dict(max_iter=2000)
-    return _standardised(
+    return _standardized(
         LogisticRegression(
             C=c, l1_ratio=l1_ratio, tol=1e-3, random_state=seed, **solver
         )
@@ -59,7 +59,7 @@ def _forest(trees: int, share: float, seed: int) -> Any:
 
 PROBES = {
     'ridge': Probe(
-        lambda alpha, seed: _standardised(Ridge(alpha)),
+        lambda alpha, seed: _standardized(Ridge(alpha)),
         (1.0, 10.0, 100.0, 1e3, 1e4),
         'ridge regression on the classes, closed form',
     ),
@@ -74,17 +74,17 @@ PROBES = {
         'multinomial logistic regression, L1',
     ),
     'svm_one_vs_one': Probe(
-        lambda c, seed: _standardised(SVC(kernel='linear', C=c)),
+        lambda c, seed: _standardized(SVC(kernel='linear', C=c)),
         (1e-4, 1e-3, 1e-2, 0.1, 1.0),
         'linear support vector machines, one for each pair of classes',
     ),
     'svm_one_vs_rest': Probe(
-        lambda c, seed: _standardised(LinearSVC(C=c, max_iter=5000, tol=1e-3)),
+        lambda c, seed: _standardized(LinearSVC(C=c, max_iter=5000, tol=1e-3)),
         (1e-4, 1e-3, 1e-2, 0.1, 1.0),
         'linear support vector machines, one for each class',
     ),
     'knn': Probe(
-        lambda k, seed: _standardised(Neighbours(int(k))),
+        lambda k, seed: _standardized(Neighbors(int(k))),
         (1, 3, 7, 15, 31),
         'k nearest neighbours',
     ),
@@ -96,21 +96,21 @@ PROBES = {
         trial=lambda share, seed: _forest(100, share, seed),
     ),
 }
-"""Kraus et al. 2017, Fig EV3, and Parnamaa & Parts 2017, Fig 4, compare such. Machines
-on sets of positives and negatives picked by hand, as in ensLOC, are in `ensemble`."""
+"""Kraus et al. 2017, Fig EV3, and Parnamaa & Parts 2017, Fig 4, compare such probes.
+`ensemble` has machines on sets of positives and negatives picked by hand, as ensLOC."""
 
 
-class Neighbours(KNeighborsClassifier):
-    """Nearest neighbours, no more of them than the smallest class has cells.
+class Neighbors(KNeighborsClassifier):
+    """Nearest neighbors, at most as many as the smallest class has cells.
 
-    Where more vote, cells of other classes do, however far they are.
+    If more of them voted, some would be cells of other classes, however far away.
     """
 
     def __init__(self, k: int = 7):
         super().__init__(n_neighbors=k)
         self.k = k
 
-    def fit(self, X: Any, y: Any) -> Neighbours:
+    def fit(self, X: Any, y: Any) -> Neighbors:
         """Remembers the cells."""
         self.n_neighbors = min(self.k, np.unique(y, return_counts=True)[1].min())
         return super().fit(X, y)

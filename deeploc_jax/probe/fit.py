@@ -1,4 +1,4 @@
-"""Fits a probe with a parameter chosen on cells that are not tested on."""
+"""A probe is fitted, with its parameter chosen on cells that are not tested on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from deeploc_jax import metrics
 from deeploc_jax.probe.classifiers import Probe
 
 FOLDS = 3
@@ -20,7 +21,7 @@ class Labelled:
     Attributes:
         x: float32 [n, f].
         y: Class indices, int [n].
-        groups: What cells are alike by, [n].
+        groups: Group label of each cell, [n]; groups are left out as a whole.
     """
 
     x: np.ndarray
@@ -31,25 +32,25 @@ class Labelled:
         return len(self.y)
 
     def where(self, rows: np.ndarray) -> Labelled:
-        """Some of the cells."""
+        """The cells of a mask or of row numbers."""
         return Labelled(self.x[rows], self.y[rows], self.groups[rows])
 
 
 def choose(
     probe: Probe, train: Labelled, validation: Labelled | None, seed: int
 ) -> tuple[float, float]:
-    """The best value of a probe's parameter, and its score.
+    """Chooses the value of a probe's parameter.
 
     Args:
         probe: The kind of classifier.
-        train: What it learns from.
-        validation: What it is chosen on; None: by cross-validation within `train`, in
-            which all cells of a group are left out together.
-        seed: Of the classifier and the folds.
+        train: Cells to learn from.
+        validation: Cells to choose on; None: cross-validation within `train`, which
+            leaves out all cells of a group together.
+        seed: Seed of the classifier and the folds.
 
     Returns:
-        Value and balanced accuracy; the middle value and NaN where there are not two
-        groups of each class.
+        The best value and its balanced accuracy; the middle value and NaN when a class
+        has fewer than two groups.
     """
     if validation is not None:
         pairs = [(train, validation)]
@@ -59,7 +60,7 @@ def choose(
         return probe.values[len(probe.values) // 2], np.nan
     make = probe.trial or probe.make
     scores = [
-        np.mean([balanced_accuracy(make(v, seed).fit(a.x, a.y), b) for a, b in pairs])
+        np.mean([score_on(make(v, seed).fit(a.x, a.y), b) for a, b in pairs])
         for v in probe.values
     ]
     best = int(np.argmax(scores))
@@ -67,14 +68,15 @@ def choose(
 
 
 def fit(probe: Probe, value: float, train: Labelled, seed: int) -> Any:
-    """A fitted classifier."""
+    """Fits the classifier of a probe to cells."""
     return probe.make(value, seed).fit(train.x, train.y)
 
 
-def balanced_accuracy(classifier: Any, cells: Labelled) -> float:
-    """Mean recall over the classes that the cells are of."""
-    right = classifier.predict(cells.x) == cells.y
-    return float(np.mean([right[cells.y == k].mean() for k in np.unique(cells.y)]))
+def score_on(classifier: Any, cells: Labelled) -> float:
+    """Balanced accuracy of a fitted classifier on labelled cells."""
+    predicted = classifier.predict(cells.x)
+    guesses = metrics.certain(predicted, max(predicted.max(), cells.y.max()) + 1)
+    return float(metrics.balanced_accuracy(guesses, cells.y))
 
 
 def _folds(train: Labelled, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""One fit of a probe: drawn, chosen, fitted, tested."""
+"""A probe is fitted once: cells are drawn, its parameter is chosen, it is tested."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax import metrics
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
-from deeploc_jax.probe.fit import Labelled, balanced_accuracy, choose, fit
+from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import draw_cells, group_names
 from deeploc_jax.probe.training_sets import TrainingSets
 from deeploc_jax.splits import overlaps, whole_splits
@@ -23,7 +24,7 @@ class Job:
 
     Attributes:
         features: Name of the set of features.
-        probe: A key of `PROBES`, or `ensemble.NAME`.
+        probe: Key of `PROBES`, or `ensemble.NAME`.
         cells_per_class: Cells of each class; None for all that are labelled.
         draw: Number of the draw of these cells, or of the seed.
     """
@@ -48,7 +49,7 @@ def run_job(
     seed: int,
     training_sets: TrainingSets | None = None,
 ) -> dict[str, Any]:
-    """Fits and tests.
+    """Fits a probe and tests it.
 
     With all cells the parameter is chosen on validation; with a handful, or where
     validation cells are trained or tested on too, by grouped cross-validation among the
@@ -56,12 +57,12 @@ def run_job(
 
     Args:
         job: What to fit.
-        features: Of labelled cells.
+        features: Features of labelled cells.
         splits: Names of the splits called `train`, `validation` (may have no cells) and
             `test`; several with a plus, `train+validation`.
         group_by: Column by which cells are drawn and left out together.
-        seed: Of draw 0; those of the others follow it.
-        training_sets: What an ensemble learns from, in place of the labelled cells.
+        seed: Seed of draw 0; draw i has this seed plus i.
+        training_sets: Sets that an ensemble learns from instead of the labelled cells.
 
     Returns:
         The `value` of the parameter, the score it was chosen by (`chosen_by`) and
@@ -91,21 +92,18 @@ def run_job(
         n_train, among = len(np.unique(rows)), len(PROBES[job.probe].values)
         value, score = choose(PROBES[job.probe], train, held_out, seed)
         classifier = fit(PROBES[job.probe], value, train, seed)
-    right = classifier.predict(test.x) == test.y
-    recall = {
-        name: float(right[test.y == k].mean())
-        for k, name in enumerate(features.class_names)
-        if (test.y == k).any()
-    }
+    names = features.class_names
+    guesses = metrics.certain(classifier.predict(test.x), len(names))
+    recalls = zip(names, metrics.recall(guesses, test.y), strict=True)
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
         chosen_among=among,
         n_train=n_train,
         n_test=len(test),
-        accuracy=float(right.mean()),
-        balanced_accuracy=balanced_accuracy(classifier, test),
-        recall=recall,
+        accuracy=float(metrics.accuracy(guesses, test.y)),
+        balanced_accuracy=float(metrics.balanced_accuracy(guesses, test.y)),
+        recall={name: float(value) for name, value in recalls if value >= 0},
     )
 
 

@@ -1,23 +1,23 @@
-"""Scores of how unlike everything seen in training a cell is, to be compared."""
+"""Novelty scores are compared: how unlike the training cells a cell is."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from scipy.stats import entropy
 from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from deeploc_jax.weights.novelty import Novelty
 
 
+@runtime_checkable
 class Scorer(Protocol):
-    """A score of cells, larger for those unlike the ones it was fitted to."""
+    """A score that is larger for cells unlike those it was fitted to."""
 
     @classmethod
     def fit(cls, x: np.ndarray, y: np.ndarray) -> Scorer:
@@ -31,10 +31,10 @@ class Scorer(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class NearestSeen:
-    """Distance to the tenth nearest of the cells seen, as `weights.novelty` has it.
+    """Distance to the tenth-nearest training cell, as in `weights.novelty`.
 
     Attributes:
-        novelty: Of all of these cells.
+        novelty: The detector fitted to all training cells.
     """
 
     novelty: Novelty
@@ -54,8 +54,8 @@ class Mahalanobis:
     """Distance to the nearest class, in units of the spread within classes.
 
     Attributes:
-        means: Of each class, [k, f].
-        precision: Inverse of the covariance within classes, shrunk, [f, f].
+        means: Mean of each class, [k, f].
+        precision: Inverse of the shrunk covariance within classes, [f, f].
 
     References:
         Lee et al. 2018, NeurIPS: a simple unified framework for detecting
@@ -85,10 +85,10 @@ class Mahalanobis:
 
 @dataclasses.dataclass(frozen=True)
 class Uncertainty:
-    """Entropy of the probabilities of a logistic regression: a confidence, no distance.
+    """Entropy of the probabilities of a logistic regression, which is no distance.
 
     Attributes:
-        classifier: Of the known classes.
+        classifier: Classifier of the known classes.
     """
 
     classifier: Pipeline
@@ -109,9 +109,3 @@ NOVELTIES: dict[str, type[Scorer]] = {
     'mahalanobis': Mahalanobis,
     'uncertainty': Uncertainty,
 }
-
-
-def auroc(known: np.ndarray, new: np.ndarray) -> float:
-    """Chance that a new cell scores higher than a known one; 0.5 is guessing."""
-    truth = np.repeat([0, 1], [len(known), len(new)])
-    return float(roc_auc_score(truth, np.concatenate([known, new])))

@@ -1,4 +1,4 @@
-"""Ridge regression on class indicators: a linear head in closed form, in JAX."""
+"""Ridge regression on class indicators is a linear head in closed form, in JAX."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 
 class Ridge(ClassifierMixin, BaseEstimator):
-    """A linear classifier that is solved, not trained.
+    """A linear classifier that is solved in closed form instead of trained.
 
     Class indicators are regressed on the features with an intercept, each class with
-    the same total weight; the largest of the fitted values is the answer. Whichever is
-    smaller, the features or the cells, decides the size of the system.
+    the same total weight; the class with the largest fitted value is predicted. The
+    number of features or of cells, whichever is smaller, is the size of the system.
 
     Args:
-        alpha: Penalty on the squared weights, for weights of the cells that add up to
-            their number.
+        alpha: Penalty on the squared weights. The weights of the cells add up to their
+            number.
 
     References:
         Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning,
@@ -29,7 +29,7 @@ class Ridge(ClassifierMixin, BaseEstimator):
         self.alpha = alpha
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> Ridge:
-        """Solves for the weights: x [n, f], y [n] of any type."""
+        """Solves for the weights from features x [n, f] and classes y [n], any type."""
         self.classes_, labels = np.unique(y, return_inverse=True)
         targets = jax.nn.one_hot(labels, len(self.classes_))
         solved = solve(jnp.asarray(x, jnp.float32), targets, self.alpha)
@@ -49,12 +49,12 @@ class Ridge(ClassifierMixin, BaseEstimator):
 def solve(
     x: Float32[Array, 'n f'], targets: Float32[Array, 'n k'], alpha: float
 ) -> tuple[Float32[Array, 'f k'], Float32[Array, ' k']]:
-    """Weights and intercept that minimise sum w (x b + c - t)^2 + alpha b^2.
+    """Weights and intercept that minimize sum w (x b + c - t)^2 + alpha b^2.
 
     Args:
         x: Features of n cells.
         targets: Class indicators; a class without cells has no weight.
-        alpha: Penalty.
+        alpha: Penalty on the squared weights.
     """
     n, f = x.shape
     counts = targets.sum(0)

@@ -1,4 +1,4 @@
-"""A handful of labelled cells of each class, as a biologist would label them."""
+"""A few labelled cells of each class are drawn, as a biologist would label them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def group_names(column: np.ndarray) -> np.ndarray:
-    """What cells are alike by, as text [n]; where it is not known, each is alone."""
+    """Group label of each cell, as text [n]; a cell of an unknown group is alone."""
     names = column.astype(str).astype(object)
     unknown = names == ''
     names[unknown] = [f'cell {row}' for row in np.flatnonzero(unknown)]
@@ -18,20 +18,20 @@ def group_names(column: np.ndarray) -> np.ndarray:
 def draw_cells(
     labels: np.ndarray, groups: np.ndarray, per_class: int, seed: int
 ) -> np.ndarray:
-    """Rows of some cells of each class, spread over as many groups as there are.
+    """Draws cells of each class, spread over as many groups as possible.
 
-    One cell of each group of the class in turn, in random order; the cells of a smaller
-    draw are among those of a larger one with the same seed. A class that has fewer
-    cells gives all of them again and again.
+    The groups of a class give one cell each in turn, in random order. The cells of a
+    smaller draw are among those of a larger one with the same seed. A class with too
+    few cells gives all of them repeatedly.
 
     Args:
-        labels: int [n]; -1 is never drawn.
-        groups: What cells are alike by, a protein or a field, [n].
-        per_class: Cells of each class.
-        seed: Of the draw.
+        labels: Classes of the cells, int [n]; unlabelled cells (-1) are never drawn.
+        groups: Group label of each cell, such as its protein or field, [n].
+        per_class: Number of cells of each class.
+        seed: Seed of the draw.
 
     Returns:
-        int64 [classes with cells * per_class], class by class.
+        Row numbers, int64 [classes with cells * per_class], class by class.
 
     References:
         Kraus et al. 2017, Materials and Methods: sampled with replacement where a class
@@ -47,7 +47,7 @@ def draw_cells(
 
 
 def _in_turn(groups: np.ndarray) -> np.ndarray:
-    """An order of the rows that takes one of each group before a second of any."""
+    """Order of the rows that takes one of each group before a second of any group."""
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     members = [np.flatnonzero(inverse == g) for g in np.argsort(first)]
     rounds = itertools.zip_longest(*members)

@@ -1,6 +1,6 @@
-"""Sets of positive and negative cells, picked by hand to train binary classifiers.
+"""Sets of positive and negative cells are picked by hand to train binary classifiers.
 
-A table with a row for each cell of each set:
+They stand in a table with a row for each cell of each set:
 
     classifier,class,cell_id,positive
     golgi_1,GOLGI,P1_A01_000017,1
@@ -82,7 +82,7 @@ def read_training_sets(path: Path | str) -> Rows:
             where = f'{path}, row {reader.line_num + 1}'
             raise ValueError(f'{where} cannot be read as CSV UTF-8: {error}') from None
     if not rows:
-        raise ValueError(f'{path} has a header but no row below it.')
+        raise ValueError(f'{path} has a header but no rows below it.')
     return rows
 
 
@@ -121,14 +121,14 @@ def join_features(
     group_by: str,
     where: str,
 ) -> TrainingSets:
-    """The cells of the sets with their features; labelled or not, they take part.
+    """Joins the sets with the features of their cells, labelled or not.
 
     Args:
         rows: From `read_training_sets`.
-        features: Cells that may be trained on.
-        class_names: In index order.
+        features: Features of cells that may be trained on.
+        class_names: Class names in index order.
         group_by: Column by which cells are left out together.
-        where: Names table and split in errors.
+        where: Table and split that errors name.
 
     Raises:
         ValueError: A classifier is for an unknown class or for two, or has no positive
@@ -139,8 +139,8 @@ def join_features(
         check_name('class', class_name, class_names)
         if class_of.setdefault(classifier, class_name) != class_name:
             raise ValueError(
-                f'{where}: {classifier!r} is for {class_of[classifier]!r} and for '
-                f'{class_name!r}; a classifier is for one class.'
+                f'{where}: {classifier!r} is given for the classes '
+                f'{class_of[classifier]!r} and {class_name!r}; give it one class.'
             )
     names = tuple(class_of)
     place = {name: i for i, name in enumerate(names)}

@@ -1,1 +1,1 @@
-"""How far simulated cells are from real ones, in numbers."""
+"""Realism is how badly simulated cells can be distinguished from real ones."""

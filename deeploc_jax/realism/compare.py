@@ -1,4 +1,4 @@
-"""Telling real from simulated cells: the worse it can be done, the better."""
+"""Compares simulated with real cells: the harder to distinguish, the better."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import dataclasses
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
+
+from deeploc_jax.precision_recall import auroc
 
 TREES = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """How well each statistic, and all together, tell real from simulated.
+    """How well each statistic, and all together, distinguish real from simulated.
 
     Attributes:
-        single: statistic -> AUC, 0.5 to 1: the chance that a cell of the side with the
-            larger values has the larger one of a random pair.
-        together: AUC of a random forest on all statistics.
-        folds: AUC of each fold of its cross-validation.
+        single: AUROC by statistic, 0.5 to 1, whichever side has the larger values.
+        together: AUROC of a random forest on all statistics.
+        folds: AUROC of each fold of its cross-validation.
     """
 
     single: dict[str, float]
@@ -43,9 +43,9 @@ def compare(
     Args:
         real: Statistic -> value of each real cell, [n].
         simulated: The same statistics of simulated cells, [m].
-        real_groups: What cells share an image or plate, [n].
-        simulated_groups: The same of the simulated cells, [m].
-        seed: Of the forest.
+        real_groups: Image or plate of each real cell, [n].
+        simulated_groups: Image or plate of each simulated cell, [m].
+        seed: Seed of the forest.
 
     Raises:
         ValueError: A side has fewer than two groups.
@@ -53,12 +53,12 @@ def compare(
     for side, groups in (('real', real_groups), ('simulated', simulated_groups)):
         if len(np.unique(groups)) < 2:
             raise ValueError(
-                f'All {side} cells are of one field or plate: nothing is left to test '
-                'on. Take more splits, as in train+validation+test.'
+                f'All {side} cells are from one field or plate, so that none are left '
+                'to test on. Use more splits, such as train+validation+test.'
             )
     is_real = np.repeat([1, 0], [len(real_groups), len(simulated_groups)])
     columns = {name: np.concatenate([real[name], simulated[name]]) for name in real}
-    single = {name: roc_auc_score(is_real, x) for name, x in columns.items()}
+    single = {name: auroc(simulated[name], real[name]) for name in real}
     folds = _forest_folds(
         np.stack(list(columns.values()), axis=1),
         is_real,
@@ -73,7 +73,7 @@ def compare(
 
 
 def _pair_folds(real_groups: np.ndarray, simulated_groups: np.ndarray) -> np.ndarray:
-    """A fold for each cell, real ones first; each fold has whole groups of both."""
+    """Fold of each cell, real ones first; each fold has whole groups of both sides."""
     sides = (real_groups, simulated_groups)
     number = min(5, *(len(np.unique(groups)) for groups in sides))
     folds = []
@@ -97,5 +97,6 @@ def _forest_folds(
         )
         forest.fit(x[train], is_real[train])
         guess = forest.predict_proba(x[test])[:, 1]
-        areas.append(float(roc_auc_score(is_real[test], guess)))
+        truth = is_real[test] == 1
+        areas.append(auroc(guess[~truth], guess[truth]))
     return areas

@@ -1,7 +1,7 @@
-"""What can be measured of a crop without knowing what is in it.
+"""Measures crops without knowing what they show.
 
-Everything is measured on normalised crops, as networks see them: brightness in grey
-values is gone, contrast, blur, noise and shapes are left.
+Everything is measured on normalized crops, as networks see them: the brightness in gray
+values is gone; contrast, blur, noise and shapes are left.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ except ImportError as error:  # pragma: no cover
     ) from error
 
 RING = 4  # pixels; width of the rings of a radial profile
-BANDS = 8  # of spatial frequency, from 0 to half a cycle a pixel
-SMALLEST_CELL = 80  # pixels; smaller things in the marker channel are not counted
-BACKGROUND = 25  # percent of pixels that are taken for the background
+BANDS = 8  # bands of spatial frequency, from 0 to half a cycle per pixel
+SMALLEST_CELL = 80  # pixels; smaller regions of the marker are not counted
+BACKGROUND = 25  # percent of the pixels, the darkest, that count as background
 
 
 def crop_statistics(image: np.ndarray, channels: tuple[str, ...]) -> dict[str, float]:
-    """Statistics of one crop, `<what> <channel>` -> value.
+    """Statistics of one crop, `<statistic> <channel>` -> value.
 
     Args:
         image: float32 [h, w, c] in [0, 1], protein first, marker second if any.
         channels: Names of the c channels.
 
     Returns:
-        For each channel moments and percentiles of the intensity, a radial profile
-        about the middle, the share of power in bands of spatial frequency, noise of
-        the background, and bright spots; for the last channel size and number of
-        cells; for two, how they correlate. A constant plane has zeros.
+        For each channel: moments and percentiles of the intensity, a radial profile
+        around the middle, the share of power in bands of spatial frequency, noise of
+        the background, and bright spots. For the last channel: size and number of
+        cells. For the first two: their correlation. A constant plane has zeros.
     """
     found: dict[str, float] = {}
     for index, name in enumerate(channels):
@@ -53,20 +53,20 @@ def crop_statistics(image: np.ndarray, channels: tuple[str, ...]) -> dict[str, f
 
 
 def _intensity(plane: np.ndarray) -> dict[str, float]:
-    centred = plane - plane.mean()
+    centered = plane - plane.mean()
     spread = plane.std()
     percentiles = (5, 25, 50, 75, 95)
     values = zip(percentiles, np.percentile(plane, percentiles), strict=True)
     return {
         'mean': float(plane.mean()),
         'deviation': float(spread),
-        'skewness': _ratio((centred**3).mean(), spread**3),
+        'skewness': _ratio((centered**3).mean(), spread**3),
         **{f'percentile {p}': float(value) for p, value in values},
     }
 
 
 def _profile(plane: np.ndarray) -> dict[str, float]:
-    """Mean intensity in rings about the middle."""
+    """Mean intensity in rings around the middle."""
     rings = _from_middle(plane.shape) // RING
     number = plane.shape[0] // (2 * RING)
     means = ndimage.mean(plane, rings, range(number))
@@ -79,8 +79,8 @@ def _profile(plane: np.ndarray) -> dict[str, float]:
 def _spectrum(plane: np.ndarray) -> dict[str, float]:
     """log10 of the power in each band, relative to all of it."""
     window = np.hanning(len(plane))
-    centred = (plane - plane.mean()) * window[:, None] * window
-    power = np.abs(np.fft.fft2(centred)) ** 2
+    centered = (plane - plane.mean()) * window[:, None] * window
+    power = np.abs(np.fft.fft2(centered)) ** 2
     frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(n) for n in plane.shape]))
     bands = np.floor(frequency * 2 * BANDS)
     sums = ndimage.sum_labels(power, bands, range(BANDS))
@@ -100,7 +100,7 @@ def _noise(plane: np.ndarray) -> dict[str, float]:
 
 
 def _spots(plane: np.ndarray) -> dict[str, float]:
-    """Spots about as sharp as the microscope allows, by the Laplacian of a Gaussian."""
+    """Spots of about the size of the blur, found by the Laplacian of a Gaussian."""
     response = -ndimage.gaussian_laplace(plane, 1.5) * 1.5**2
     peaks = feature.peak_local_max(response, min_distance=2, threshold_abs=0.06)
     strengths = response[tuple(peaks.T)] if len(peaks) else np.zeros(1)
@@ -112,7 +112,11 @@ def _spots(plane: np.ndarray) -> dict[str, float]:
 
 
 def _cells(plane: np.ndarray) -> dict[str, float]:
-    """Cells as the marker shows them: a threshold, cut where blobs are narrow."""
+    """Cells in the marker channel: their middles are counted, whole regions measured.
+
+    `measurements.segment` cuts cells that touch, at a lower threshold and with less
+    smoothing. The two are not one function, since published numbers depend on each.
+    """
     names = ('foreground', 'cells', 'area', 'eccentricity', 'solidity')
     if np.ptp(plane) == 0:
         return dict.fromkeys(names, 0.0)
@@ -140,5 +144,5 @@ def _from_middle(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _ratio(part: float, whole: float) -> float:
-    """Zero where there is nothing to compare with."""
+    """`part / whole`, and zero where whole is zero."""
     return float(part / whole) if whole else 0.0

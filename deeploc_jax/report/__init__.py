@@ -1,4 +1,4 @@
-"""Figures and a self-contained page from the files of a workdir."""
+"""Reports are figures and a self-contained page, made from the files of a workdir."""
 
 from deeploc_jax.report.page import write_report
 

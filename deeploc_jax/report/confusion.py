@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture: colour is a share of its row, text a count."""
+"""A confusion matrix is drawn with shares of its rows as color and counts as text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from deeploc_jax.report import selection, style
 def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
     """Draws counts of cells, rows true and columns predicted, in index order.
 
-    Rows are coloured by their own total, so that a class of 24 cells reads like
-    one of 600; a class without cells is hatched rather than white. Of hundreds of
-    classes those that are most confused are drawn; the numbers of cells and the shares
-    are those of the whole rows.
+    Each row is colored by the shares of its own total, so that a class of 24 cells
+    reads like one of 600; a class without cells is hatched rather than white. Of
+    hundreds of classes the most confused ones are drawn; numbers of cells and shares
+    are still those of the whole rows.
 
     Args:
         counts: int [k, k], rows the true class.

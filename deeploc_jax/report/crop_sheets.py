@@ -1,19 +1,20 @@
-"""Sheets of cells: examples of every class, and chosen ones with their calls."""
+"""Sheets show crops of cells: examples of every class, or chosen cells with calls."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deeploc_jax.report import style
 
 SCALE = 2
-"""Screen pixels a side for one pixel of a crop, so that pixels stay pixels."""
-GAP = 6
-TILES_ACROSS = 12
-MISTAKES_ACROSS = 8
+"""Pixels of the sheet, a side, for one pixel of a crop, which stays a sharp square."""
+GAP = 6  # pixels of the sheet between crops
+TILES_ACROSS = 12  # crops in a row of examples, over all views
+MISTAKES_ACROSS = 8  # crops in a row of a called sheet
 
 
 def composite(images: np.ndarray, marker: int) -> np.ndarray:
@@ -21,7 +22,7 @@ def composite(images: np.ndarray, marker: int) -> np.ndarray:
 
     Args:
         images: uint8 [..., h, w, c], protein in channel 0.
-        marker: Index of the marker channel; -1 shows the protein alone in grey.
+        marker: Index of the marker channel; -1 shows the protein alone in gray.
 
     Returns:
         uint8 [..., h, w, 3].
@@ -34,7 +35,7 @@ def composite(images: np.ndarray, marker: int) -> np.ndarray:
 def views(
     images: np.ndarray, channels: Sequence[str], marker: int
 ) -> list[tuple[str, np.ndarray]]:
-    """The ways a crop is shown: composite first, then channels alone in grey.
+    """Views of crops: the composite first, then single channels in gray.
 
     Args:
         images: uint8 [m, h, w, c].
@@ -42,7 +43,7 @@ def views(
         marker: Index of the marker channel, -1 for none.
 
     Returns:
-        A list of title and uint8 [m, h, w, 3].
+        Pairs of title and pixels, uint8 [m, h, w, 3].
     """
     shown = []
     if marker >= 0:
@@ -50,8 +51,8 @@ def views(
         shown.append((title, composite(images, marker)))
     for index, name in enumerate(channels):
         if index != marker:
-            grey = np.repeat(images[..., index, None], 3, axis=-1)
-            shown.append((f'{name} alone' if shown else name, grey))
+            gray = np.repeat(images[..., index, None], 3, axis=-1)
+            shown.append((f'{name} alone' if shown else name, gray))
     return shown
 
 
@@ -62,12 +63,12 @@ def example_sheet(
     channels: Sequence[str],
     marker: int,
 ) -> Figure:
-    """A row a class: the same cells in every view, side by side.
+    """Draws one row per class: the same cells in every view, side by side.
 
     Args:
         images: uint8 [m, h, w, c].
         groups: int [m], the row a cell is shown in; -1 leaves it out.
-        row_names: What stands before each row, in index order.
+        row_names: Names of the rows, in index order.
         channels: Names of the c channels, protein first.
         marker: Index of the marker channel, -1 for none.
     """
@@ -98,13 +99,13 @@ def called_sheet(
     numbers: np.ndarray,
     marker: int,
 ) -> Figure:
-    """Crops in the given order with true class, called class and a number below.
+    """Draws crops in the given order, each above true class, called class and a number.
 
     Args:
         images: uint8 [m, h, w, c] with m >= 1.
         true_names: The m names of the true classes.
-        predicted_names: The m names of the called ones.
-        numbers: float [m], say the probability of the called class.
+        predicted_names: The m names of the called classes.
+        numbers: float [m], such as the probability of the called class.
         marker: Index of the marker channel, -1 for none.
     """
     rows = -(-len(images) // MISTAKES_ACROSS)
@@ -137,12 +138,12 @@ def called_sheet(
 
 
 def _fit(words: str) -> str:
-    """What fits of a line below a crop; capitals are wide."""
+    """Shortens a line to the width of a crop; capitals are wide."""
     return style.shorten(words, 18 if words.isupper() else 20)
 
 
 def _mosaic(view: np.ndarray, rows: list[np.ndarray], across: int) -> np.ndarray:
-    """Crops [m, h, w, 3] laid out in rows of at most `across` tiles, white between."""
+    """Lays out crops [m, h, w, 3] in rows of at most `across` tiles, white between."""
     height, width = (side * SCALE + GAP for side in view.shape[1:3])
     sheet = np.full((len(rows) * height - GAP, across * width - GAP, 3), 255, np.uint8)
     for y, row in enumerate(rows):
@@ -153,7 +154,7 @@ def _mosaic(view: np.ndarray, rows: list[np.ndarray], across: int) -> np.ndarray
     return sheet
 
 
-def _sheet(pixels: np.ndarray):
+def _sheet(pixels: np.ndarray) -> tuple[Figure, Axes]:
     """A figure whose axes show `pixels` one to one, with room for names."""
     dpi, left, top = 200, 350, 40
     height, width = pixels.shape[0] + top, pixels.shape[1] + left

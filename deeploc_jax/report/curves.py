@@ -1,4 +1,4 @@
-"""Curves of an evaluation: precision against recall, and reliability."""
+"""Curves of an evaluation show precision against recall, and reliability."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def precision_recall(
     class_names: Sequence[str],
     average_precision: Sequence[float | None],
 ) -> Figure:
-    """Precision against recall, a panel a class in index order.
+    """Draws precision against recall, one panel per class in index order.
 
     Of hundreds of classes those with the smallest areas are drawn, the smallest first.
 
@@ -29,7 +29,7 @@ def precision_recall(
         probabilities: float [n, k] of the labelled cells.
         labels: int [n] in 0..k-1.
         class_names: The k names in index order.
-        average_precision: The k areas written into the panels; None where a class
+        average_precision: The k areas, written into the panels; None where a class
             has no cells.
     """
     chosen = worst_classes(average_precision)
@@ -62,12 +62,12 @@ def precision_recall(
 def reliability(
     curve: Mapping[str, Sequence[float | None]], error: float | None
 ) -> Figure:
-    """Accuracy against confidence in bins, over a histogram of the confidence.
+    """Draws accuracy against confidence in bins, above a histogram of the confidence.
 
     Args:
-        curve: `edges` [b + 1], `confidence` [b], `accuracy` [b], `count` [b]; null
+        curve: `edges` [b + 1], `confidence` [b], `accuracy` [b], `count` [b]; None
             in bins without cells.
-        error: The expected calibration error, written into the picture.
+        error: Expected calibration error, written into the picture; None for none.
     """
     edges = np.asarray(curve['edges'], np.float64)
     cells = np.asarray(curve['count'], np.float64)
@@ -99,14 +99,14 @@ def reliability(
 def _plot_class(
     axes: Axes, probabilities: np.ndarray, labels: np.ndarray, index: int
 ) -> None:
-    """The curve as a step function, and a dotted line at what chance would reach."""
+    """Draws the curve as steps, and a dotted line at the precision of chance."""
     precision, recall, _ = precision_recall_curve(probabilities, labels, index)
     axes.axhline(np.mean(labels == index), color=style.FAINT, ls=':', lw=1)
     axes.step(recall, precision, where='post', color=style.TRAIN, lw=1.3)
 
 
 def _name_panel(axes: Axes, name: str, area: float | None, cells: int) -> None:
-    """The class above its panel, with area and number of cells in small print."""
+    """Writes the class above its panel, with area and number of cells below."""
     size = 8.5 if len(name) <= 16 else 7.5
     axes.set_title(style.shorten(name, 22), loc='left', fontsize=size, pad=15)
     words = 'no cells' if area is None else f'AP {area:.3f}, {count(cells, "cell")}'

@@ -1,4 +1,4 @@
-"""Which figures a set of results allows, drawn, with words for those who hear them."""
+"""The figures that a set of results allows are drawn, each with an alt text."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NAMES = (
 def draw_figures(results: Results) -> dict[str, Picture]:
     """Draws the figures of `NAMES` that the results allow.
 
-    Without a training log there are no training curves; without true classes
-    only the examples remain, a row a called class.
+    Without a training log there are no training curves; without true classes only the
+    examples remain, one row per called class.
     """
     drawn = {
         'training_curves': _training(results),

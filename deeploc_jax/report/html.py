@@ -1,9 +1,10 @@
-"""Pages that need no other file, no network and no script."""
+"""A page of a report needs no other file, no network and no script."""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ class Picture:
     """A figure ready for a page.
 
     Attributes:
-        png: The file's bytes.
-        width: CSS pixels it is shown at.
-        alt: What it shows, in words.
+        png: Bytes of the PNG file.
+        width: Width at which it is shown, CSS pixels.
+        alt: Description of what it shows, for those who cannot see it.
     """
 
     png: bytes
@@ -41,7 +42,15 @@ def picture(figure: Figure, alt: str) -> Picture:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page as HTML text; a value that the template lacks is an error."""
+    """A page as HTML text.
+
+    Args:
+        template: Name of a template beside this file.
+        **values: Values of the template.
+
+    Raises:
+        jinja2.UndefinedError: The template needs a value that is not given.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -55,6 +64,25 @@ def render(template: str, **values: Any) -> str:
     )
 
 
-def write_bytes(path: Path, data: bytes) -> Path:
-    """Writes a file, whole or not at all."""
+def write_page(
+    workdir: Path, template: str, pictures: Mapping[str, Picture], **values: Any
+) -> Path:
+    """Writes `figures/<name>.png` of every picture and `report.html`, which holds them.
+
+    Args:
+        workdir: Folder that they go to.
+        template: Name of a template beside this file.
+        pictures: Pictures by name.
+        **values: Further values of the template.
+
+    Returns:
+        Path of the page.
+    """
+    for name, shown in pictures.items():
+        _write_bytes(workdir / 'figures' / f'{name}.png', shown.png)
+    page = render(template, pictures=pictures, **values)
+    return _write_bytes(workdir / 'report.html', page.encode())
+
+
+def _write_bytes(path: Path, data: bytes) -> Path:
     return atomic_write(path, lambda temporary: temporary.write_bytes(data))

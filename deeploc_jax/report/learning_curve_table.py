@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax.markdown import markdown_table
+
 METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 COLUMNS = METRICS | {'ece': 'calibration error'}
 
@@ -67,9 +69,7 @@ def as_text(table: Table) -> tuple[list[str], list[list[str]]]:
 
 def in_markdown(table: Table) -> str:
     """The table in Markdown."""
-    header, lines = as_text(table)
-    every = [header, ['---'] * len(header), *lines]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in every)
+    return markdown_table(*as_text(table))
 
 
 def _number(mean: float | None, spread: float | None) -> str:

@@ -135,16 +135,14 @@ def write_learning_curves(
     with style.house_style():
         figures = {'sizes': (size_curves(table), CAPTION)}
         figures |= confusions(rows, class_names, confusion_at)
-        pictures = {file: html.picture(*made) for file, made in figures.items()}
-    for file, picture in pictures.items():
-        html.write_bytes(workdir / 'figures' / f'{file}.png', picture.png)
-    page = html.render(
+        pictures = {name: html.picture(*made) for name, made in figures.items()}
+    return html.write_page(
+        workdir,
         'sizes.html.j2',
+        pictures,
         title=title,
         lead=lead,
-        pictures=list(pictures.values()),
         header=header,
         rows=lines,
         notes=notes,
     )
-    return html.write_bytes(workdir / 'report.html', page.encode())

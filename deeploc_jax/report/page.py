@@ -1,4 +1,4 @@
-"""The report of a run: figures as files, and one page that holds them all."""
+"""The report of a run is one page with all figures, which are files as well."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from deeploc_jax.report import figures, html, selection, style, tables, wording
 from deeploc_jax.report.results import Results, read_results
 
 MANY_GROUPS = 20
-"""With fewer groups to resample, percentile intervals are known to be too narrow."""
+"""Groups to resample, below which percentile intervals are known to be too narrow."""
 
 
 def write_report(workdir: Path | str, split: str = 'test') -> Path:
     """Draws the figures of an evaluated split and writes the page about it.
 
     Writes `figures/*.png` and `report.html`, which embeds them and needs no other
-    file, no network and no script. Figures left by an earlier report that this
-    split does not allow (no true classes, no mistakes) are removed.
+    file, no network and no script. Figures of an earlier report that this split does
+    not allow (no true classes, no mistakes) are removed.
 
     Args:
         workdir: Folder of a run, with `evaluation/<split>/` in it.
@@ -35,32 +35,25 @@ def write_report(workdir: Path | str, split: str = 'test') -> Path:
     results = read_results(workdir, split)
     with style.house_style():
         pictures = figures.draw_figures(results)
-    for name in figures.NAMES:
-        path = workdir / 'figures' / f'{name}.png'
-        if name in pictures:
-            html.write_bytes(path, pictures[name].png)
-        else:
-            path.unlink(missing_ok=True)
-    page = render_page(results, pictures)
-    return html.write_bytes(workdir / 'report.html', page.encode())
+    for name in set(figures.NAMES) - set(pictures):
+        (workdir / 'figures' / f'{name}.png').unlink(missing_ok=True)
+    return html.write_page(workdir, 'report.html.j2', pictures, **_values(results))
 
 
-def render_page(results: Results, pictures: dict[str, html.Picture]) -> str:
-    """The page as HTML text."""
+def _values(results: Results) -> dict[str, Any]:
+    """The values of the template."""
     metrics = results.metrics
     labelled = metrics['n_labelled'] > 0
     many = len(results.class_names) > selection.MANY
     class_rows, called_rows = tables.class_rows(results), tables.called_rows(results)
     worst = selection.worst_classes([row['f1'] for row in class_rows])
     most = selection.worst_classes([-row['n'] for row in called_rows])
-    return html.render(
-        'report.html.j2',
+    return dict(
         title=f'{results.run["dataset"]}: {results.split} split',
         summary=wording.summary(results),
         simulated=bool(results.run.get('simulated')),
         labelled=labelled,
         split=results.split,
-        pictures=pictures,
         run_rows=tables.run_rows(results),
         number_rows=tables.number_rows(results),
         class_rows=class_rows,

@@ -1,4 +1,4 @@
-"""The page on how far simulated cells are from real ones."""
+"""A page shows how far simulated cells are from real ones."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from deeploc_jax.report import html, style
 from deeploc_jax.report.crop_sheets import example_sheet
 from deeploc_jax.report.selection import MANY, SHOWN
 
-COLOURS = {'real': style.TRAIN, 'simulated': style.VALIDATION}
+COLORS = {'real': style.TRAIN, 'simulated': style.VALIDATION}
 PANELS_ACROSS, MOST_PANELS = 4, 12
 SERIES = {
     'ring': ('distance from the middle of the crop, pixels', 'intensity', 4),
-    'power': ('spatial frequency, cycles a pixel', 'log10 of power', 1 / 16),
+    'power': ('spatial frequency, cycles per pixel', 'log10 of power', 1 / 16),
 }
-"""Statistics in steps along an axis: names of the axes, length of a step."""
-
+"""Series of statistics: names of the axes and length of a step along the first."""
 
 CAPTIONS = {
-    'cells': 'Cells of both sides, drawn at random, a class a pair of rows.',
+    'cells': 'Cells of both sides, drawn at random, a pair of rows for each class.',
     'series': 'Profile and spectrum: medians over cells (lines) and quartiles (bands).',
-    'differences': 'The statistics that alone tell the sides apart best.',
+    'differences': 'The statistics that separate the sides best, each alone.',
 }
 
 
@@ -35,8 +34,8 @@ class Side:
     """Real or simulated cells.
 
     Attributes:
-        images: Some of them, uint8 [m, h, w, c], protein first.
-        labels: Row of each on the sheet, int [m].
+        images: Crops for the sheet, uint8 [m, h, w, c], protein first.
+        labels: Row of each crop on the sheet, int [m].
         statistics: Statistic -> value of each cell, [n].
     """
 
@@ -55,11 +54,14 @@ def write_page(
     """Writes `figures/*.png` and `report.html`, which holds them.
 
     Args:
-        workdir: Where they go.
-        sides: 'real' and 'simulated'.
-        record: What `realism.json` holds.
+        workdir: Folder that they go to.
+        sides: Cells by side, 'real' and 'simulated'.
+        record: Contents of `realism.json`.
         channels: Names of the channels, protein first.
         marker: Index of the marker channel, -1 for none.
+
+    Returns:
+        Path of the page.
     """
     with style.house_style():
         figures = {
@@ -71,17 +73,15 @@ def write_page(
             name: html.picture(figure, CAPTIONS[name])
             for name, figure in figures.items()
         }
-    for name, picture in pictures.items():
-        html.write_bytes(workdir / 'figures' / f'{name}.png', picture.png)
-    page = html.render(
+    return html.write_page(
+        workdir,
         'realism.html.j2',
+        pictures,
         title=f'Realism of {record["simulated"]["dataset"]}',
         record=record,
-        pictures=pictures,
         captions=CAPTIONS,
         rows=[_row(name, auc, sides) for name, auc in record['single'].items()],
     )
-    return html.write_bytes(workdir / 'report.html', page.encode())
 
 
 def _sheet(
@@ -90,7 +90,7 @@ def _sheet(
     channels: tuple[str, ...],
     marker: int,
 ) -> Figure:
-    """The classes one below the other, real above simulated."""
+    """A pair of rows for each class, real above simulated."""
     classes = record['classes']
     shown = classes if len(classes) <= MANY else classes[:SHOWN]
     names = [f'{name}, {side}' for name in shown for side in sides]
@@ -116,7 +116,7 @@ def _series(sides: dict[str, Side], channels: tuple[str, ...]) -> Figure:
 def _matching(
     statistics: dict[str, np.ndarray], start: str, channel: str
 ) -> np.ndarray:
-    """The statistics of a series, [k, n]."""
+    """The statistics of one series and channel, [k, n]."""
     return np.stack(
         [
             values
@@ -129,8 +129,8 @@ def _matching(
 def _band(axes: Axes, values: np.ndarray, step: float, side: str) -> None:
     low, middle, high = np.percentile(values, (25, 50, 75), axis=1)
     x = (np.arange(len(values)) + 0.5) * step
-    axes.plot(x, middle, color=COLOURS[side], label=side)
-    axes.fill_between(x, low, high, color=COLOURS[side], alpha=0.2, linewidth=0)
+    axes.plot(x, middle, color=COLORS[side], label=side)
+    axes.fill_between(x, low, high, color=COLORS[side], alpha=0.2, linewidth=0)
 
 
 def _histograms(sides: dict[str, Side], single: dict[str, float]) -> Figure:
@@ -144,7 +144,7 @@ def _histograms(sides: dict[str, Side], single: dict[str, float]) -> Figure:
         pairs = {side: x.statistics[name] for side, x in sides.items()}
         edges = np.histogram_bin_edges(np.concatenate(list(pairs.values())), 24)
         for side, values in pairs.items():
-            look = dict(color=COLOURS[side], alpha=0.5, label=side)
+            look = dict(color=COLORS[side], alpha=0.5, label=side)
             axes.hist(values, edges, density=True, **look)
         axes.set_title(f'{name}\nAUC {single[name]:.2f}', fontsize=8)
         axes.set_yticks([])

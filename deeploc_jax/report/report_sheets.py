@@ -1,4 +1,4 @@
-"""Sheets of crops that a set of results allows, with words for those who hear them."""
+"""The sheets of crops that a set of results allows are drawn, each with an alt text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_MISTAKES = 48
 
 
 def examples(results: Results) -> tuple[Figure, str] | None:
-    """Cells of each class, called right or of no known class."""
+    """Draws cells of each class, called right or of no known class."""
     if not len(results.images):
         return None
     chosen = example_classes(results)
@@ -29,20 +29,20 @@ def examples(results: Results) -> tuple[Figure, str] | None:
         results.marker,
     )
     return figure, (
-        f'Crops of {count(int((groups >= 0).sum()), "cell")}, a row a class in index '
-        'order, first in colour where there is a marker, then the protein in grey.'
+        f'Crops of {count(int((groups >= 0).sum()), "cell")}, one row per class in '
+        'index order, first in color where there is a marker, then the protein in gray.'
     )
 
 
 def _example_groups(results: Results) -> np.ndarray:
-    """The row of each crop: its called class, -1 where that is known to be wrong."""
+    """Row of each crop: its called class, or -1 where that is known to be wrong."""
     predicted = results.column('predicted')[results.image_rows]
     labels = results.column('label')[results.image_rows]
     return np.where((labels < 0) | (labels == predicted), predicted, -1)
 
 
 def mistakes(results: Results) -> tuple[Figure, str] | None:
-    """The wrong calls that the network was surest of."""
+    """Draws the wrong calls with the highest confidence."""
     labels, predicted, confidence = (
         results.column(name)[results.image_rows]
         for name in ('label', 'predicted', 'confidence')
@@ -70,7 +70,7 @@ def mistakes(results: Results) -> tuple[Figure, str] | None:
 
 
 def unlike(results: Results) -> tuple[Figure, str] | None:
-    """The cells least like those trained on."""
+    """Draws the cells least like those trained on."""
     rows = results.unlike_rows
     if not len(rows):
         return None

@@ -1,4 +1,4 @@
-"""What a workdir says about one evaluated split, read and checked."""
+"""The results of one evaluated split are read from a workdir and checked."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ class Results:
 
     Attributes:
         split: Name of the split.
-        config: The resolved configuration.
-        run: What was recorded about the run, run.json.
+        config: Resolved configuration, config.json.
+        run: Record of the run, run.json.
         history: Rows of metrics.jsonl; empty where nothing was trained.
-        metrics: The numbers of the evaluation.
-        predictions: A row a cell.
-        proteins: A row a protein (or well), None where there are none.
-        images: uint8 [m, h, w, c], crops kept for the sheets.
-        image_rows: int64 [m], the row of each crop in `predictions`.
-        unlike_images: uint8 [u, h, w, c], of cells unlike anything seen in training.
-        unlike_rows: int64 [u], their rows, the strangest first.
+        metrics: Numbers of the evaluation, metrics.json.
+        predictions: Table with one row per cell.
+        proteins: Table with one row per protein (or well), None where there is none.
+        images: Crops kept for the sheets, uint8 [m, h, w, c].
+        image_rows: Row of each crop in `predictions`, int64 [m].
+        unlike_images: Crops of cells unlike anything seen in training, uint8
+            [u, h, w, c].
+        unlike_rows: Row of each of them in `predictions`, int64 [u], the strangest
+            first.
         class_names: The k class names in index order.
     """
 
@@ -60,12 +62,12 @@ class Results:
 
     @property
     def labelled(self) -> np.ndarray:
-        """Bool [n], which cells have a true class."""
+        """Whether each cell has a true class, bool [n]."""
         return self.column('label') >= 0
 
     @property
     def probabilities(self) -> np.ndarray:
-        """float32 [n, k] in class order."""
+        """Class probabilities in index order, float32 [n, k]."""
         return class_values(self.predictions)
 
     @property
@@ -77,33 +79,36 @@ class Results:
 
     @property
     def marker(self) -> int:
-        """Index of the marker channel; -1 for none."""
+        """Index of the marker channel, -1 for none."""
         default = 1 if self.images.shape[-1] > 1 else -1
         return int(self.run.get('marker_channel', default))
 
 
 def read_results(workdir: Path, split: str) -> Results:
-    """Reads what a report needs.
+    """Reads the files that a report is made from.
 
     Args:
         workdir: Folder of a run.
-        split: Which evaluation to read, a folder in `evaluation/`.
+        split: Name of the evaluated split, a folder in `evaluation/`.
 
     Raises:
         FileNotFoundError: Files are missing; all are named.
         ValueError: A file is broken or lacks columns; it is named.
     """
     workdir = Path(workdir)
-    names = [name.format(split=split) for name in _REQUIRED]
-    missing = [name for name in names if not (workdir / name).exists()]
+    required = [name.format(split=split) for name in _REQUIRED]
+    missing = [name for name in required if not (workdir / name).exists()]
     if missing:
         raise FileNotFoundError(
-            f'{workdir} has no {", ".join(missing)}; evaluate the {split!r} split of '
-            'the run first, a report is drawn from the files this leaves.'
+            f'{workdir} has no {", ".join(missing)}. Evaluate the {split!r} split of '
+            'the run first: a report is drawn from the files that this writes.'
         )
     folder = workdir / 'evaluation' / split
     predictions = read_predictions(folder / 'predictions.parquet')
-    proteins = folder / 'proteins.parquet'
+    path, proteins = folder / 'proteins.parquet', None
+    if path.exists():
+        proteins = read_proteins(path)
+    names = class_names(predictions)
     with np.load(folder / 'examples.npz', allow_pickle=False) as examples:
         images, image_rows = examples['images'], examples['rows']
         none = dict(unlike_images=images[:0], unlike_rows=image_rows[:0])
@@ -115,9 +120,9 @@ def read_results(workdir: Path, split: str) -> Results:
         history=read_jsonl(workdir / 'metrics.jsonl'),
         metrics=read_json(folder / 'metrics.json'),
         predictions=predictions,
-        proteins=read_proteins(proteins) if proteins.exists() else None,
+        proteins=proteins,
         images=images,
         image_rows=image_rows,
         **unlike,
-        class_names=class_names(predictions),
+        class_names=names,
     )

@@ -1,4 +1,4 @@
-"""Which of hundreds of classes are drawn, so that a picture can be read."""
+"""Of hundreds of classes only some are drawn, so that a picture can be read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from deeploc_jax.report.results import Results
 
 MANY = 60
-"""Up to this many classes all are drawn."""
+"""Number of classes up to which all are drawn."""
 SHOWN = 40
-"""Classes drawn of more; the tables have all."""
+"""Number of classes drawn where there are more than `MANY`; the tables have all."""
 EXAMPLES = 20
-"""Classes of more that crops are shown of, which take a page of megabytes."""
+"""Number of classes with crops where there are more: crops make a page large."""
 
 
 def confused_classes(counts: np.ndarray, shown: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def confused_classes(counts: np.ndarray, shown: int) -> np.ndarray:
 
     Args:
         counts: int [k, k], rows the true class.
-        shown: How many of more than `MANY`.
+        shown: Number of classes where there are more than `MANY`.
 
     Returns:
         int [m]: all k, or those shown.
@@ -37,10 +37,10 @@ def confused_classes(counts: np.ndarray, shown: int) -> np.ndarray:
 
 
 def worst_classes(scores: Sequence[float | None]) -> np.ndarray:
-    """Classes with the lowest scores first, where there are many.
+    """The classes with the lowest scores, lowest first, where there are many.
 
     Args:
-        scores: k numbers; None for a class without cells, which comes last.
+        scores: The k scores; None for a class without cells, which comes last.
 
     Returns:
         int [m]: all k in index order, or `SHOWN` of more than `MANY`.
@@ -52,7 +52,7 @@ def worst_classes(scores: Sequence[float | None]) -> np.ndarray:
 
 
 def example_classes(results: Results) -> np.ndarray:
-    """The classes that examples are shown of: those confused, or called most often."""
+    """The classes with examples: the most confused, or without labels most called."""
     if results.metrics['n_labelled']:
         counts = np.array(results.metrics['confusion'])
         return confused_classes(counts, EXAMPLES)

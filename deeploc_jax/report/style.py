@@ -1,4 +1,4 @@
-"""One look for all figures: colours, fonts, sizes. No pyplot, no global state."""
+"""All figures share colors, fonts and sizes, without pyplot and global state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with any of the common colour blindnesses.
+# Okabe and Ito's palette can be distinguished with all common kinds of color blindness.
 TRAIN = '#0072B2'
 VALIDATION = '#D55E00'
 CHOSEN = '#009E73'
@@ -20,7 +20,7 @@ FAINT = '#8a8f99'
 RULE = '#d9dce1'
 
 WIDTH = 10.0
-"""Inches of a full-width figure; the page shows 100 CSS pixels an inch."""
+"""Inches of a full-width figure; the page shows 100 CSS pixels per inch."""
 DPI = 160
 
 _RC = {
@@ -49,7 +49,7 @@ _RC = {
 
 @contextmanager
 def house_style() -> Generator[None]:
-    """Draws and saves figures in the house style, and leaves no trace of it."""
+    """A context in which figures are drawn and saved in the house style."""
     with matplotlib.rc_context(_RC):
         yield
 
@@ -66,17 +66,17 @@ def grid(axes: Axes) -> None:
 
 
 def to_png(figure: Figure) -> bytes:
-    """The figure as PNG at its own resolution, the same bytes each time."""
+    """The figure as PNG at its own resolution; the same figure has the same bytes."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # A name in a script the font lacks is boxes here, and right in the tables.
+        # A name in a script that the font lacks is drawn as boxes; tables have it.
         warnings.filterwarnings('ignore', message='Glyph .* missing from font')
         figure.savefig(buffer, format='png', dpi='figure', metadata={'Software': None})
     return buffer.getvalue()
 
 
 def shorten(name: str, length: int) -> str:
-    """`name`, with its middle left out when it is longer than `length`."""
+    """A name, with its middle left out when it is longer than `length` characters."""
     if len(name) <= length:
         return name
     tail = (length - 1) // 2

@@ -1,4 +1,4 @@
-"""Rows of the page's tables, as text and numbers the template only lays out."""
+"""Rows of the page's tables are made here; the template only lays them out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from deeploc_jax.names import show_names
+from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.report import wording
 from deeploc_jax.report.results import Results
 
 MOST_CONDITIONS = 200
-"""Conditions listed on the page; the Parquet file has all."""
+"""Most conditions listed on the page; the Parquet file has all."""
 MOST_PROTEINS = 200
-"""Misplaced proteins listed on the page; the Parquet file has all."""
+"""Most misplaced proteins listed on the page; the Parquet file has all."""
 _SETTINGS = (
     'model',
     'optimizer',
@@ -26,7 +27,7 @@ _SETTINGS = (
     'select_by',
     'seed',
 )
-"""Top-level fields of a configuration that the page shows outside the fold."""
+"""Fields of a configuration that the page shows at the top."""
 _NUMBERS = (
     ('top2_accuracy', 'Right class among the two most probable', wording.percent),
     ('macro_precision', 'Precision, mean of the classes', wording.percent),
@@ -48,7 +49,7 @@ _PLACED = (
 
 
 def run_rows(results: Results) -> list[tuple[str, str]]:
-    """What was run, on what, with what: name and value, unknown ones left out."""
+    """Name and value of the facts about a run; unknown ones are left out."""
     run, config = results.run, results.config
     settings = [
         (key.replace('_', ' '), _setting(config[key]))
@@ -78,7 +79,7 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
 def number_rows(results: Results) -> list[tuple[str, str, str]]:
     """Name, value and 95 % interval of every number of a labelled split."""
     metrics = results.metrics
-    fitted = wording.is_calibrated(results.run.get('calibration', ''))
+    fitted = not results.run.get('calibration', '').startswith(NOT_CALIBRATED)
     rows = [
         (title, write(metrics[key]['value']), wording.interval(metrics[key], write))
         for key, title, write in _WITH_INTERVAL
@@ -98,7 +99,7 @@ def number_rows(results: Results) -> list[tuple[str, str, str]]:
 
 
 def class_rows(results: Results) -> list[dict[str, Any]]:
-    """A row a class in index order, with the class it is most often called instead."""
+    """One row per class in index order, with the class most often called instead."""
     if not results.metrics['n_labelled']:
         return []
     counts = np.array(results.metrics['confusion'])
@@ -111,7 +112,7 @@ def class_rows(results: Results) -> list[dict[str, Any]]:
 
 
 def called_rows(results: Results) -> list[dict[str, Any]]:
-    """What the network calls all cells: count, share and mean confidence a class."""
+    """One row per class: number, share and mean confidence of the cells called it."""
     predicted, confidence = results.column('predicted'), results.column('confidence')
     rows = []
     for index, name in enumerate(results.class_names):
@@ -174,7 +175,7 @@ def condition_table(results: Results) -> dict[str, Any] | None:
 
 
 def _setting(value: Any) -> str:
-    """A configured value; of a group its name, then `field value` pairs."""
+    """A configured value as text; for a group its name and `field value` pairs."""
     if not isinstance(value, Mapping):
         return f'{value:,}' if type(value) is int else str(value)
     pairs = [f'{key} {item}' for key, item in value.items() if key != 'name']

@@ -1,4 +1,4 @@
-"""Curves of a training: loss and accuracy against the step."""
+"""Training curves show loss and accuracy against the step."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from deeploc_jax.report import style
 
 MANY_POINTS = 100
-"""A training curve with more points than this gets a running mean on top."""
+"""Number of points above which a training curve gets a running mean on top."""
 
 
 def series(history: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
     """One metric against the step.
 
     Args:
-        history: Rows of metrics.jsonl. A step logged twice (a resumed run) counts
-            once, as logged last; a null is left out.
-        name: The metric, such as `validation/loss`.
+        history: Rows of metrics.jsonl. A step logged twice (by a resumed run) counts
+            once, as logged last; None is left out.
+        name: Name of the metric, such as `validation/loss`.
 
     Returns:
         float64 [points, 2]: step and value, by step.
@@ -42,11 +42,11 @@ def running_mean(values: np.ndarray, window: int) -> np.ndarray:
 def training_curves(
     history: Sequence[Mapping[str, Any]], chosen_step: int | None
 ) -> Figure:
-    """Loss and accuracy of training and validation against the step.
+    """Draws loss and accuracy of training and validation against the step.
 
     Args:
         history: Rows of metrics.jsonl.
-        chosen_step: The checkpoint that was kept, marked by a line; None for no mark.
+        chosen_step: Step of the kept checkpoint, marked by a line; None for no mark.
     """
     figure = style.new_figure(style.WIDTH, 3.5)
     panels = figure.subplots(1, 2)
@@ -89,7 +89,7 @@ def _falls_far(history: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _make_logarithmic(axes: Axes) -> None:
-    """A logarithmic axis with plain numbers at 1, 2 and 5 of each decade."""
+    """Makes an axis logarithmic, with plain numbers at 1, 2 and 5 of each decade."""
     axes.set_yscale('log')
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f'{y:g}'))

@@ -1,10 +1,11 @@
-"""Numbers and sentences as a person would write them."""
+"""Numbers and sentences are written as a person would write them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.report.results import Results
 
 UNKNOWN = '–'
@@ -17,7 +18,7 @@ def percent(value: float | None) -> str:
 
 
 def decimal(value: float | None, places: int = 3) -> str:
-    """A number with fixed places; a dash when it is not known."""
+    """A number with a fixed number of places; a dash when it is not known."""
     return UNKNOWN if value is None else f'{value:.{places}f}'
 
 
@@ -48,16 +49,11 @@ def duration(seconds: float | None) -> str:
 
 
 def resampled(metrics: Mapping[str, Any]) -> str:
-    """What was drawn anew to get the intervals: `212 whole proteins`."""
+    """The units that are resampled for the intervals: `212 whole proteins`."""
     unit = metrics.get('resampled_by') or 'cell'
     number = metrics.get('n_resampled')
     kind = 'single cell' if unit == 'cell' else f'whole {unit}'
     return f'{kind}s' if number is None else count(number, kind)
-
-
-def is_calibrated(words: str) -> bool:
-    """Whether a temperature was fitted, by what a card says of its calibration."""
-    return not words.startswith('not calibrated')
 
 
 def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
@@ -70,7 +66,8 @@ def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
     """
     unlike = metrics['unlike_training']
     new = '' if unlike is None else f'; {unlike:.1%} {UNLIKE}'
-    unsure = '' if is_calibrated(calibration) else f'\nConfidence: {calibration}'
+    known = not calibration.startswith(NOT_CALIBRATED)
+    unsure = '' if known else f'\nConfidence: {calibration}'
     if not metrics['n_labelled']:
         number = metrics['n_cells']
         return f'{number:,} unlabelled cells of {split!r} were predicted{new}.{unsure}'
@@ -84,12 +81,12 @@ def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
 
 
 def summary(results: Results) -> str:
-    """What was trained on what, and how well it does, in one paragraph."""
+    """A paragraph on what was trained on which cells, and how well it does."""
     return ' '.join([_training(results), _judgement(results)])
 
 
 def placed(groups: Mapping[str, Any], wrong: int) -> str:
-    """How many proteins (or wells) lie where they should, in a sentence or two."""
+    """A sentence or two on how many proteins (or wells) are called right."""
     total = count(groups['n_labelled'], groups['unit'])
     if not wrong:
         return f'All {total} with a known localization are called right.'
@@ -107,10 +104,10 @@ def placed(groups: Mapping[str, Any], wrong: int) -> str:
 
 
 def example_caption(labelled: bool, channels: int, many: bool) -> str:
-    """What is to be seen on the sheet of examples."""
-    text = 'Cells drawn at random from those that are called right, a row a class.'
+    """The caption of the sheet of examples."""
+    text = 'Cells drawn at random from those that are called right, one row per class.'
     if not labelled:
-        text = 'Cells drawn at random, a row a called class.'
+        text = 'Cells drawn at random, one row per called class.'
     if many:
         text += ' Shown are the classes that are most often '
         text += 'confused.' if labelled else 'called.'
@@ -137,7 +134,7 @@ def _training(results: Results) -> str:
 
 
 def _set_aside(cells: dict[str, int]) -> str:
-    """Which labels were not used, as of classes that the network does not know."""
+    """A sentence on unused labels, those of classes that the network does not know."""
     named = ', '.join(f'{name} ({n:,})' for name, n in cells.items() if n)
     if not named:
         return ''
@@ -160,7 +157,7 @@ def _judgement(results: Results) -> str:
     if not metrics['n_labelled']:
         none = 'no labels that it knows' if aside else 'no labels'
         return (
-            f'The {where} carry {none}: this page tells what the network calls them, '
+            f'The {where} carry {none}: this page shows what the network calls them, '
             f'not how often it is right.{new}'
         )
     accuracy, balanced = metrics['accuracy'], metrics['balanced_accuracy']

@@ -1,4 +1,4 @@
-"""What a person can ask for, one task a file, each with `run(config, workdir)`."""
+"""Runs the task that a config names; each file here is one task."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TASKS = (
 def run(config: Any, workdir: Path) -> int:
     """Runs `config.task` and returns an exit status.
 
-    What a person can mend (a missing file, a wrong value, a damaged checkpoint, too
-    little memory) is answered in words; the traceback goes to `<workdir>/error.log`.
-    An interrupted run says how to continue and exits with 130. A workdir in which
-    another run is under way is left alone.
+    An error that the user can mend (a missing file, a wrong value, a damaged
+    checkpoint, too little memory) is printed in one sentence, and its traceback goes
+    to `<workdir>/error.log`. An interrupted run says how to continue and exits with
+    130. A workdir in which another run is under way is left alone.
     """
     from absl import logging
 
@@ -38,7 +38,7 @@ def run(config: Any, workdir: Path) -> int:
     from deeploc_jax.train.interrupt import Interrupted
     from deeploc_jax.workdir.lock import WorkdirInUse
 
-    logging.set_verbosity(logging.ERROR)  # Orbax tells of every rename
+    logging.set_verbosity(logging.ERROR)  # Orbax logs every rename
     try:
         check_name('task', config.task, TASKS)
         check_workdir(workdir)

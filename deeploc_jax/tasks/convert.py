@@ -12,7 +12,7 @@ from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import find_screen
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.calibration import NOT_CALIBRATED
+from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import check_network, write_weights
 from deeploc_jax.weights.released import RELEASED

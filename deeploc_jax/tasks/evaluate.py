@@ -1,4 +1,4 @@
-"""Task `evaluate`: a trained network on any split or screen, labelled or not."""
+"""Task `evaluate`: judges a trained network on any split or screen, labelled or not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deeploc_jax.data.screen_info import (
 )
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.evaluate.split import evaluate_split
+from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import make_split_program
@@ -43,19 +43,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     mesh, options = sharding.make_mesh(), config.evaluation
     network = read_weights(config.source, white_level=config.white_level)
     card = network.card
-    crops = options.crops or card.crops
-    outputs = make_split_program(network, mesh, options.batch_size, crops)
+    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
     builder = open_screen(config.screen or name_without_version(card.screen), **folders)
-    screen = describe_screen(builder)
-    channels = asked or card.channels
-    check_channels(screen.full_name, channels, card.channels)
+    screen = describe_screen(builder).with_channels(asked or card.channels)
+    check_channels(screen.full_name, screen.channels, card.channels)
     cells = read_cells(
         builder,
         config.split,
         memory_limit=config.memory_limit,
-        channels=channels,
+        channels=screen.channels,
         normalize=make_normalize(card.normalization, card.white_level),
     )
     set_aside = unknown_classes(cells, card.class_names)
@@ -69,7 +67,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         record = dict(
             environment(),
             trained_on=card.screen,
-            **screen.facts(cells.channels),
+            **screen.facts(),
             **network.facts(),
             **describe_splits({config.split: cells}),
             set_aside=set_aside,

@@ -1,4 +1,4 @@
-"""Task `features`: what a layer of a network, or a pipeline, makes of every cell."""
+"""Task `features`: writes a layer's features, or measurements, of every cell."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not name:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(name, **folders)
-    screen = describe_screen(builder)
+    screen = describe_screen(builder).with_channels(channels)
     if network:
-        check_channels(screen.full_name, channels, network.card.channels)
+        check_channels(screen.full_name, screen.channels, network.card.channels)
         extract, about = activations(config, network)
     else:
         extract, about = measurements(screen), {}
@@ -83,7 +83,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             builder,
             f'{split}[{start}:{stop}]',
             memory_limit=0,
-            channels=channels,
+            channels=screen.channels,
             normalize=normalize,
         )
         names, values = extract(cells)
@@ -109,7 +109,7 @@ def measurements(screen: ScreenInfo) -> Extract:
     from deeploc_jax.measurements import measure_cells  # an extra
 
     def extract(cells: Cells) -> tuple[list[str], np.ndarray]:
-        return measure_cells(cells, screen.marker_among(cells.channels))
+        return measure_cells(cells, screen.marker_channel)
 
     return extract
 

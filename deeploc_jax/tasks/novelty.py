@@ -1,4 +1,4 @@
-"""Task `novelty`: how well cells of classes never seen are told from known ones."""
+"""Task `novelty`: measures how well cells of unseen classes are detected."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from deeploc_jax.data.split_check import PURPOSES
 from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
+from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
-from deeploc_jax.probe.novelty import NOVELTIES, auroc
+from deeploc_jax.precision_recall import auroc
+from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.splits import overlaps, whole_splits
 from deeploc_jax.tables.features import Features, read_sets
 from deeploc_jax.tables.novelty import NOVELTY
@@ -64,8 +66,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     write_table(rows_to_table(rows, NOVELTY.arrow()), workdir / NOVELTY.path)
     about = {name: found.about for name, found in sets.items()}
     write_json(workdir / 'run.json', environment() | dict(features=about))
-    lines = [HEADER, ['---'] * len(HEADER), *map(_text, rows)]
-    print('\n' + '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines))
+    print(f'\n{markdown_table(HEADER, map(_text, rows))}')
     print(f'\nTable: {short(workdir / "novelty.parquet")}')
 
 

@@ -1,4 +1,4 @@
-"""Task `prepare`: a screen on disk, as a TFDS data set."""
+"""Task `prepare`: puts a screen on disk as a TFDS data set."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def next_command(screen: ScreenInfo, name: str, data_dir: str | None) -> str:
     Args:
         screen: The screen, prepared.
         name: Its name, as `config.screen` takes it.
-        data_dir: Where it was prepared, if that was said.
+        data_dir: Folder of prepared screens, None for TFDS's own default.
     """
     options = {'screen': name} | ({'data_dir': data_dir} if data_dir else {})
     if 'train' in screen.splits and screen.class_names:

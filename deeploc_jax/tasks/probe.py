@@ -1,4 +1,4 @@
-"""Task `probe`: classifiers on frozen features, with many labels or a handful."""
+"""Task `probe`: compares classifiers on frozen features, by number of labels."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def check(
 
 
 def told_by(job: Job, examples: dict[str, TrainingSets | None]) -> dict[str, str]:
-    """What tells an ensemble from one on other training sets."""
+    """Digest that distinguishes an ensemble from one on other training sets."""
     sets = examples[job.features]
     if job.probe != ensemble.NAME or sets is None:
         return {}

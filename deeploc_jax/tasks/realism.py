@@ -1,4 +1,4 @@
-"""Task `realism`: how far the cells of a simulated screen are from real ones."""
+"""Task `realism`: measures how far simulated cells are from real ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     screens, cells = {}, {}
     for name in SIDES:
         builder = open_screen(config[name].screen, config.data_dir, config.manual_dir)
-        screens[name] = describe_screen(builder)
+        screens[name] = describe_screen(builder).with_channels(None)
         cells[name] = read_cells(builder, config[name].split, memory_limit=0)
     channels = cells['real'].channels
     if len(channels) != len(cells['simulated'].channels):
@@ -78,7 +78,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             groups=len(np.unique(group)),
         )
     write_json(workdir / 'realism.json', record)
-    marker = screens['real'].marker_among(channels)
+    marker = screens['real'].marker_channel
     report = write_page(workdir, sides, record, channels, marker)
     print(
         f'\nReal from simulated cells: AUC {found.together:.3f} (0.5: none can)\n'

@@ -1,4 +1,4 @@
-"""Task `simulate`: whole plates of simulated micrographs, and the truth about them."""
+"""Task `simulate`: writes whole plates of simulated micrographs and their truth."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deeploc_jax.workdir.claim import claim_workdir
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Writes the plates of `config.screen`, field by field.
 
-    A field whose table of cells is there is complete, and is not made again.
+    A field with a table of cells is complete, and is not simulated a second time.
 
     Raises:
         ValueError: There is no such screen, `wells` is below 1, or the workdir holds

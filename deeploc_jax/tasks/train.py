@@ -1,4 +1,4 @@
-"""Task `train`: a network from a screen, evaluated on test, with a report."""
+"""Task `train`: trains a network on a screen, evaluates it and writes a report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.evaluate.split import evaluate_split
+from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
@@ -53,11 +53,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     Batches, augmentation and dropout are functions of the seed and the step, so that
     a run interrupted anywhere ends with the same parameters.
     """
-    mesh = sharding.make_mesh()
+    choices = choices_of(config)
+    splits, mesh = config.splits.to_dict(), sharding.make_mesh()
     check_config(config, mesh)
-    splits, left_out = config.splits.to_dict(), split_names(config.leave_out or '')
+    normalize = make_normalize(config.normalization, config.white_level)
+    check_name('validation metric', choices.select_by, SELECTORS)
+    left_out, channels = (
+        split_names(config[field] or '') for field in ('leave_out', 'channels')
+    )
     builder = open_screen(config.screen, config.data_dir, config.manual_dir)
-    screen = describe_screen(builder)
+    screen = describe_screen(builder).with_channels(channels)
+    held_out = rows_among(builder, splits['validation'], splits['train']) < 0
     check_splits(builder, splits)
     for name in left_out:
         check_name('class', name, screen.class_names)
@@ -66,18 +72,15 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         read_cells,
         builder,
         memory_limit=config.memory_limit,
-        channels=split_names(config.channels or ''),
-        normalize=make_normalize(config.normalization, config.white_level),
+        channels=screen.channels,
+        normalize=normalize,
         leave_out=left_out,
     )
     cells = {name: read(splits[name]) for name in ('train', 'validation')}
-    choices = choices_of(config)
     fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)
-    options = config.evaluation
-    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
-    held_out = rows_among(builder, splits['validation'], splits['train']) < 0
+    outputs = make_split_program(network, mesh, choices.test_batch)
     network = calibrated(network, outputs, cells, held_out)
     if is_main():
         folder = workdir / 'weights'
@@ -86,7 +89,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if is_main():
         record = dict(
             environment(),
-            **screen.facts(card.channels),
+            **screen.facts(),
             **network.facts(),
             **describe_splits(cells),
             seconds=training_seconds(workdir),
@@ -98,7 +101,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         outputs,
         cells['test'],
         seed=config.seed,
-        resamples=options.resamples,
+        resamples=config.evaluation.resamples,
     )
     if summary:
         report = write_report(workdir, 'test')
@@ -119,7 +122,6 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
             f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
         )
     check_crops(config.evaluation.crops)
-    check_name('validation metric', config.select_by, SELECTORS)
     check_augmentation(config.normalization, config.augmentation.to_dict())
 
 
@@ -158,8 +160,8 @@ def card_of(
         crop=config.augmentation.crop,
         crops=config.evaluation.crops,
         class_names=train.class_names,
-        channels=train.channels,
-        marker_channel=screen.marker_among(train.channels),
+        channels=screen.channels,
+        marker_channel=screen.marker_channel,
         temperature=1.0,
         screen=screen.full_name,
         simulated=screen.simulated,
@@ -178,5 +180,5 @@ def next_steps(source: Path) -> str:
         f'Next:       python launch.py --config=configs/evaluate.py '
         f'--config.source={source} --config.split=validation '
         f'--workdir={source}-validation\n'
-        'Your cells: datasets/README.md, "Bring your own data"'
+        'Your cells: docs/own_cells.md'
     )

@@ -103,21 +103,15 @@ def open_target(
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     builder = open_screen(config.screen, **folders)
     check_splits(builder, splits)
-    screen, count = describe_screen(builder), len(card.channels)
-    channels = channels or screen.channels_by_role(count, card.marker_channel)
-    check_channels(screen.full_name, channels, card.channels)
+    stored = describe_screen(builder)
+    by_role = stored.channels_by_role(len(card.channels), card.marker_channel)
+    screen = stored.with_channels(channels or by_role)
+    check_channels(screen.full_name, screen.channels, card.channels)
     inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
-    pairs = zip(channels, card.channels, strict=True)
+    pairs = zip(screen.channels, card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-    return read_target(
-        builder,
-        screen,
-        splits,
-        channels=channels,
-        normalize=normalize,
-        memory_limit=config.memory_limit,
-    )
+    return read_target(builder, screen, splits, normalize, config.memory_limit)
 
 
 class Asked(NamedTuple):
@@ -207,7 +201,7 @@ def report(
     record = dict(
         environment(),
         trained_on=trained_on,
-        **target.screen.facts(train.channels),
+        **target.screen.facts(),
         class_names=train.class_names,
         advice=words,
         **describe_splits(target.cells),

@@ -1,4 +1,4 @@
-"""Orbax checkpoints: the latest two, the best, and proof that they are intact."""
+"""Checkpoints are saved by Orbax: the latest two and the best, each with a digest."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ class CheckpointError(RuntimeError):
 class Checkpoints(contextlib.AbstractContextManager):
     """The checkpoints of one training.
 
-    The latest two and the best on validation are kept; of equally good ones the one
-    with the lower validation loss, then the later one. Each carries the SHA-256 of its
-    arrays: neither Orbax nor a file system notices a flipped bit.
+    The latest two and the best on validation are kept. Among equally good checkpoints
+    the one with the lower validation loss counts as the best, then the later one. Each
+    carries the SHA-256 of its arrays: neither Orbax nor a file system notices a flipped
+    bit.
 
-    A context manager: on leaving, saves under way are finished.
+    It is a context manager, which finishes saves under way on leaving.
 
     Args:
-        directory: Made when missing.
-        metric: Name of the validation metric that decides which one is best. The
+        directory: Folder of the checkpoints, made when missing.
+        metric: Name of the validation metric that decides which checkpoint is best. The
             lowest wins if the name ends in 'loss', else the highest.
 
     Raises:
@@ -71,10 +72,10 @@ class Checkpoints(contextlib.AbstractContextManager):
         return improvement.rank(metrics, self.metric)
 
     def save(self, state: TrainState, metrics: dict[str, float] | None = None) -> None:
-        """Saves in the background.
+        """Saves a state in the background.
 
         Args:
-            state: Of any step that is not saved yet.
+            state: State of a step that is not saved yet.
             metrics: Validation metrics; None for a save on interruption, which is
                 never chosen as the best.
 
@@ -98,13 +99,13 @@ class Checkpoints(contextlib.AbstractContextManager):
         )
 
     def restore_latest(self, like: TrainState) -> TrainState | None:
-        """The latest intact state, or None where nothing was saved yet.
+        """Restores the latest intact state, or returns None when nothing is saved.
 
-        A damaged checkpoint is set aside with a warning and the one before it taken.
-        From now on `improvement` is that of the training up to this state.
+        A damaged checkpoint is set aside with a warning, and the one before it is
+        taken. From now on `improvement` is that of the training up to this state.
 
         Args:
-            like: A state whose shapes, types and shardings are wanted.
+            like: State with the wanted shapes, types and shardings.
 
         Raises:
             CheckpointError: All checkpoints are damaged.
@@ -121,10 +122,16 @@ class Checkpoints(contextlib.AbstractContextManager):
         raise self._none_intact()
 
     def restore_best(self, like: TrainState) -> tuple[int, TrainState]:
-        """The best intact step and its state; a damaged one as in `restore_latest`.
+        """Restores the best intact step; damaged ones are set aside.
+
+        Args:
+            like: State with the wanted shapes, types and shardings.
+
+        Returns:
+            The step and its state.
 
         Raises:
-            CheckpointError: None is left.
+            CheckpointError: No checkpoint with metrics is left.
         """
         while (step := self.best_step()) is not None:
             state = self._restore_or_set_aside(step, like)
@@ -142,7 +149,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         try:
             return self.restore(step, like)
         except CheckpointError as error:
-            warnings.warn(f'{error} Falling back to another.', stacklevel=3)
+            warnings.warn(f'{error} Falling back to another.', stacklevel=2)
             if is_main():
                 set_aside(self.directory, step)
             multihost_utils.sync_global_devices('damaged checkpoint set aside')
@@ -150,10 +157,14 @@ class Checkpoints(contextlib.AbstractContextManager):
             return None
 
     def restore(self, step: int, like: TrainState) -> TrainState:
-        """The state of one step.
+        """Restores the state of one step.
+
+        Args:
+            step: A step that is saved.
+            like: State with the wanted shapes, types and shardings.
 
         Raises:
-            CheckpointError: It is damaged.
+            CheckpointError: The checkpoint is damaged.
             MismatchError: It does not fit `like`; both sides are listed.
         """
         target = jax.tree.map(
@@ -171,7 +182,7 @@ class Checkpoints(contextlib.AbstractContextManager):
     def _read(self, step: int, **items: Any) -> Any:
         try:
             return self.manager.restore(step, args=ocp.args.Composite(**items))
-        # What damaged files lead to; not a lack of memory or permission.
+        # Damaged files lead to these; a lack of memory or permission to others.
         except (ValueError, KeyError, EOFError, FileNotFoundError) as error:
             reason = f'is damaged ({str(error).splitlines()[0][:200]})'
             where = self.directory / str(step)
@@ -190,7 +201,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         return sorted(self.manager.all_steps())
 
     def wait(self) -> None:
-        """Waits for a save under way; raises the error it ended with, if any."""
+        """Waits for a save under way and raises the error it ended with, if any."""
         self.manager.wait_until_finished()
 
     def close(self) -> None:

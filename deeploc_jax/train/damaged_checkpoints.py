@@ -1,4 +1,4 @@
-"""Damaged checkpoints: noticed before they decide, and moved out of the way."""
+"""Damaged checkpoints are detected before they count, and moved out of the way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def set_aside(directory: Path, step: int) -> None:
-    """Moves a checkpoint to `<directory>-damaged`: evidence is not destroyed.
+    """Moves a checkpoint to `<directory>-damaged`, so that no evidence is destroyed.
 
-    On several hosts, one of them does it.
+    When there are several hosts, only one of them may call it.
     """
     aside = directory.with_name(directory.name + '-damaged')
     aside.mkdir(exist_ok=True)
@@ -19,23 +19,25 @@ def set_aside(directory: Path, step: int) -> None:
 
 
 def set_aside_changed_metrics(directory: Path) -> bool:
-    """Sets aside checkpoints whose metrics, which decide, are not those saved.
+    """Sets aside checkpoints whose metrics file was altered, with a warning.
+
+    These metrics decide which checkpoint is the best.
 
     Returns:
-        Whether some were, and no checkpoint with metrics is left.
+        Whether a checkpoint was set aside and none with metrics is left.
     """
     files = directory.glob('*/metrics/metrics')
-    # Not what a killed save left under a temporary name.
+    # A killed save leaves files under a temporary name, which are no damage.
     saved = [path for path in files if path.parts[-3].isdigit()]
     changed = [path for path in saved if not _as_sealed(path)]
     for path in changed:
-        warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=4)
+        warnings.warn(f'{path} is damaged. Setting it aside.', stacklevel=2)
         set_aside(directory, int(path.parts[-3]))
     return bool(changed) and len(changed) == len(saved)
 
 
 def _as_sealed(path: Path) -> bool:
-    """Whether the metrics of a checkpoint are those that its seal repeats."""
+    """Whether the metrics of a checkpoint are equal to the copy in its seal."""
     seal = path.parents[1] / 'seal' / 'metadata'
     try:
         return json.loads(path.read_text()) == json.loads(seal.read_text())['metrics']

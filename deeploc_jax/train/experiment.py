@@ -1,20 +1,26 @@
-"""From the choices of a training to a network with its optimizer and initial state."""
+"""Builds what a training begins with from the choices in its config."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
+import numpy as np
 import optax
 from jax.experimental import multihost_utils
 
 from deeploc_jax.data.mean_image import mean_image
+from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.models import get_model
 from deeploc_jax.models.network import Network
 from deeploc_jax.train.loop import Cadence
+from deeploc_jax.train.losses import cross_entropy
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
 from deeploc_jax.train.state import TrainState, init_state
+from deeploc_jax.train.step import TrainStep, make_train_step
 from deeploc_jax.types import Cells
 
 
@@ -67,21 +73,23 @@ class Experiment:
     Attributes:
         model: The network.
         schedule: Learning rate as a function of the step.
-        tx: The optimizer.
+        sampler: Rows of the batch of a step.
+        train_step: One update, from `make_train_step`.
         state: State of step 0.
     """
 
     model: Network
     schedule: optax.Schedule
-    tx: optax.GradientTransformation
+    sampler: Callable[[int], np.ndarray]
+    train_step: TrainStep
     state: TrainState
 
 
 def build(choices: Choices, train: Cells, mesh: jax.sharding.Mesh) -> Experiment:
-    """Makes the network, the optimizer and the state of step 0.
+    """Makes the network, its training step and batches, and the state of step 0.
 
     Args:
-        choices: How to train.
+        choices: Choices of the training.
         train: The training split, which decides the number of classes and channels and
             the mean image of a network that subtracts one.
         mesh: Mesh from `sharding.make_mesh`.
@@ -94,7 +102,7 @@ def build(choices: Choices, train: Cells, mesh: jax.sharding.Mesh) -> Experiment
     schedule = make_schedule(total_steps=steps, **choices.schedule)
     tx = make_optimizer(schedule=schedule, **choices.optimizer)
     mean = None
-    if model.MEAN_IMAGE:  # of one process, lest another round it otherwise
+    if model.MEAN_IMAGE:  # one process computes it, as others may round otherwise
         found = mean_image(train, choices.crop)
         mean = multihost_utils.broadcast_one_to_all(found)
     state = init_state(
@@ -106,4 +114,19 @@ def build(choices: Choices, train: Cells, mesh: jax.sharding.Mesh) -> Experiment
         mean_image=mean,
         ema=choices.ema_decay > 0,
     )
-    return Experiment(model, schedule, tx, state)
+    train_step = make_train_step(
+        model,
+        tx,
+        mesh,
+        seed=choices.seed,
+        augmentation=choices.augmentation,
+        loss_fn=partial(cross_entropy, label_smoothing=choices.label_smoothing),
+        ema_decay=choices.ema_decay,
+    )
+    sampler = make_sampler(
+        train.labels,
+        choices.batch_size,
+        choices.seed,
+        class_balanced=choices.class_balanced,
+    )
+    return Experiment(model, schedule, sampler, train_step, state)

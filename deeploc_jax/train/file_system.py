@@ -1,4 +1,4 @@
-"""Checkpoints on file systems that cannot do all that a local disk can."""
+"""Checkpoints are adapted to file systems that refuse to sync folders or lock files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from orbax.checkpoint._src.serialization import tensorstore_utils
 
 
 def suit_file_system(folder: Path) -> None:
-    """Lets Orbax write where a folder cannot be synced, or a file not be locked.
+    """Lets Orbax write where folders cannot be synced or files cannot be locked.
 
     TensorStore, with which Orbax writes, syncs every folder it wrote to and locks
-    files, and fails where a share or a cluster's file system refuses. Orbax has no
-    option for either, only these defaults of its. Without syncing a power cut can lose
-    a checkpoint that was just saved; when it is read, that is noticed.
+    files. It fails where a network share or the file system of a cluster refuses. Orbax
+    offers no option for either, so its defaults are changed here. Without syncing, a
+    power cut can damage a checkpoint that was just saved; reading it detects that.
 
     Args:
-        folder: Where checkpoints go; it need not exist yet.
+        folder: Folder of the checkpoints, which need not exist yet.
     """
     while not folder.exists():
         folder = folder.parent

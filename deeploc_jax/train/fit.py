@@ -1,28 +1,21 @@
-"""The training itself, from the latest checkpoint on to the best one."""
+"""Trains from the latest checkpoint on, and returns the best one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 
 from deeploc_jax.data.batches import train_batches
-from deeploc_jax.data.sampling import make_sampler
 from deeploc_jax.devices import is_main
 from deeploc_jax.models.network import Network
-from deeploc_jax.predict.logits import make_logits
-from deeploc_jax.predict.program import Program, compiled
 from deeploc_jax.train.checkpoint import Checkpoints
-from deeploc_jax.train.experiment import Choices, Experiment, build
+from deeploc_jax.train.experiment import Choices, build
 from deeploc_jax.train.loop import train
-from deeploc_jax.train.losses import cross_entropy
 from deeploc_jax.train.metric_log import MetricLog
 from deeploc_jax.train.profile import profiled
-from deeploc_jax.train.state import TrainState
-from deeploc_jax.train.step import TrainStep, make_train_step
 from deeploc_jax.train.validation import make_validate
 from deeploc_jax.types import Batch, Cells
 
@@ -49,7 +42,7 @@ def fit(
     """Trains from the latest checkpoint, or from step 0, to the end.
 
     Args:
-        choices: How to train.
+        choices: Choices of the training.
         workdir: Folder of the run: checkpoints and metrics go there.
         cells: The splits `train` and `validation`.
         mesh: Mesh from `sharding.make_mesh`.
@@ -73,12 +66,28 @@ def fit(
         state = state or experiment.state
         step = int(state.step)
         if not choices.cadence.finished(step, checkpoints.improvement):
+            validate = make_validate(
+                experiment.model,
+                cells['validation'],
+                mesh,
+                crop=choices.crop,
+                batch_size=choices.test_batch,
+            )
+            batches: Iterator[Batch] = train_batches(
+                cells['train'],
+                experiment.sampler,
+                range(step, choices.cadence.total),
+                mesh,
+                device_limit=choices.device_limit,
+            )
+            if choices.profile and is_main():
+                batches = profiled(batches, workdir / 'profile')
             with MetricLog(workdir, step) as log:
                 train(
                     state,
-                    _batches(choices, workdir, cells['train'], step, mesh),
-                    _train_step(choices, experiment, mesh),
-                    _validate(choices, experiment, cells['validation'], mesh),
+                    batches,
+                    experiment.train_step,
+                    validate,
                     schedule=experiment.schedule,
                     cadence=choices.cadence,
                     checkpoints=checkpoints,
@@ -87,43 +96,3 @@ def fit(
         step, state = checkpoints.restore_best(experiment.state)
         scores = checkpoints.metrics(step)
     return Fitted(experiment.model, state.variables, step, scores)
-
-
-def _batches(
-    choices: Choices, workdir: Path, train: Cells, step: int, mesh: jax.sharding.Mesh
-) -> Iterator[Batch]:
-    """Batches of the steps from `step` on."""
-    sampler = make_sampler(
-        train.labels,
-        choices.batch_size,
-        choices.seed,
-        class_balanced=choices.class_balanced,
-    )
-    steps = range(step, choices.cadence.total)
-    limit = choices.device_limit
-    batches = train_batches(train, sampler, steps, mesh, device_limit=limit)
-    if choices.profile and is_main():
-        return profiled(batches, workdir / 'profile')
-    return batches
-
-
-def _train_step(
-    choices: Choices, experiment: Experiment, mesh: jax.sharding.Mesh
-) -> TrainStep:
-    return make_train_step(
-        experiment.model,
-        experiment.tx,
-        mesh,
-        seed=choices.seed,
-        augmentation=choices.augmentation,
-        loss_fn=partial(cross_entropy, label_smoothing=choices.label_smoothing),
-        ema_decay=choices.ema_decay,
-    )
-
-
-def _validate(
-    choices: Choices, experiment: Experiment, cells: Cells, mesh: jax.sharding.Mesh
-) -> Callable[[TrainState], dict[str, float]]:
-    """Validation on the central crops, with the variables of any state."""
-    logits = compiled(make_logits(experiment.model, crop=choices.crop, crops=1), mesh)
-    return make_validate(Program(logits, {}, mesh, choices.test_batch), cells)

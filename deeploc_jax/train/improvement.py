@@ -1,4 +1,4 @@
-"""Which of two checkpoints is better, and when a training last improved."""
+"""Checkpoints are ranked, and the last improvement of a training is remembered."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 def rank(metrics: Mapping[str, float], metric: str) -> tuple[float, float]:
     """Sort key of validation metrics, the best last.
 
-    Equals, which are common on a few hundred cells, are told apart by their loss.
+    The loss breaks ties, which are common on a few hundred cells.
 
     Args:
-        metrics: Of one checkpoint.
-        metric: The one that decides. The lowest wins if its name ends in 'loss', else
-            the highest.
+        metrics: Validation metrics of one checkpoint.
+        metric: Name of the deciding metric. The lowest wins if the name ends in 'loss',
+            else the highest.
     """
     sign = -1 if metric.endswith('loss') else 1
     return sign * metrics[metric], -metrics.get('validation/loss', 0.0)
@@ -23,10 +23,10 @@ def rank(metrics: Mapping[str, float], metric: str) -> tuple[float, float]:
 
 @dataclasses.dataclass(frozen=True)
 class Improvement:
-    """The last strict improvement of the deciding metric; a tie is none.
+    """The last strict improvement of the deciding metric; a tie does not count.
 
     Attributes:
-        step: When it was reached first.
+        step: Step at which this score was reached first.
         score: The metric, with the sign that makes the highest the best.
     """
 
@@ -37,13 +37,13 @@ class Improvement:
 def improved(
     last: Improvement | None, step: int, metrics: Mapping[str, float], metric: str
 ) -> Improvement | None:
-    """The last improvement, now that there is another checkpoint.
+    """The last improvement once there is another checkpoint.
 
     Args:
-        last: The last one before it.
-        step: Of the checkpoint.
-        metrics: Of the checkpoint; empty for one that was not validated.
-        metric: The one that decides.
+        last: The last improvement before that checkpoint.
+        step: Step of the checkpoint.
+        metrics: Validation metrics of the checkpoint; empty when it was not validated.
+        metric: Name of the deciding metric.
     """
     if not metrics:
         return last
@@ -57,11 +57,11 @@ def stored(
     """The last improvement of the training that saved a checkpoint.
 
     Args:
-        seal: Of the checkpoint. Its own words are needed: the checkpoint of the
-            improvement may be gone where a tie with a lower loss is kept.
-        kept: Metrics of the checkpoints that are there, by step, which must do where an
-            earlier version saved it.
-        metric: The one that decides.
+        seal: Seal of the checkpoint, which records the improvement. The checkpoint of
+            the improvement itself may be gone, when a tie with a lower loss was kept.
+        kept: Metrics of the checkpoints that are there, by step; they replace the
+            record where an earlier version saved the checkpoint.
+        metric: Name of the deciding metric.
     """
     if seal.get('improvement'):
         return Improvement(**seal['improvement'])

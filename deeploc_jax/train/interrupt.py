@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a polite request to stop between two steps."""
+"""Ctrl-C and SIGTERM request that training stops between two steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Interrupted(Exception):
 class StopRequest:
     """A context in which the first SIGINT or SIGTERM only sets `requested`.
 
-    A second one interrupts at once.
+    A second signal interrupts at once.
     """
 
     def __init__(self) -> None:
@@ -35,11 +35,11 @@ class StopRequest:
             signal.signal(number, handler)
 
     def agreed(self, time_to_ask: bool) -> bool:
-        """Whether to stop now; the same answer on every host.
+        """Whether to stop now; the result is the same on every host.
 
         Args:
-            time_to_ask: True at the same steps everywhere. Only then are the other
-                hosts asked, which costs a round trip.
+            time_to_ask: Whether to ask the other hosts, which costs a round trip. It
+                must be True at the same steps on every host.
         """
         if jax.process_count() == 1:
             return self.requested

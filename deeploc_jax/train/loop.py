@@ -1,4 +1,4 @@
-"""The training loop: steps, logs, validation, checkpoints."""
+"""The training loop takes steps, logs metrics, validates and saves checkpoints."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ from deeploc_jax.types import Batch
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss is not a number any more."""
+    """The loss or its gradient is not finite any more."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Cadence:
-    """When to do what, in steps.
+    """When to log, to validate and to stop, in steps.
 
     Attributes:
-        total: Length of the training.
-        log_every: Between two rows of training metrics.
-        checkpoint_every: Between two validations with a checkpoint.
-        patience: Checkpoints without a strict improvement of the deciding metric after
-            which training stops, resumed or not; 0 for never. A tie is no improvement.
+        total: Number of steps of the training.
+        log_every: Number of steps between two rows of training metrics.
+        checkpoint_every: Number of steps between two validations, each with a
+            checkpoint.
+        patience: Number of checkpoints without a strict improvement of the deciding
+            metric after which training stops, resumed or not; 0 for never. A tie is no
+            improvement.
     """
 
     total: int
@@ -50,7 +52,7 @@ class Cadence:
         return step % self.checkpoint_every == 0 or step == self.total
 
     def finished(self, step: int, improved: Improvement | None) -> bool:
-        """Whether training ends after `step`, having last `improved`."""
+        """Whether training ends after `step`, given its last improvement."""
         if step >= self.total or not self.patience or improved is None:
             return step >= self.total
         waited = (step - improved.step) // self.checkpoint_every
@@ -71,22 +73,22 @@ def train(
     """Trains from `state.step` on.
 
     Args:
-        state: Fresh or restored.
-        batches: Of the steps from `state.step` on.
+        state: Initial or restored state.
+        batches: Batches of the steps from `state.step` on.
         train_step: From `make_train_step`.
         validate: State -> metrics named 'validation/...', over the whole split.
-        schedule: The learning rate, for the log.
-        cadence: When to do what.
-        checkpoints: Where states go.
-        log: Where metrics go.
+        schedule: Learning rate by step, which is logged.
+        cadence: When to log, to validate and to stop.
+        checkpoints: Checkpoints that states are saved to.
+        log: Log that metrics are written to.
 
     Returns:
         The last state.
 
     Raises:
-        TrainingDiverged: The loss is not finite; names the step and the last good
-            checkpoint.
-        Interrupted: SIGINT or SIGTERM came; the state is saved.
+        TrainingDiverged: The loss is not finite; the error names the step and the last
+            good checkpoint.
+        Interrupted: SIGINT or SIGTERM came, and the state is saved.
     """
     step = int(state.step)
     pending: list[dict[str, jax.Array]] = []
@@ -99,8 +101,8 @@ def train(
             state, metrics = train_step(state, batch)
             step += 1
             pending.append(metrics)
-            # One step in flight, one being prepared: progress is true and no
-            # device waits.
+            # One step runs while the next is prepared: the progress shown is true and
+            # no device waits.
             jax.block_until_ready(pending[-2:][0])
             progress.update()
             due = cadence.logs(step)
@@ -135,7 +137,7 @@ def train(
 def _fetch(
     pending: list[dict[str, jax.Array]], step: int, checkpoints: Checkpoints
 ) -> dict[str, float]:
-    """Means of the metrics since the last row, checked to be finite."""
+    """Means of the metrics since the last row, after a check that they are finite."""
     rows = jax.device_get(pending)
     for number, row in enumerate(rows, step - len(rows) + 1):
         # A gradient that is not finite ruins the parameters one step before the loss.

@@ -1,4 +1,4 @@
-"""Metrics to `metrics.jsonl` and TensorBoard."""
+"""Metrics are written to `metrics.jsonl` and for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from deeploc_jax.files import atomic_write, read_jsonl
 
 
 class MetricLog:
-    """Appends rows of metrics; a resumed run continues where its state stands.
+    """Appends rows of metrics; a resumed run continues at the step of its state.
 
-    Of several hosts only the first one writes. A context manager.
+    Only the first of several hosts writes. It is a context manager, which closes files.
 
     Args:
-        workdir: Gets `metrics.jsonl` and `tensorboard/`.
-        step: The step training starts from. Rows after it, written before an
-            interruption and about to be written again, are dropped.
+        workdir: Folder that gets `metrics.jsonl` and `tensorboard/`.
+        step: Step that training starts from. Later rows, which were written before an
+            interruption and will be written again, are dropped.
     """
 
     def __init__(self, workdir: Path, step: int):

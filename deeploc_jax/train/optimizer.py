@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules by name."""
+"""Optimizers and learning-rate schedules are looked up by name."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def make_schedule(
     decay_every: int = 25,
     warmup_steps: int = 0,
 ) -> optax.Schedule:
-    """A learning rate as a function of the step.
+    """Makes the learning rate as a function of the step.
 
     Args:
         name: 'exponential' (times `decay_rate` every `decay_every` steps, a
             staircase: DeepLoc), 'halving' (times 0.5 every `decay_every` steps:
             DeepYeast), 'cosine' (to zero at `total_steps`) or 'constant'.
-        learning_rate: The highest rate.
-        total_steps: Length of the training.
-        decay_rate: For 'exponential'.
-        decay_every: For 'exponential' and 'halving'.
-        warmup_steps: Steps of linear rise before any of them.
+        learning_rate: Highest learning rate.
+        total_steps: Number of steps of the training.
+        decay_rate: Factor of 'exponential'.
+        decay_every: Number of steps of 'exponential' and 'halving' between two falls.
+        warmup_steps: Number of steps of linear rise before any of them.
 
     Raises:
-        ValueError: No such schedule.
+        ValueError: There is no such schedule.
     """
     remaining = max(total_steps - warmup_steps, 1)
     make = {
@@ -62,19 +62,20 @@ def make_optimizer(
     momentum: float = 0.9,
     clip_norm: float = 0.0,
 ) -> optax.GradientTransformation:
-    """A gradient transformation.
+    """Makes an optimizer.
 
     Args:
         name: 'adam', 'adamw' (decoupled weight decay) or 'sgd' (with momentum).
         schedule: From `make_schedule`.
-        weight_decay: On kernels only, never on biases or batch norm. Added to the
-            gradient for 'adam' and 'sgd' (an L2 penalty), decoupled for 'adamw'.
-        momentum: For 'sgd'.
+        weight_decay: Weight decay of kernels; biases and batch norm have none. It is
+            added to the gradient for 'adam' and 'sgd' (an L2 penalty) and decoupled for
+            'adamw'.
+        momentum: Momentum of 'sgd'.
         clip_norm: Global gradient norm above which gradients are scaled down; 0
             for never.
 
     Raises:
-        ValueError: No such optimizer.
+        ValueError: There is no such optimizer.
     """
     make = {
         'adam': lambda: optax.adam(schedule, b1=0.9, b2=0.999, eps=1e-8),

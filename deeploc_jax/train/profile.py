@@ -1,4 +1,4 @@
-"""Where the time of a step goes."""
+"""A profile shows where the time of a training step goes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ T = TypeVar('T')
 
 
 def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[T]:
-    """The same batches; what is done with one of them is traced.
+    """Yields the same batches and traces what is done with one of them.
 
     `perfetto_trace.json.gz` opens at https://ui.perfetto.dev, which keeps it on your
     machine; TensorBoard's profile plugin opens the folder.
 
     Args:
-        batches: Of a training.
-        folder: Where the trace goes.
-        after: Batches before it; the first step compiles.
+        batches: Batches of a training.
+        folder: Folder for the trace.
+        after: Number of batches before the one that is traced; the first step compiles.
     """
     index, tracing = 0, False
     try:
@@ -28,7 +28,7 @@ def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[
             if index == after:
                 jax.profiler.start_trace(folder, create_perfetto_trace=True)
                 tracing = True
-            # The loop keeps one step in flight, which ends with the next batch.
+            # The loop keeps one step in flight: it ends when the next batch is taken.
             if index == after + 2:
                 tracing = _stop(folder)
             yield batch
@@ -36,7 +36,7 @@ def profiled(batches: Iterable[T], folder: Path, *, after: int = 2) -> Iterator[
         if tracing:
             _stop(folder)
         elif index < after:
-            print(f'No profile: it takes more than {after} steps.')
+            print(f'No profile was made: that takes more than {after} steps.')
 
 
 def _stop(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""All that training carries from step to step."""
+"""The state is all that training carries from step to step."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from deeploc_jax import sharding
 
 @flax.struct.dataclass
 class TrainState:
-    """Arrays only; functions are made from the config.
+    """The arrays of a training; its functions are made from the config.
 
     Attributes:
         step: int32 scalar, the number of updates done.
         params: Trainable parameters, float32.
         batch_stats: Running averages of batch norm, and the mean image of a network
             that subtracts one.
-        opt_state: State of the optimizer.
+        opt_state: State of the optimizer, as optax defines it.
         ema: Moving averages of `params` and `batch_stats`, or None.
     """
 
-    step: jax.Array
+    step: Any  # not jax.Array: as a pytree the state holds shapes or None as well
     params: Any
     batch_stats: Any
     opt_state: Any
@@ -35,7 +35,7 @@ class TrainState:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What the network is evaluated with: the averages where there are any."""
+        """Variables for evaluation: the moving averages where there are any."""
         return self.ema or dict(params=self.params, batch_stats=self.batch_stats)
 
 
@@ -49,15 +49,15 @@ def init_state(
     mean_image: np.ndarray | None = None,
     ema: bool = False,
 ) -> TrainState:
-    """A fresh state, replicated over the mesh.
+    """Initializes a state, replicated over the mesh.
 
     Args:
         model: The network.
         tx: The optimizer.
         image_shape: [h, w, c] of the crops that the network sees.
-        seed: Decides the initial parameters.
+        seed: Seed of the initial parameters.
         mesh: From `sharding.make_mesh`.
-        mean_image: What a network with `MEAN_IMAGE` subtracts, [h, w, c].
+        mean_image: Mean image [h, w, c] that a network with `MEAN_IMAGE` subtracts.
         ema: Whether to keep moving averages.
     """
 
@@ -75,5 +75,6 @@ def init_state(
             ema=dict(params=params, batch_stats=batch_stats) if ema else None,
         )
 
-    # Made inside jit: device_put could alias buffers that the step donates.
+    # The state is made inside jit: device_put could alias buffers, which the step
+    # donates.
     return jax.jit(init, out_shardings=sharding.replicated(mesh))()

@@ -1,4 +1,4 @@
-"""One compiled update, the same on one device and on many."""
+"""A training step is one compiled update, the same on one device and on many."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_train_step(
 ) -> TrainStep:
     """Makes the jitted `(state, batch) -> (state, metrics)`.
 
-    The state is replicated and donated, the batch split over the mesh. Randomness
+    The state is replicated and donated; the batch is split over the mesh. Randomness
     (augmentation, dropout) is a function of the seed and the step alone. Metrics
     are scalars of the batch before the update: `loss`, `gradient_norm` and those of
     the loss.
@@ -121,5 +121,5 @@ def make_update(
 def _moving_average(ema: Any, new: Any, decay: float) -> Any:
     if ema is None:
         return None
-    # In this form the average of a constant, as of a mean image, is that constant.
+    # In this form the average of a constant, such as a mean image, is that constant.
     return jax.tree.map(lambda old, x: old + (1 - decay) * (x - old), ema, new)

@@ -1,30 +1,41 @@
-"""What training needs the validation split for: choosing and calibrating."""
+"""Uses the validation split to choose a checkpoint and to calibrate it."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 
+import flax.linen as nn
+import jax
 import numpy as np
 
 from deeploc_jax import metrics
 from deeploc_jax.predict import calibration
 from deeploc_jax.predict.calibration import crop_loss, mean_crop_probabilities
+from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
-from deeploc_jax.predict.program import Program
+from deeploc_jax.predict.program import Program, compiled
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
 def make_validate(
-    logits: Program, cells: Cells
+    model: nn.Module,
+    cells: Cells,
+    mesh: jax.sharding.Mesh,
+    *,
+    crop: int,
+    batch_size: int,
 ) -> Callable[[TrainState], dict[str, float]]:
     """Makes the function state -> loss, accuracy and balanced accuracy.
 
     Args:
-        logits: Program of the central crops; its variables are replaced by the state's.
-        cells: The validation split.
+        model: The network.
+        cells: The validation split; only the central crops are looked at.
+        mesh: Mesh from `sharding.make_mesh`.
+        crop: Side of the crops in pixels.
+        batch_size: Cells at a time, over all devices.
 
     Raises:
         ValueError: No cell of it is labelled.
@@ -36,9 +47,10 @@ def make_validate(
             'by; set --config.splits.validation.'
         )
     labels = cells.labels[known]
+    logits = compiled(make_logits(model, crop=crop, crops=1), mesh)
 
     def validate(state: TrainState) -> dict[str, float]:
-        program = dataclasses.replace(logits, variables=state.variables)
+        program = Program(logits, state.variables, mesh, batch_size)
         found = program(cells, 'validate')[known]
         if not np.isfinite(found).all():
             return {'validation/loss': np.nan}

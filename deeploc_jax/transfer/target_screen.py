@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,8 @@ class Target:
     """The cells of a screen, as a network takes them.
 
     Attributes:
-        screen: What is known of the screen.
-        cells: The splits train, validation and test, with the network's channels in its
-            order.
+        screen: The screen, with the channels of the network in its order.
+        cells: The splits train, validation and test.
         in_train: Row of each validation cell in train; -1 for a cell that is not in it.
     """
 
@@ -40,8 +39,6 @@ def read_target(
     builder: Any,
     screen: ScreenInfo,
     splits: Mapping[str, str],
-    *,
-    channels: Sequence[str],
     normalize: Normalize,
     memory_limit: float,
 ) -> Target:
@@ -49,22 +46,20 @@ def read_target(
 
     Args:
         builder: Builder of the screen, prepared.
-        screen: What is known of the screen.
+        screen: The screen, with the channels of the network in its order.
         splits: Splits of the screen to take for train, validation and test.
-        channels: Names of the channels to read, in the order of the network's.
         normalize: What the network wants done to the pixels.
         memory_limit: Gigabytes of images that may be held in memory for a split.
 
     Raises:
-        ValueError: The screen has no such split or channel, or a split has no labelled
-            cell.
+        ValueError: The screen has no such split, or a split has no labelled cell.
     """
     cells = {
         name: read_cells(
             builder,
             split,
             memory_limit=memory_limit,
-            channels=channels,
+            channels=screen.channels,
             normalize=normalize,
         )
         for name, split in splits.items()

@@ -1,8 +1,8 @@
 """Reads the arrays of a TensorFlow checkpoint of format V2, the usual one since 1.0.
 
-It is `model.ckpt.index`, a sorted table whose values are protocol buffers, and
-`model.ckpt.data-?????-of-?????` with the bytes. Only what a saved network needs is
-understood: whole arrays of numbers.
+Such a checkpoint is `model.ckpt.index`, a sorted table whose values are protocol
+buffers, and `model.ckpt.data-?????-of-?????` with the bytes. The reader understands
+what a saved network needs: whole arrays of numbers. Other entries are skipped.
 
 References:
     github.com/tensorflow/tensorflow, core/protobuf/tensor_bundle.proto.
@@ -23,14 +23,14 @@ TYPES = {1: '<f4', 2: '<f8', 3: '<i4', 9: '<i8'}
 
 
 def read_bundle(prefix: Path) -> dict[str, np.ndarray]:
-    """The numeric arrays of a checkpoint by name.
+    """Reads the numeric arrays of a checkpoint by name.
 
     Args:
         prefix: `<folder>/model.ckpt-5000`, without `.index`.
 
     Raises:
-        FileNotFoundError: A file of it is missing.
-        ValueError: A file is damaged, cut short, or holds what is not understood.
+        FileNotFoundError: A file of the checkpoint is missing.
+        ValueError: A file is damaged, cut short, or has arrays in parts.
     """
     index = prefix.with_name(prefix.name + '.index')
     entries = dict(read_table(index))
@@ -49,13 +49,15 @@ def read_bundle(prefix: Path) -> dict[str, np.ndarray]:
 
 
 def _check_whole(index: Path, header: dict[int, Any], entries: dict[bytes, Any]):
-    """Raises a ValueError for arrays that are not stored whole or not little-endian."""
+    """Raises a ValueError for arrays in parts or of a big-endian machine."""
     if header.get(2, [0])[0]:
-        raise ValueError(f'{index} is of a big-endian machine, which is not read.')
+        raise ValueError(
+            f'{index} was written on a big-endian machine, which is not supported.'
+        )
     parts = [name.decode() for name, entry in entries.items() if 7 in entry]
     if parts:
         raise ValueError(
-            f'{index} holds variables in several slices, which are not read: '
+            f'{index} holds variables in several slices, which are not supported: '
             f'{", ".join(sorted(parts))}. Restore it in TensorFlow and save it without '
             'a partitioner.'
         )
@@ -75,7 +77,9 @@ def _array(prefix: Path, shards: int, entry: dict[int, list[Any]]) -> np.ndarray
         content = file.read(size)
     dtype = np.dtype(TYPES[kind])
     if not len(content) == size == math.prod(sides) * dtype.itemsize:
-        raise ValueError(f'{data} is cut short or damaged: {len(content)} of {size}.')
+        raise ValueError(
+            f'{data} is truncated or damaged: it has {len(content)} of {size} bytes.'
+        )
     if entry[6] != [masked_crc32c(content)]:
         raise ValueError(f'{data} is damaged (wrong checksum from byte {offset}).')
     return np.frombuffer(content, dtype).reshape(sides)

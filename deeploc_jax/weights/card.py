@@ -79,9 +79,7 @@ class Card:
                 f'it has format {fields.get("format")!r}, this version of deeploc_jax '
                 f'reads {" and ".join(map(str, _READABLE))}.'
             )
-        if fields['format'] == 1:
-            fields = {'license' if k == 'licence' else k: fields[k] for k in fields}
-        fields = fields | dict(format=FORMAT)
+        fields = _upgraded(fields)
         known = dataclasses.fields(cls)
         needed = {f.name for f in known if f.default is dataclasses.MISSING}
         missing = needed - fields.keys()
@@ -97,6 +95,14 @@ class Card:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields['model'].items()
         }
-        if text := fields.get('normalization'):
-            read['normalization'] = _EARLIER_NORMALIZATIONS.get(text, text)
         return cls(**fields | read)
+
+
+def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a card of an earlier version, as a card of this one has them."""
+    fields = dict(fields, format=FORMAT)
+    if 'licence' in fields:
+        fields['license'] = fields.pop('licence')
+    if text := fields.get('normalization'):
+        fields['normalization'] = _EARLIER_NORMALIZATIONS.get(text, text)
+    return fields

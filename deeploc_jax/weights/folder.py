@@ -1,4 +1,4 @@
-"""Weights as a folder that opens on any machine: safetensors and a JSON card."""
+"""Weights are a folder that opens on any machine: safetensors and a JSON card."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ PRETRAINED = Path(__file__).parent / 'pretrained'  # by name, in the package
 
 @dataclasses.dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network.
+    """A network with its weights, and what is known of them.
 
     Attributes:
-        card: Classes, channels and all else there is to know.
+        card: Classes, channels, scaling of the pixels and so on.
         model: The Flax module.
         variables: Its `params` and `batch_stats`, float32.
-        novelty: What tells cells unlike anything seen, if that is known.
-        sha256: Of card and arrays, where they were read from a folder.
+        novelty: Detector of cells unlike the training cells, where the weights have it.
+        sha256: Digest of card and arrays, where they were read from a folder.
     """
 
     card: Card
@@ -64,10 +64,10 @@ def write_weights(
     """Writes `weights.safetensors` and `card.json`, the latter last.
 
     Args:
-        folder: Made when missing; an older pair in it is replaced.
+        folder: Folder to write to, made when missing; older weights are replaced.
         variables: `params` and `batch_stats` of the network.
-        card: What to say of them.
-        novelty: What tells cells unlike anything seen.
+        card: The card of the network.
+        novelty: Detector of cells unlike the training cells.
 
     Returns:
         The folder.
@@ -81,7 +81,7 @@ def write_weights(
             rank=np.int32(novelty.rank),
             limit=np.float32(novelty.limit),
         )
-    # safetensors writes memory as it lies.
+    # safetensors writes memory as it is, whatever its order.
     variables = jax.tree.map(
         lambda x: np.asarray(x, order='C'), jax.device_get(variables)
     )
@@ -96,23 +96,24 @@ def write_weights(
 def read_weights(
     source: Path | str, *, white_level: float | None = None
 ) -> TrainedNetwork:
-    """A network from a folder of weights, the workdir of a training, or by name.
+    """Reads a network.
 
     Args:
-        source: The folder, the workdir or the name.
-        white_level: Takes the place of the one on the card, for pixels of another
-            range than in training.
+        source: Folder of weights, workdir of a training, or name of weights that come
+            with the package.
+        white_level: White level that replaces the one on the card, for pixels of
+            another range than in training.
 
     Raises:
         FileNotFoundError: There are no weights.
         ValueError: The card or the weights are damaged.
-        MismatchError: The weights are of another network than the card says; both
+        MismatchError: The weights belong to another network than the card says; both
             sides are listed.
     """
     folder = _find(Path(source))
     fields = read_json(folder / CARD)
     try:
-        sha256 = fields.pop('sha256', None)  # of the other fields and the arrays
+        sha256 = fields.pop('sha256', None)  # digest of the other fields and the arrays
         card = Card.from_json(fields)
         flat = safetensors.numpy.load_file(folder / ARRAYS)
     except (ValueError, safetensors.SafetensorError) as error:
@@ -120,13 +121,13 @@ def read_weights(
     variables = traverse_util.unflatten_dict(flat, sep='/')
     seal = _seal(fields, variables)
     arrays = variables.pop(NOVELTY, None)
-    # Earlier versions counted the batches that the mean image was of.
+    # Earlier versions counted the batches whose mean the mean image was.
     variables.get('batch_stats', {}).pop('batches', None)
     try:
         model = check_network(variables, card, folder)
     except MismatchError:
         raise
-    except Exception as error:  # any number may stand in a damaged card
+    except Exception as error:  # a damaged card may hold any number
         raise ValueError(
             f'The card in {folder} describes no network: {error or type(error)}.'
         ) from error
@@ -145,13 +146,18 @@ def read_weights(
 
 
 def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
-    """The network of a card, if the variables are its own.
+    """Makes the network of a card and checks that the variables fit it.
+
+    Args:
+        variables: `params` and `batch_stats`.
+        card: The card.
+        where: Path that an error names.
 
     Raises:
-        MismatchError: They are of another network; both sides are listed.
+        MismatchError: They belong to another network; both sides are listed.
     """
     model = get_model(num_classes=len(card.class_names), **card.model)
-    # Only its shape: a damaged card may claim crops of any size.
+    # Only the shape is made: a damaged card may claim crops of any size.
     shape = (1, card.crop, card.crop, len(card.channels))
     expected = jax.eval_shape(
         lambda image: dict(model.init(jax.random.key(0), image, train=False)),

@@ -1,4 +1,4 @@
-"""Reads the arrays of a Keras model, of Keras 2 or 3, without Keras."""
+"""Reads the arrays that Keras 2 or 3 saved, without Keras."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ import numpy as np
 from deeploc_jax.weights.other_files import check_kind
 
 INSIDE = 'model.weights.h5'  # of a .keras file, which is a zip archive
-# SystemError: h5py's own word for an error on the way through damaged links.
+# h5py raises a SystemError for some errors on the way through damaged links.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SystemError)
 _KERAS_3 = re.compile(r'(?:^|[/\\])([a-z0-9_]+)[/\\]vars[/\\](\d+)$')
 
 
 def read_keras(path: Path) -> dict[str, np.ndarray]:
-    """Arrays as `<layer>/<name>`, however deep Keras put them.
+    """Reads arrays by `<layer>/<name>`, however deep Keras nested them.
 
-    Keras 3 names layers by class, in their order, and arrays by number:
+    Keras 3 numbers the layers of each class, and the arrays of each layer:
     `batch_normalization_3/0`. Keras 2 names both: `bn2_2/gamma`.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no HDF5 file or `.keras` archive, or part of it is in another
+        ValueError: It is no HDF5 file or `.keras` archive, or a part lies in another
             file.
     """
     if path.is_dir():
@@ -70,7 +70,7 @@ def _arrays(file: h5py.File) -> dict[str, np.ndarray]:
 
 def _check_own(file: h5py.File, path: Path) -> None:
     """Raises a ValueError where a link or an array leads to another file."""
-    found: list[tuple[str, str]] = []  # h5py loses what is raised while it visits
+    found: list[tuple[str, str]] = []  # h5py loses errors raised while it visits
 
     def visit_link(name: str, link: Any) -> None:
         if isinstance(link, h5py.ExternalLink):

@@ -1,7 +1,7 @@
-"""How unlike everything seen in training a cell is, by its features.
+"""Novelty measures how unlike all training cells a cell is, by its features.
 
-A classifier has to choose one of its classes, and can be sure of it for a cell of none.
-The distance to the cells it was trained on tells such cells.
+A classifier must pick a class, and can be confident about a cell that belongs to none.
+The distance to the training cells detects such cells.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ import dataclasses
 
 import numpy as np
 
-FLAGGED = 0.05  # share of known cells, of validation, that are flagged
-NEIGHBOUR = 10  # its distance counts, where no class has fewer cells
-SMALLEST_LIMIT = 1e-3  # cells whose features are all alike differ by rounding
+FLAGGED = 0.05  # share of the known validation cells that exceed the limit
+NEIGHBOR = 10  # rank of the neighbor whose distance counts, if no class is smaller
+SMALLEST_LIMIT = 1e-3  # features that are all alike still differ by rounding
 BLOCK = 1024  # cells compared at a time
 
 
 @dataclasses.dataclass(frozen=True)
 class Novelty:
-    """Distance to the tenth nearest of the cells seen, by the angle between features.
+    """Cosine distance to the tenth-nearest training cell, in features of a layer.
 
-    The distance is 1 minus the angle's cosine. Where a class has fewer than ten cells,
-    a nearer neighbour counts: the tenth would be of another class.
+    The distance is 1 minus the cosine of the angle between the features. Where a class
+    has fewer than ten cells a nearer neighbor counts: the tenth would be of another
+    class.
 
     Attributes:
-        layer: Of the network, whose features count (the largest of a map).
-        seen: Features of cells it was trained on, float16 [m, f]; lengths do not count.
-        rank: Which neighbour's distance counts, 1 for the nearest.
-        limit: Distance that FLAGGED of the known cells of validation exceed.
+        layer: Layer of the network whose features are compared, the largest of a map.
+        seen: Features of training cells, float16 [m, f]; their lengths do not matter.
+        rank: Rank of the neighbor whose distance counts, 1 for the nearest.
+        limit: Distance that the share FLAGGED of the known validation cells exceeds.
 
     References:
         Sun et al. 2022, ICML: out-of-distribution detection with deep nearest
@@ -43,37 +44,40 @@ class Novelty:
     def fit(
         cls, layer: str, seen: np.ndarray, labels: np.ndarray, usual: np.ndarray
     ) -> Novelty:
-        """Learns from features.
+        """Sets rank and limit by the features of known cells.
 
         Args:
-            layer: Whose they are.
-            seen: Of cells that the network was trained on, [m, f].
-            labels: Classes of these, [m].
-            usual: Of known cells of validation, [n, f], which set the limit.
+            layer: Layer of the features.
+            seen: Features of training cells, [m, f].
+            labels: Classes of the training cells, [m].
+            usual: Features of known validation cells, [n, f], which set the limit.
         """
         smallest = np.unique(labels, return_counts=True)[1].min()
-        rank = min(NEIGHBOUR, int(smallest))
-        found = cls(layer, of_length_1(seen).astype(np.float16), rank)
-        limit = max(threshold(found.score(usual)), SMALLEST_LIMIT)
-        return dataclasses.replace(found, limit=limit)
+        rank = min(NEIGHBOR, int(smallest))
+        novelty = cls(layer, unit_length(seen).astype(np.float16), rank)
+        limit = max(threshold(novelty.score(usual)), SMALLEST_LIMIT)
+        return dataclasses.replace(novelty, limit=limit)
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        """Novelty of cells, [n, f] -> float32 [n]; above 1: unlike anything seen."""
-        seen, rank = of_length_1(self.seen).T, self.rank
+        """Novelty of cells with features [n, f], float32 [n].
+
+        It is the distance over the limit: above 1 a cell is unlike the training cells.
+        """
+        seen, rank = unit_length(self.seen).T, self.rank
         blocks = [
-            np.partition(of_length_1(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
+            np.partition(unit_length(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
             for i in range(0, len(features), BLOCK)
         ]
         return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
 
 
 def threshold(scores: np.ndarray, flagged: float = FLAGGED) -> float:
-    """The score that this share of known cells, of validation, exceeds."""
+    """The score that this share of the known validation cells exceeds."""
     return float(np.quantile(scores, 1 - flagged))
 
 
-def of_length_1(features: np.ndarray) -> np.ndarray:
-    """Features [n, f] as float32, each cell's divided by their length."""
+def unit_length(features: np.ndarray) -> np.ndarray:
+    """Scales the features [n, f] of each cell to length 1, as float32."""
     features = np.asarray(features, np.float32)
     length = np.linalg.norm(features, axis=1, keepdims=True)
     return features / np.maximum(length, np.finfo(np.float32).tiny)

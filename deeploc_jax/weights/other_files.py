@@ -9,12 +9,13 @@ _LAYERS = 'it describes layers without their weights'
 _KERAS = 'Keras weights are those of DeepYeast: --config=configs/convert.py:deepyeast'
 _ARCHIVE = 'it is an archive: unpack it first'
 _TENSORFLOW = (
-    'it is of a TensorFlow checkpoint, as of DeepLoc: --config=configs/convert.py'
+    'it is part of a TensorFlow checkpoint, such as that of DeepLoc: '
+    '--config=configs/convert.py:deeploc'
 )
 _GRAPH = (
     'it is a graph; the arrays of a SavedModel are in the folder `variables` beside it'
 )
-_OTHER = 'it is of another library'
+_OTHER = 'it belongs to another library'
 WANTED = {
     'tensorflow': 'A TensorFlow checkpoint is wanted: model.ckpt-5000, any of its '
     'files, or its folder.',

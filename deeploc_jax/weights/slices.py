@@ -1,7 +1,8 @@
 """Reads the arrays of a TensorFlow checkpoint of format V1, the usual one before 1.0.
 
-It is one file, `model.ckpt-5000`, or several, `model.ckpt-5000-00000-of-00002`: sorted
-tables whose first value describes the arrays, while the others hold parts of them.
+Such a checkpoint is one file, `model.ckpt-5000`, or several,
+`model.ckpt-5000-00000-of-00002`. Each is a sorted table whose first value describes the
+arrays, while the others hold parts of them.
 
 References:
     github.com/tensorflow/tensorflow, core/util/saved_tensor_slice.proto and
@@ -21,14 +22,14 @@ from deeploc_jax.weights.bundle import TYPES
 from deeploc_jax.weights.sstable import fields, read_table, sizes, varint
 
 VALUES = {1: 5, 2: 6, 3: 7, 9: 10}
-"""Type of an array -> field of a TensorProto that holds its numbers."""
+"""Type of an array -> number of the field of a TensorProto with its values."""
 
 
 def read_slices(paths: Sequence[Path]) -> dict[str, np.ndarray]:
-    """The numeric arrays of a checkpoint by name.
+    """Reads the numeric arrays of a checkpoint by name.
 
     Args:
-        paths: All of its files.
+        paths: All files of the checkpoint.
 
     Raises:
         ValueError: A file is damaged or cut short, or lacks part of an array.
@@ -63,7 +64,7 @@ def _described(first: bytes) -> Iterator[tuple[str, int, tuple[int, ...]]]:
 
 
 def _fill(array: np.ndarray, kind: int, saved: dict[int, list[Any]]) -> int:
-    """Copies a SavedSlice to its place in an array; how many numbers it had."""
+    """Copies a SavedSlice to its place in an array and returns its size."""
     extents = map(fields, fields(saved.get(2, [b''])[0]).get(1, []))
     region = tuple(
         slice(start := e.get(1, [0])[0], start + e[2][0]) if 2 in e else slice(None)
@@ -75,7 +76,7 @@ def _fill(array: np.ndarray, kind: int, saved: dict[int, list[Any]]) -> int:
 
 
 def _numbers(tensor: dict[int, list[Any]], kind: int) -> np.ndarray:
-    """The numbers of a TensorProto, one after the other."""
+    """The numbers of a TensorProto, flat."""
     content = b''.join(tensor.get(VALUES[kind], []))
     if np.dtype(TYPES[kind]).kind == 'f':
         return np.frombuffer(content, TYPES[kind])

@@ -1,4 +1,4 @@
-"""Sorted tables of LevelDB and the fields of protocol buffers, as TensorFlow stores.
+"""Reads sorted tables of LevelDB and protocol buffers, in which TensorFlow stores.
 
 References:
     github.com/google/leveldb, doc/table_format.md.
@@ -18,7 +18,7 @@ FOOTER = 48  # bytes
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file ends as a sorted table does."""
+    """Whether a file ends with the mark of a sorted table."""
     with path.open('rb') as file:
         file.seek(0, 2)
         file.seek(max(file.tell() - len(MAGIC), 0))
@@ -26,7 +26,7 @@ def is_table(path: Path) -> bool:
 
 
 def read_table(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a sorted table.
+    """Yields keys and values of a sorted table.
 
     Raises:
         ValueError: The file is damaged, cut short, or compressed.
@@ -48,8 +48,8 @@ def read_table(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block; each key begins as the one before it."""
-    end = offset + size + 1  # a byte more says how it is compressed
+    """Yields keys and values of a block, whose keys share beginnings."""
+    end = offset + size + 1  # one more byte says how it is compressed
     if content[end : end + 4] != masked_crc32c(content[offset:end]):
         raise ValueError(f'wrong checksum from byte {offset}.')
     if content[end - 1]:
@@ -67,7 +67,7 @@ def _block(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, byte
 
 
 def fields(message: bytes) -> dict[int, list[Any]]:
-    """Fields of a protocol buffer by number; what they mean is up to the caller."""
+    """Values of a protocol buffer by the number of their field, uninterpreted."""
     found: dict[int, list[Any]] = {}
     at = 0
     while at < len(message):
@@ -85,12 +85,12 @@ def fields(message: bytes) -> dict[int, list[Any]]:
 
 
 def sizes(shape: bytes) -> tuple[int, ...]:
-    """Sides of an array from its TensorShapeProto."""
+    """Shape of an array from its TensorShapeProto."""
     return tuple(fields(dim).get(1, [0])[0] for dim in fields(shape).get(2, []))
 
 
 def varint(content: bytes, at: int) -> tuple[int, int]:
-    """A number in base 128, and where the next thing begins."""
+    """Reads a number in base 128; returns it and the position after it."""
     value = shift = 0
     while True:
         byte = content[at]

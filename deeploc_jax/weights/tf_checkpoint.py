@@ -14,13 +14,13 @@ from deeploc_jax.weights.other_files import check_kind
 from deeploc_jax.weights.slices import read_slices
 from deeploc_jax.weights.sstable import is_table
 
-LATEST = 'checkpoint'  # the text file in which TensorFlow names the latest
+LATEST = 'checkpoint'  # text file in which TensorFlow names the latest checkpoint
 _PART = re.compile(r'\.(index|meta|data-\d{5}-of-\d{5})$|-(\d{5}|\?{5})-of-\d{5}$')
 _NAMED = re.compile(r'^\s*model_checkpoint_path\s*:\s*"((?:[^"\\]|\\.)*)"', re.M)
 
 
 def read_checkpoint(source: Path | str) -> dict[str, np.ndarray]:
-    """The numeric arrays of a checkpoint by name, of format V1 or V2.
+    """Reads the numeric arrays of a checkpoint, of format V1 or V2, by name.
 
     Args:
         source: `<folder>/model.ckpt-5000`, any of its files, or the folder with one
@@ -51,7 +51,7 @@ def read_checkpoint(source: Path | str) -> dict[str, np.ndarray]:
 
 
 def _latest(folder: Path) -> Path:
-    """The checkpoint that the text file names, or the only one."""
+    """The checkpoint that the text file names, or the only one in the folder."""
     there = _checkpoints(folder)
     named = _named(folder)
     if named is None and len(there) == 1:
@@ -69,14 +69,14 @@ def _latest(folder: Path) -> Path:
 
 
 def _named(folder: Path) -> Path | None:
-    """What the text file names, which may have been written on another machine."""
+    """The checkpoint that the text file names, perhaps for another machine."""
     if not (folder / LATEST).is_file():
         return None
     found = _NAMED.search((folder / LATEST).read_text(errors='replace'))
     if found is None:
         return None
     text = codecs.escape_decode(found[1].encode())[0].decode(errors='replace')
-    return _without_part(folder / PureWindowsPath(text).name)  # its / and \ both part
+    return _without_part(folder / PureWindowsPath(text).name)  # of / or \
 
 
 def _checkpoints(folder: Path) -> list[Path]:
@@ -93,7 +93,7 @@ def _without_part(path: Path) -> Path:
 
 
 def _all_of(shards: list[Path]) -> list[Path]:
-    """The files of a checkpoint in several, if none is missing."""
+    """All files of a checkpoint in several; raises an error if one is missing."""
     count = int(shards[0].name[-5:])
     wanted = [
         shards[0].with_name(f'{_without_part(shards[0]).name}-{i:05d}-of-{count:05d}')
@@ -102,13 +102,13 @@ def _all_of(shards: list[Path]) -> list[Path]:
     missing = [path.name for path in wanted if path not in shards]
     if missing:
         raise FileNotFoundError(
-            f'Of the checkpoint {_without_part(shards[0])} there is no '
+            f'The checkpoint {_without_part(shards[0])} is incomplete: there is no '
             f'{", ".join(missing)}.'
         )
     return wanted
 
 
 def _those_in(folder: Path) -> str:
-    """Words on the checkpoints that there are, for an error."""
+    """A sentence for errors that lists the checkpoints in a folder."""
     names = ', '.join(path.name for path in _checkpoints(folder))
     return f' Checkpoints in {folder}: {names}.' if names else ''

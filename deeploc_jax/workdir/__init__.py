@@ -1,1 +1,1 @@
-"""A folder of one run: whose it is, what was asked, and what is finished."""
+"""Keeps the folder of one run: its owner, its record and its finished fits."""

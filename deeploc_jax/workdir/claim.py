@@ -1,4 +1,4 @@
-"""Whose workdir it is: that of one run, which may be continued."""
+"""Reserves a workdir for one run, which may be continued."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def claim_workdir(
 
     Args:
         workdir: Made when missing.
-        config: What is asked, as JSON allows.
+        config: Config of the run, as JSON allows.
         may_change: Beginnings of the names of fields that a run may be continued with
             other values of, such as 'splits.test' or 'evaluation.'.
         **inputs: Identities of the input screen and weights, as JSON allows. A run on

@@ -1,4 +1,4 @@
-"""Many small trainings of one task: what is done is kept, what is not is done."""
+"""Keeps the results of many small fits, so that none is done twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Fits:
     Args:
         path: The file; made when the first fit is added. A last line that a crash cut
             short is dropped.
-        tested: How and on what fits are tested.
+        tested: Description of the test: splits, crops and so on.
         needed: Names that a result must have. A fit whose row lacks one, as an earlier
             version may have written it, counts as not done.
     """
@@ -49,9 +49,9 @@ class Fits:
         """Prints how many of the jobs are done already, if any."""
         done = sum(job in self for job in jobs)
         if done == len(jobs):
-            print(f'All {done} fits are there already: nothing is left to do.')
+            print(f'All {done} fits are finished already: nothing is left to do.')
         elif done:
-            print(f'{done} of {len(jobs)} fits are there already.')
+            print(f'{done} of {len(jobs)} fits are finished already.')
 
     def row(self, job: dict[str, Any]) -> dict[str, Any]:
         """The job and its result."""

@@ -1,10 +1,10 @@
-"""One run at a time in a workdir: who works there, and whether it still does.
+"""Locks a workdir, so that only one run at a time works in it.
 
-The lock is a file that only one process can make. It says which process that is, and
-that process renews the file's time every few seconds. Where pids are the same ones, on
-one machine and in one container, the process is looked up. Elsewhere the file is
-watched: clocks of two hosts may differ, but a time that changes is that of a live run.
-Neither hard links nor flock are needed, which some network shares lack.
+The lock is a file that only one process can create. It names that process, which
+renews the file's time every few seconds. On the same machine and in the same container
+the process is looked up. From elsewhere the file is watched: the clocks of two hosts
+may differ, but a time that changes belongs to a live run. Neither hard links nor flock
+are needed, which some network shares lack.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class WorkdirInUse(RuntimeError):
 
 
 class Reading(NamedTuple):
-    """What a lock says, and when it was renewed, in ns by the clock of its disk."""
+    """Text of a lock, and when it was renewed, in ns by the clock of its disk."""
 
     text: str
     renewed: int
@@ -47,11 +47,11 @@ class Reading(NamedTuple):
 def hold(workdir: Path) -> Iterator[None]:
     """A context in which no other run can work in the workdir.
 
-    Of several hosts the first one holds it. A workdir that was made for this and is
-    still empty in the end is removed.
+    With several hosts, the first one holds it. A workdir that was created for this and
+    is still empty in the end is removed.
 
     Raises:
-        WorkdirInUse: A run is under way there; it is said which one.
+        WorkdirInUse: A run is under way there; the message names it.
         OSError: The workdir cannot be written.
     """
     path, mine, error = workdir / LOCK, own_words(), None
@@ -64,7 +64,7 @@ def hold(workdir: Path) -> Iterator[None]:
             error = found
     held = multihost_utils.broadcast_one_to_all(np.array(error is None))
     if not held:
-        raise error or WorkdirInUse(f'{workdir}: see what the first process says.')
+        raise error or WorkdirInUse(f'{workdir}: see the message of the first process.')
     stop = threading.Event()
     thread = threading.Thread(target=_renew, args=(path, mine, stop), daemon=True)
     if is_main():
@@ -126,8 +126,8 @@ def _read(path: Path) -> Reading | None:
 def _is_renewed(path: Path, found: Reading, owner: dict[str, Any]) -> bool | None:
     """Whether a lock is renewed while it is watched; None: it is another's by now."""
     print(
-        f'{path.parent} was taken by {named(owner)}. '
-        f'Watching for {PATIENCE:.0f} s whether that is still under way ...',
+        f'{path.parent} is held by {named(owner)}. '
+        f'Checking for {PATIENCE:.0f} s whether that run is still alive ...',
         flush=True,
     )
     end = time.monotonic() + PATIENCE
@@ -142,20 +142,20 @@ def _is_renewed(path: Path, found: Reading, owner: dict[str, Any]) -> bool | Non
 def _take_over(path: Path, dead: str, mine: str) -> None:
     """Replaces the lock of a dead run, unless another has done so.
 
-    Of several that try at once, only who makes the marker may replace this very lock.
+    When several try at once, only the one that creates the marker may replace it.
     """
     name = hashlib.sha256(dead.encode()).hexdigest()[:16]
     marker = path.with_name(f'{path.name}-{name}')
     if not _create(marker, mine):
         raise WorkdirInUse(
-            f'Another run takes over {path.parent} at this moment. If there is none, '
+            f'Another run is taking over {path.parent}. If there is none, '
             f'delete {marker}.'
         )
     try:
         now = _read(path)
         if now and now.text == dead:
             path.unlink()
-            print(f'The run that had {path.parent} was killed; going on in its place.')
+            print(f'The run that held {path.parent} was killed; this one replaces it.')
     finally:
         marker.unlink()
 

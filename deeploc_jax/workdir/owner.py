@@ -1,4 +1,4 @@
-"""Which process has something, in a file that other processes and hosts can read."""
+"""Says which process owns a file, so that other processes and hosts can check it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def own_words() -> str:
 
 
 def parsed(words: str) -> dict[str, Any]:
-    """What `own_words` said; nothing where they were cut short."""
+    """The content of `own_words`, {} where the text was cut short."""
     try:
         found = json.loads(words)
     except ValueError:
@@ -37,7 +37,7 @@ def parsed(words: str) -> dict[str, Any]:
 
 
 def named(owner: dict[str, Any]) -> str:
-    """The owner for a person to find it."""
+    """Description by which a person can find the owner."""
     if 'process' not in owner:
         return 'a run that did not get to say who it is'
     return (
@@ -49,7 +49,7 @@ def named(owner: dict[str, Any]) -> str:
 def is_alive(owner: dict[str, Any]) -> bool | None:
     """Whether the owner still runs; None where its pid says nothing here.
 
-    A pid may be that of another process by now, which began at another time.
+    Another process may have the pid by now; it began at another time.
     """
     if not owner.get('pids') or owner['pids'] != _pids():
         return None
@@ -57,9 +57,9 @@ def is_alive(owner: dict[str, Any]) -> bool | None:
 
 
 def _pids() -> str:
-    """Where pids are the same: this start of the machine, container and user.
+    """Identifies where pids mean the same: this boot, container and user.
 
-    Users may not see each other's processes. Empty where nothing is known.
+    Users may not see each other's processes. '' where nothing is known.
     """
     if sys.platform != 'linux':
         return ''
@@ -71,7 +71,7 @@ def _pids() -> str:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks; '' where there is none that runs."""
+    """Start time of a process in ticks, '' where it does not run."""
     try:
         stat = Path(f'/proc/{pid}/stat').read_text()
     except OSError:

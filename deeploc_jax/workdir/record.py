@@ -1,4 +1,4 @@
-"""A workdir that explains itself: what was asked, with what, on what."""
+"""Records what a run was asked for, with which versions and on which devices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def environment() -> dict[str, Any]:
 
 
 def describe_splits(cells: dict[str, Cells]) -> dict[str, Any]:
-    """Sizes of splits and how many cells each has of each class, for `run.json`."""
+    """Number of cells of each split and of each class in it, for `run.json`."""
     counts = {}
     for name, split in cells.items():
         known = split.labels[split.labels >= 0]
@@ -39,7 +39,7 @@ def describe_splits(cells: dict[str, Cells]) -> dict[str, Any]:
 
 
 def short(path: Path) -> Path:
-    """Relative to the folder one is in, when inside it."""
+    """The path relative to the current folder, when it is inside."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 

@@ -1,4 +1,4 @@
-"""Where a network comes from: the workdir of an earlier run, or weights alone."""
+"""Finds the data folders of the run that a network comes from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def data_folders(
     Args:
         source: Workdir of a run, its folder of weights, or anything else.
         data_dir: Folder of prepared screens, None where none was asked for.
-        manual_dir: Folder of released files, None likewise.
+        manual_dir: Folder of released files, None where none was asked for.
 
     Returns:
         `data_dir` and `manual_dir`, each None where nothing is known of it.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeploc_jax.data.cell_schema import IMAGE_SIZE
-from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_row import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.images import (
     ImageError,
@@ -72,16 +72,19 @@ def _read_combined(reader: ImageReader, row: CellRow, layout: Layout) -> np.ndar
 
 def _file_channels(file: ImageFile, layout: Layout) -> tuple[str, ...]:
     """Channel names in file order, where the file's own and the stated ones agree."""
-    own = file.channel_names
-    names = layout.file_channels or own
+    in_file = file.channel_names
+    names = layout.file_channels or in_file
     if not names:
         fault = f'{file.fault}, so it ' if file.fault else ''
         raise ImageError(
             f'{fault}does not name its channels, and channel_names is not given'
         )
-    if any(name in own and own[n : n + 1] != (name,) for n, name in enumerate(names)):
+    if any(
+        name in in_file and in_file[n : n + 1] != (name,)
+        for n, name in enumerate(names)
+    ):
         raise ImageError(
-            f'its own channel order is {", ".join(own)}, but channel_names says '
+            f'its own channel order is {", ".join(in_file)}, but channel_names says '
             f'{", ".join(names)}'
         )
     absent = [name for name in layout.channels if name not in names]

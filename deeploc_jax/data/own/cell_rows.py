@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 from deeploc_jax.data.own.bad_rows import BadRow
 from deeploc_jax.data.own.cell_files import find_image
-from deeploc_jax.data.own.cell_numbers import read_numbers
-from deeploc_jax.data.own.cell_splits import OTHER_WORDS, SPLITS, split_rows
+from deeploc_jax.data.own.cell_row import CellRow, find_wrong_words, read_row
+from deeploc_jax.data.own.cell_splits import split_rows
 from deeploc_jax.data.own.cell_table import CellTable
-from deeploc_jax.data.own.table_columns import TEXT_COLUMNS
 from deeploc_jax.names import show_names
-
-_SPREADSHEET_ERRORS = ('#REF!', '#NAME?', '#VALUE!', '#DIV/0!', '#NUM!', '#NULL!')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class CellRow:
-    """One checked row.
-
-    Attributes:
-        number: Row number in the table.
-        files: One file with all channels, or a file for each channel, in the order of
-            the screen.
-        index: Index of the image in a stack, counted from 0; None for a file with a
-            single image.
-        label: Class name, '' when unlabelled.
-        split: One of `SPLITS`.
-        group: Group of the cell, which is kept in one split; '' without group_by.
-        metadata: `TEXT_COLUMNS` as text, and x, y in pixels (NaN when unknown).
-    """
-
-    number: int
-    files: tuple[Path, ...]
-    index: int | None
-    label: str
-    split: str
-    group: str
-    metadata: dict[str, Any]
 
 
 def check_rows(
@@ -78,8 +46,8 @@ def check_rows(
     allowed = dict.fromkeys(classes)
     places = split_rows(table, group_by, split_seed)
     for (number, values), place in zip(table.rows, places, strict=True):
-        row, reasons = _read_row(number, values, columns, find, place)
-        reasons += _wrong_words(row, group_by, allowed)
+        row, reasons = read_row(number, values, columns, find, place)
+        reasons += find_wrong_words(row, group_by, allowed)
         first = first_with.setdefault(row.metadata['cell_id'], number)
         if first != number:
             reasons.append(
@@ -104,62 +72,3 @@ def _image_columns(table: CellTable, channels: Sequence[str]) -> list[str]:
             f'{missing[0]!r}; its image columns name: {show_names(in_table)}.'
         )
     return [f'image_{name}' for name in channels]
-
-
-def _read_row(
-    number: int,
-    values: Mapping[str, str],
-    columns: Sequence[str],
-    find: Callable[[str], Path],
-    place: tuple[str, str],
-) -> tuple[CellRow, list[str]]:
-    """Reads one row.
-
-    Args:
-        number: Row number.
-        values: Values by column.
-        columns: Columns that name image files.
-        find: Function from a path in the table to the file.
-        place: Group and split of the row.
-
-    Returns:
-        The row, and what is wrong in its own columns.
-    """
-    numbers, reasons = read_numbers(values)
-    reasons = [f'no file in {name}' for name in columns if not values[name]] + reasons
-    index = numbers.pop('index')
-    index = int(index) if math.isfinite(index) else None
-    metadata: dict[str, Any] = {name: values.get(name, '') for name in TEXT_COLUMNS}
-    if not metadata['cell_id']:
-        suffix = '' if index is None else f'#{index}'
-        metadata['cell_id'] = values[columns[0]] + suffix
-    row = CellRow(
-        number=number,
-        files=tuple(find(values[name]) for name in columns),
-        index=index,
-        label=values.get('label', ''),
-        group=place[0],
-        split=place[1],
-        metadata=metadata | numbers,
-    )
-    return row, reasons
-
-
-def _wrong_words(
-    row: CellRow, group_by: str | None, classes: Mapping[str, Any]
-) -> list[str]:
-    reasons = []
-    for name in ('label', *TEXT_COLUMNS):
-        text = row.label if name == 'label' else row.metadata[name]
-        if text in _SPREADSHEET_ERRORS:
-            reasons.append(f'{name} {text!r} is an error message of the spreadsheet')
-    if group_by and not row.group:
-        reasons.append(f'no value in {group_by}')
-    if row.split not in SPLITS:
-        reasons.append(
-            f'split {row.split!r} is not one of {", ".join(SPLITS)} (or '
-            f'{", ".join(OTHER_WORDS)})'
-        )
-    if classes and row.label and row.label not in classes:
-        reasons.append(f'unknown class {row.label!r}; classes: {show_names(classes)}')
-    return reasons

@@ -16,7 +16,8 @@ from absl import logging
 
 from deeploc_jax.data.own.bad_rows import bad_rows_path, report_bad_rows
 from deeploc_jax.data.own.cell_images import read_cell
-from deeploc_jax.data.own.cell_rows import CellRow, check_rows
+from deeploc_jax.data.own.cell_row import CellRow
+from deeploc_jax.data.own.cell_rows import check_rows
 from deeploc_jax.data.own.cell_splits import SPLITS, group_columns
 from deeploc_jax.data.own.channel_layout import Layout, make_layout
 from deeploc_jax.data.own.image_check import check_images

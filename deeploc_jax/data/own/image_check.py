@@ -12,7 +12,7 @@ from deeploc_jax.data.blank_planes import BlankPlanes
 from deeploc_jax.data.own.bad_rows import BadRow
 from deeploc_jax.data.own.cell_files import missing_hint
 from deeploc_jax.data.own.cell_images import read_cell
-from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_row import CellRow
 from deeploc_jax.data.own.channel_layout import Layout
 from deeploc_jax.data.own.image_formats import make_reader
 from deeploc_jax.data.own.twin_cells import TwinCells

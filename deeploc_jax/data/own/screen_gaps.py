@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable, Sequence
 
-from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_row import CellRow
 from deeploc_jax.data.own.cell_splits import SPLITS
 from deeploc_jax.names import show_name, show_names
 from deeploc_jax.types import WELL

@@ -7,7 +7,7 @@ import hashlib
 
 import numpy as np
 
-from deeploc_jax.data.own.cell_rows import CellRow
+from deeploc_jax.data.own.cell_row import CellRow
 
 
 class TwinCells:

@@ -1,1 +1,1 @@
-"""The HDF5 files of the DeepLoc release: found, checked and read."""
+"""Finds, checks and reads the released files of DeepLoc and DeepYeast."""

@@ -1,4 +1,4 @@
-"""Checks a release file before anything is made of it, and keeps its small parts."""
+"""Checks a release file before anything is built, and keeps all but its pixels."""
 
 from __future__ import annotations
 
@@ -25,32 +25,42 @@ from deeploc_jax.progress import progress_bar
 
 @dataclasses.dataclass(frozen=True)
 class Contents:
-    """All of a checked release file but its pixels; N cells over all chunks."""
+    """All of a checked release file but its pixels; N cells over all chunks.
+
+    Attributes:
+        source: Location of the file.
+        sizes: Number of cells in chunk 1, 2, ...
+        labels: Class indices, int64 [N], -1 for a class that the screen does not have.
+        cell_ids: N unique names.
+        measurements: Measurements of the cells, float32 [N, F], or None.
+        measurement_names: F names, () without measurements.
+    """
 
     source: Source
-    sizes: list[int]  # cells in chunk 1, 2, ...
-    labels: np.ndarray  # int64 [N], -1 for a class that the screen has not
-    cell_ids: list[str]  # N, unique
-    measurements: np.ndarray | None  # float32 [N, F]
+    sizes: list[int]
+    labels: np.ndarray
+    cell_ids: list[str]
+    measurements: np.ndarray | None
     measurement_names: tuple[str, ...]
 
 
 def check_release(
     source: Source, class_names: Sequence[str], plane_names: Sequence[str]
 ) -> Contents:
-    """Reads a file once from front to back and checks all that is in it.
+    """Reads a file once from front to back and checks everything in it.
+
+    Warns of channels whose planes have no contrast at all.
 
     Args:
-        source: The HDF5 file.
+        source: Location of the HDF5 file.
         class_names: Classes in index order; the file may have more of them.
         plane_names: Channel of each 64x64 plane in a row, in the order of the file.
-            Planes without any contrast are counted and warned of.
 
     Returns:
         Labels, cell names and measurements.
 
     Raises:
-        ValueError: The file cannot be read, is not laid out so, or has rows whose
+        ValueError: The file cannot be read, has another layout, or has rows whose
             label is not one-hot or whose pixels are not finite.
     """
     with open_release(source) as file:
@@ -91,7 +101,7 @@ def _check_shapes(file: h5py.File, chunk: int, num_classes: int, planes: int) ->
     ):
         raise ValueError(
             f'data{chunk} is {data.dtype} {data.shape}, but a row must hold {planes} '
-            f'planes of 64x64, {planes * PLANE} numbers.'
+            f'planes of 64x64 pixels, {planes * PLANE} numbers.'
         )
     if index.shape != (len(data), num_classes):
         raise ValueError(
@@ -103,13 +113,13 @@ def _check_shapes(file: h5py.File, chunk: int, num_classes: int, planes: int) ->
 def _not_one_hot(chunk: int, index: np.ndarray) -> str:
     good = ((index == 0) | (index == 1)).all(axis=1) & ((index == 1).sum(axis=1) == 1)
     bad = np.flatnonzero(~good)
-    return f'Index{chunk}: not one class, in {list_rows(bad)}' if bad.size else ''
+    return f'Index{chunk} is not one-hot in {list_rows(bad)}' if bad.size else ''
 
 
 def _check_pixels(
     source: Source, sizes: Sequence[int], plane_names: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Goes through the pixels: the errors, and what to warn of."""
+    """Reads all pixels once; returns errors, and sentences to warn of."""
     bad: list[list[int]] = [[] for _ in sizes]
     blank = [BlankPlanes(plane_names) for _ in sizes]
     what = f'Checking {source.stem}'
@@ -120,7 +130,7 @@ def _check_pixels(
             blank[chunk - 1].add(rows.reshape(len(rows), len(plane_names), PLANE))
             bar.update(len(rows))
     errors = [
-        f'data{chunk}: NaN or infinite pixels, in {list_rows(rows)}'
+        f'data{chunk} has NaN or infinite pixels in {list_rows(rows)}'
         for chunk, rows in enumerate(bad, 1)
         if rows
     ]
@@ -128,7 +138,7 @@ def _check_pixels(
 
 
 def _describe_blank(chunks: Sequence[BlankPlanes]) -> list[str]:
-    """Channels that are blank in most cells of the file, or else of a chunk."""
+    """Sentences on channels that are blank in most cells of the file, or of a chunk."""
     whole = sum(chunks[1:], start=chunks[0]).describe()
     parts = [chunk.describe(f'data{n}: ') for n, chunk in enumerate(chunks, 1)]
     messages = [message for part in parts for message in part.items()]

@@ -1,4 +1,4 @@
-"""Cell names and measurements, which only some release files carry."""
+"""Reads cell names and measurements, which only some release files have."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from deeploc_jax.images.hdf5_datasets import (
 def label_names(
     file: h5py.File, source: Source, sizes: Sequence[int]
 ) -> list[str] | None:
-    """Names of the cells of all chunks, from `label_names` or `label_names<chunk>`.
+    """Reads cell names of all chunks, from `label_names` or `label_names<chunk>`.
+
+    Warns where the names do not fit the cells, or are incomplete.
 
     Args:
         file: The open file.
-        source: Names it in the warning given when the names do not fit the cells, or
-            are not all there.
+        source: Its location, for warnings.
         sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
-        One name a cell; None when there are none, or none that fit.
+        A name for each cell, or None where there are no names that fit.
     """
     keys = ['label_names', *(f'label_names{chunk}' for chunk in _chunks(sizes))]
     parts = _find_written(file, source, keys)
@@ -44,17 +45,18 @@ def label_names(
 def measurements(
     file: h5py.File, source: Source, sizes: Sequence[int]
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The CellProfiler measurements of all chunks, from `Info1`, `Info2`, ...
+    """Reads CellProfiler measurements of all chunks, from `Info1`, `Info2`, ...
+
+    Warns where they do not fit the cells, or are incomplete.
 
     Args:
         file: The open file.
-        source: Names it in the warning given when they do not fit the cells, or are
-            not all there.
+        source: Its location, for warnings.
         sizes: Number of cells in chunk 1, 2, ...
 
     Returns:
-        float32 [N, F] and the F names; None and () when there are none, or none that
-        fit. Columns without names become `measurement_1`, ...
+        Measurements, float32 [N, F], and their F names; None and () where there are
+        none that fit. Columns without names become `measurement_1`, ...
     """
     keys = [key for key in map('Info{}'.format, _chunks(sizes)) if key in {*file}]
     parts = _find_written(file, source, keys)
@@ -76,12 +78,13 @@ def measurements(
 def cell_ids(
     source: Source, sizes: Sequence[int], names: list[str] | None
 ) -> list[str]:
-    """One unique name a cell: the file's own, or file, chunk and row.
+    """Makes a unique name for each cell: the file's own, or file, chunk and row.
 
     Args:
-        source: The file.
+        source: Location of the file.
         sizes: Number of cells in chunk 1, 2, ...
-        names: From `label_names`; one that several cells share gets its place added.
+        names: Names from `label_names`. Chunk and row are added to a name that
+            several cells share.
     """
     places = [
         f'{source.stem}/{chunk}/{row}'
@@ -98,7 +101,7 @@ def cell_ids(
 def _find_written(
     file: h5py.File, source: Source, keys: Sequence[str]
 ) -> list[h5py.Dataset]:
-    """Those data sets that are there, or none where HDF5 would make up some values."""
+    """Data sets that exist; none of them where HDF5 would make up some values."""
     try:
         parts = [find_dataset(file, key) for key in keys if key in {*file}]
         for part in (part for part in parts if unwritten_rows(part).size):

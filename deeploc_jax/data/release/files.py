@@ -1,4 +1,4 @@
-"""Finds the files of the DeepLoc release, or fetches them when they can be."""
+"""Finds the files of the DeepLoc release, or downloads them where that is possible."""
 
 from __future__ import annotations
 
@@ -15,73 +15,93 @@ from deeploc_jax.files import read_json, write_json
 
 ZIP_NAME = 'DeepLoc_full_datasets.zip'
 URL = f'http://spidey.ccbr.utoronto.ca/~okraus/{ZIP_NAME}'
-_PATIENCE = 5  # seconds until a server that does not answer counts as gone
+_PATIENCE = 5  # seconds that a server has to answer
 
 
 class ReleaseNotFoundError(FileNotFoundError):
-    """No file of a screen is here, and none can be fetched."""
+    """No file of a screen is here, and none can be downloaded."""
 
 
 def find_files(folder: Path, names: Collection[str]) -> dict[str, Source]:
     """Looks for files by name in a folder, its subfolders and the released zip.
 
     Args:
-        folder: Where to look; it need not exist.
+        folder: Folder to search; it need not exist.
         names: File names without folder.
 
     Returns:
-        What was found. An extracted file goes before one in the zip, and a file
-        nearer to `folder` before one deeper in it.
+        The files found, by name. An extracted file goes before one in the zip, and a
+        file nearer to `folder` before one deeper in it.
     """
-    found: dict[str, Source] = {}
+    files: dict[str, Source] = {}
     for name in names:
         if paths := _nearest_first(folder.rglob(name)):
-            found[name] = Source(paths[0])
-    missing = [name for name in names if name not in found]
+            files[name] = Source(paths[0])
+    missing = [name for name in names if name not in files]
     for archive in _nearest_first(folder.rglob(ZIP_NAME)) if missing else ():
-        found = {**members(archive, missing), **found}
-    return found
+        files = {**members(archive, missing), **files}
+    return files
 
 
 def members(archive: Path, names: Collection[str]) -> dict[str, Source]:
-    """The members of the zip that have one of these file names.
+    """Finds the members of a zip that have one of these file names.
 
     Raises:
-        ValueError: `archive` is no whole zip file.
+        ValueError: The archive is damaged or is not a zip file.
     """
     try:
         with zipfile.ZipFile(archive) as file:
             inside = {PurePosixPath(name).name: name for name in file.namelist()}
     except zipfile.BadZipFile as error:
-        raise ValueError(f'{archive} is no whole zip file: {error}.') from None
+        raise ValueError(f'{archive} is not a complete zip file: {error}.') from None
     return {name: Source(archive, inside[name]) for name in names if name in inside}
 
 
-def fetch_zip(dl_manager: tfds.download.DownloadManager) -> Path:
-    """Path of the released zip in the download folder, downloaded when not there.
+def fetch_files(
+    dl_manager: tfds.download.DownloadManager, names: Collection[str]
+) -> tuple[dict[str, Source], Path]:
+    """Downloads the released zip, unless the download folder has it already.
 
     A copy that an earlier build recorded is checked against its record. The first
-    one has nothing to be checked against: the release came without checksums.
+    copy cannot be checked: the release came without checksums.
+
+    Args:
+        dl_manager: Download manager of TFDS.
+        names: File names without folder.
+
+    Returns:
+        Those of the files that the zip holds, by name, and the path of the zip.
 
     Raises:
-        OSError: The server does not answer, or the download breaks off.
-        ValueError: The copy has changed since it was recorded, or is no zip.
+        OSError: The server does not respond, or the download breaks off.
+        ValueError: The copy has changed since it was recorded, is not a zip file, or
+            holds none of the files.
     """
+    archive = _fetch_zip(dl_manager)
+    if not (files := members(archive, names)):
+        raise ValueError(f'{archive} holds none of them')
+    return files, archive
+
+
+def _fetch_zip(dl_manager: tfds.download.DownloadManager) -> Path:
     record = _record(dl_manager)
     if record.exists() and Path(read_json(record)['file']).exists():
         return _unchanged(record)
     path = download(dl_manager, URL)
     if not zipfile.is_zipfile(path):
-        path.unlink()  # or TFDS would take it for the download the next time
-        raise ValueError(f'what {URL} sent is no zip file')
+        path.unlink()  # or TFDS would use it the next time
+        raise ValueError(f'{URL} did not send a zip file')
     return path
 
 
 def download(dl_manager: tfds.download.DownloadManager, url: str) -> Path:
-    """Path of a file in the download folder, downloaded when it is not there.
+    """Downloads a file, unless the download folder has it already.
+
+    Returns:
+        Path of the file.
 
     Raises:
-        OSError: The server does not answer, which TFDS would try for minutes.
+        OSError: The server does not respond; TFDS alone would try for minutes.
     """
     if not dl_manager._get_dl_path(tfds.download.Resource(url=url)).exists():
         urllib.request.urlopen(url, timeout=_PATIENCE).close()
@@ -89,7 +109,7 @@ def download(dl_manager: tfds.download.DownloadManager, url: str) -> Path:
 
 
 def record_zip(dl_manager: tfds.download.DownloadManager, path: Path) -> None:
-    """Writes size and SHA-256 of a zip that has proved good, for the next use."""
+    """Records size and SHA-256 of a zip that proved to be sound, for its next use."""
     record = _record(dl_manager)
     if not record.exists():
         write_json(record, {'url': URL, 'file': str(path), **_checksum(path)})
@@ -101,8 +121,8 @@ def _unchanged(record: Path) -> Path:
     now = _checksum(path)
     if now != {key: known[key] for key in now}:
         raise ValueError(
-            f'{path} is not what it was when it was downloaded: {now}, but {record} '
-            f'has {known}. Delete both and prepare the screen again.'
+            f'{path} has changed since it was downloaded: it has {now}, but {record} '
+            f'says {known}. Delete both and prepare the screen again.'
         )
     return path
 

@@ -1,4 +1,4 @@
-"""Reads the HDF5 layout of the DeepLoc release, from a file or out of the zip."""
+"""Opens HDF5 files of the DeepLoc release, also inside the zip, and reads them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 20  # bad rows named in an error
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where an HDF5 file is: a path, or a member of the zip at that path."""
+    """Location of an HDF5 file: a path, or a member of the zip at that path."""
 
     path: Path
     member: str | None = None
@@ -43,8 +43,8 @@ def open_release(source: Source) -> Iterator[h5py.File]:
     """Opens the file for reading; a zip member is streamed, never extracted.
 
     Raises:
-        ValueError: It cannot be opened, reading it breaks off, or some of its values
-            are in another file or nowhere.
+        ValueError: The file cannot be opened, reading it breaks off, or some of its
+            values are in another file or nowhere.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -63,21 +63,21 @@ def open_release(source: Source) -> Iterator[h5py.File]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        if isinstance(error, OSError) and error.errno:  # the system keeps it from us
+        if isinstance(error, OSError) and error.errno:  # the system refuses access
             reason = os.strerror(error.errno)
             raise ValueError(f'{source} cannot be read: {reason}.') from None
         raise ValueError(
-            f'{source} cannot be read ({error}). If it is truncated, damaged or no '
-            'HDF5 file, get a new copy; instead of a zip try the extracted files.'
+            f'{source} cannot be read ({error}). If it is truncated, damaged or not an '
+            'HDF5 file, get a new copy; instead of a zip, try the extracted files.'
         ) from None
 
 
 def num_chunks(file: h5py.File) -> int:
-    """How many chunks `data1`, `data2`, ... with labels the file has.
+    """Counts the chunks `data1`, `data2`, ... of a file, each with its labels.
 
     Raises:
-        ValueError: There is no `data1`, a number is left out, labels are missing, or
-            some values are in another file or were never written.
+        ValueError: `data1` or another number is missing, labels are missing, or some
+            values are in another file or were never written.
     """
     last = max((int(name[4:]) for name in data_names(file)), default=1)
     needed = [f'{kind}{n}' for n in range(1, last + 1) for kind in ('data', 'Index')]
@@ -85,15 +85,15 @@ def num_chunks(file: h5py.File) -> int:
         raise ValueError(f'it has no {", ".join(missing)}, only {", ".join(file)}.')
     for key in needed:
         if rows := unwritten_rows(find_dataset(file, key)).tolist():
-            raise StorageError(f'{key}: never written, in {list_rows(rows)}')
+            raise StorageError(f'{key} was never written in {list_rows(rows)}')
     return last
 
 
 def column_names(file: h5py.File, dataset: str) -> list[str] | None:
-    """Column names of a dataset, from either place where the release has them.
+    """Column names of a data set, None where the file does not state them.
 
-    A root attribute `<dataset>_columns` or an attribute `columns` of the dataset,
-    each a list or one text with commas; None when there is neither.
+    The release states them in a root attribute `<dataset>_columns` or in an attribute
+    `columns` of the data set, as a list or as one text with commas.
     """
     value = file.attrs.get(f'{dataset}_columns', file[dataset].attrs.get('columns'))
     if value is None or isinstance(value, h5py.Empty):
@@ -104,19 +104,19 @@ def column_names(file: h5py.File, dataset: str) -> list[str] | None:
 
 
 def as_text(value: Any) -> str:
-    """A name as `str`, whichever way HDF5 stored it."""
+    """A name as `str`, however HDF5 stored it."""
     return value.decode('utf-8', 'replace') if isinstance(value, bytes) else str(value)
 
 
 def read_slices(source: Source, chunks: int) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Goes through the pixels of a file once, front to back.
+    """Reads the pixels of a file once, from front to back.
 
     Args:
-        source: The file.
+        source: Location of the file.
         chunks: Number of its chunks.
 
     Yields:
-        (chunk number, first row, values [<= 256, planes * 4096]) as they are stored.
+        Number of the chunk, first row, and values [<= 256, planes * 4096] as stored.
     """
     with open_release(source) as file:
         for chunk in range(1, chunks + 1):
@@ -126,7 +126,7 @@ def read_slices(source: Source, chunks: int) -> Iterator[tuple[int, int, np.ndar
 
 
 def list_rows(rows: Sequence[int] | np.ndarray) -> str:
-    """How many rows, and which, for an error."""
+    """Number of rows, and which, for an error."""
     shown = ', '.join(str(row) for row in rows[:_SHOWN])
     more = f' and {len(rows) - _SHOWN} more' if len(rows) > _SHOWN else ''
     return f'{len(rows)} row(s), counted from 0: {shown}{more}'

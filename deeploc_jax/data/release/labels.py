@@ -1,4 +1,4 @@
-"""Labels of a release file: one-hot rows become classes of the screen."""
+"""Turns the one-hot labels of a release file into classes of the screen."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from deeploc_jax.data.release.hdf5 import Source, column_names
 def file_classes(
     file: h5py.File, chunk: int, class_names: Sequence[str]
 ) -> tuple[str, ...]:
-    """The class of each label column of a chunk, named as the screen names it.
+    """Finds the class of each label column of a chunk, named as in the screen.
 
-    Columns may come in another order than the screen's classes, and there may be more
-    of them, if their names are in the file. Without names they must be those of the
-    screen.
+    If the file names its columns, they may come in another order than the classes of
+    the screen, and there may be more of them. Without names, the columns must be the
+    classes of the screen.
 
     Args:
         file: The open file.
-        chunk: Its number, from 1.
+        chunk: Number of the chunk, counted from 1.
         class_names: Classes of the screen.
 
     Raises:
         ValueError: A class of the screen has no column, or two.
     """
-    found = column_names(file, f'Index{chunk}')
-    if found is None:
+    columns = column_names(file, f'Index{chunk}')
+    if columns is None:
         return tuple(class_names)
-    plain = [_plain(name) for name in found]
+    plain = [_plain(name) for name in columns]
     absent = [name for name in class_names if plain.count(_plain(name)) != 1]
     if absent:
-        both = itertools.zip_longest(class_names, found, fillvalue='(none)')
+        both = itertools.zip_longest(class_names, columns, fillvalue='(none)')
         table = [f'  {i:2d}  {a:24} {b}' for i, (a, b) in enumerate(both)]
         raise ValueError(
             f'Index{chunk} must have one column for each class of this screen, but it '
-            f'has none, or two, for {", ".join(absent)}. '
-            'Index, class of the screen, class in the file:\n' + '\n'.join(table)
+            f'has none, or two, for {", ".join(absent)}. Index, class of the screen '
+            'and class in the file:\n' + '\n'.join(table)
         )
     ours = {_plain(name): name for name in class_names}
-    return tuple(ours.get(p, name) for p, name in zip(plain, found, strict=True))
+    return tuple(ours.get(p, name) for p, name in zip(plain, columns, strict=True))
 
 
 def _plain(name: str) -> str:
@@ -56,16 +56,18 @@ def to_labels(
     columns: Sequence[Sequence[str]],
     class_names: Sequence[str],
 ) -> np.ndarray:
-    """Class indices of the cells of all chunks, -1 for a class the screen has not.
+    """Turns one-hot labels of all chunks into class indices.
+
+    Warns of cells whose class is not in the screen.
 
     Args:
-        source: Names the file in the warning that counts those cells.
+        source: Location of the file, for the warning.
         index: One-hot labels of each chunk, [n, K].
-        columns: From `file_classes`, K names for each chunk.
+        columns: K names from `file_classes` for each chunk.
         class_names: Classes of the screen in index order.
 
     Returns:
-        int64 [N].
+        Class indices, int64 [N], -1 for a class that is not in the screen.
     """
     names = np.concatenate(
         [
@@ -84,7 +86,7 @@ def _warn_of_others(source: Source, others: np.ndarray) -> None:
         names, counts = np.unique(others, return_counts=True)
         shown = ', '.join(f'{n} {c:,}' for n, c in zip(names, counts, strict=True))
         warnings.warn(
-            f'{source} has {len(others):,} cells of classes that are not among those '
-            f'of this screen; they are kept without a label: {shown}.',
+            f'{source} has {len(others):,} cells of classes that this screen does not '
+            f'have; they are kept without a label: {shown}.',
             stacklevel=4,
         )

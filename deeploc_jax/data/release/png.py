@@ -1,4 +1,4 @@
-"""Reads the layout of the DeepYeast release: PNG crops, and lists of their labels."""
+"""Reads the DeepYeast release: PNG crops, and lists of their labels."""
 
 from __future__ import annotations
 
@@ -17,24 +17,30 @@ _SHOWN = 5  # missing images named in an error
 
 
 def read_list(path: Path, num_classes: int) -> dict[str, int]:
-    """Labels of a list file, `plate01/001002000-0-13-7.png 5` a line.
+    """Reads the labels of a list file with lines `plate01/001002000-0-13-7.png 5`.
+
+    Args:
+        path: Path of the list.
+        num_classes: Number of classes.
 
     Returns:
         Class index of each image by name, in the order of the list.
 
     Raises:
-        ValueError: A line is not of this form, has an unknown label, or names an image
-            again; the line is named.
+        ValueError: A line has another form, an unknown label, or the name of an image
+            that was listed before; the line is named.
     """
     labels: dict[str, int] = {}
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         name, _, label = line.strip().rpartition(' ')
         if not name.endswith('.png') or not label.isdecimal():
-            raise ValueError(f'{path}, line {number}: no image and label: {line!r}.')
+            raise ValueError(
+                f'{path}, line {number}: {line!r} is not a PNG file and its label.'
+            )
         if int(label) >= num_classes:
             raise ValueError(
-                f'{path}, line {number}: label {label}, but there are {num_classes} '
-                'classes, counted from 0.'
+                f'{path}, line {number}: there is no label {label}; the {num_classes} '
+                'classes are counted from 0.'
             )
         if name in labels:
             raise ValueError(f'{path}, line {number}: {name} is listed twice.')
@@ -45,30 +51,30 @@ def read_list(path: Path, num_classes: int) -> dict[str, int]:
 def check_md5(path: Path, wanted: str) -> None:
     """Raises a ValueError unless the file has this MD5 digest."""
     with path.open('rb') as file:
-        found = hashlib.file_digest(file, 'md5').hexdigest()
-    if found != wanted:
+        digest = hashlib.file_digest(file, 'md5').hexdigest()
+    if digest != wanted:
         raise ValueError(
-            f'{path} has MD5 {found}, the published file {wanted}: it is damaged or '
-            'another version. Remove it, or get a new copy.'
+            f'{path} has the MD5 {digest}, but the published file has {wanted}: it is '
+            'damaged or another version. Remove it, or get a new copy.'
         )
 
 
 def read_images(
     source: Path, names: Collection[str]
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """The images of these names, each once, in the order in which they are stored.
+    """Reads images by name, each once, in the order in which they are stored.
 
     Args:
-        source: A folder, or a .tar.gz, which is read from front to back and never
+        source: Folder, or a .tar.gz, which is read from front to back and never
             extracted.
-        names: `<plate>/<file>.png`, whatever folders are above.
+        names: Names `<plate>/<file>.png`, in whatever folders.
 
     Yields:
         Name and pixels, uint8 [64, 64, 3] in the order red, green, blue.
 
     Raises:
-        ValueError: The archive or an image cannot be read, or images are missing; they
-            are named.
+        ValueError: The archive or an image cannot be read, or images are missing; the
+            first ones are named.
     """
     missing = set(names)
     for name, file in _members(source, names):

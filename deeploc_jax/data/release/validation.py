@@ -1,4 +1,4 @@
-"""A validation split for a release that has none: cut from its training cells."""
+"""Cuts a validation split from the training cells of a release that has none."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _GENE = re.compile(r'(?<![A-Z])Y[A-P][LR]\d{3}[CW](-[A-P])?(?![A-Z0-9])', re.IGN
 def split_parts(
     name: str, contents: Mapping[str, Contents]
 ) -> dict[str, tuple[Contents, np.ndarray]]:
-    """What each split consists of: a file, and which of its cells.
+    """Finds file and cells of each split.
 
-    Where there is no validation, a tenth of the training cells becomes it, with a
-    warning that says which.
+    Without a file for validation, a tenth of the training cells is set aside for it,
+    with a warning that says which.
 
     Args:
         name: Name of the screen, for the warning.
-        contents: The checked file of each split that was found.
+        contents: Checked file of each split that was found.
 
     Returns:
-        The file and bool [N] for each split: train, validation, test.
+        File and chosen cells, bool [N], of each split: train, validation, test.
     """
     parts = {s: (c, np.ones(len(c.labels), bool)) for s, c in contents.items()}
     if 'train' in parts and 'validation' not in parts:
@@ -44,28 +44,28 @@ def split_parts(
 def validation_rows(
     labels: np.ndarray, cell_ids: Sequence[str]
 ) -> tuple[np.ndarray, str]:
-    """Which training cells become validation, the same ones each time.
+    """Chooses the training cells that become validation, the same ones each time.
 
-    Whole proteins where the cell names hold the systematic names of genes (YAL001C).
-    Otherwise the last tenth of each class in file order: crops of one field lie beside
-    each other in a file that was written field by field, and only where the part
-    begins can two of them be separated.
+    They are whole proteins where the cell names contain systematic names of genes
+    (YAL001C). Otherwise they are the last tenth of each class in file order: in a file
+    that was written field by field, crops of one field are neighbors, so only the
+    field at the start of that tenth can be divided.
 
     Args:
         labels: Class indices, [N].
         cell_ids: Cell names, [N].
 
     Returns:
-        bool [N], and a sentence that says how they were chosen.
+        Chosen cells, bool [N], and a sentence that says how they were chosen.
     """
-    found = [_GENE.search(cell_id) for cell_id in cell_ids]
-    genes = [match.group().upper() for match in found if match]
+    matches = [_GENE.search(cell_id) for cell_id in cell_ids]
+    genes = [match.group().upper() for match in matches if match]
     if len(genes) == len(cell_ids) and len(set(genes)) > 1:
         return _by_protein(np.array(genes)), 'They are whole proteins.'
     return _by_place(labels), (
-        'They are the last tenth of each class in the file, which does not say what '
-        'cells are of one protein, well or field: some may have neighbours in '
-        'training, and what is measured on validation may be too good.'
+        'They are the last tenth of each class in the file, which does not say which '
+        'cells share a protein, well or field: some may have neighbors in training, '
+        'and what is measured on validation may be too good.'
     )
 
 

@@ -1,13 +1,13 @@
-"""What neighbours that carry another localization cost: the same cells among both.
+"""Neighbors that carry another localization cost accuracy: the same cells among both.
 
     python launch.py --config=configs/evaluate.py --config.source=runs/sim \
         --config.screen=yeast_sim/neighbours --workdir=runs/sim-neighbours
-    python -m benchmarks.neighbours runs/sim-neighbours ...
+    python -m benchmarks.studies.neighbours runs/sim-neighbours ...
 
 `yeast_sim/neighbours` shows each cell twice: among its like (condition `same`) and
-among cells whose protein is elsewhere (`foreign`). A row a workdir: accuracy among
-each, and the difference with its 95 % interval over resampled whole proteins. Up to
-version 4.0.0 of the screen, the condition stands in the column `screen`.
+among cells whose protein is elsewhere (`foreign`). The table has one row per workdir:
+accuracy among each, and the difference with its 95 % interval over resampled whole
+proteins. Up to version 4.0.0 of the screen, the column `screen` holds the condition.
 """
 
 from __future__ import annotations
@@ -17,32 +17,38 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from deeploc_jax.markdown import markdown_table
 from deeploc_jax.tables.predictions import read_predictions
 
-_SPLIT = flags.DEFINE_string('split', 'test', 'Of the evaluations.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Of the resampling.')
+_SPLIT = flags.DEFINE_string('split', 'test', 'Split that was evaluated.')
+_SEED = flags.DEFINE_integer('seed', 0, 'Seed of the resampling.')
 
 RESAMPLES = 2000
+HEADER = ('network', 'cells', 'among its like', 'among others', 'difference')
 
 
 def main(argv: list[str]) -> None:
     """Prints a table in Markdown."""
     if len(argv) < 2:
-        raise app.UsageError('Say which workdirs of evaluations.')
+        raise app.UsageError('Name the workdirs of evaluations.')
     print(f'\nyeast_sim/neighbours, {_SPLIT.value}; seed {_SEED.value}\n')
-    print('| network | cells | among its like | among others | difference |')
-    print('|---|---|---|---|---|')
+    rows = []
     for name in argv[1:]:
         path = Path(name, 'evaluation', _SPLIT.value, 'predictions.parquet')
-        print('| ' + ' | '.join([Path(name).name, *row(path)]) + ' |')
+        rows.append([Path(name).name, *row(path)])
+    print(markdown_table(HEADER, rows))
 
 
 def row(path: Path) -> list[str]:
-    """Cells, both accuracies and their difference."""
+    """Number of cells, both accuracies and their difference.
+
+    Raises:
+        absl.app.UsageError: The predictions are those of another screen.
+    """
     table = read_predictions(path)
     right = table['label'].to_numpy() == table['predicted'].to_numpy()
-    names = ('condition', 'screen', 'protein')
-    condition, screen, protein = (np.array(table[c].to_pylist()) for c in names)
+    columns = ('condition', 'screen', 'protein')
+    condition, screen, protein = (np.array(table[c].to_pylist()) for c in columns)
     condition = np.where(condition == '', screen, condition)
     live = ~np.isin(table['label_name'].to_pylist(), ('DEAD', 'GHOST'))
     same, foreign = (live & (condition == s) for s in ('same', 'foreign'))

@@ -1,9 +1,9 @@
-"""Transfers, or probes, of several test fields in one table and figure.
+"""Transfers, or probes, of several test fields become one table and one figure.
 
-    python -m benchmarks.few_labels --figure=few_labels.png runs/transfer-*
+    python -m benchmarks.studies.few_labels --figure=few_labels.png runs/transfer-*
 
-The workdirs are of one config, in which only the screen, the features and places on
-disk differ, and no two may test the same cells. Rows of one method and size become one:
+The workdirs have one config, in which only the screen, the features and places on disk
+may differ, and no two may test the same cells. Rows of one method and size become one:
 the mean over workdirs and draws, with the standard deviation (of the sample) over all.
 """
 
@@ -20,14 +20,14 @@ from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import size_curves
 from deeploc_jax.tables.fits import read_fits
 
-_FIGURE = flags.DEFINE_string('figure', None, 'Where the figure goes, a .png.')
+_FIGURE = flags.DEFINE_string('figure', None, 'File of the figure, a .png.')
 MAY_DIFFER = ('screen', 'features', 'data_dir', 'manual_dir', 'memory_limit', 'inputs')
 
 
 def main(argv: list[str]) -> None:
-    """Prints the table in Markdown, and draws it."""
+    """Prints the table in Markdown and, when asked, draws it."""
     if len(argv) < 2:
-        raise app.UsageError('Say which workdirs, e.g. runs/transfer-*.')
+        raise app.UsageError('Name the workdirs, e.g. runs/transfer-*.')
     table = mean_and_spread(pool([Path(name) for name in argv[1:]]))
     print(in_markdown(table))
     if _FIGURE.value:
@@ -36,10 +36,10 @@ def main(argv: list[str]) -> None:
 
 
 def pool(workdirs: list[Path]) -> list[dict[str, Any]]:
-    """Rows of all workdirs; `n_test` is that of all of them.
+    """Rows of all workdirs; `n_test` is the sum over all of them.
 
     Raises:
-        ValueError: Their configs differ in more than may be.
+        ValueError: Their configs differ in other fields than `MAY_DIFFER`.
     """
     first, *others = [_config(workdir) for workdir in workdirs]
     for workdir, config in zip(workdirs[1:], others, strict=True):

@@ -1,6 +1,6 @@
-"""Crops of 819 real yeast cells of the other microscope, of a strain without GFP.
+"""Fields of the other microscope become crops of 819 real cells, without GFP.
 
-    python -m benchmarks.wt2017 --fields=<images and masks> --folder=tables
+    python -m benchmarks.real_cells.wt2017 --fields=<images and masks> --folder=tables
     python launch.py --config=configs/prepare.py:own_screen \
         --config.own_screen.table=tables/wt2017.csv \
         --config.own_screen.name=wt2017_blank \
@@ -12,8 +12,9 @@
         --config.simulated.screen=yeast_sim/other_microscope
 
 The fields are the example images of https://github.com/BooneAndrewsLab/CycleNET: three
-of 1080 x 1080 pixels, with the centres of the cells. Nothing is tagged in this strain,
-so the protein's channel holds the light of the cells themselves: class NONE.
+of 1080 x 1080 pixels, with the centers of the cells. Nothing is tagged in this strain,
+so that the protein's channel holds the light of the cells themselves: class NONE. The
+simulated screen has 818 cells of this class, and as many real ones are compared.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from absl import app, flags
 from deeploc_jax.files import atomic_write
 
 _FIELDS = flags.DEFINE_string('fields', '.', 'Folder with `images` and `masks`.')
-_FOLDER = flags.DEFINE_string('folder', 'tables', 'Where table and crops go.')
+_FOLDER = flags.DEFINE_string('folder', 'tables', 'Folder for the table and crops.')
 
 FIELDS = {1: 'train', 2: 'train', 3: 'test'}
 CHANNELS = (1, 3, 2)  # GFP, cytosol, nucleus: their numbers in the file names
@@ -50,7 +51,7 @@ def main(argv: list[str]) -> None:
 
 
 def cells_of(folder: Path, field: int) -> list[np.ndarray]:
-    """Crops [64, 64, 3] about the centres of a field; not those cut by its edge."""
+    """Crops [64, 64, 3] around the centers of a field, without those that leave it."""
     name = f'r01c01f{field:02d}p01'
     planes = [folder / f'images/{name}-ch{c}sk1fk1fl1.tiff' for c in CHANNELS]
     image = np.stack([tifffile.imread(path) for path in planes], axis=-1)
@@ -65,7 +66,7 @@ def cells_of(folder: Path, field: int) -> list[np.ndarray]:
 
 
 def write_table(path: Path, rows: list[tuple]) -> None:
-    """A row a cell."""
+    """Writes one row per cell."""
     with path.open('w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(('cell_id', 'image', 'index', 'label', 'field', 'split'))

@@ -1,6 +1,6 @@
-"""Tables of 1,220 real yeast cells, to train on one field and test on another.
+"""Published crops of 1,220 real cells become tables, one for each test field.
 
-    python -m benchmarks.yeast_wt2 --cells=cells.npz --folder=tables
+    python -m benchmarks.real_cells.yeast_wt2 --cells=cells.npz --folder=tables
     python launch.py --config=configs/prepare.py:own_screen \
         --config.own_screen.table=tables/localization_1.csv \
         --config.own_screen.name=wt2_localization_1 \
@@ -25,8 +25,8 @@ from absl import app, flags
 
 from deeploc_jax.files import atomic_write
 
-_CELLS = flags.DEFINE_string('cells', 'cells.npz', 'The archive of cells.')
-_FOLDER = flags.DEFINE_string('folder', 'tables', 'Where the tables go.')
+_CELLS = flags.DEFINE_string('cells', 'cells.npz', 'Archive of cells.')
+_FOLDER = flags.DEFINE_string('folder', 'tables', 'Folder for the tables.')
 
 FIELDS = (1, 2, 3)
 LABELS = ('localization', 'protein')
@@ -48,9 +48,9 @@ def main(argv: list[str]) -> None:
 def write_table(
     table: Path, image: Path, cells: dict[str, np.ndarray], label: str, test: int
 ) -> Path:
-    """A row a cell: test is one field, validation the next, training the third.
+    """Writes one row per cell: one field for test, the next for validation.
 
-    Cells of one field overlap in their crops, so that fields are never divided.
+    Crops of one field overlap, so that fields are never divided.
     """
     names = {test: 'test', test % len(FIELDS) + 1: 'validation'}
     header = ('cell_id', 'image', 'index', 'label', 'split', 'field', 'protein')

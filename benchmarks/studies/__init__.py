@@ -1,0 +1,1 @@
+"""The workdirs of several runs become one table of a study."""

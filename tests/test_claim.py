@@ -1,0 +1,74 @@
+"""A workdir belongs to one run, which may go on elsewhere or be asked for more."""
+
+import importlib
+import json
+
+import pytest
+
+from deeploc_jax.command_line import require
+from deeploc_jax.files import write_json
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.source import data_folders
+
+CONFIG = dict(task='t', data_dir=None, steps=3, splits=dict(train='a', test='b'))
+
+
+def test_a_run_goes_on_with_what_its_task_says_may_change(tmp_path):
+    claim_workdir(tmp_path, CONFIG, screen='s/1')
+    moved = CONFIG | dict(data_dir='/elsewhere')
+    claim_workdir(tmp_path, moved, screen='s/1')
+    assert json.loads((tmp_path / 'config.json').read_text())['data_dir']
+    other = CONFIG | dict(splits=dict(train='a', test='c'))
+    with pytest.raises(ValueError, match=r"splits.test: 'b' there, 'c' asked"):
+        claim_workdir(tmp_path, other, screen='s/1')
+    claim_workdir(tmp_path, other, ('splits.test',), screen='s/1')
+    with pytest.raises(ValueError, match='steps: 3 there, 4 asked'):
+        claim_workdir(tmp_path, other | dict(steps=4), ('splits.test',), screen='s/1')
+
+
+def test_a_run_on_other_inputs_does_not_go_on(tmp_path):
+    claim_workdir(tmp_path, CONFIG, screen='s/1')
+    with pytest.raises(ValueError, match=r"inputs.screen: 's/1' there, 's/2' asked"):
+        claim_workdir(tmp_path, CONFIG, screen='s/2')
+
+
+@pytest.mark.parametrize(
+    ('task', 'file'),
+    [
+        ('train', 'deeploc'),
+        ('evaluate', 'evaluate'),
+        ('features', 'features'),
+        ('novelty', 'novelty'),
+        ('probe', 'probe'),
+        ('transfer', 'transfer'),
+    ],
+)
+def test_what_may_change_are_fields_of_the_task(task, file):
+    config = importlib.import_module(f'configs.{file}').get_config().to_dict()
+    for field in importlib.import_module(f'deeploc_jax.tasks.{task}').MAY_CHANGE:
+        value = config
+        for name in filter(None, field.split('.')):
+            value = value[name]
+        assert isinstance(value, dict) == field.endswith('.'), field
+
+
+def test_data_are_looked_for_where_the_training_did(tmp_path):
+    asked = dict(data_dir='here', manual_dir=None)
+    assert data_folders(tmp_path, 'here', None) == asked  # weights alone
+    write_json(tmp_path / 'run.json', {})
+    write_json(tmp_path / 'config.json', dict(data_dir='there', manual_dir='files'))
+    found = dict(data_dir='there', manual_dir='files')
+    assert data_folders(str(tmp_path), None, None) == found
+    assert data_folders(tmp_path / 'weights', None, None) == found
+    assert data_folders(tmp_path, 'here', None) == dict(found, data_dir='here')
+    write_json(tmp_path / 'config.json', {})  # a task that reads no screen
+    assert data_folders(tmp_path, 'here', None) == asked
+
+
+def test_a_field_without_a_default_is_asked_for_by_name():
+    config = dict(task='t', source='runs/a', own=dict(table=None))
+    require(config, source='<weights>')
+    with pytest.raises(
+        ValueError, match=r'^Say --config.own.table=<file>; configs/t.py explains it.$'
+    ):
+        require(config, source='<weights>', **{'own.table': '<file>'})
