@@ -129,6 +129,7 @@ def test_a_step_trains_networks_with_other_targets_than_classes():
     )
     for _ in range(60):
         state, found = step(state, batch)
+        jax.block_until_ready(found)  # on CPUs, devices wait for each other in vain
     assert set(found) == {'loss', 'gradient_norm', 'pixels'}
     assert found['pixels'] > 0.9
 
