@@ -17,9 +17,9 @@ from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.report.transfer import MODES
 from deeploc_jax.simulate import SCREENS
-from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.tasks.transfer import SCHEDULES
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.released import RELEASED
 
