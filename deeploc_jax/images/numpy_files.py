@@ -75,7 +75,7 @@ def _find_array(members: list[str]) -> str:
 class _Array:
     """The array in an open npy stream of `size` bytes, read image by image."""
 
-    def __init__(self, stream: IO[bytes] | zipfile.ZipExtFile, size: int):
+    def __init__(self, stream: IO[bytes], size: int):
         self._stream = stream
         version = np.lib.format.read_magic(stream)
         # Version 3 differs from 2 only in the encoding of field names.
