@@ -54,7 +54,7 @@ class Worker:
             text=True,
             env=SETTINGS | os.environ,
         )
-        self.first = self._answer()['seconds']
+        self.first = self._measured()['seconds']
         self.seconds: list[float] = []
         self.cpu: list[float] = []
 
@@ -63,12 +63,12 @@ class Worker:
         assert self.process.stdin
         self.process.stdin.write(f'{_CALLS.value}\n')
         self.process.stdin.flush()
-        answer = self._answer()
-        self.seconds.append(answer['seconds'])
-        self.cpu.append(answer['cpu'])
-        self.gibibytes = answer['gibibytes']
+        measured = self._measured()
+        self.seconds.append(measured['seconds'])
+        self.cpu.append(measured['cpu'])
+        self.gibibytes = measured['gibibytes']
 
-    def _answer(self) -> dict[str, float]:
+    def _measured(self) -> dict[str, float]:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:

@@ -31,13 +31,13 @@ def main() -> None:
     arguments = parser.parse_args()
     framework, dtype, option = CONTESTANTS[arguments.contestant]
     call = framework(arguments.mode, arguments.batch, dtype, option)
-    answer(call, 1)
+    report(call, 1)
     for line in sys.stdin:
         call()  # not timed: maps the memory that the system took back since the last
-        answer(call, int(line))
+        report(call, int(line))
 
 
-def answer(call: Callable[[], object], number: int) -> None:
+def report(call: Callable[[], object], number: int) -> None:
     """Times `number` calls and prints a line of JSON."""
     start, cpu = time.perf_counter(), time.process_time()
     for _ in range(number):

@@ -112,14 +112,21 @@ def test_features_that_are_not_finished_are_refused(config, tmp_path):
         read_features(tmp_path / 'out')
 
 
-def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path):
+def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path, monkeypatch):
+    def fail(*args, **options):
+        raise ValueError('found when cells are read')
+
     config.layer = 'conf'
     with pytest.raises(ValueError, match="Did you mean 'conv'"):
         task.run(config, tmp_path / 'out')
-    config.layer, config.channels = 'conv', 'GPF,RFP'  # found when cells are read
+    config.layer, config.channels = 'conv', 'GPF,RFP'
     with pytest.raises(ValueError, match='has GFP,RFP'):
         task.run(config, tmp_path / 'out')
-    config.channels = 'GFP,RFP'
+    config.channels, config.pool = 'GFP,RFP', 'max'
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match='found when'):
+        patch.setattr(task, 'read_cells', fail)
+        task.run(config, tmp_path / 'out')
+    config.pool = 'mean'
     with pytest.raises(ValueError, match='another config'):  # it may still be running
         task.run(config, tmp_path / 'out')
     (tmp_path / 'out/error.log').write_text('as launch.py leaves it')

@@ -11,6 +11,7 @@ import tifffile
 from configs import simulate as simulate_config
 from deeploc_jax import simulate
 from deeploc_jax.screens import simulated_plates as plates_task
+from deeploc_jax.tables.simulated import LENGTH
 from deeploc_jax.tasks import simulate as task
 
 SMOKE = next(screen for screen in simulate.SCREENS if screen.name == 'smoke')
@@ -33,6 +34,10 @@ def plates(config, tmp_path_factory):
 def rows(path):
     with path.open() as file:
         return list(csv.DictReader(file))
+
+
+def test_tables_give_lengths_in_the_unit_of_the_simulation():
+    assert LENGTH == f'{simulate.UNIT} micrometre'
 
 
 def test_images_and_masks_are_the_simulated_fields(plates):

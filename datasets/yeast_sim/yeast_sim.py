@@ -12,7 +12,7 @@ from deeploc_jax import simulate
 from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.screen_builder import ScreenBuilder
 
-_DESCRIPTION = """
+_DESCRIPTION = f"""
 SIMULATED IMAGES, not micrographs: no number measured on them says anything about a real
 screen. A physical model of a spinning-disk microscope draws whole fields of budding
 yeast: cells (shape, bud, organelles), the tagged protein (channel 0), markers, blur,
@@ -41,7 +41,7 @@ brightness_factors: Factor of this very cell on the light of each channel, 1 for
     field. Markers that are almost lost have small factors. The lamp of the plate is not
     included.
 stage, radius, height: Stage of the bud, radius of the mother, and height above the
-    focus (units of 0.12 um).
+    focus (units of {simulate.UNIT} um).
 
 Dead cells and ghosts have effect, origin, destination, share, abundance and fold_change
 of the protein that they would carry.

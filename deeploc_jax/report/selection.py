@@ -1,4 +1,4 @@
-"""Of hundreds of classes only some are drawn, so that a picture can be read."""
+"""A picture shows only some of hundreds of classes, so that it can be read."""
 
 from __future__ import annotations
 

@@ -58,12 +58,12 @@ def resampled(metrics: Mapping[str, Any]) -> str:
 
 
 def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
-    """What an evaluation found, in a line or two for the screen.
+    """The outcome of an evaluation, in a line or two for the terminal.
 
     Args:
         metrics: Content of `metrics.json`.
         split: Name of the split.
-        calibration: What the card of the network says of its calibration.
+        calibration: Calibration in the words of the card of the network.
     """
     unlike = metrics['unlike_training']
     new = '' if unlike is None else f'; {unlike:.1%} {UNLIKE}'
@@ -82,7 +82,7 @@ def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
 
 
 def next_steps(source: Path) -> str:
-    """What can be done with a trained network, for the screen."""
+    """The next steps with a trained network, for the terminal."""
     return (
         f'Next:       python launch.py --config=configs/evaluate.py '
         f'--config.source={source} --config.split=validation '

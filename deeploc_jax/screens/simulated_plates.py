@@ -83,7 +83,7 @@ def write_tables(
 
 
 def _place(spec: simulate.FieldSpec, screen: simulate.Screen) -> dict[str, str]:
-    """What distinguishes a well from all others."""
+    """Columns that distinguish a well from all others."""
     return dict(
         screen=screen.name,
         condition=spec.condition,

@@ -28,7 +28,7 @@ class Screen:
 
     Attributes:
         name: Name of the config of the data set.
-        description: What the screen holds, in a sentence.
+        description: Contents of the screen in a sentence.
         strains: First letters of the names of its proteins.
         num_cells: Number of cells of each condition, over all splits.
         seed: Seed of its proteins, plates and cells, not negative.
