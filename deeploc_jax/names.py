@@ -32,14 +32,20 @@ def split_names(text: str) -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
-def split_sizes(asked: str | None, field: str = 'cells_per_class') -> list[int]:
-    """Numbers of cells of each class, '1,5,25', from few to many; [0], all, of ''.
+def split_sizes(
+    asked: str | None, field: str = 'cells_per_class'
+) -> list[int] | list[None]:
+    """Reads numbers of cells of each class, such as '1,5,25'.
+
+    Returns:
+        The numbers from few to many; [None], which stands for all cells, when none are
+        asked for.
 
     Raises:
-        ValueError: They are not like that; the field of the config is named.
+        ValueError: They have another form; the field of the config is named.
     """
     if not asked:
-        return [0]
+        return [None]
     parts = asked.split(',')
     if not all(part.isdecimal() and int(part) for part in parts):
         raise ValueError(f'{field} ({asked}) must be like 1,5,25.')

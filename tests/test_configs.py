@@ -11,15 +11,15 @@ import pytest
 from deeploc_jax.data.normalize import NORMALIZATIONS
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.deepyeast import WIDTHS
-from deeploc_jax.predict.features import POOLS
+from deeploc_jax.predict.logits import POOLS
 from deeploc_jax.probe import ensemble
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.report.transfer import MODES
 from deeploc_jax.simulate import SCREENS
-from deeploc_jax.tasks.train import SELECTORS
 from deeploc_jax.tasks.transfer import SCHEDULES
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
+from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.released import RELEASED
 
@@ -121,18 +121,20 @@ def refused(make, *arguments):
     return re.findall(r'\w+', str(caught.value).partition('Known: ')[2])
 
 
+RATE_SCHEDULES = refused(make_schedule, 0.1, 10)
+OPTIMIZERS = refused(make_optimizer, make_schedule('constant', 0.1, 10))
 GROUPS = set(METADATA) - {'x', 'y'}
 ALLOWED = {
     ('convert', 'network'): RELEASED,
     ('deeploc', 'model.name'): MODELS,
     ('deeploc', 'normalization'): NORMALIZATIONS,
-    ('deeploc', 'optimizer.name'): refused(make_optimizer, None),
-    ('deeploc', 'schedule.name'): refused(make_schedule, 0.1, 10),
+    ('deeploc', 'optimizer.name'): OPTIMIZERS,
+    ('deeploc', 'schedule.name'): RATE_SCHEDULES,
     ('deeploc', 'select_by'): SELECTORS,
     ('deepyeast', 'model.depth'): map(str, WIDTHS),
     ('deepyeast', 'normalization'): NORMALIZATIONS,
-    ('deepyeast', 'optimizer.update'): refused(make_optimizer, None),
-    ('deepyeast', 'schedule.update'): refused(make_schedule, 0.1, 10),
+    ('deepyeast', 'optimizer.update'): OPTIMIZERS,
+    ('deepyeast', 'schedule.update'): RATE_SCHEDULES,
     ('deepyeast', 'select_by'): SELECTORS,
     ('features', 'pool'): POOLS,
     ('novelty', 'methods'): NOVELTIES,

@@ -21,8 +21,9 @@ from deeploc_jax.tasks import evaluate as evaluate_task
 from deeploc_jax.tasks import train as task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
+from deeploc_jax.transfer.draws import Draw
 from deeploc_jax.transfer.recipe import Recipe
-from deeploc_jax.transfer.tuning import make_fit
+from deeploc_jax.transfer.trainer import Trainer
 from deeploc_jax.weights import folder
 from tests.helpers.small import make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen
@@ -139,7 +140,8 @@ def test_brightness_counts_and_the_card_says_white(config, builder, tmp_path):
 
 
 @pytest.mark.parametrize('mode', ['scratch', 'fine_tune', 'frozen_conv'])
-def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode):
+def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode, monkeypatch):
+    monkeypatch.setitem(MODELS, 'centred', Centred)
     recipe = Recipe(
         seed=0,
         steps=2,
@@ -154,11 +156,12 @@ def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode):
     )
     cells = random_cells(20, size=8)
     model = Centred(num_classes=3)
-    source = folder.TrainedNetwork(make_card(crop=8), model, random_variables(model, 8))
-    fit = make_fit(recipe, mode, model, source, cells, sharding.make_mesh())
-    draws = {0: np.arange(8), 1: np.arange(8, 16)}
-    found = fit(draws, 4, 2, mode)['batch_stats']['mean_image']
-    for draw, rows in draws.items():
-        own = cells.images[rows].mean(0)
+    card = make_card(crop=8, model=dict(name='centred'))
+    source = folder.TrainedNetwork(card, model, random_variables(model, 8))
+    trainer = Trainer(recipe, mode, source, cells, sharding.make_mesh())
+    draws = [Draw(None, number, np.arange(8) + 8 * number) for number in (0, 1)]
+    found = trainer.train(draws)['batch_stats']['mean_image']
+    for draw in draws:
+        own = cells.images[draw.rows].mean(0)
         expected = own if mode == 'scratch' else mean_of(source)
-        np.testing.assert_allclose(found[draw], expected, rtol=1e-6)
+        np.testing.assert_allclose(found[draw.number], expected, rtol=1e-6)

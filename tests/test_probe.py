@@ -199,7 +199,7 @@ def test_another_test_split_is_tested_anew_and_deletes_nothing(
 
 def test_sizes_are_in_order_and_once():
     assert split_sizes('25,1,25,5') == [1, 5, 25]
-    assert split_sizes('') == split_sizes(None) == [0]
+    assert split_sizes('') == split_sizes(None) == [None]
 
 
 def test_cells_of_unknown_groups_are_alone():

@@ -49,6 +49,25 @@ def test_the_marker_is_found_among_the_channels_that_are_read(tmp_path):
     assert dataclasses.replace(screen, marker_channel=-1).marker_among(('RFP',)) == -1
 
 
+@pytest.mark.parametrize(
+    ('channels', 'marker', 'network', 'expected'),
+    [  # number of channels of the network, and index of its marker
+        (('GFP', 'far_red', 'nucleus'), 1, (2, 1), ['GFP', 'far_red']),
+        (('GFP', 'nucleus', 'far_red'), 2, (2, 1), ['GFP', 'far_red']),
+        (('GFP', 'nucleus', 'far_red'), 2, (3, 1), ['GFP', 'far_red', 'nucleus']),
+        (('GFP', 'far_red', 'nucleus'), 1, (3, 2), ['GFP', 'nucleus', 'far_red']),
+        (('RFP', 'brightfield'), -1, (2, 1), ['RFP', 'brightfield']),
+        (('GFP', 'far_red', 'nucleus'), 1, (2, -1), ['GFP', 'nucleus']),
+        (('GFP', 'far_red'), 1, (2, -1), ['GFP', 'far_red']),
+        (('GFP',), -1, (2, 1), ['GFP']),
+    ],
+)
+def test_channels_are_matched_by_role(tmp_path, channels, marker, network, expected):
+    screen = describe_screen(ThreeChannels(data_dir=tmp_path))
+    screen = dataclasses.replace(screen, channels=channels, marker_channel=marker)
+    assert screen.channels_by_role(*network) == expected
+
+
 def test_a_screen_is_narrowed_to_the_channels_that_are_read(tmp_path):
     screen = describe_screen(ThreeChannels(data_dir=tmp_path))
     default = screen.with_channels(None)

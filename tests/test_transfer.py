@@ -11,22 +11,20 @@ import pytest
 import deeploc_jax
 from configs import transfer as transfer_config
 from deeploc_jax import sharding
-from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.report.transfer import advice
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
-from deeploc_jax.transfer import tuning
-from deeploc_jax.transfer.plan import (
-    advice,
+from deeploc_jax.transfer import prober, trainer, tuner
+from deeploc_jax.transfer.stacked import (
+    make_stacked_init,
+    make_stacked_step,
+    transferred,
+)
+from deeploc_jax.transfer.steps import (
     batch_and_steps,
-    channels_by_role,
     draws_together,
     steps_of_paper,
-)
-from deeploc_jax.transfer.stacked import (
-    make_init_together,
-    make_step_together,
-    transferred,
 )
 from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.weights.folder import write_weights
@@ -57,7 +55,7 @@ def test_all_but_the_last_layer_is_taken(name):
             np.testing.assert_array_equal(a, b)
 
 
-def test_other_channels_are_answered_with_the_layer():
+def test_weights_for_other_channels_are_refused_and_the_layer_is_named():
     model = get_model('lean', num_classes=3, widths=(4,))
     wider = jax.eval_shape(
         lambda: dict(
@@ -67,7 +65,7 @@ def test_other_channels_are_answered_with_the_layer():
     with pytest.raises(
         ValueError, match=r'params/down_1/conv/kernel is \(3, 3, 3, 4\)'
     ):
-        transferred(wider, random_variables(model, 8), {'final_layer'})
+        transferred(wider, random_variables(model, 8), model.HEAD)
 
 
 @pytest.mark.parametrize('name', SMALLEST)
@@ -78,8 +76,8 @@ def test_frozen_convolutions_stay_as_they_are(name):
     before = random_variables(model, 8)
     tx = optax.adam(1e-2)
     mesh = sharding.make_mesh()
-    states = make_init_together(model, tx, (8, 8, 2), mesh)(np.array([3]), before, None)
-    step = make_step_together(model, tx, mesh, augmentation=dict(crop=8))
+    states = make_stacked_init(model, tx, (8, 8, 2), mesh)(np.array([3]), before, None)
+    step = make_stacked_step(model, tx, mesh, augmentation=dict(crop=8))
     cells = random_cells(8, size=8)
     rows = np.arange(8, dtype=np.int32)[None]
     data = dict(images=cells.images, labels=cells.labels, rows=rows)
@@ -105,9 +103,9 @@ def test_draws_trained_together_are_those_trained_alone():
     rows = np.stack([np.arange(8), np.arange(8, 16)]).astype(np.int32)
     seeds = np.array([5, 6])
     options = dict(augmentation=dict(crop=8))
-    together = make_init_together(model, tx, (8, 8, 2), mesh)(seeds, None, None)
+    together = make_stacked_init(model, tx, (8, 8, 2), mesh)(seeds, None, None)
     firsts = jax.device_get(together)
-    step = make_step_together(model, tx, mesh, **options)
+    step = make_stacked_step(model, tx, mesh, **options)
     data = dict(images=cells.images, labels=cells.labels)
     for number in range(3):
         together = step(together, data | dict(rows=np.roll(rows, number, 1)), seeds)
@@ -157,30 +155,13 @@ def test_steps_are_those_of_the_paper():
     assert steps_of_paper(10, 220, 128) == 859
     assert steps_of_paper(100, 2200, 128) == 1718
     assert steps_of_paper(500, 11_000, 128) == 4296
-    assert steps_of_paper(0, 11_000, 128) == 4296  # all
+    assert steps_of_paper(None, 11_000, 128) == 4296
 
 
 def test_small_draws_share_an_accelerator():
     assert draws_together(5, 102, 'gpu') == 5
     assert draws_together(5, 103, 'gpu') == 1
     assert draws_together(5, 2, 'cpu') == 1
-
-
-@pytest.mark.parametrize(
-    ('channels', 'marker', 'found'),
-    [
-        (['GFP', 'far_red', 'nucleus'], 1, ['GFP', 'far_red']),
-        (['GFP', 'nucleus', 'far_red'], 2, ['GFP', 'far_red']),
-        (['RFP', 'brightfield'], -1, ['RFP', 'brightfield']),
-    ],
-)
-def test_channels_are_matched_by_role(channels, marker, found):
-    assert channels_by_role(make_card(model={}), channels, marker) == found
-
-
-def test_too_few_channels_are_answered():
-    with pytest.raises(ValueError, match=r'takes 2 channels \(GFP, RFP\), .* has GFP'):
-        channels_by_role(make_card(model={}), ['GFP'], -1)
 
 
 def test_advice_goes_by_validation():
@@ -196,15 +177,8 @@ def test_advice_goes_by_validation():
     assert text.endswith('b is better in every draw (0.600; a 0.500).')
     more = [row | dict(validation=0.55) for row in rows if row['cells_per_class'] == 1]
     assert 'is better' not in advice(rows + more)  # one draw won, one tied
-    everything = advice([row | dict(cells_per_class=0) for row in rows[:1]])
+    everything = advice([row | dict(cells_per_class=None) for row in rows[:1]])
     assert 'with at most all cells of each class' in everything
-
-
-@pytest.fixture(scope='module')
-def data_dir(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp('screens'))
-    prepare_screen(SpotScreen.name, folder)
-    return folder
 
 
 @pytest.fixture
@@ -227,65 +201,111 @@ def config(data_dir, tmp_path, monkeypatch):
     return config
 
 
-def test_modes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
-    workdir = tmp_path / 'out'
+@pytest.fixture
+def workdir(tmp_path):
+    return tmp_path / 'out'
+
+
+def read_table(workdir):
+    return pq.read_table(workdir / 'transfer.parquet').to_pylist()
+
+
+def test_modes_are_compared_in_a_table_and_on_a_page(config, workdir, capsys):
     task.run(config, workdir)
-    rows = pq.read_table(workdir / 'transfer.parquet').to_pylist()
+    rows = read_table(workdir)
     assert len(rows) == 4 * 2 * 2
     assert {row['n_train'] for row in rows} == {3, 12}
     assert {row['n_test'] for row in rows} == {10}
     assert all(np.sum(row['confusion']) == 10 for row in rows)
     made = json.loads((workdir / 'fits.jsonl').read_text().splitlines()[0])
     assert (made['job'] | made['result']).keys() <= rows[0].keys()
+    assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)
     out, progress = capsys.readouterr()
     assert 'transfer: 100%' in progress
     assert 'Channels: GFP for GFP, RFP for RFP' in out
     assert '| calibration error |' in out
-    assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)
     assert '| scratch | 4 | 12 | 10 | 2 | ' in out and 'Advice: ' in out
     page = (workdir / 'report.html').read_text()
     assert 'fine_tune, 4 a class' in page and 'Advice: ' in page
     names = {path.name for path in (workdir / 'figures').iterdir()}
     assert {'sizes.png', 'confusion_probe_4.png'} <= names
 
+
+def test_the_tuned_network_can_be_used(config, workdir):
+    config.modes, config.cells_per_class, config.draws = 'fine_tune', '4', 1
+    task.run(config, workdir)
     network = deeploc_jax.load(workdir)
     assert network.class_names == ('LEFT', 'RIGHT', 'MIDDLE')
     assert network.card.screen.startswith('spot_screen')
     assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
+    assert (network.card.step, network.card.marker_channel) == (3, 1)
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
 
-    config.confusion_at = '1'  # a matter of the report alone
+
+def test_confusions_can_be_shown_at_another_size_later(config, workdir, monkeypatch):
+    config.modes = 'probe'
+    task.run(config, workdir)
+    assert not (workdir / 'figures/confusion_probe_1.png').exists()
+    monkeypatch.setattr(prober.Prober, 'fit', pytest.fail)  # the report alone
+    config.confusion_at = '1'
     task.run(config, workdir)
     assert (workdir / 'figures/confusion_probe_1.png').exists()
 
-    weights = (workdir / 'weights/card.json').read_bytes()
-    config.cells_per_class, config.modes = '2', 'fine_tune'
-    config.confusion_at = None
-    task.run(config, workdir)  # of fewer cells: the best are kept
-    assert (workdir / 'weights/card.json').read_bytes() == weights
-    assert pq.read_table(workdir / 'transfer.parquet').num_rows == 2
-    config.cells_per_class, config.modes = '1,4', 'fine_tune,frozen_conv,probe,scratch'
 
-    lines = (workdir / 'fits.jsonl').read_text().splitlines()[:16]
-    again = [json.loads(line) for line in lines]
-    keep = [line for i, line in enumerate(lines) if i not in (2, 9)]
-    (workdir / 'fits.jsonl').write_text('\n'.join(keep) + '\n{"job": {"mo')
+@pytest.mark.parametrize(
+    ('sizes', 'replaced'),
+    [('4;2', False), (';4', False), ('2;4', True), ('4;', True)],
+)
+def test_the_network_tuned_on_most_cells_is_kept(config, workdir, sizes, replaced):
+    config.modes, written = 'fine_tune', []
+    for config.cells_per_class in sizes.split(';'):  # '': all cells
+        task.run(config, workdir)
+        written.append((workdir / 'weights/weights.safetensors').read_bytes())
+        size = int(config.cells_per_class or 0) or None
+        assert [row['cells_per_class'] for row in read_table(workdir)] == [size] * 2
+    assert (written[0] != written[1]) == replaced
+
+
+def test_what_is_missing_is_fitted_with_the_same_result(config, workdir):
     task.run(config, workdir)
-    made = [json.loads(x) for x in (workdir / 'fits.jsonl').read_text().splitlines()]
-    assert made[:-2] == [json.loads(line) for line in keep]
-    for row, index in zip(made[-2:], (2, 9), strict=True):
-        assert row['job'] == again[index]['job']
-        for name, value in row['result'].items():
-            if name != 'seconds':
-                assert value == again[index]['result'][name]
+    fits = workdir / 'fits.jsonl'
+    lines = fits.read_text().splitlines()
+    kept = [line for index, line in enumerate(lines) if index not in (2, 9)]
+    fits.write_text('\n'.join(kept) + '\n{"job": {"mo')
+    task.run(config, workdir)
+    *before, first, second = map(json.loads, fits.read_text().splitlines())
+    assert before == [json.loads(line) for line in kept]
+    for row, line in ((first, lines[2]), (second, lines[9])):
+        lost = json.loads(line)
+        for each in (row, lost):
+            each['result'].pop('seconds')
+        assert row == lost
+
+
+def test_fits_on_all_cells_of_earlier_versions_are_found(config, workdir, monkeypatch):
+    config.modes, config.cells_per_class, config.draws = 'fine_tune,probe', '', 1
+    task.run(config, workdir)
+    jobs = [
+        json.loads(line)['job']
+        for line in (workdir / 'fits.jsonl').read_text().splitlines()
+    ]
+    # Written like this since the first version.
+    assert jobs == [
+        dict(mode=mode, cells_per_class=0, draw=0) for mode in ('fine_tune', 'probe')
+    ]
+    first = (workdir / 'transfer.parquet').read_bytes()
+    for method in (tuner.Tuner, prober.Prober):
+        monkeypatch.setattr(method, 'fit', pytest.fail)
+    task.run(config, workdir)
+    assert (workdir / 'transfer.parquet').read_bytes() == first
 
 
 @pytest.mark.parametrize('column', ['condition', 'replicate'])
-def test_labels_are_spread_over_conditions(config, tmp_path, column):
+def test_labels_are_spread_over_conditions(config, workdir, column):
     config.modes, config.cells_per_class, config.draws = 'probe', '2', 1
     config.group_by = column
-    task.run(config, tmp_path / 'out')
-    (row,) = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    task.run(config, workdir)
+    (row,) = read_table(workdir)
     assert (row['n_train'], row['n_test']) == (6, 10)
 
 
@@ -296,12 +316,12 @@ def test_another_test_deletes_no_fit(config, tmp_path, capsys, monkeypatch):
     first = (workdir / 'transfer.parquet').read_bytes()
     config.draws, config.splits.test, config.evaluation.crops = 1, 'test[:6]', 5
     task.run(config, workdir)
-    rows = pq.read_table(workdir / 'transfer.parquet').to_pylist()
+    rows = read_table(workdir)
     found = [(row['n_test'], row['test_split'], row['crops']) for row in rows]
     assert found == [(6, 'test[:6]', 5)] * 2
     assert len((workdir / 'fits.jsonl').read_text().splitlines()) == 6
     config.draws, config.splits.test, config.evaluation.crops = 2, 'test', 1
-    monkeypatch.setattr(task, 'make_tuner', pytest.fail)
+    monkeypatch.setattr(tuner.Tuner, 'fit', pytest.fail)
     capsys.readouterr()
     task.run(config, workdir)
     assert 'All 4 fits are finished already' in capsys.readouterr().out
@@ -317,7 +337,7 @@ def test_the_rate_falls_to_zero_unless_told_otherwise(config, tmp_path, monkeypa
         rates.append([float(schedule(step)) for step in range(3)])
         return optax.sgd(schedule)
 
-    monkeypatch.setattr(tuning.optax, 'adam', adam)
+    monkeypatch.setattr(trainer.optax, 'adam', adam)
     for name in ('cosine', 'constant'):
         task.run(config, tmp_path / name)
         config.schedule = 'constant'
@@ -329,9 +349,9 @@ def test_draws_can_share_a_program(config, tmp_path, monkeypatch):
     config.learning_rate = 1e-6  # rounding must not grow; draws differ in their start
     groups = []
     for name, together in (('alone', 1), ('together', 2)):
-        monkeypatch.setattr(tuning, 'draws_together', lambda *_, n=together: n)
+        monkeypatch.setattr(tuner, 'draws_together', lambda *_, n=together: n)
         task.run(config, tmp_path / name)
-        groups.append(pq.read_table(tmp_path / name / 'transfer.parquet').to_pylist())
+        groups.append(read_table(tmp_path / name))
     for alone, together in zip(*groups, strict=True):
         assert alone['confusion'] == together['confusion']
         assert alone['temperature'] == pytest.approx(together['temperature'], rel=0.01)
@@ -345,7 +365,7 @@ def test_all_cells_can_be_used(config, tmp_path):
     config.splits.train, config.splits.validation = 'train', 'train'
     with pytest.warns(UserWarning, match='24 cells of spot_screen'):
         task.run(config, tmp_path / 'out')
-    rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    rows = read_table(tmp_path / 'out')
     assert [row['n_train'] for row in rows] == [24, 24]
     assert [row['ece'] is None for row in rows] == [True, False]
     told = 'not calibrated: all validation cells were trained on'
@@ -361,7 +381,7 @@ def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
     config.cells_per_class, config.modes, config.draws = '4', 'fine_tune', 2
     config.splits.train = 'train+validation'
     task.run(config, tmp_path / 'out')
-    rows = pq.read_table(tmp_path / 'out/transfer.parquet').to_pylist()
+    rows = read_table(tmp_path / 'out')
     for row in rows:
         used, drawn = map(int, re.findall(r'\d+', row['calibration']))
         assert used + drawn == 9 and 0 < drawn < 9
@@ -379,18 +399,19 @@ def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
             "Unknown mode 'frozen'. Did you mean 'frozen_conv'",
         ),
         ('probe', 'rigde', "Unknown probe 'rigde'. Did you mean 'ridge'"),
-        ('memory_limit', 1e-9, 'let memory_limit say'),
+        ('memory_limit', 1e-9, 'raise memory_limit'),
         ('group_by', 'plates', "Unknown group_by 'plates'. Did you mean 'plate'"),
         ('cells_per_class', '5,x', 'must be like 1,5,25'),
         ('confusion_at', '4;1', r'confusion_at \(4;1\) must be like 1,5,25'),
         ('confusion_at', '5', r'confusion_at \(5\) must be among cells_per_class'),
-        ('channels', 'GFP', r'takes 2 channels \(GFP, RFP\), not 1'),
+        ('channels', 'GFP', r'screen:  1 \(GFP\)\n  network: 2 \(GFP, RFP\)'),
+        ('channels', 'GFP,"RFP', 'a double quote is not closed'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
         ('schedule', 'cosin', "Unknown schedule 'cosin'. Did you mean 'cosine'"),
         ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],
 )
-def test_what_cannot_be_done_is_answered(config, tmp_path, field, value, message):
+def test_mistakes_in_the_config_are_errors(config, tmp_path, field, value, message):
     config[field] = value
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')

@@ -16,7 +16,7 @@ from absl import app, flags
 
 from deeploc_jax.files import read_json
 from deeploc_jax.report import style
-from deeploc_jax.report.learning_curve_table import in_markdown
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import size_curves
 from deeploc_jax.tables.fits import read_fits
 
@@ -28,11 +28,11 @@ def main(argv: list[str]) -> None:
     """Prints the table in Markdown and, when asked, draws it."""
     if len(argv) < 2:
         raise app.UsageError('Name the workdirs, e.g. runs/transfer-*.')
-    rows = pool([Path(name) for name in argv[1:]])
-    print(in_markdown(rows))
+    table = mean_and_spread(pool([Path(name) for name in argv[1:]]))
+    print(in_markdown(table))
     if _FIGURE.value:
         with style.house_style():
-            size_curves(rows).savefig(_FIGURE.value)
+            size_curves(table).savefig(_FIGURE.value)
 
 
 def pool(workdirs: list[Path]) -> list[dict[str, Any]]:

@@ -50,6 +50,26 @@ class ScreenInfo:
         marker = self.channels[self.marker_channel]
         return list(channels).index(marker) if marker in channels else -1
 
+    def channels_by_role(self, count: int, marker: int) -> list[str]:
+        """The channels in the order in which a network takes them, by what they show.
+
+        The protein comes first and the marker, if there is one, in the place of the
+        network's marker. Other channels fill what is left.
+
+        Args:
+            count: Number of channels that the network takes.
+            marker: Index of the marker among them, -1 for none.
+
+        Returns:
+            As many names as the network takes, or all of them where there are fewer.
+        """
+        marked = [
+            name for i, name in enumerate(self.channels) if i == self.marker_channel
+        ]
+        others = [name for name in self.channels if name not in marked]
+        place = marker if marker >= 0 else len(others)
+        return [*others[:place], *marked, *others[place:]][:count]
+
     def with_channels(self, names: Sequence[str] | None) -> ScreenInfo:
         """The screen as it is read: these channels only, in this order.
 

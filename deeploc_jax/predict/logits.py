@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from deeploc_jax.data.augment import center_crop
 from deeploc_jax.lookup import check_name
-from deeploc_jax.predict.program import Function, Program, compiled
-from deeploc_jax.types import Cells
+from deeploc_jax.predict.program import Function
 
 POOLS = {'max': jnp.max, 'mean': jnp.mean}
 """How the activations of a convolution become one number a feature map."""
@@ -146,22 +144,3 @@ def _views(images: jax.Array, crop: int, crops: int) -> jax.Array:
     """Crops of all images, [crops, b, crop, crop, c]."""
     offsets = crop_offsets(images.shape[1], crop, crops)
     return jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])
-
-
-def make_predict(
-    model: nn.Module, mesh: jax.sharding.Mesh, *, crop: int, crops: int = 5
-) -> Function:
-    """`make_logits`, jitted: cells over all devices in, logits on each of them out."""
-    return compiled(make_logits(model, crop=crop, crops=crops), mesh)
-
-
-def predict_cells(
-    predict: Function,
-    variables: Any,
-    cells: Cells,
-    mesh: jax.sharding.Mesh,
-    batch_size: int,
-    description: str = 'predict',
-) -> np.ndarray:
-    """Logits of every cell, float32 [n, crops, k], in the order of the cells."""
-    return Program(predict, variables, mesh, batch_size)(cells, description)

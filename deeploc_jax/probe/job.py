@@ -25,14 +25,20 @@ class Job:
     Attributes:
         features: Name of the set of features.
         probe: Key of `PROBES`, or `ensemble.NAME`.
-        cells_per_class: 0 for all that are labelled.
+        cells_per_class: Cells of each class; None for all that are labelled.
         draw: Number of the draw of these cells, or of the seed.
     """
 
     features: str
     probe: str
-    cells_per_class: int
+    cells_per_class: int | None
     draw: int
+
+    def name(self) -> dict[str, Any]:
+        """The name of the fit in `fits.jsonl`, where 0 cells of each class mean all."""
+        return dataclasses.asdict(self) | dict(
+            cells_per_class=self.cells_per_class or 0
+        )
 
 
 def run_job(
@@ -69,12 +75,12 @@ def run_job(
         for name in ('train', 'validation', 'test')
     )
     rows = np.arange(len(train))
-    if job.cells_per_class:
+    if job.cells_per_class is not None:
         rows = draw_cells(train.y, train.groups, job.cells_per_class, seed)
         train = train.where(rows)
     ranges = {name: whole_splits(split) for name, split in splits.items()}
     shared = any('validation' in pair[:2] for pair in overlaps(ranges))
-    usable = len(validation) and not shared and not job.cells_per_class
+    usable = len(validation) and not shared and job.cells_per_class is None
     held_out = validation if usable else None
     if job.probe == ensemble.NAME:
         assert training_sets is not None

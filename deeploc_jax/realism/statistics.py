@@ -146,6 +146,6 @@ def _from_middle(shape: tuple[int, ...]) -> Integer[np.ndarray, 'h w']:
     return np.hypot(rows[:, None], columns).astype(int)
 
 
-def _ratio(part: float, whole: float) -> float:
+def _ratio(part: float | np.floating, whole: float | np.floating) -> float:
     """`part / whole`, and zero where whole is zero."""
     return float(part / whole) if whole else 0.0

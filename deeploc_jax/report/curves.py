@@ -32,7 +32,7 @@ def precision_recall(
         average_precision: The k areas, written into the panels; None where a class
             has no cells.
     """
-    chosen = worst_classes(average_precision)
+    chosen = worst_classes(average_precision).tolist()
     k = len(chosen)
     across = min(k, 5)
     rows = -(-k // across)

@@ -1,4 +1,4 @@
-"""The table of how well methods do with few labels and with many."""
+"""A table of how well methods do with few labels and with many."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 COLUMNS = METRICS | {'ece': 'calibration error'}
 
 Rows = Sequence[Mapping[str, Any]]
-"""Of each fit: `series`, `cells_per_class` (0: all), `n_train`, `n_test`, metrics."""
+"""A row for each fit: `series` (the method), `cells_per_class` (None for all cells),
+`n_train`, `n_test` and the metrics."""
+Table = list[dict[str, Any]]
+"""A row for each series and size, see `mean_and_spread`."""
 
 
-def mean_and_spread(rows: Rows) -> list[dict[str, Any]]:
-    """A row for each series and size: mean and standard deviation over the draws.
+def mean_and_spread(rows: Rows) -> Table:
+    """Mean and standard deviation over the draws of each series and size.
 
-    A column of `COLUMNS` that a series does not have is (None, None).
+    Returns:
+        A row for each series and size. A column of `COLUMNS` is the pair (mean,
+        standard deviation); (None, None) where the series does not have it.
     """
-    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, int | None], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row['series'], row['cells_per_class']), []).append(row)
     return [
@@ -44,9 +49,8 @@ def _spread(values: list[Any]) -> tuple[float | None, float | None]:
     return float(np.mean(values)), spread
 
 
-def as_text(rows: Rows) -> tuple[list[str], list[list[str]]]:
-    """Header and lines of the table; without columns that no series has."""
-    table = mean_and_spread(rows)
+def as_text(table: Table) -> tuple[list[str], list[list[str]]]:
+    """Header and lines of the table, without the columns that no series has."""
     columns = [c for c in COLUMNS if any(row[c][0] is not None for row in table)]
     header = ['method', 'cells a class', 'cells', 'test cells', 'draws']
     lines = [
@@ -63,12 +67,12 @@ def as_text(rows: Rows) -> tuple[list[str], list[list[str]]]:
     return [*header, *(COLUMNS[column] for column in columns)], lines
 
 
+def in_markdown(table: Table) -> str:
+    """The table in Markdown."""
+    return markdown_table(*as_text(table))
+
+
 def _number(mean: float | None, spread: float | None) -> str:
     if mean is None:
         return ''
     return f'{mean:.3f}' + (f' ± {spread:.3f}' if spread is not None else '')
-
-
-def in_markdown(rows: Rows) -> str:
-    """The table in Markdown."""
-    return markdown_table(*as_text(rows))

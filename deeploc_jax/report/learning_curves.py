@@ -1,4 +1,4 @@
-"""How well methods do with few labels and with many: a figure, a table, a page."""
+"""A page about how well methods do with few labels and with many."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from deeploc_jax.report.confusion import confusion_matrix
 from deeploc_jax.report.learning_curve_table import (
     METRICS,
     Rows,
+    Table,
     as_text,
     mean_and_spread,
 )
 from deeploc_jax.report.selection import MANY, SHOWN
 
 MARKERS = 'osD^vPX*<>'
-COLOURS = (
+COLORS = (
     '#0072B2',
     '#D55E00',
     '#009E73',
@@ -30,11 +31,14 @@ COLOURS = (
     '#000000',
     '#8a8f99',
 )
+CAPTION = 'Means over the draws; bars are standard deviations over them.'
 
 
-def size_curves(rows: Rows) -> Figure:
-    """A panel a metric, a line a series: means and standard deviations over draws."""
-    table = mean_and_spread(rows)
+def size_curves(table: Table) -> Figure:
+    """A panel for each metric with a line for each series: mean ± standard deviation.
+
+    With one size only, a dot takes the place of each line.
+    """
     series = list(dict.fromkeys(row['series'] for row in table))
     several = len({row['cells_per_class'] for row in table}) > 1
     height = 3.6 if several else 1.2 + 0.3 * len(series)
@@ -43,7 +47,7 @@ def size_curves(rows: Rows) -> Figure:
     for axes, (metric, title) in zip(panels, METRICS.items(), strict=True):
         for number, name in enumerate(series):
             mine = [row for row in table if row['series'] == name]
-            look = dict(color=COLOURS[number % len(COLOURS)], label=name)
+            look = dict(color=COLORS[number % len(COLORS)], label=name)
             look |= dict(marker=MARKERS[number % len(MARKERS)], markersize=4)
             (_line if several else _dot)(axes, number, mine, metric, look)
         style.grid(axes)
@@ -77,18 +81,32 @@ def _dot(axes: Axes, number: int, rows: Rows, metric: str, look: dict) -> None:
 
 
 def confusions(
-    rows: Rows, class_names: Sequence[str], sizes: Sequence[int]
-) -> dict[str, Figure]:
-    """A confusion matrix, summed over the draws, of each series at each size."""
-    matrices: dict[str, np.ndarray] = {}
+    rows: Rows, class_names: Sequence[str], sizes: Sequence[int | None]
+) -> dict[str, tuple[Figure, str]]:
+    """Confusion matrices of each series at these sizes, summed over the draws.
+
+    Returns:
+        Figure and caption, by the name of the file.
+    """
+    shown = ''
+    if len(class_names) > MANY:
+        shown = f' It shows the {SHOWN} classes that most cells are confused among.'
+    matrices: dict[tuple[str, str], np.ndarray] = {}
     for row in rows:
         if row['cells_per_class'] in sizes:
-            name = f'{row["series"]}, {row["cells_per_class"] or "all"} a class'
-            matrices[name] = matrices.get(name, 0) + np.array(row['confusion'])
-    return {n: confusion_matrix(counts, class_names) for n, counts in matrices.items()}
+            key = row['series'], str(row['cells_per_class'] or 'all')
+            matrices[key] = matrices.get(key, 0) + np.array(row['confusion'])
+    return {
+        f'confusion_{series}_{size}': (
+            confusion_matrix(counts, class_names),
+            f'Confusion matrix of {series}, {size} a class, summed over the draws.'
+            + shown,
+        )
+        for (series, size), counts in matrices.items()
+    }
 
 
-def write_sizes_page(
+def write_learning_curves(
     workdir: Path,
     title: str,
     rows: Rows,
@@ -96,29 +114,28 @@ def write_sizes_page(
     *,
     lead: str = '',
     class_names: Sequence[str] = (),
-    confusion_at: Sequence[int] = (),
+    confusion_at: Sequence[int | None] = (),
 ) -> Path:
     """Writes `figures/*.png` and `report.html`, which holds them and the table.
 
     Args:
-        workdir: Where they go.
-        title: Of the page.
-        rows: A row a fit.
-        notes: What the methods are, in words, by name.
-        lead: What to take from it, in words.
+        workdir: Folder that they are written to.
+        title: Title of the page.
+        rows: A row for each fit.
+        notes: What each method is, in words, by name.
+        lead: First paragraph of the page.
         class_names: In index order, where rows have a `confusion` matrix.
-        confusion_at: Cells a class at which these matrices are drawn.
+        confusion_at: Cells of each class at which these matrices are drawn.
+
+    Returns:
+        The path of the page.
     """
+    table = mean_and_spread(rows)
+    header, lines = as_text(table)
     with style.house_style():
-        caption = 'Means over the draws; bars are standard deviations over them.'
-        pictures = {'sizes': html.picture(size_curves(rows), caption)}
-        for name, figure in confusions(rows, class_names, confusion_at).items():
-            file = 'confusion_' + name.split(' a class')[0].replace(', ', '_')
-            text = f'Confusion matrix of {name}, all draws together.'
-            if len(class_names) > MANY:
-                text += f' Drawn are the {SHOWN} classes most cells are confused among.'
-            pictures[file] = html.picture(figure, text)
-    header, lines = as_text(rows)
+        figures = {'sizes': (size_curves(table), CAPTION)}
+        figures |= confusions(rows, class_names, confusion_at)
+        pictures = {name: html.picture(*made) for name, made in figures.items()}
     return html.write_page(
         workdir,
         'sizes.html.j2',

@@ -54,6 +54,7 @@ def mistakes(results: Results) -> tuple[Figure, str] | None:
     _, first = np.unique(results.image_rows[wrong], return_index=True)
     wrong = wrong[first]
     chosen = wrong[np.argsort(-confidence[wrong], kind='stable')][:MOST_MISTAKES]
+    surest, least = confidence[chosen][[0, -1]].tolist()
     figure = called_sheet(
         results.images[chosen],
         [results.class_names[label] for label in labels[chosen]],
@@ -63,9 +64,8 @@ def mistakes(results: Results) -> tuple[Figure, str] | None:
     )
     return figure, (
         f'Crops of the {count(len(chosen), "cell")} called wrong with the highest '
-        f'confidence, from {percent(confidence[chosen[0]])} down to '
-        f'{percent(confidence[chosen[-1]])}; true class, called class and confidence '
-        'stand below each.'
+        f'confidence, from {percent(surest)} down to {percent(least)}; true class, '
+        'called class and confidence stand below each.'
     )
 
 
@@ -78,6 +78,7 @@ def unlike(results: Results) -> tuple[Figure, str] | None:
         results.column(name)[rows] for name in ('label', 'predicted', 'novelty')
     )
     names = [*results.class_names, 'no label']
+    strangest, least = novelty[[0, -1]].tolist()
     figure = called_sheet(
         results.unlike_images,
         [names[label] for label in labels],
@@ -87,6 +88,6 @@ def unlike(results: Results) -> tuple[Figure, str] | None:
     )
     return figure, (
         f'Crops of the {count(len(rows), "cell")} with the highest novelty, from '
-        f'{decimal(novelty[0])} down to {decimal(novelty[-1])}; true class, called '
+        f'{decimal(strangest)} down to {decimal(least)}; true class, called '
         'class and novelty stand below each.'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from deeploc_jax.reliability import NOT_CALIBRATED
@@ -77,6 +78,16 @@ def outcome(metrics: Mapping[str, Any], split: str, calibration: str) -> str:
         f'{split} accuracy: {accuracy["value"]:.3f} (95 % {low:.3f} to {high:.3f}, '
         f'resampled by {metrics["resampled_by"]}) over {metrics["n_labelled"]:,} cells'
         f'{new}{unsure}'
+    )
+
+
+def next_steps(source: Path) -> str:
+    """What can be done with a trained network, for the screen."""
+    return (
+        f'Next:       python launch.py --config=configs/evaluate.py '
+        f'--config.source={source} --config.split=validation '
+        f'--workdir={source}-validation\n'
+        'Your cells: docs/own_cells.md'
     )
 
 

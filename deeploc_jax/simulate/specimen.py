@@ -96,7 +96,7 @@ class Specimen:
         """Draws positions in the cytoplasm of mother and bud, [about count, 3]."""
         bodies = self.cell.outline.bodies
         volumes = np.array([shape.radius**3 for shape in bodies])
-        shares = self.rng.multinomial(count, volumes / volumes.sum())
+        shares = self.rng.multinomial(count, volumes / volumes.sum()).tolist()
         points = np.concatenate(
             [
                 shape.place(sphere(self.rng, n) * self.rng.uniform(0.3, 0.85, (n, 1)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,8 @@ from deeploc_jax.probe.training_sets import (
     read_training_sets,
 )
 from deeploc_jax.progress import progress_bar
-from deeploc_jax.report.learning_curve_table import in_markdown
-from deeploc_jax.report.learning_curves import write_sizes_page
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
+from deeploc_jax.report.learning_curves import write_learning_curves
 from deeploc_jax.tables.features import Features, read_sets
 from deeploc_jax.tables.fits import probes_table
 from deeploc_jax.tables.parquet import write_table
@@ -68,7 +67,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for features in sets
         for probe in probes
         for size in sizes
-        for draw in range(draws if size or probe in RANDOM else 1)
+        for draw in range(draws if size is not None or probe in RANDOM else 1)
     ]
     rows = run_all(config, workdir, jobs, sets, examples)
     table = probes_table([row | dict(test_split=config.splits.test) for row in rows])
@@ -88,8 +87,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         for row in rows
     ]
     titles = {name: TITLES[name] for name in probes}
-    report = write_sizes_page(workdir, 'Probes on frozen features', named, titles)
-    print(f'\n{in_markdown(named)}\n\nTable:  {short(workdir / "probe.parquet")}')
+    report = write_learning_curves(workdir, 'Probes on frozen features', named, titles)
+    markdown = in_markdown(mean_and_spread(named))
+    print(f'\n{markdown}\n\nTable:  {short(workdir / "probe.parquet")}')
     print(f'Report: {short(report)}')
 
 
@@ -103,7 +103,7 @@ def run_all(
     """Does the jobs that are not done yet, and returns the rows of all."""
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
-    names = [dataclasses.asdict(job) | told_by(job, examples) for job in jobs]
+    names = [job.name() | told_by(job, examples) for job in jobs]
     fits.tell_done(names)
     pairs = zip(jobs, names, strict=True)
     for job, name in progress_bar(pairs, len(jobs), 'probe', unit='fit'):
@@ -117,13 +117,13 @@ def run_all(
                 examples[job.features],
             )
             fits.add(name, result)
-        rows.append(fits.row(name))
+        rows.append(fits.row(name) | dict(cells_per_class=job.cells_per_class))
     return rows
 
 
 def check(
     config: ml_collections.ConfigDict, probes: list[str]
-) -> tuple[list[int], int]:
+) -> tuple[list[int] | list[None], int]:
     """Sizes and draws asked for.
 
     Raises:
@@ -140,7 +140,7 @@ def check(
             f'training_sets ({config.training_sets}) and the probe {ensemble.NAME} '
             'belong together: give both or neither.'
         )
-    if config.training_sets and sizes != [0]:
+    if config.training_sets and sizes != [None]:
         raise ValueError(
             f'{ensemble.NAME} learns from the cells of its sets: leave '
             f'cells_per_class ({config.cells_per_class}) out.'

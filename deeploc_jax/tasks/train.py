@@ -23,11 +23,11 @@ from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import make_split_program
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.report.page import write_report
-from deeploc_jax.report.wording import outcome
+from deeploc_jax.report.wording import next_steps, outcome
 from deeploc_jax.train.experiment import Choices
 from deeploc_jax.train.fit import Fitted, fit
 from deeploc_jax.train.loop import Cadence
-from deeploc_jax.train.validation import calibrated
+from deeploc_jax.train.validation import SELECTORS, calibrated
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
@@ -39,11 +39,6 @@ from deeploc_jax.workdir.record import (
     training_seconds,
 )
 
-SELECTORS = (
-    'validation/loss',
-    'validation/accuracy',
-    'validation/balanced_accuracy',
-)
 MAY_CHANGE = ('device_limit', 'profile', 'splits.test', 'evaluation.')
 
 
@@ -171,14 +166,4 @@ def card_of(
         version=__version__,
         normalization=config.normalization,
         white_level=config.white_level,
-    )
-
-
-def next_steps(source: Path) -> str:
-    """What can be done with a trained network, for the screen."""
-    return (
-        f'Next:       python launch.py --config=configs/evaluate.py '
-        f'--config.source={source} --config.split=validation '
-        f'--workdir={source}-validation\n'
-        'Your cells: docs/own_cells.md'
     )

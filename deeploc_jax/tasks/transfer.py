@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from functools import partial
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import jax
 import ml_collections
-import numpy as np
 
 from deeploc_jax import sharding
-from deeploc_jax.data.normalize import check_augmentation
-from deeploc_jax.data.screen_info import describe_screen
+from deeploc_jax.command_line import require
+from deeploc_jax.data.normalize import check_augmentation, make_normalize
+from deeploc_jax.data.screen_info import check_channels, describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
+from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.logits import check_crops
-from deeploc_jax.report.transfer import MODES, NEEDED, write_transfer_report
-from deeploc_jax.transfer.fit_all import fit_all
-from deeploc_jax.transfer.probing import check_probe, make_prober
+from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
+from deeploc_jax.report.learning_curves import write_learning_curves
+from deeploc_jax.report.transfer import MODES, NEEDED, advice
+from deeploc_jax.tables.fits import transfers_table
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.transfer.draws import make_draws
+from deeploc_jax.transfer.missing_fits import Job, fit_missing
+from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
-from deeploc_jax.transfer.target_screen import read_target
-from deeploc_jax.transfer.tuned_weights import write_tuned
-from deeploc_jax.transfer.tuning import make_tuner
+from deeploc_jax.transfer.target_screen import Target, read_target
+from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.folder import read_weights
+from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
+from deeploc_jax.workdir.record import describe_splits, environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
@@ -43,98 +51,106 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ValueError: Source or screen are missing, the config names what does not exist,
             or the screen has too few channels, or no labelled cell in a split.
     """
-    modes, sizes = check(config)
-    source, mesh = (
-        read_weights(config.source, white_level=config.white_level),
-        sharding.make_mesh(),
+    asked, recipe = check(config), recipe_of(config)
+    source = read_weights(config.source, white_level=config.white_level)
+    mesh = sharding.make_mesh()
+    sharding.check_batch_size(recipe.test_batch, mesh)
+    target = open_target(config, workdir, asked.channels, source)
+    draws = make_draws(
+        target.cells['train'],
+        asked.sizes,
+        config.draws,
+        group_by=config.group_by,
+        seed=config.seed,
     )
-    sharding.check_batch_size(config.evaluation.batch_size, mesh)
+    jobs = [Job(mode, draw) for mode in asked.modes for draw in draws]
+    common = source, target, mesh
+    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by)
+    tuners = {mode: Tuner(recipe, mode, *common) for mode in MODES if mode != 'probe'}
+    tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
+    fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
+    kept = most_cells([*fits.jobs(), *(job.name for job in jobs)])
+    for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
+        if tuned.network and job.name == kept:
+            tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
+        fits.add(job.name, tuned.result)  # when its weights are on disk
+    if is_main():
+        rows = [
+            fits.row(job.name)
+            | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
+            for job in jobs
+        ]
+        report(config, workdir, source.card.screen, target, rows, asked.confusion_at)
+
+
+def open_target(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    channels: Sequence[str],
+    source: TrainedNetwork,
+) -> Target:
+    """Opens the screen, claims the workdir and reads the cells.
+
+    Args:
+        config: The config of the task.
+        workdir: Folder of the run.
+        channels: Names of the channels to read; empty to match them by role.
+        source: The network that is transferred.
+    """
+    card, splits = source.card, config.splits.to_dict()
+    check_augmentation(card.normalization, config.augmentation.to_dict())
+    normalize = make_normalize(card.normalization, card.white_level)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     builder = open_screen(config.screen, **folders)
-    check_splits(builder, config.splits.to_dict())
-    inputs = dict(screen=describe_screen(builder).identity, source=source.sha256)
-    check_augmentation(source.card.normalization, config.augmentation.to_dict())
+    check_splits(builder, splits)
+    stored = describe_screen(builder)
+    by_role = stored.channels_by_role(len(card.channels), card.marker_channel)
+    screen = stored.with_channels(channels or by_role)
+    check_channels(screen.full_name, screen.channels, card.channels)
+    inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
-    target = read_target(
-        builder,
-        source.card,
-        splits=config.splits.to_dict(),
-        channels=split_names(config.channels or ''),
-        memory_limit=config.memory_limit,
-    )
-    cells, recipe = target.cells, recipe_of(config)
-    pairs = zip(cells['train'].channels, source.card.channels, strict=True)
+    pairs = zip(screen.channels, card.channels, strict=True)
     print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
-
-    tested = dict(splits=config.splits.to_dict(), crops=config.evaluation.crops)
-    fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
-    tuned = [
-        job['cells_per_class'] for job in fits.jobs() if job['mode'] == 'fine_tune'
-    ]
-    largest = 0 if 0 in (*sizes, *tuned) else max(*sizes, *tuned, 1)  # 0: all cells
-
-    def keep(
-        size: int, variables: Any, logits: np.ndarray, rows: np.ndarray, steps: int
-    ) -> None:
-        if size == largest:
-            write_tuned(
-                workdir / 'weights',
-                source.card,
-                target,
-                variables,
-                logits,
-                rows,
-                steps,
-                mesh,
-                recipe.test_batch,
-            )
-
-    common = source, cells, mesh
-    workers = {
-        mode: partial(make_tuner, recipe, mode, *common, keep, target.in_train)
-        for mode in modes
-    }
-    if 'probe' in modes:
-        workers['probe'] = partial(
-            make_prober,
-            recipe,
-            config.probe,
-            *common,
-            config.group_by,
-            target.in_train,
-        )
-    rows = fit_all(config, fits, workers, cells['train'], sizes, recipe)
-    if jax.process_index() == 0:
-        write_transfer_report(config, workdir, source.card, target, rows)
+    return read_target(builder, screen, splits, normalize, config.memory_limit)
 
 
-def check(config: ml_collections.ConfigDict) -> tuple[list[str], list[int]]:
-    """Modes and sizes asked for.
+class Asked(NamedTuple):
+    """The lists of a config, which are text there."""
+
+    modes: list[str]
+    sizes: list[int] | list[None]
+    confusion_at: list[int] | list[None]
+    channels: list[str]
+
+
+def check(config: ml_collections.ConfigDict) -> Asked:
+    """Checks what is asked for, and reads its lists.
 
     Raises:
         ValueError: Something is missing, does not exist or cannot be.
     """
-    for field in ('source', 'screen', 'modes'):
-        if not config[field]:
-            raise ValueError(f'Say --config.{field}=...; configs/transfer.py has more.')
+    require(config, source='<workdir of a training, or weights>', screen='<screen>')
+    require(config, modes=','.join(MODES))
     modes, sizes = split_names(config.modes), split_sizes(config.cells_per_class)
-    shown = split_sizes(config.confusion_at, 'confusion_at')
-    if config.confusion_at and not set(shown) <= set(sizes):
+    shown = sizes[-1:]
+    if config.confusion_at:
+        shown = split_sizes(config.confusion_at, 'confusion_at')
+    if not set(shown) <= set(sizes):
         raise ValueError(
             f'confusion_at ({config.confusion_at}) must be among cells_per_class '
             f'({config.cells_per_class}).'
         )
+    channels = split_names(config.channels or '')
     for mode in modes:
         check_name('mode', mode, MODES)
+    check_name('probe', config.probe, PROBES)
     check_name('group_by', config.group_by, METADATA)
+    check_name('schedule', config.schedule, SCHEDULES)
     for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
-    check_name('schedule', config.schedule, SCHEDULES)
     check_crops(config.evaluation.crops)
-    if 'probe' in modes:
-        check_probe(config.probe)
-    return modes, sizes
+    return Asked(modes, sizes, shown, channels)
 
 
 def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
@@ -151,3 +167,57 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         crops=config.evaluation.crops,
         memory_limit=config.memory_limit,
     )
+
+
+def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The job, if any, that fine-tunes draw 0 of most cells."""
+    tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
+    # In the name of a job 0 stands for all cells.
+    return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
+
+
+def report(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    trained_on: str,
+    target: Target,
+    rows: list[dict[str, Any]],
+    confusion_at: list[int] | list[None],
+) -> None:
+    """Writes `transfer.parquet`, `run.json` and the page, and prints the advice.
+
+    Args:
+        config: The config of the task.
+        workdir: Folder that the files are written to.
+        trained_on: Full name of the screen that the source was trained on.
+        target: The screen that it was transferred to.
+        rows: A row for each fit.
+        confusion_at: Cells of each class at which confusion matrices are drawn.
+    """
+    train, words = target.cells['train'], advice(rows)
+    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
+    table = transfers_table([row | tested for row in rows], train.class_names)
+    path = write_table(table, workdir / 'transfer.parquet')
+    record = dict(
+        environment(),
+        trained_on=trained_on,
+        **target.screen.facts(),
+        class_names=train.class_names,
+        advice=words,
+        **describe_splits(target.cells),
+    )
+    write_json(workdir / 'run.json', record)
+    page = write_learning_curves(
+        workdir,
+        f'Transfer to {target.screen.full_name}',
+        rows,
+        MODES,
+        lead=words,
+        class_names=train.class_names,
+        confusion_at=confusion_at,
+    )
+    print(f'\n{in_markdown(mean_and_spread(rows))}\n\n{words}\nTable:   {path}')
+    weights = workdir / 'weights'
+    if weights.exists():
+        print(f'Weights: {short(weights)}, fine-tuned on most cells, draw 0')
+    print(f'Report:  {short(page)}')

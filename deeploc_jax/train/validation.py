@@ -19,6 +19,13 @@ from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
 
+SELECTORS = (
+    'validation/loss',
+    'validation/accuracy',
+    'validation/balanced_accuracy',
+)
+"""Metrics by which the best checkpoint can be selected."""
+
 
 def make_validate(
     model: nn.Module,

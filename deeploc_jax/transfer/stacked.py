@@ -1,7 +1,7 @@
-"""Several trainings of one network at once, from weights of another task or from none.
+"""Several trainings of one network at once, one of each draw.
 
-On a handful of cells a step is too small to keep an accelerator busy. The draws of a
-handful are stacked, and one compiled program updates all of their networks.
+On a handful of cells a step is too small to keep an accelerator busy. Every array of
+the states has a first axis of draws, and one compiled program updates all of them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
@@ -23,21 +21,16 @@ from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
 from deeploc_jax.types import Batch
 
-InitTogether = Callable[
-    [np.ndarray, dict[str, Any] | None, np.ndarray | None], TrainState
-]
-StepTogether = Callable[[TrainState, dict[str, Any], jax.Array], TrainState]
-
 
 def transferred(
     source: dict[str, Any], fresh: dict[str, Any], head: str
 ) -> dict[str, Any]:
-    """The source's arrays in place of fresh ones, but for the layer of the classes.
+    """The source's arrays, but fresh ones in the layer of the classes.
 
     Args:
         source: Variables of a network for other classes.
-        fresh: Initial variables of the network for the new ones.
-        head: Name of that layer, `Network.HEAD`.
+        fresh: Initial variables of the network for the new classes.
+        head: Name of the layer of the classes, `Network.HEAD`.
 
     Raises:
         ValueError: A layer has another shape in the source, which saw other channels
@@ -61,22 +54,22 @@ def transferred(
     return traverse_util.unflatten_dict(new)
 
 
-def make_init_together(
+def make_stacked_init(
     model: Network,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
-) -> InitTogether:
-    """Makes the jitted `(seeds, source, mean_images) -> states`, of several trainings.
+) -> Callable[[Any, Any, Any], TrainState]:
+    """Makes the jitted `(seeds [d], source, mean_images) -> states` of d trainings.
 
-    Every array of the states has a first axis of draws. The seeds [d] decide the
-    initial values, `source` has variables to start from; None: from scratch, with the
-    mean images [d, h, w, c] of a network that subtracts one.
+    The seeds decide the initial values. `source` holds variables to start from; it is
+    None for a start from scratch, for which a network that subtracts a mean image gets
+    those of the draws, [d, h, w, c].
 
     Args:
         model: The network.
         tx: The optimizer.
-        image_shape: [h, w, c] that it sees.
+        image_shape: [h, w, c] of the crops that the network sees.
         mesh: From `sharding.make_mesh`.
     """
 
@@ -99,17 +92,23 @@ def make_init_together(
     return jax.jit(stacked, out_shardings=sharding.replicated(mesh))
 
 
-def make_step_together(
-    model: nn.Module,
+def make_stacked_step(
+    model: Network,
     tx: optax.GradientTransformation,
     mesh: jax.sharding.Mesh,
     *,
     augmentation: dict[str, Any],
-) -> StepTogether:
-    """Makes the jitted `(states, data, seeds) -> states`, one update of each.
+) -> Callable[[TrainState, dict[str, Any], Any], TrainState]:
+    """Makes the jitted `(states, data, seeds [d]) -> states`, one update of each.
 
     `data` holds `images` [n, h, w, c] and `labels` [n] of all cells, and `rows` [d, b],
-    the batch of each training; the seeds [d] decide augmentation and dropout.
+    the batch of each training. The seeds decide augmentation and dropout.
+
+    Args:
+        model: The network.
+        tx: The optimizer.
+        mesh: From `sharding.make_mesh`.
+        augmentation: Keyword arguments of `data.augment.augment`.
     """
     update = make_update(model, tx, augmentation=augmentation)
     split = NamedSharding(mesh, PartitionSpec(None, 'data'))

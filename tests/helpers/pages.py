@@ -35,7 +35,9 @@ def prose(page: Path) -> str:
 
 def links(page: Path) -> list[tuple[str, str]]:
     """(text, target) of its links and pictures."""
-    return re.findall(r'\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)', prose(page))
+    text = prose(page)
+    pictures = [('', path) for path in re.findall(r'<img src="([^"]+)"', text)]
+    return pictures + re.findall(r'\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)', text)
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,0 +1,82 @@
+"""The fits of a transfer that are not finished yet, one after the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from deeploc_jax.devices import is_main
+from deeploc_jax.progress import progress_bar
+from deeploc_jax.transfer.draws import Draw, Tuned
+from deeploc_jax.workdir.finished_fits import Fits
+
+
+class Job(NamedTuple):
+    """A fit: the mode, and the cells to learn from."""
+
+    mode: str
+    draw: Draw
+
+    @property
+    def name(self) -> dict[str, Any]:
+        """The job in `fits.jsonl`, where 0 cells of each class mean all."""
+        size = self.draw.cells_per_class or 0
+        return dict(mode=self.mode, cells_per_class=size, draw=self.draw.number)
+
+
+class Method(Protocol):
+    """A way to learn from draws: `tuner.Tuner` or `prober.Prober`."""
+
+    def cells_seen(self, draw: Draw) -> int:
+        """Cells that a training on the draw sees, which is how long it takes."""
+
+    def together(self, draws: Sequence[Draw]) -> int:
+        """Number of draws of one size that are fitted in one call of `fit`."""
+
+    def fit(self, draws: Sequence[Draw]) -> list[Tuned]:
+        """Learns from each of the draws alone, and is tested."""
+
+
+def fit_missing(
+    fits: Fits, methods: Mapping[str, Method], jobs: Sequence[Job]
+) -> Iterator[tuple[Job, Tuned]]:
+    """Fits what is missing, and shows the time that is left.
+
+    Draws are always fitted in the same groups, whichever of them are finished: the
+    numbers do not depend on it.
+
+    Args:
+        fits: The finished fits.
+        methods: The methods by mode.
+        jobs: All that is asked for, mode by mode and size by size.
+
+    Yields:
+        A job and what came of it.
+    """
+    if is_main():
+        fits.tell_done([job.name for job in jobs])
+    amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
+    done = sum(itertools.compress(amounts, (job.name in fits for job in jobs)))
+    with progress_bar(None, sum(amounts), 'transfer', initial=done, unit='cell') as bar:
+        for group in _groups(methods, jobs):
+            missing = [job.name not in fits for job in group]
+            if not any(missing):
+                continue
+            method = methods[group[0].mode]
+            fitted = zip(group, method.fit([job.draw for job in group]), strict=True)
+            for job, tuned in itertools.compress(fitted, missing):
+                yield job, tuned
+                bar.update(method.cells_seen(job.draw))
+
+
+def _groups(
+    methods: Mapping[str, Method], jobs: Sequence[Job]
+) -> Iterator[Sequence[Job]]:
+    """The jobs of each call of `fit`."""
+    kinds = itertools.groupby(jobs, lambda job: (job.mode, job.draw.cells_per_class))
+    for (mode, _), kind in kinds:
+        same = list(kind)
+        together = methods[mode].together([job.draw for job in same])
+        for first in range(0, len(same), together):
+            yield same[first : first + together]

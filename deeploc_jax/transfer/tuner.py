@@ -1,0 +1,119 @@
+"""Tunes a network on draws of a target's cells, tests it and writes its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from deeploc_jax import sharding
+from deeploc_jax.devices import is_main
+from deeploc_jax.predict.logits import make_logits
+from deeploc_jax.predict.novelty import fit_novelty
+from deeploc_jax.predict.program import Function, Program, compiled
+from deeploc_jax.transfer.draws import Draw, Tuned
+from deeploc_jax.transfer.recipe import Recipe
+from deeploc_jax.transfer.steps import draws_together
+from deeploc_jax.transfer.target_screen import Target
+from deeploc_jax.transfer.test_scores import score_logits
+from deeploc_jax.transfer.trainer import Trainer
+from deeploc_jax.transfer.tuned_card import tuned_card
+from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tuner:
+    """Trains the network of a source for a target, from its weights or from none.
+
+    Attributes:
+        recipe: How it is trained and tested.
+        mode: `fine_tune`, `frozen_conv` or `scratch`.
+        source: The architecture, and the weights to start from.
+        target: The cells to train and test on.
+        mesh: From `sharding.make_mesh`.
+    """
+
+    recipe: Recipe
+    mode: str
+    source: TrainedNetwork
+    target: Target
+    mesh: jax.sharding.Mesh
+
+    @functools.cached_property
+    def trainer(self) -> Trainer:
+        """Trains on the target's cells."""
+        cells = self.target.cells['train']
+        return Trainer(self.recipe, self.mode, self.source, cells, self.mesh)
+
+    def cells_seen(self, draw: Draw) -> int:
+        """Cells that a training on the draw sees, over all of its steps."""
+        return math.prod(self.trainer.batch_and_steps(draw))
+
+    def together(self, draws: Sequence[Draw]) -> int:
+        """Number of draws of one size that share a compiled program."""
+        batch, _ = self.trainer.batch_and_steps(draws[0])
+        return draws_together(len(draws), batch, self.mesh.devices.flat[0].platform)
+
+    def fit(self, draws: Sequence[Draw]) -> list[Tuned]:
+        """Trains a network on each of the draws, all at once, and tests each.
+
+        Args:
+            draws: Draws of one size.
+
+        Raises:
+            ValueError: Their cells take more than `memory_limit` on each device.
+        """
+        started = time.perf_counter()
+        stacked = self.trainer.train(draws)
+        seconds = (time.perf_counter() - started) / len(draws)
+        return [
+            self._test(draw, jax.tree.map(lambda x, i=index: x[i], stacked), seconds)
+            for index, draw in enumerate(draws)
+        ]
+
+    def write(self, network: TrainedNetwork, draw: Draw, folder: Path) -> None:
+        """Writes a tuned network, and what it has seen, as weights.
+
+        Args:
+            network: The network, from `fit`.
+            draw: The cells that it was trained on.
+            folder: Folder that is written; weights in it are replaced.
+        """
+        novelty = fit_novelty(
+            network,
+            self.target.cells['train'],
+            self.target.cells['validation'],
+            self.mesh,
+            self.recipe.test_batch,
+            rows=draw.rows,
+            held_out=self.target.held_out(draw.rows),
+        )
+        if is_main():
+            write_weights(folder, network.variables, network.card, novelty)
+
+    @functools.cached_property
+    def _logits(self) -> Function:
+        crop, crops = self.source.card.crop, self.recipe.crops
+        logits = make_logits(self.trainer.model, crop=crop, crops=crops)
+        return compiled(logits, self.mesh)
+
+    def _test(self, draw: Draw, variables: Any, seconds: float) -> Tuned:
+        """A network with its scores and its card."""
+        placed = sharding.put_replicated(variables, self.mesh)
+        program = Program(self._logits, placed, self.mesh, self.recipe.test_batch)
+        splits = ('test', 'validation')
+        logits = {split: program(self.target.cells[split], split) for split in splits}
+        held_out = self.target.held_out(draw.rows)
+        scores = score_logits(logits, self.target.cells, held_out)
+        _, steps = self.trainer.batch_and_steps(draw)
+        source, validation = self.source.card, logits['validation']
+        card = tuned_card(source, self.target, scores, steps, validation, held_out)
+        model = check_network(variables, card, 'the tuned network')
+        network = TrainedNetwork(card, model, variables)
+        return Tuned(draw, scores, seconds, steps, network)
