@@ -26,8 +26,8 @@ def clouds(n, k=3, f=6, seed=0):
 def test_mahalanobis_is_the_distance_to_the_nearest_class():
     x, y = clouds(3000)
     found = Mahalanobis.fit(x, y)
-    centred = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
-    spread = centred.T @ centred / len(x)
+    centered = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
+    spread = centered.T @ centered / len(x)
     points = RNG.normal(size=(20, 6)) * 5
     expected = [
         min(

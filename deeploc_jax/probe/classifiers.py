@@ -86,7 +86,7 @@ PROBES = {
     'knn': Probe(
         lambda k, seed: _standardized(Neighbors(int(k))),
         (1, 3, 7, 15, 31),
-        'k nearest neighbours',
+        'k nearest neighbors',
     ),
     'forest': Probe(
         lambda share, seed: _forest(500, share, seed),

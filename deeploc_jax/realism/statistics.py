@@ -96,7 +96,7 @@ def _spectrum(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
 
 
 def _noise(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
-    """Deviation of background pixels from the mean of their neighbours."""
+    """Deviation of background pixels from the mean of their neighbors."""
     dark = plane <= np.percentile(plane, BACKGROUND)
     rough = plane - ndimage.uniform_filter(plane, 3, mode='nearest')
     return {'noise': float(rough[dark].std())}
