@@ -1,4 +1,4 @@
-"""Precision, recall and ROC over all thresholds; they agree with scikit-learn.
+"""Computes precision, recall and ROC over all thresholds, as scikit-learn does.
 
 Arguments, weights and classes without a cell are as in `metrics`.
 """

@@ -1,4 +1,4 @@
-"""The probes by name, each with the values its one free parameter is chosen from."""
+"""Probes have names, and values that their one free parameter is chosen from."""
 
 from __future__ import annotations
 

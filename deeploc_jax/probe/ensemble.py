@@ -1,4 +1,4 @@
-"""Linear support vector machines on sets of positives and negatives, as in ensLOC.
+"""An ensemble of linear support vector machines learns from sets, as in ensLOC.
 
 Each machine learns from its own sets. The score of a class is the mean of the decision
 values of its machines; the class with the highest score is predicted.
