@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from deeploc_jax.devices import is_main
 from deeploc_jax.progress import progress_bar
@@ -25,6 +25,7 @@ class Job(NamedTuple):
         return dict(mode=self.mode, cells_per_class=size, draw=self.draw.number)
 
 
+@runtime_checkable
 class Method(Protocol):
     """A way to learn from draws: `tuner.Tuner` or `prober.Prober`."""
 
