@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import shutil
 
 import numpy as np
@@ -215,10 +214,8 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
     rows = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
     assert [row['probe'] for row in rows] == ['ridge', 'knn']  # nothing is drawn
     assert [row['cells_per_class'] for row in rows] == [None, None]
-    for line in (tmp_path / 'out/fits.jsonl').read_text().splitlines():
-        assert (
-            json.loads(line)['job']['cells_per_class'] == 0
-        )  # since the first version
+    for fit in read_jsonl(tmp_path / 'out/fits.jsonl'):
+        assert fit['job']['cells_per_class'] == 0  # all, since the first version
     good = read_features(tmp_path / 'good')
     kept = np.isin(good.labels, (0, 2)) & (good.metadata['split'] == 'train')
     assert rows[0]['n_train'] == kept.sum()
