@@ -213,6 +213,9 @@ def test_all_cells_and_some_classes(config, tmp_path, capsys):
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/probe.parquet').to_pylist()
     assert [row['probe'] for row in rows] == ['ridge', 'knn']  # nothing is drawn
+    assert [row['cells_per_class'] for row in rows] == [None, None]
+    for row in read_jsonl(tmp_path / 'out/fits.jsonl'):
+        assert row['job']['cells_per_class'] == 0  # all, since the first version
     good = read_features(tmp_path / 'good')
     kept = np.isin(good.labels, (0, 2)) & (good.metadata['split'] == 'train')
     assert rows[0]['n_train'] == kept.sum()

@@ -257,12 +257,12 @@ def test_confusions_can_be_shown_at_another_size_later(config, workdir, monkeypa
     [('4;2', False), (';4', False), ('2;4', True), ('4;', True)],
 )
 def test_the_network_tuned_on_most_cells_is_kept(config, workdir, sizes, replaced):
-    config.modes, written = 'fine_tune', []
+    config.modes, config.draws, written = 'fine_tune', 1, []
     for config.cells_per_class in sizes.split(';'):  # '': all cells
         task.run(config, workdir)
         written.append((workdir / 'weights/weights.safetensors').read_bytes())
-        size = int(config.cells_per_class or 0) or None
-        assert [row['cells_per_class'] for row in read_table(workdir)] == [size] * 2
+        (row,) = read_table(workdir)
+        assert row['cells_per_class'] == (int(config.cells_per_class or 0) or None)
     assert (written[0] != written[1]) == replaced
 
 

@@ -34,6 +34,7 @@ class Job:
     cells_per_class: int | None
     draw: int
 
+    @property
     def name(self) -> dict[str, Any]:
         """The name of the fit in `fits.jsonl`, where 0 cells of each class mean all."""
         return dataclasses.asdict(self) | dict(

@@ -19,15 +19,12 @@ def transfers_table(
 ) -> pa.Table:
     """One row per fit; `confusion` is int [k, k] in the order of the k class names."""
     schema = TRANSFERS.arrow(about=class_metadata(class_names))
-    return rows_to_table([dict(row) | _size(row) for row in rows], schema)
+    return rows_to_table(rows, schema)
 
 
 def probes_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """One row per fit; `recall` is by class name."""
-    listed = [
-        dict(row) | _size(row) | dict(recall=_recall_list(row['recall']))
-        for row in rows
-    ]
+    listed = [dict(row, recall=_recall_list(row['recall'])) for row in rows]
     return rows_to_table(listed, PROBES.arrow())
 
 
@@ -49,10 +46,6 @@ def read_fits(path: Path | str) -> pa.Table:
             index = table.column_names.index(field.name)
             table = table.set_column(index, field.name, column)
     return schema.check(table, path)
-
-
-def _size(row: Mapping[str, Any]) -> dict[str, int | None]:
-    return dict(cells_per_class=row['cells_per_class'] or None)
 
 
 def _renewed(column: pa.ChunkedArray, field: pa.Field, path: Path | str) -> Any:

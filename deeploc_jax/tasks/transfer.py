@@ -73,7 +73,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
         if tuned.network and job.name == kept:
             tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
-        fits.add(job.name, tuned.result)  # when its weights are on disk
+        fits.add(job.name, tuned.result)  # last: a fit on record is not done again
     if is_main():
         rows = [
             fits.row(job.name)

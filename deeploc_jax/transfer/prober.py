@@ -46,7 +46,7 @@ class Prober:
     group_by: str
 
     @functools.cached_property
-    def features(self) -> dict[str, Float32[np.ndarray, 'n f']]:
+    def features(self) -> dict[str, Float32[np.ndarray, '_ f']]:
         """Features of the cells of each split, computed once."""
         extract = make_cell_features(self.source, self.mesh, self.recipe.test_batch)
         splits = self.target.cells.items()

@@ -1,10 +1,11 @@
-"""How good the classes are that a tuned or probed network gives to cells."""
+"""Scores of a tuned or probed network on test and validation cells."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from deeploc_jax import metrics
 from deeploc_jax.predict.calibration import calibrate, mean_crop_probabilities
@@ -13,27 +14,28 @@ from deeploc_jax.types import Cells
 
 
 def score(
-    guesses: dict[str, np.ndarray], cells: dict[str, Cells], held_out: np.ndarray
+    guesses: dict[str, Int[np.ndarray, ' _']],
+    cells: dict[str, Cells],
+    held_out: Bool[np.ndarray, ' v'],
 ) -> dict[str, Any]:
     """Scores of predicted classes.
 
     Args:
-        guesses: Class indices of test and validation cells, [n] each.
+        guesses: Class indices of all test and validation cells.
         cells: These splits; unlabelled cells do not count.
-        held_out: Which validation cells were not trained on, bool [n].
+        held_out: Which validation cells were not trained on.
 
     Returns:
         `n_test`, `accuracy`, `balanced_accuracy` and `confusion` on test; as
         `validation` the balanced accuracy on the validation cells that were held out,
         None where there are none.
     """
-    test, validation = cells['test'].labels >= 0, cells['validation'].labels >= 0
+    test = cells['test'].labels >= 0
+    validation = (cells['validation'].labels >= 0) & held_out
     certain, labels = _certain(guesses['test'], cells['test'], test)
     chosen = None
-    if (validation & held_out).any():
-        pair = _certain(
-            guesses['validation'], cells['validation'], validation & held_out
-        )
+    if validation.any():
+        pair = _certain(guesses['validation'], cells['validation'], validation)
         chosen = float(metrics.balanced_accuracy(*pair))
     return dict(
         n_test=len(labels),
@@ -48,23 +50,25 @@ def _certain(
     guesses: np.ndarray, cells: Cells, used: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Guesses as probabilities [m, k], and labels [m], of the cells used."""
-    return np.eye(len(cells.class_names))[guesses[used]], cells.labels[used]
+    return metrics.certain(guesses[used], len(cells.class_names)), cells.labels[used]
 
 
 def score_logits(
-    logits: dict[str, np.ndarray], cells: dict[str, Cells], held_out: np.ndarray
+    logits: dict[str, Float[np.ndarray, '_ crops k']],
+    cells: dict[str, Cells],
+    held_out: Bool[np.ndarray, ' v'],
 ) -> dict[str, Any]:
-    """Scores of a network, and whether its confidence can be trusted.
+    """Scores of a network, and how far its confidence can be trusted.
 
     Args:
-        logits: Of test and validation cells, float [n, crops, k] each.
+        logits: Logits of all test and validation cells.
         cells: These splits; unlabelled cells do not count.
-        held_out: Which validation cells were not trained on, bool [n].
+        held_out: Which validation cells were not trained on.
 
     Returns:
-        What `score` has, `temperature`, fitted on validation, in words on which cells
-        (`calibration`), and the expected calibration error on test with it (`ece`) and
-        without (`ece_before_temperature`).
+        The scores of `score`; `temperature`, fitted on validation; `calibration`, in
+        words on which cells; the expected calibration error on test with the
+        temperature (`ece`) and without (`ece_before_temperature`).
     """
     temperature, words = calibrate(
         logits['validation'], cells['validation'].labels, held_out

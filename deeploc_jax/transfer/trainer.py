@@ -87,9 +87,8 @@ class Trainer:
         states = init(seeds, self.start, self._mean_images(draws))
         keys = sharding.put_replicated(seeds, self.mesh)
         numbers = ', '.join(str(draw.number) for draw in draws)
-        name = (
-            f'{self.mode} {draws[0].cells_per_class or "all"} a class, draw {numbers}'
-        )
+        size = draws[0].cells_per_class or 'all'
+        name = f'{self.mode} {size} a class, draw {numbers}'
         for number in progress_bar(range(steps), steps, name, unit='step'):
             drawn = np.stack([sampler(number) for sampler in samplers])
             states = step(states, data | dict(rows=drawn.astype(np.int32)), keys)
