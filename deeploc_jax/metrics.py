@@ -9,14 +9,19 @@ A class without a (weighted) cell is NaN in a per-class result and left out of t
 macro means. A class with cells that is never predicted has precision 0.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
+from jaxtyping import Float, Float64, Integer, Real
 
 Value = float | np.ndarray  # a number for weights [n], [...] for weights [..., n]
 
 
-def check_labels(labels: np.ndarray, num_cells: int, num_classes: int) -> np.ndarray:
+def check_labels(
+    labels: np.ndarray, num_cells: int, num_classes: int
+) -> Integer[np.ndarray, ' {num_cells}']:
     """Labels [n] as they are, or a ValueError that names the first unusable one."""
     labels = np.asarray(labels)
     if labels.shape != (num_cells,) or labels.dtype.kind not in 'iu':
@@ -36,7 +41,9 @@ def check_labels(labels: np.ndarray, num_cells: int, num_classes: int) -> np.nda
 
 def check_cells(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[
+    Real[np.ndarray, 'n k'], Integer[np.ndarray, ' n'], Float64[np.ndarray, '*r n']
+]:
     """The three arguments of a metric, checked; weights are ones when not given.
 
     Raises:
@@ -77,7 +84,9 @@ def ratio(part: npt.ArrayLike, whole: npt.ArrayLike, empty: float = np.nan) -> V
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)[()]
 
 
-def sum_by(index: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+def sum_by(
+    index: Integer[np.ndarray, ' n'], weights: Float[np.ndarray, 'n r'], count: int
+) -> Float64[np.ndarray, '{count} r']:
     """Sums [count, r] of the weights [n, r] of the cells that have each index [n]."""
     n = len(index)
     member = scipy.sparse.csr_array((np.ones(n), index, np.arange(n + 1)), (n, count))
@@ -88,13 +97,15 @@ def _mean(values: np.ndarray, weights: np.ndarray) -> Value:
     return weights @ values.astype(np.float64) / weights.sum(axis=-1)
 
 
-def macro_mean(per_class: np.ndarray) -> Value:
+def macro_mean(per_class: Float[np.ndarray, '*r k']) -> Value:
     """Mean [...] of per-class numbers [..., k] over the classes that occur."""
     known = ~np.isnan(per_class)
     return ratio(np.where(known, per_class, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
-def certain(predicted: np.ndarray, num_classes: int) -> np.ndarray:
+def certain(
+    predicted: Integer[np.ndarray, ' n'], num_classes: int
+) -> Float64[np.ndarray, 'n {num_classes}']:
     """Probabilities [n, k] of a classifier that only names a class [n]: 1 for that."""
     return np.eye(num_classes)[predicted]
 
@@ -140,7 +151,7 @@ def top_k_accuracy(
 
 def confusion_matrix(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+) -> Real[np.ndarray, 'k k']:
     """Counts [k, k], true class in rows, predicted in columns; weights [n].
 
     Integers without weights, summed weights (float64) with them.
@@ -152,14 +163,18 @@ def confusion_matrix(
     return counts.reshape(k, k)
 
 
-def row_fractions(counts: np.ndarray) -> np.ndarray:
+def row_fractions(counts: Real[np.ndarray, 'k k']) -> Float64[np.ndarray, 'k k']:
     """Counts [k, k] as shares of their rows, float64; a row without cells is NaN."""
     return np.asarray(ratio(counts, counts.sum(axis=1, keepdims=True)))
 
 
 def _class_totals(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[
+    Float64[np.ndarray, '*r k'],
+    Float64[np.ndarray, '*r k'],
+    Float64[np.ndarray, '*r k'],
+]:
     """Weights [..., k] of the cells that are right, in, and predicted in each class."""
     probabilities, labels, weights = check_cells(probabilities, labels, weights)
     k, predicted = probabilities.shape[1], probabilities.argmax(axis=1)
@@ -176,7 +191,7 @@ def _class_totals(
 
 def recall(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+) -> Float64[np.ndarray, '*r k']:
     """Fraction of a class's cells that are predicted in it, [..., k]; [..., n]."""
     hits, cells, _ = _class_totals(probabilities, labels, weights)
     return np.asarray(ratio(hits, cells))
@@ -184,7 +199,7 @@ def recall(
 
 def precision(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+) -> Float64[np.ndarray, '*r k']:
     """Fraction of the cells predicted in a class that are in it, [..., k]; [..., n]."""
     hits, cells, calls = _class_totals(probabilities, labels, weights)
     return np.where(cells > 0, ratio(hits, calls, empty=0.0), np.nan)
@@ -192,7 +207,7 @@ def precision(
 
 def f1(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+) -> Float64[np.ndarray, '*r k']:
     """Harmonic mean of precision and recall, [..., k]; weights [..., n]."""
     hits, cells, calls = _class_totals(probabilities, labels, weights)
     return np.where(cells > 0, ratio(2 * hits, cells + calls), np.nan)

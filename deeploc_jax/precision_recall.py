@@ -1,4 +1,4 @@
-"""Precision, recall and ROC over all thresholds; they agree with scikit-learn.
+"""Computes precision, recall and ROC over all thresholds, as scikit-learn does.
 
 Arguments, weights and classes without a cell are as in `metrics`.
 """
@@ -6,14 +6,19 @@ Arguments, weights and classes without a cell are as in `metrics`.
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool, Float, Float64, Real
 from scipy.stats import rankdata
 
 from deeploc_jax.metrics import Value, check_cells, macro_mean, ratio, sum_by
 
 
 def _threshold_totals(
-    scores: np.ndarray, positive: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    scores: Real[np.ndarray, ' n'],
+    positive: Bool[np.ndarray, ' n'],
+    weights: Float[np.ndarray, '*r n'],
+) -> tuple[
+    Float64[np.ndarray, '*r t'], Float64[np.ndarray, '*r t'], Real[np.ndarray, ' t']
+]:
     """Right cells and all cells [..., t] called at each distinct score, falling [t]."""
     order = np.argsort(-scores, kind='stable')
     scores = scores[order]
@@ -26,7 +31,7 @@ def _threshold_totals(
 
 def average_precision(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+) -> Float64[np.ndarray, '*r k']:
     """Area under each class's precision-recall curve, [..., k]; weights [..., n].
 
     The step-wise sum of precision times gained recall, without interpolation; cells of
@@ -41,7 +46,11 @@ def average_precision(
     return np.stack(areas, axis=-1).reshape(*weights.shape[:-1], -1)
 
 
-def _area(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _area(
+    scores: Real[np.ndarray, ' n'],
+    positive: Bool[np.ndarray, ' n'],
+    weights: Float[np.ndarray, 'n r'],
+) -> Float64[np.ndarray, ' r']:
     """Area [r] under the curve of one class; weights [n, r].
 
     Recall is gained at the scores of positive cells alone: with hundreds of classes
@@ -69,7 +78,9 @@ def precision_recall_curve(
     labels: np.ndarray,
     index: int,
     weights: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[
+    Float64[np.ndarray, ' p'], Float64[np.ndarray, ' p'], Real[np.ndarray, ' t']
+]:
     """Precision [t + 1], recall [t + 1] and rising thresholds [t] of class `index`.
 
     Entry i calls every cell of probability >= thresholds[i]; the last entry, which
@@ -84,7 +95,7 @@ def precision_recall_curve(
     return np.r_[precisions[::-1], 1.0], np.r_[recalls[::-1], 0.0], thresholds[::-1]
 
 
-def auroc(lower: np.ndarray, higher: np.ndarray) -> float:
+def auroc(lower: Real[np.ndarray, ' n'], higher: Real[np.ndarray, ' m']) -> float:
     """Area under the ROC curve that separates two kinds of cells by a score.
 
     It is the chance that a random cell of the second kind scores higher than one of the

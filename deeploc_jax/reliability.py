@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64
 
 from deeploc_jax.metrics import Value, check_cells, ratio
 
@@ -19,10 +20,10 @@ NOT_CALIBRATED = 'not calibrated'
 class Reliability(NamedTuple):
     """Accuracy against confidence; confidence and accuracy are NaN in empty bins."""
 
-    edges: np.ndarray  # [bins + 1]
-    confidence: np.ndarray  # [..., bins], mean of the highest class probability
-    accuracy: np.ndarray  # [..., bins]
-    count: np.ndarray  # [..., bins], summed weights
+    edges: Float64[np.ndarray, ' bins+1']
+    confidence: Float64[np.ndarray, '*r bins']  # mean of the highest class probability
+    accuracy: Float64[np.ndarray, '*r bins']
+    count: Float64[np.ndarray, '*r bins']  # summed weights
 
 
 def reliability_curve(

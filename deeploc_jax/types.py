@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
+from jaxtyping import Integer, Shaped
 
 if TYPE_CHECKING:
     import jax  # tables are read without it
@@ -70,15 +71,15 @@ class Cells:
     """
 
     images: Images
-    labels: np.ndarray
-    metadata: dict[str, np.ndarray]
+    labels: Integer[np.ndarray, ' n']
+    metadata: dict[str, Shaped[np.ndarray, ' n']]
     class_names: tuple[str, ...]
     channels: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def at(self, rows: np.ndarray) -> Cells:
+    def at(self, rows: Integer[np.ndarray, ' m']) -> Cells:
         """Some of the cells, in memory, by row number [m]."""
         return dataclasses.replace(
             self,

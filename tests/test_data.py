@@ -16,22 +16,22 @@ from deeploc_jax.data.sampling import make_sampler
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.float32, np.float64])
-def test_normalisation_saturates_both_tails_of_each_plane(dtype):
+def test_normalization_saturates_both_tails_of_each_plane(dtype):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 200, (3, 64, 64, 2)).astype(dtype)
     found = percentile_normalize(images)
     assert found.dtype == np.float32 and found.min() == 0 and found.max() == 1
-    for cell, normalised in zip(images, found, strict=True):
+    for cell, normalized in zip(images, found, strict=True):
         for c in range(2):
             plane = np.sort(cell[..., c].ravel().astype(float))
             # Rank 0.1 % of 4096 pixels lies between the fifth and the sixth.
             low = plane[4] + 0.095 * (plane[5] - plane[4])
             high = plane[-5] - 0.095 * (plane[-5] - plane[-6])
             expected = np.clip((cell[..., c] - low) / (high - low), 0, 1)
-            np.testing.assert_allclose(normalised[..., c], expected, atol=1e-6)
+            np.testing.assert_allclose(normalized[..., c], expected, atol=1e-6)
 
 
-def test_normalisation_does_not_depend_on_offset_scale_or_company():
+def test_normalization_does_not_depend_on_offset_scale_or_company():
     images = np.random.default_rng(0).random((4, 64, 64, 2))
     whole = percentile_normalize(images)
     np.testing.assert_array_equal(percentile_normalize(images[2:3])[0], whole[2])

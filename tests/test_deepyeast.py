@@ -59,8 +59,8 @@ def test_the_mean_image_is_subtracted_and_stays_as_it_is():
     image = np.random.default_rng(0).random((3, 16, 16, 2), np.float32)
     mean = variables['batch_stats']['mean_image']
     apply = jax.jit(partial(model.apply, train=False))
-    centred = {'mean_image': jnp.zeros_like(mean)}
-    stats = variables['batch_stats'] | centred
+    centered = {'mean_image': jnp.zeros_like(mean)}
+    stats = variables['batch_stats'] | centered
     np.testing.assert_array_equal(
         apply(variables, image)[0],
         apply(variables | dict(batch_stats=stats), image - mean[None])[0],

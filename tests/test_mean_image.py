@@ -29,7 +29,7 @@ from tests.helpers.small import make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen
 
 
-class Centred(Network):
+class Centered(Network):
     """Subtracts the mean image, as DeepYeast does, and compiles at once."""
 
     HEAD = 'fc_2'
@@ -76,9 +76,9 @@ def test_the_mean_is_exact_over_many_cells():
 
 @pytest.fixture
 def config(builder, monkeypatch):
-    monkeypatch.setitem(MODELS, 'centred', Centred)
+    monkeypatch.setitem(MODELS, 'centered', Centered)
     config = deeploc.get_config('smoke')
-    config.model = dict(name='centred')
+    config.model = dict(name='centered')
     config.screen, config.data_dir = SpotScreen.name, str(builder.data_path.parents[1])
     config.normalization = 'unit'
     config.augmentation.update(crop=64, symmetries=False)
@@ -141,7 +141,7 @@ def test_brightness_counts_and_the_card_says_white(config, builder, tmp_path):
 
 @pytest.mark.parametrize('mode', ['scratch', 'fine_tune', 'frozen_conv'])
 def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode, monkeypatch):
-    monkeypatch.setitem(MODELS, 'centred', Centred)
+    monkeypatch.setitem(MODELS, 'centered', Centered)
     recipe = Recipe(
         seed=0,
         steps=2,
@@ -155,8 +155,8 @@ def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode, monkeypat
         memory_limit=1.0,
     )
     cells = random_cells(20, size=8)
-    model = Centred(num_classes=3)
-    card = make_card(crop=8, model=dict(name='centred'))
+    model = Centered(num_classes=3)
+    card = make_card(crop=8, model=dict(name='centered'))
     source = folder.TrainedNetwork(card, model, random_variables(model, 8))
     trainer = Trainer(recipe, mode, source, cells, sharding.make_mesh())
     draws = [Draw(None, number, np.arange(8) + 8 * number) for number in (0, 1)]

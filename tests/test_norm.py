@@ -75,8 +75,8 @@ def test_a_nearly_constant_input_keeps_its_digits():
     # Differences of 1e-3 on a background of 100: float32 has 7 digits.
     variables, x, _ = arguments((8, 16, 16, 4), offset=100.0, spread=1e-3)
     exact = np.float64(x)
-    centred = exact - exact.mean((0, 1, 2))
-    expected = centred / np.sqrt((centred**2).mean((0, 1, 2)) + 1e-3)
+    centered = exact - exact.mean((0, 1, 2))
+    expected = centered / np.sqrt((centered**2).mean((0, 1, 2)) + 1e-3)
     params = dict(scale=jnp.ones(4), bias=jnp.zeros(4))
     variables = variables | dict(params=params)
     mistake = {}

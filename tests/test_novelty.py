@@ -26,8 +26,8 @@ def clouds(n, k=3, f=6, seed=0):
 def test_mahalanobis_is_the_distance_to_the_nearest_class():
     x, y = clouds(3000)
     found = Mahalanobis.fit(x, y)
-    centred = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
-    spread = centred.T @ centred / len(x)
+    centered = x - np.stack([x[y == k].mean(0) for k in range(3)])[y]
+    spread = centered.T @ centered / len(x)
     points = RNG.normal(size=(20, 6)) * 5
     expected = [
         min(
@@ -45,13 +45,15 @@ def test_novelty_is_the_angle_to_the_tenth_nearest_cell():
     away = np.sort(spatial.distance.cdist(x, seen, 'cosine'), axis=1)
     np.testing.assert_allclose(found.score(x), away[:, 9] / found.limit, atol=2e-3)
     assert (found.score(usual) > 1).mean() == pytest.approx(0.05, abs=0.01)
-    few = Novelty.fit('mean', seen, np.arange(300) < 297, usual)  # a class of three
+    few = Novelty.fit(
+        'mean', seen, (np.arange(300) < 297) + 0, usual
+    )  # a class of three
     np.testing.assert_allclose(few.score(x), away[:, 2] / few.limit, atol=2e-3)
 
 
 def test_features_that_are_all_alike_turn_nothing_round():
     alike = np.ones((40, 6)) + 1e-4 * RNG.normal(size=(40, 6))
-    found = Novelty.fit('mean', alike, np.zeros(40), alike)
+    found = Novelty.fit('mean', alike, np.zeros(40, int), alike)
     scores = found.score(np.concatenate([alike, np.eye(6), np.zeros((1, 6))]))
     assert (scores[:40] <= 1).all() and (scores[40:] > 1).all()
 

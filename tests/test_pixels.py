@@ -94,7 +94,7 @@ def test_images_are_the_same_in_whatever_holds_them(tmp_path, hold):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_halves_are_normalised_as_exactly_as_they_can():
+def test_halves_are_normalized_as_exactly_as_they_can():
     images = RNG.random((5, 20, 20, 2)).astype(np.float16)
     exact = percentile_normalize(images[[4, 0, 4]].astype(np.float64))
     np.testing.assert_allclose(read(images), exact, atol=1e-5)

@@ -59,7 +59,7 @@ def test_golden_steps(make_cells):
     tx = make_optimizer('adam', make_schedule('exponential', 0.1, 3))
     _, metrics = run_steps(make_cells(40, size=20), 3, tx=tx)
     found = [float(m[name]) for m in metrics for name in ('loss', 'gradient_norm')]
-    # They cover sampling, augmentation, initialisation, loss and Adam. Change them
+    # They cover sampling, augmentation, initialization, loss and Adam. Change them
     # only with a change that is meant to alter training, and say so in CHANGELOG.md.
     assert found == pytest.approx(GOLDEN, rel=1e-3)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float32, Integer
 
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.types import Cells
@@ -10,7 +11,9 @@ from deeploc_jax.types import Cells
 _CHUNK = 256  # images read at a time
 
 
-def mean_image(cells: Cells, crop: int, rows: np.ndarray | None = None) -> np.ndarray:
+def mean_image(
+    cells: Cells, crop: int, rows: Integer[np.ndarray, ' m'] | None = None
+) -> Float32[np.ndarray, '{crop} {crop} c']:
     """Averages each pixel and channel of the central crop over cells.
 
     The sum is taken in float64 in the order of the rows, so that the same images give

@@ -10,6 +10,7 @@ import dataclasses
 import functools
 
 import numpy as np
+from jaxtyping import Integer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +26,11 @@ class EpochSampler:
         seed: Seed of the orders.
     """
 
-    rows: np.ndarray
+    rows: Integer[np.ndarray, ' n']
     batch_size: int
     seed: int
 
-    def __call__(self, step: int) -> np.ndarray:
+    def __call__(self, step: int) -> Integer[np.ndarray, ' b']:
         """Row numbers of batch `step` (0, 1, ...), int64 [batch_size]."""
         n = len(self.rows)
         positions = step * self.batch_size + np.arange(self.batch_size)
@@ -42,7 +43,7 @@ class EpochSampler:
 
 
 @functools.lru_cache(maxsize=4)
-def _order(seed: int, epoch: int, n: int) -> np.ndarray:
+def _order(seed: int, epoch: int, n: int) -> Integer[np.ndarray, ' {n}']:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
@@ -57,8 +58,8 @@ class BalancedSampler:
         seed: Seed of the draws.
     """
 
-    rows: np.ndarray
-    labels: np.ndarray
+    rows: Integer[np.ndarray, ' n']
+    labels: Integer[np.ndarray, ' n']
     batch_size: int
     seed: int
 
@@ -66,7 +67,7 @@ class BalancedSampler:
     def _by_class(self) -> list[np.ndarray]:
         return [self.rows[self.labels == label] for label in np.unique(self.labels)]
 
-    def __call__(self, step: int) -> np.ndarray:
+    def __call__(self, step: int) -> Integer[np.ndarray, ' b']:
         """Row numbers of batch `step` (0, 1, ...), int64 [batch_size]."""
         rng = np.random.default_rng([self.seed, step])
         classes = rng.integers(len(self._by_class), size=self.batch_size)
@@ -78,7 +79,11 @@ class BalancedSampler:
 
 
 def make_sampler(
-    labels: np.ndarray, batch_size: int, seed: int, *, class_balanced: bool = False
+    labels: Integer[np.ndarray, ' n'],
+    batch_size: int,
+    seed: int,
+    *,
+    class_balanced: bool = False,
 ) -> EpochSampler | BalancedSampler:
     """Makes a sampler of the labelled cells of a split.
 

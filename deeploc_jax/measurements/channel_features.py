@@ -15,6 +15,7 @@ import itertools
 import mahotas
 import numpy as np
 import scipy.fft
+from jaxtyping import Complex, Float, Integer
 from scipy import ndimage
 from skimage import feature
 from skimage.filters import gabor_kernel
@@ -26,7 +27,7 @@ DIRECTIONS = 4
 OPENINGS = (1, 3, 5, 7, 11, 15)  # pixels
 
 
-def measure_plane(plane: np.ndarray) -> dict[str, float]:
+def measure_plane(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     """Features by name of a plane float32 [h, w] in [0, 1]."""
     grey = (plane * 63).astype(np.uint8)
     inside = rings(plane.shape)
@@ -50,12 +51,12 @@ def measure_plane(plane: np.ndarray) -> dict[str, float]:
 
 
 @functools.lru_cache(maxsize=2)
-def rings(shape: tuple[int, int]) -> np.ndarray:
+def rings(shape: tuple[int, int]) -> Integer[np.ndarray, 'h w']:
     """Number of the ring around the middle that holds each pixel, int [h, w]."""
     return np.minimum(_distance(shape) // RING, 6).astype(int)
 
 
-def _distance(shape: tuple[int, int]) -> np.ndarray:
+def _distance(shape: tuple[int, int]) -> Float[np.ndarray, 'h w']:
     rows, columns = np.indices(shape)
     return np.hypot(rows - (shape[0] - 1) / 2, columns - (shape[1] - 1) / 2)
 
@@ -74,7 +75,7 @@ def _intensity(plane: np.ndarray) -> dict[str, float]:
     )
 
 
-def _gabor(plane: np.ndarray) -> np.ndarray:
+def _gabor(plane: Float[np.ndarray, 'h w']) -> Float[np.ndarray, ' k']:
     """Gabor responses by frequency: in the weakest and strongest direction, spread."""
     spectrum = scipy.fft.fft2(plane)
     size = np.abs(scipy.fft.ifft2(spectrum * _gabor_spectra(plane.shape)))
@@ -84,7 +85,7 @@ def _gabor(plane: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2)
-def _gabor_spectra(shape: tuple[int, int]) -> np.ndarray:
+def _gabor_spectra(shape: tuple[int, int]) -> Complex[np.ndarray, 'k h w']:
     kernels = []
     for frequency in FREQUENCIES:
         for direction in range(DIRECTIONS):

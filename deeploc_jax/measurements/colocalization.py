@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from skimage import filters
 
 from deeploc_jax.measurements.channel_features import rings
 
 
-def measure_colocalization(protein: np.ndarray, other: np.ndarray) -> dict[str, float]:
+def measure_colocalization(
+    protein: Float[np.ndarray, 'h w'], other: Float[np.ndarray, 'h w']
+) -> dict[str, float]:
     """Correlations of two planes [h, w]: all pixels, bright ones, edges and rings."""
     bright = other > np.median(other)
     inside = rings(protein.shape)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float, Float32
 
 from deeploc_jax.processes import available_processors, map_in_processes
 from deeploc_jax.progress import progress_bar
@@ -26,7 +27,7 @@ SOME = 32  # cells that a process measures at a time
 
 
 def measure_cell(
-    image: np.ndarray, channels: Sequence[str], marker: int
+    image: Float[np.ndarray, 'h w c'], channels: Sequence[str], marker: int
 ) -> dict[str, float]:
     """Measures one cell: `<crop or cell>_<channel>_<feature>` -> value.
 
@@ -61,7 +62,9 @@ def measure_cell(
     return dict(zip(features, values.tolist(), strict=True))
 
 
-def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
+def measure_cells(
+    cells: Cells, marker: int
+) -> tuple[list[str], Float32[np.ndarray, 'n f']]:
     """Measures many cells on all processors.
 
     Args:
@@ -84,6 +87,6 @@ def measure_cells(cells: Cells, marker: int) -> tuple[list[str], np.ndarray]:
 
 
 def _measure_some(
-    images: np.ndarray, channels: Sequence[str], marker: int
+    images: Float[np.ndarray, 'n h w c'], channels: Sequence[str], marker: int
 ) -> list[dict[str, float]]:
     return [measure_cell(image, channels, marker) for image in images]

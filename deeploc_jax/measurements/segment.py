@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float
 from scipy import ndimage
 from skimage import feature, filters, measure, segmentation
 
@@ -13,7 +14,9 @@ MIDDLE = 4  # pixels from the center within which a cell must lie
 USUAL_RADIUS = 18  # pixels; radius of the disc when no cell is found
 
 
-def central_cell(marker: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
+def central_cell(
+    marker: Float[np.ndarray, 'h w'] | None, shape: tuple[int, int]
+) -> Bool[np.ndarray, 'h w']:
     """Mask bool [h, w] of the cell in the middle; a disc when none is found.
 
     Args:
@@ -47,7 +50,7 @@ def central_cell(marker: np.ndarray | None, shape: tuple[int, int]) -> np.ndarra
     return ndimage.binary_dilation(own, iterations=MARGIN)
 
 
-def measure_shape(cell: np.ndarray) -> dict[str, float]:
+def measure_shape(cell: Bool[np.ndarray, 'h w']) -> dict[str, float]:
     """Size and form of the region in a mask [h, w]."""
     region: Any = measure.regionprops(cell.astype(int))[0]
     return dict(

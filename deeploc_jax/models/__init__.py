@@ -1,4 +1,4 @@
-"""Flax networks, one architecture a file, with one contract.
+"""The networks are Flax modules, one architecture a file, which share one contract.
 
 `Model(num_classes=..., **options)(image, *, train) -> (logits, features)`, with the
 activations of every named layer in `features`. A new network subclasses

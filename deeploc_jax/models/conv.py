@@ -1,4 +1,4 @@
-"""3x3 convolutions and 2x2 max pooling that are fast on CPUs too.
+"""Computes 3x3 convolutions and 2x2 max pooling fast on CPUs, too.
 
 XLA's own convolutions are made for GPUs and TPUs. On CPUs their kernel gradients are
 slow, and Winograd's algorithm is faster forwards and backwards. The numbers agree up to

@@ -1,4 +1,4 @@
-"""DeepLoc (Kraus et al. 2017, Fig 1B): eight convolutions, three dense layers."""
+"""DeepLoc (Kraus et al. 2017, Fig 1B) has eight convolutions and three dense layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DeepLoc(Network):
     features are `conv_1` ... `conv_8`, `fc_1` and `fc_2` [b, 512].
 
     Attributes:
-        bn_momentum: As in `Network`; 0.5 as released.
+        bn_momentum: Decay of the running averages; the released code has 0.5.
 
     References:
         Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.

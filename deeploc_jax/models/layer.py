@@ -1,4 +1,4 @@
-"""The layer the networks are built from: ConvBNReLU, and its dense counterpart."""
+"""The networks are built from one layer: ConvBNReLU, or its dense counterpart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small residual network for screens of millions of cells on a laptop."""
+"""Lean is a small residual network for screens of millions of cells on a laptop."""
 
 from __future__ import annotations
 

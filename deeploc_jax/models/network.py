@@ -1,4 +1,4 @@
-"""What all networks have in common: their options, and how they are called."""
+"""All networks share these options, and are called in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch norm and ReLU as one operation, with as few passes over memory as possible.
+"""Computes batch norm and ReLU as one operation, with few passes over memory.
 
 Convolutions on CPUs are fast enough here that reading and writing their outputs counts.
 From Flax's parts XLA makes a program that stores x + bias, x - mean and the normalized

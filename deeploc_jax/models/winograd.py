@@ -1,4 +1,4 @@
-"""3x3 convolutions with about a quarter of the multiplications, for CPUs.
+"""Computes 3x3 convolutions with about a quarter of the multiplications, for CPUs.
 
 `winograd_tiles.py` transforms pixels and kernels to tiles, for which a convolution is
 36 matrix products, [tiles, c] @ [c, features]: six columns, each a stack of six. This

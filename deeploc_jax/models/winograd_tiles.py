@@ -1,4 +1,4 @@
-"""Winograd's minimal filtering: 3x3 convolutions with about a quarter of the products.
+"""Transforms 3x3 convolutions to a quarter of the products (Winograd's filtering).
 
 The product of a polynomial s of four coefficients and a polynomial w of three has six
 coefficients. Its values at six points determine it, and each value takes one product

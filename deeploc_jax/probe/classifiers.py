@@ -1,4 +1,4 @@
-"""The probes by name, each with the values its one free parameter is chosen from."""
+"""Probes have names, and values that their one free parameter is chosen from."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ PROBES = {
     'knn': Probe(
         lambda k, seed: _standardized(Neighbors(int(k))),
         (1, 3, 7, 15, 31),
-        'k nearest neighbours',
+        'k nearest neighbors',
     ),
     'forest': Probe(
         lambda share, seed: _forest(500, share, seed),

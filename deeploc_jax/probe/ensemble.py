@@ -1,4 +1,4 @@
-"""Linear support vector machines on sets of positives and negatives, as in ensLOC.
+"""An ensemble of linear support vector machines learns from sets, as in ensLOC.
 
 Each machine learns from its own sets. The score of a class is the mean of the decision
 values of its machines; the class with the highest score is predicted.
@@ -12,6 +12,7 @@ References:
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float, Float64, Integer
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -43,7 +44,9 @@ class Ensemble:
         self.classes = sets.classes
         return self
 
-    def _machine(self, x: np.ndarray, signs: np.ndarray) -> LinearSVC:
+    def _machine(
+        self, x: Float[np.ndarray, 'c f'], signs: Integer[np.ndarray, ' c']
+    ) -> LinearSVC:
         machine = LinearSVC(
             C=self.c,
             class_weight='balanced',
@@ -53,12 +56,12 @@ class Ensemble:
         )
         return machine.fit(x[signs != 0], signs[signs != 0])
 
-    def decisions(self, x: np.ndarray) -> np.ndarray:
+    def decisions(self, x: Float[np.ndarray, 'n f']) -> Float64[np.ndarray, 'n m']:
         """Signed distances of cells [n, f] from each machine's plane, [n, m]."""
         x = self.scaler.transform(x)
         return np.stack([m.decision_function(x) for m in self.machines], axis=1)
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
+    def predict(self, x: Float[np.ndarray, 'n f']) -> Integer[np.ndarray, ' n']:
         """Class indices [n] of features [n, f]."""
         decisions, known = self.decisions(x), np.unique(self.classes)
         scores = [decisions[:, self.classes == label].mean(axis=1) for label in known]

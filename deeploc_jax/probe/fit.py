@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Integer, Shaped
 from sklearn.model_selection import StratifiedGroupKFold
 
 from deeploc_jax import metrics
@@ -24,9 +25,9 @@ class Labelled:
         groups: Group label of each cell, [n]; groups are left out as a whole.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    groups: np.ndarray
+    x: Float[np.ndarray, 'n f']
+    y: Integer[np.ndarray, ' n']
+    groups: Shaped[np.ndarray, ' n']
 
     def __len__(self) -> int:
         return len(self.y)

@@ -56,7 +56,7 @@ def run_job(
     training cells.
 
     Args:
-        job: What to fit.
+        job: The fit to do.
         features: Features of labelled cells.
         splits: Names of the splits called `train`, `validation` (may have no cells) and
             `test`; several with a plus, `train+validation`.

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float, Float64, Integer
 from scipy.stats import entropy
 from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import LogisticRegression
@@ -20,11 +21,11 @@ class Scorer(Protocol):
     """A score that is larger for cells unlike those it was fitted to."""
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Scorer:
+    def fit(cls, x: Float[np.ndarray, 'n f'], y: Integer[np.ndarray, ' n']) -> Scorer:
         """Fits to features [n, f] of cells of classes y [n]."""
         ...
 
-    def score(self, x: np.ndarray) -> np.ndarray:
+    def score(self, x: Float[np.ndarray, 'n f']) -> Float[np.ndarray, ' n']:
         """Scores [n] of features [n, f]."""
         ...
 
@@ -40,11 +41,13 @@ class NearestSeen:
     novelty: Novelty
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> NearestSeen:
+    def fit(
+        cls, x: Float[np.ndarray, 'n f'], y: Integer[np.ndarray, ' n']
+    ) -> NearestSeen:
         """Fits to features [n, f] of cells of classes y [n]."""
         return cls(Novelty.fit('', x, y, x[:1]))
 
-    def score(self, x: np.ndarray) -> np.ndarray:
+    def score(self, x: Float[np.ndarray, 'n f']) -> Float[np.ndarray, ' n']:
         """The distance, [n]."""
         return self.novelty.score(x)
 
@@ -62,18 +65,20 @@ class Mahalanobis:
         out-of-distribution samples. Ledoit & Wolf 2004, J. Multivar. Anal. 88:365.
     """
 
-    means: np.ndarray
-    precision: np.ndarray
+    means: Float64[np.ndarray, 'k f']
+    precision: Float64[np.ndarray, 'f f']
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Mahalanobis:
+    def fit(
+        cls, x: Float[np.ndarray, 'n f'], y: Integer[np.ndarray, ' n']
+    ) -> Mahalanobis:
         """Fits to features [n, f] of cells of classes y [n]."""
         classes, index = np.unique(y, return_inverse=True)
         means = np.stack([x[y == k].mean(0) for k in classes]).astype(np.float64)
         covariance, _ = ledoit_wolf(x - means[index], assume_centered=True)
         return cls(means, np.linalg.pinv(covariance, hermitian=True))
 
-    def score(self, x: np.ndarray) -> np.ndarray:
+    def score(self, x: Float[np.ndarray, 'n f']) -> Float[np.ndarray, ' n']:
         """Squared distance to the nearest class, [n]."""
         nearest = np.full(len(x), np.inf)
         for mean in self.means:
@@ -94,12 +99,14 @@ class Uncertainty:
     classifier: Pipeline
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray) -> Uncertainty:
+    def fit(
+        cls, x: Float[np.ndarray, 'n f'], y: Integer[np.ndarray, ' n']
+    ) -> Uncertainty:
         """Fits to features [n, f] of cells of classes y [n]."""
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         return cls(model.fit(x, y))
 
-    def score(self, x: np.ndarray) -> np.ndarray:
+    def score(self, x: Float[np.ndarray, 'n f']) -> Float[np.ndarray, ' n']:
         """The entropy in nats, [n]."""
         return entropy(self.classifier.predict_proba(x), axis=1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Shaped
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 
@@ -28,7 +28,7 @@ class Ridge(ClassifierMixin, BaseEstimator):
     def __init__(self, alpha: float):
         self.alpha = alpha
 
-    def fit(self, x: np.ndarray, y: np.ndarray) -> Ridge:
+    def fit(self, x: Float[np.ndarray, 'n f'], y: Shaped[np.ndarray, ' n']) -> Ridge:
         """Solves for the weights from features x [n, f] and classes y [n], any type."""
         self.classes_, labels = np.unique(y, return_inverse=True)
         targets = jax.nn.one_hot(labels, len(self.classes_))
@@ -36,11 +36,11 @@ class Ridge(ClassifierMixin, BaseEstimator):
         self.coef_, self.intercept_ = map(np.asarray, solved)
         return self
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
+    def predict(self, x: Float[np.ndarray, 'n f']) -> Shaped[np.ndarray, ' n']:
         """Classes [n] of features [n, f]."""
         return self.classes_[self.scores(x).argmax(1)]
 
-    def scores(self, x: np.ndarray) -> np.ndarray:
+    def scores(self, x: Float[np.ndarray, 'n f']) -> Float32[np.ndarray, 'n k']:
         """Fitted indicators, float32 [n, k]."""
         return np.asarray(x, np.float32) @ self.coef_ + self.intercept_
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from jaxtyping import Integer, Shaped
 
 
-def group_names(column: np.ndarray) -> np.ndarray:
+def group_names(column: Shaped[np.ndarray, ' n']) -> Shaped[np.ndarray, ' n']:
     """Group label of each cell, as text [n]; a cell of an unknown group is alone."""
     names = column.astype(str).astype(object)
     unknown = names == ''
@@ -16,8 +17,11 @@ def group_names(column: np.ndarray) -> np.ndarray:
 
 
 def draw_cells(
-    labels: np.ndarray, groups: np.ndarray, per_class: int, seed: int
-) -> np.ndarray:
+    labels: Integer[np.ndarray, ' n'],
+    groups: Shaped[np.ndarray, ' n'],
+    per_class: int,
+    seed: int,
+) -> Integer[np.ndarray, ' m']:
     """Draws cells of each class, spread over as many groups as possible.
 
     The groups of a class give one cell each in turn, in random order. The cells of a
@@ -46,7 +50,7 @@ def draw_cells(
     return np.concatenate(chosen) if chosen else np.zeros(0, int)
 
 
-def _in_turn(groups: np.ndarray) -> np.ndarray:
+def _in_turn(groups: Shaped[np.ndarray, ' n']) -> Integer[np.ndarray, ' n']:
     """Order of the rows that takes one of each group before a second of any group."""
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     members = [np.flatnonzero(inverse == g) for g in np.argsort(first)]

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Int8, Integer, Shaped
 
 from deeploc_jax.lookup import check_name
 from deeploc_jax.probe.sampling import group_names
@@ -40,10 +41,10 @@ class TrainingSets:
         names: Names of the m classifiers.
     """
 
-    x: np.ndarray
-    signs: np.ndarray
-    groups: np.ndarray
-    classes: np.ndarray
+    x: Float[np.ndarray, 'c f']
+    signs: Int8[np.ndarray, 'c m']
+    groups: Shaped[np.ndarray, ' c']
+    classes: Integer[np.ndarray, ' m']
     names: tuple[str, ...]
 
     def __len__(self) -> int:

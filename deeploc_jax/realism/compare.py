@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float, Integer, Real, Shaped
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
@@ -29,10 +30,10 @@ class Comparison:
 
 
 def compare(
-    real: dict[str, np.ndarray],
-    simulated: dict[str, np.ndarray],
-    real_groups: np.ndarray,
-    simulated_groups: np.ndarray,
+    real: dict[str, Real[np.ndarray, ' n']],
+    simulated: dict[str, Real[np.ndarray, ' m']],
+    real_groups: Shaped[np.ndarray, ' n'],
+    simulated_groups: Shaped[np.ndarray, ' m'],
     seed: int,
 ) -> Comparison:
     """Compares two sets of cells by their statistics.
@@ -72,7 +73,9 @@ def compare(
     )
 
 
-def _pair_folds(real_groups: np.ndarray, simulated_groups: np.ndarray) -> np.ndarray:
+def _pair_folds(
+    real_groups: Shaped[np.ndarray, ' n'], simulated_groups: Shaped[np.ndarray, ' m']
+) -> Integer[np.ndarray, ' n+m']:
     """Fold of each cell, real ones first; each fold has whole groups of both sides."""
     sides = (real_groups, simulated_groups)
     number = min(5, *(len(np.unique(groups)) for groups in sides))
@@ -87,7 +90,10 @@ def _pair_folds(real_groups: np.ndarray, simulated_groups: np.ndarray) -> np.nda
 
 
 def _forest_folds(
-    x: np.ndarray, is_real: np.ndarray, folds: np.ndarray, seed: int
+    x: Float[np.ndarray, 'n f'],
+    is_real: Integer[np.ndarray, ' n'],
+    folds: Integer[np.ndarray, ' n'],
+    seed: int,
 ) -> list[float]:
     areas = []
     for fold in np.unique(folds):

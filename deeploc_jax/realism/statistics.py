@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Integer
 from scipy import ndimage
 
 try:
@@ -24,7 +25,9 @@ SMALLEST_CELL = 80  # pixels; smaller regions of the marker are not counted
 BACKGROUND = 25  # percent of the pixels, the darkest, that count as background
 
 
-def crop_statistics(image: np.ndarray, channels: tuple[str, ...]) -> dict[str, float]:
+def crop_statistics(
+    image: Float[np.ndarray, 'h w c'], channels: tuple[str, ...]
+) -> dict[str, float]:
     """Statistics of one crop, `<statistic> <channel>` -> value.
 
     Args:
@@ -52,7 +55,7 @@ def crop_statistics(image: np.ndarray, channels: tuple[str, ...]) -> dict[str, f
     return found
 
 
-def _intensity(plane: np.ndarray) -> dict[str, float]:
+def _intensity(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     centered = plane - plane.mean()
     spread = plane.std()
     percentiles = (5, 25, 50, 75, 95)
@@ -65,7 +68,7 @@ def _intensity(plane: np.ndarray) -> dict[str, float]:
     }
 
 
-def _profile(plane: np.ndarray) -> dict[str, float]:
+def _profile(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     """Mean intensity in rings around the middle."""
     rings = _from_middle(plane.shape) // RING
     number = plane.shape[0] // (2 * RING)
@@ -76,7 +79,7 @@ def _profile(plane: np.ndarray) -> dict[str, float]:
     }
 
 
-def _spectrum(plane: np.ndarray) -> dict[str, float]:
+def _spectrum(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     """log10 of the power in each band, relative to all of it."""
     window = np.hanning(len(plane))
     centered = (plane - plane.mean()) * window[:, None] * window
@@ -92,14 +95,14 @@ def _spectrum(plane: np.ndarray) -> dict[str, float]:
     }
 
 
-def _noise(plane: np.ndarray) -> dict[str, float]:
-    """Deviation of background pixels from the mean of their neighbours."""
+def _noise(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
+    """Deviation of background pixels from the mean of their neighbors."""
     dark = plane <= np.percentile(plane, BACKGROUND)
     rough = plane - ndimage.uniform_filter(plane, 3, mode='nearest')
     return {'noise': float(rough[dark].std())}
 
 
-def _spots(plane: np.ndarray) -> dict[str, float]:
+def _spots(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     """Spots of about the size of the blur, found by the Laplacian of a Gaussian."""
     response = -ndimage.gaussian_laplace(plane, 1.5) * 1.5**2
     peaks = feature.peak_local_max(response, min_distance=2, threshold_abs=0.06)
@@ -111,7 +114,7 @@ def _spots(plane: np.ndarray) -> dict[str, float]:
     }
 
 
-def _cells(plane: np.ndarray) -> dict[str, float]:
+def _cells(plane: Float[np.ndarray, 'h w']) -> dict[str, float]:
     """Cells in the marker channel: their middles are counted, whole regions measured.
 
     `measurements.segment` cuts cells that touch, at a lower threshold and with less
@@ -137,7 +140,7 @@ def _cells(plane: np.ndarray) -> dict[str, float]:
     return dict(zip(names, map(float, values), strict=True))
 
 
-def _from_middle(shape: tuple[int, ...]) -> np.ndarray:
+def _from_middle(shape: tuple[int, ...]) -> Integer[np.ndarray, 'h w']:
     """Distance in pixels of each pixel from the middle, rounded down."""
     rows, columns = (np.arange(n) - (n - 1) / 2 for n in shape)
     return np.hypot(rows[:, None], columns).astype(int)

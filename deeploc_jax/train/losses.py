@@ -1,8 +1,10 @@
-"""Losses that a network can be trained with.
+"""A loss is what training minimizes; a training step takes it as an argument.
 
-A loss takes what the network makes of the images and the batch with what it should have
-made: `(outputs, batch) -> (loss, metrics)`. It chooses the fields of the batch that it
-needs, so that a training step serves other targets than classes too.
+A loss takes the outputs of the network and the batch: `(outputs, batch) -> (loss,
+metrics)`. It chooses the fields of the batch that it needs, so that a training step
+serves other targets than classes, too. The step augments `batch['image']` alone: where
+a target is an image, augment both before the step, and pass the step a crop of full
+size without symmetries.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Float32
 
 from deeploc_jax import sharding
 
@@ -46,7 +47,7 @@ def init_state(
     seed: int,
     mesh: jax.sharding.Mesh,
     *,
-    mean_image: np.ndarray | None = None,
+    mean_image: Float32[np.ndarray, 'h w c'] | None = None,
     ema: bool = False,
 ) -> TrainState:
     """Initializes a state, replicated over the mesh.

@@ -1,4 +1,4 @@
-"""The card of a network: what must be known about weights to use them right."""
+"""The card of a network says what must be known to use its weights right."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Card:
         step: Number of updates it has seen.
         validation: Metrics of that step on the validation split.
         version: Version of `deeploc_jax` that trained it.
-        normalization: How pixels are scaled first, a key of
+        normalization: Scaling of the pixels, a key of
             `data.normalize.NORMALIZATIONS`.
         white_level: Pixel value that `unit` maps to 1; None: the largest value of the
             pixels' type.
@@ -42,7 +42,7 @@ class Card:
             version did not say.
         novelty_layer: Layer whose features detect cells unlike any seen in training;
             '': the weights have none.
-        note: What else a user of the weights should know.
+        note: Remarks for users of the weights.
         format: Version of this format.
     """
 

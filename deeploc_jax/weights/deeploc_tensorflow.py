@@ -1,4 +1,4 @@
-"""DeepLoc as its authors released it: a checkpoint of TensorFlow 1.
+"""Reads DeepLoc as its authors released it, a checkpoint of TensorFlow 1.
 
 References:
     github.com/okraus/DeepLoc, nn_layers.py: names of the TensorFlow variables.

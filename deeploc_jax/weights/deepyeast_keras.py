@@ -1,4 +1,4 @@
-"""DeepYeast as its authors released it: the weights of a Keras model.
+"""Reads DeepYeast as its authors released it, the weights of a Keras model.
 
 References:
     github.com/tanelp/deepyeast, models/deepyeast.py: names of the Keras layers.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float, Float16, Float32, Integer
 
 FLAGGED = 0.05  # share of the known validation cells that exceed the limit
 NEIGHBOR = 10  # rank of the neighbor whose distance counts, if no class is smaller
@@ -36,13 +37,17 @@ class Novelty:
     """
 
     layer: str
-    seen: np.ndarray
+    seen: Float16[np.ndarray, 'm f']
     rank: int
     limit: float = 1.0
 
     @classmethod
     def fit(
-        cls, layer: str, seen: np.ndarray, labels: np.ndarray, usual: np.ndarray
+        cls,
+        layer: str,
+        seen: Float[np.ndarray, 'm f'],
+        labels: Integer[np.ndarray, ' m'],
+        usual: Float[np.ndarray, 'n f'],
     ) -> Novelty:
         """Sets rank and limit by the features of known cells.
 
@@ -58,7 +63,7 @@ class Novelty:
         limit = max(threshold(novelty.score(usual)), SMALLEST_LIMIT)
         return dataclasses.replace(novelty, limit=limit)
 
-    def score(self, features: np.ndarray) -> np.ndarray:
+    def score(self, features: Float[np.ndarray, 'n f']) -> Float32[np.ndarray, ' n']:
         """Novelty of cells with features [n, f], float32 [n].
 
         It is the distance over the limit: above 1 a cell is unlike the training cells.
@@ -71,12 +76,12 @@ class Novelty:
         return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
 
 
-def threshold(scores: np.ndarray, flagged: float = FLAGGED) -> float:
+def threshold(scores: Float[np.ndarray, ' n'], flagged: float = FLAGGED) -> float:
     """The score that this share of the known validation cells exceeds."""
     return float(np.quantile(scores, 1 - flagged))
 
 
-def unit_length(features: np.ndarray) -> np.ndarray:
+def unit_length(features: Float[np.ndarray, 'n f']) -> Float32[np.ndarray, 'n f']:
     """Scales the features [n, f] of each cell to length 1, as float32."""
     features = np.asarray(features, np.float32)
     length = np.linalg.norm(features, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Advice on files of weights that are not read."""
+"""Users get advice on files of weights that are not read."""
 
 from __future__ import annotations
 

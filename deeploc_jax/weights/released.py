@@ -1,4 +1,4 @@
-"""Networks that others released: all that is known of them, a row for each.
+"""Networks that others released stand in one table, which holds all known of them.
 
 To add a network, write a reader of its file that names the arrays as our network does,
 and a row here. A network with another architecture is added to `models.MODELS` first,
@@ -30,7 +30,7 @@ class Released:
         crops: Number of crops of a cell that its authors average over.
         normalization: Key of `data.normalize.NORMALIZATIONS`.
         license: License of the weights, as their authors state it.
-        note: What a user of the weights should know besides.
+        note: Remarks for users of the weights.
     """
 
     read: Callable[[Path | str], dict[str, Any]]

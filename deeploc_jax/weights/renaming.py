@@ -1,4 +1,4 @@
-"""Arrays that others saved, under the names of our variables."""
+"""Arrays that others saved get the names of our variables."""
 
 from __future__ import annotations
 

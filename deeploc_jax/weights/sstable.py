@@ -1,4 +1,4 @@
-"""Reads sorted tables of LevelDB and protocol buffers, in which TensorFlow stores.
+"""Reads sorted tables and protocol buffers, the formats of TensorFlow checkpoints.
 
 References:
     github.com/google/leveldb, doc/table_format.md.

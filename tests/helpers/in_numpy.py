@@ -19,7 +19,7 @@ class DeepLocInNumpy:
             for j in range(3)
         )
 
-    def normalise(self, x, name):
+    def normalize(self, x, name):
         stats, params = self.stats[name]['bn'], self.params[name]['bn']
         mean, var = (np.float64(stats[k]) for k in ('mean', 'var'))
         if self.train:
@@ -36,7 +36,7 @@ class DeepLocInNumpy:
         weights = self.params[name]
         kernel = np.float64(weights[kind]['kernel'])
         x = self.conv(x, kernel) if kind == 'conv' else x @ kernel
-        return self.normalise(x + weights['bias'], name)
+        return self.normalize(x + weights['bias'], name)
 
     def pool(self, x):
         n, h, w, c = x.shape
@@ -62,7 +62,7 @@ def numpy_deepyeast(variables, x):
     x = x - np.float64(stats['mean_image'])
     names = iter(f'conv_{i}' for i in range(1, 9))
 
-    def normalised(x, name):
+    def normalized(x, name):
         bn, average = params[name]['bn'], stats[name]['bn']
         x = (x + params[name]['bias'] - average['mean']) / np.sqrt(
             average['var'] + 1e-3
@@ -79,10 +79,10 @@ def numpy_deepyeast(variables, x):
                 for i in range(3)
                 for j in range(3)
             ]
-            x = normalised(sum(windows), name)
+            x = normalized(sum(windows), name)
         n, h, w, c = x.shape
         x = x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
     x = x.reshape(len(x), -1)
     for name in ('fc_1', 'fc_2'):
-        x = normalised(x @ np.float64(params[name]['dense']['kernel']), name)
+        x = normalized(x @ np.float64(params[name]['dense']['kernel']), name)
     return x @ np.float64(params['fc_3']['kernel']) + params['fc_3']['bias']
