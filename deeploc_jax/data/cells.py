@@ -99,11 +99,6 @@ def with_classes(cells: Cells, names: Sequence[str]) -> Cells:
     return dataclasses.replace(cells, labels=labels, class_names=tuple(names))
 
 
-def marker_channel(builder: tfds.core.DatasetBuilder, cells: Cells) -> int:
-    """`ScreenInfo.marker_among`, until every task reads it there."""
-    return describe_screen(builder).marker_among(cells.channels)
-
-
 def _read_columns(
     source: Any, description: str
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -10,7 +10,6 @@ import tensorflow_datasets as tfds
 from etils import epath
 
 from deeploc_jax.data.record_builder import RecordBuilder
-from deeploc_jax.data.screen_info import describe_screen
 
 
 class LocalDatasetInfo(tfds.core.DatasetInfo):
@@ -98,8 +97,3 @@ class ScreenBuilder(RecordBuilder, skip_registration=True):
             supervised_keys=('image', 'label'),
             **kwargs,
         )
-
-
-def identity(builder: tfds.core.DatasetBuilder) -> str:
-    """`ScreenInfo.identity`, until every task reads it there."""
-    return describe_screen(builder).identity

@@ -104,7 +104,7 @@ def run_all(
     splits = config.splits.to_dict()
     fits, rows = Fits(workdir / 'fits.jsonl', splits, NEEDED), []
     names = [job.name | told_by(job, examples) for job in jobs]
-    fits.tell_done(names)
+    fits.print_done(names)
     pairs = zip(jobs, names, strict=True)
     for job, name in progress_bar(pairs, len(jobs), 'probe', unit='fit'):
         if name not in fits:

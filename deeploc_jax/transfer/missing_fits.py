@@ -56,7 +56,7 @@ def fit_missing(
         A job and what came of it.
     """
     if is_main():
-        fits.tell_done([job.name for job in jobs])
+        fits.print_done([job.name for job in jobs])
     amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
     done = sum(itertools.compress(amounts, (job.name in fits for job in jobs)))
     with progress_bar(None, sum(amounts), 'transfer', initial=done, unit='cell') as bar:

@@ -45,7 +45,7 @@ class Fits:
         """The jobs of all finished fits, however they were tested."""
         return self._jobs
 
-    def tell_done(self, jobs: Collection[dict[str, Any]]) -> None:
+    def print_done(self, jobs: Collection[dict[str, Any]]) -> None:
         """Prints how many of the jobs are done already, if any."""
         done = sum(job in self for job in jobs)
         if done == len(jobs):
