@@ -26,7 +26,7 @@ from deeploc_jax.transfer.steps import (
     draws_together,
     steps_of_paper,
 )
-from deeploc_jax.transfer.test_scores import score_logits
+from deeploc_jax.transfer.scores import score_logits
 from deeploc_jax.weights.folder import write_weights
 from tests.helpers.small import Small, make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen
