@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool, Float, Float64, Integer
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
@@ -24,7 +25,9 @@ TEMPERATURES = (0.05, 20.0)
 """Range of the fit. A validation split without one mistake ends at the lower end."""
 
 
-def mean_crop_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+def mean_crop_probabilities(
+    logits: np.ndarray, temperature: float = 1.0
+) -> Float64[np.ndarray, 'n k']:
     """Class probabilities of cells: mean over the crops of softmax(logits / T).
 
     Args:
@@ -88,7 +91,9 @@ class Calibration(NamedTuple):
 
 
 def calibrate(
-    logits: np.ndarray, labels: np.ndarray, held_out: np.ndarray | None = None
+    logits: Float[np.ndarray, 'n crops k'],
+    labels: Integer[np.ndarray, ' n'],
+    held_out: Bool[np.ndarray, ' n'] | None = None,
 ) -> Calibration:
     """Fits the temperature on the validation cells that were not trained on.
 
@@ -115,7 +120,7 @@ def calibrate(
     return Calibration(fit_temperature(logits[used], labels[used]), words)
 
 
-def _scaled(logits: np.ndarray, temperature: float) -> np.ndarray:
+def _scaled(logits: np.ndarray, temperature: float) -> Float64[np.ndarray, 'n crops k']:
     logits = np.asarray(logits, np.float64)
     if logits.ndim != 3 or 0 in logits.shape:
         raise ValueError(

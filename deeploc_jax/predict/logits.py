@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, Float32
 
 from deeploc_jax.data.augment import center_crop
 from deeploc_jax.lookup import check_name
@@ -58,7 +59,9 @@ def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
         Kraus et al. 2017: "the center 60x60 crop and crops from the four corners".
     """
 
-    def logits(variables: Any, images: jax.Array) -> jax.Array:
+    def logits(
+        variables: Any, images: Float[Array, 'b h w c']
+    ) -> Float32[Array, 'b v k']:
         def apply(view: jax.Array) -> jax.Array:
             return model.apply(variables, view, train=False)[0]
 
@@ -89,7 +92,9 @@ def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Func
     """
     check_name('pool', pool, POOLS)
 
-    def features(variables: Any, images: jax.Array) -> jax.Array:
+    def features(
+        variables: Any, images: Float[Array, 'b h w c']
+    ) -> Float32[Array, 'b f']:
         view = center_crop(images, crop)
         layers: Any = model.apply(variables, view, train=False)[1]
         return _pooled(layers[layer], pool)
@@ -117,7 +122,7 @@ def make_outputs(
     """
     check_crops(crops)
 
-    def outputs(variables: Any, images: jax.Array) -> Outputs:
+    def outputs(variables: Any, images: Float[Array, 'b h w c']) -> Outputs:
         def apply(view: jax.Array) -> tuple[jax.Array, jax.Array]:
             found: Any = model.apply(variables, view, train=False)
             logits, layers = found
@@ -129,7 +134,7 @@ def make_outputs(
     return outputs
 
 
-def _pooled(activations: jax.Array, pool: str) -> jax.Array:
+def _pooled(activations: Float[Array, 'b *hw f'], pool: str) -> Float32[Array, 'b f']:
     """Features float32 [b, f] of activations [b, f] or, pooled, of maps [b, h, w, f].
 
     Args:
@@ -140,7 +145,9 @@ def _pooled(activations: jax.Array, pool: str) -> jax.Array:
     return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
 
 
-def _views(images: jax.Array, crop: int, crops: int) -> jax.Array:
+def _views(
+    images: Float[Array, 'b h w c'], crop: int, crops: int
+) -> Float[Array, 'v b {crop} {crop} c']:
     """Crops of all images, [crops, b, crop, crop, c]."""
     offsets = crop_offsets(images.shape[1], crop, crops)
     return jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Float32, Integer
 
 from deeploc_jax.predict.features import choose_layer, make_cell_features
 from deeploc_jax.types import Cells
@@ -36,9 +37,9 @@ def fit_novelty(
     mesh: jax.sharding.Mesh,
     batch_size: int,
     *,
-    rows: np.ndarray | None = None,
-    held_out: np.ndarray | None = None,
-    features: np.ndarray | None = None,
+    rows: Integer[np.ndarray, ' m'] | None = None,
+    held_out: Bool[np.ndarray, ' n'] | None = None,
+    features: Float32[np.ndarray, 'n f'] | None = None,
 ) -> Novelty | None:
     """Learns what a network has seen, from its last layer's features.
 
@@ -75,7 +76,9 @@ def fit_novelty(
     return Novelty.fit(layer, extract(seen, 'what was seen'), seen.labels, found)
 
 
-def _some_labelled(cells: Cells, rows: np.ndarray, most: int) -> np.ndarray:
+def _some_labelled(
+    cells: Cells, rows: Integer[np.ndarray, ' n'], most: int
+) -> Integer[np.ndarray, ' m']:
     """Rows of labelled cells, evenly taken where there are more than `most`."""
     rows = rows[cells.labels[rows] >= 0]
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]

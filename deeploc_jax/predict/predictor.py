@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from deeploc_jax import sharding
 from deeploc_jax.predict.calibration import mean_crop_probabilities
@@ -46,7 +47,7 @@ class Predictor:
 
     def predict(
         self, images: Any, *, crops: int | None = None, batch_size: int = 128
-    ) -> np.ndarray:
+    ) -> Float32[np.ndarray, 'n k']:
         """Class probabilities of cells.
 
         Shows its progress. Images are normalized as in training, a batch at a time:
@@ -84,7 +85,7 @@ class Predictor:
         *,
         pool: str = 'max',
         batch_size: int = 128,
-    ) -> np.ndarray:
+    ) -> Float32[np.ndarray, 'n f']:
         """Activations of a layer: what the network sees in cells, for other models.
 
         Args:
@@ -103,7 +104,9 @@ class Predictor:
         function = self._function(make_features, layer=layer, pool=pool)
         return self._run(function, images, batch_size, self.layers[layer], np.asarray)
 
-    def novelty(self, images: Any, *, batch_size: int = 128) -> np.ndarray:
+    def novelty(
+        self, images: Any, *, batch_size: int = 128
+    ) -> Float32[np.ndarray, ' n']:
         """How unlike everything seen in training cells are.
 
         The distance to the nearest cells of the training in the last layer's features,
