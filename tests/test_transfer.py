@@ -16,6 +16,7 @@ from deeploc_jax.report.transfer import advice
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer import prober, trainer, tuner
+from deeploc_jax.transfer.scores import score_logits
 from deeploc_jax.transfer.stacked import (
     make_stacked_init,
     make_stacked_step,
@@ -26,7 +27,6 @@ from deeploc_jax.transfer.steps import (
     draws_together,
     steps_of_paper,
 )
-from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.weights.folder import write_weights
 from tests.helpers.small import Small, make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen

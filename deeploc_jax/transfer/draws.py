@@ -35,7 +35,7 @@ class Tuned:
 
     Attributes:
         draw: The cells that it learned from.
-        scores: Its scores on test and validation, see `test_scores`.
+        scores: Its scores on test and validation, see `scores`.
         seconds: Duration of the training.
         steps: Updates of the network; 0 for a probe.
         network: The network; None for a probe.

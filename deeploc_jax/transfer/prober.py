@@ -17,8 +17,8 @@ from deeploc_jax.probe.fit import Labelled, choose, fit
 from deeploc_jax.probe.sampling import group_names
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
+from deeploc_jax.transfer.scores import score
 from deeploc_jax.transfer.target_screen import Target
-from deeploc_jax.transfer.test_scores import score
 from deeploc_jax.weights.folder import TrainedNetwork
 
 

@@ -28,7 +28,7 @@ def tuned_card(
     Args:
         source: Card of the network that it was tuned from.
         target: The screen that it was tuned for.
-        scores: Its scores, from `test_scores.score_logits`.
+        scores: Its scores, from `scores.score_logits`.
         steps: Updates done.
         logits: Logits of the validation cells.
         held_out: Which of these cells were not trained on.

@@ -19,9 +19,9 @@ from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
+from deeploc_jax.transfer.scores import score_logits
 from deeploc_jax.transfer.steps import draws_together
 from deeploc_jax.transfer.target_screen import Target
-from deeploc_jax.transfer.test_scores import score_logits
 from deeploc_jax.transfer.trainer import Trainer
 from deeploc_jax.transfer.tuned_card import tuned_card
 from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
