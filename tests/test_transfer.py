@@ -282,6 +282,32 @@ def test_what_is_missing_is_fitted_with_the_same_result(config, workdir):
         assert row == lost
 
 
+def test_a_tested_draw_is_kept_whatever_happens_to_the_next(
+    config, tmp_path, monkeypatch
+):
+    config.modes, config.cells_per_class = 'scratch', '4'
+    monkeypatch.setattr(tuner, 'draws_together', lambda *_: 2)
+    task.run(config, tmp_path / 'whole')
+    tests = []
+
+    def interrupted(*tested):
+        tests.append(tested)
+        if len(tests) == 2:
+            raise KeyboardInterrupt
+        return score_logits(*tested)
+
+    monkeypatch.setattr(tuner, 'score_logits', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        task.run(config, tmp_path / 'parts')
+    assert len((tmp_path / 'parts/fits.jsonl').read_text().splitlines()) == 1
+    task.run(config, tmp_path / 'parts')
+    assert len(tests) == 3  # the first draw is not tested again
+    whole, parts = (read_table(tmp_path / name) for name in ('whole', 'parts'))
+    for row in whole + parts:
+        row.pop('seconds')
+    assert whole == parts
+
+
 def test_fits_on_all_cells_of_earlier_versions_are_found(config, workdir, monkeypatch):
     config.modes, config.cells_per_class, config.draws = 'fine_tune,probe', '', 1
     task.run(config, workdir)

@@ -35,8 +35,8 @@ class Method(Protocol):
     def together(self, draws: Sequence[Draw]) -> int:
         """Number of draws of one size that are fitted in one call of `fit`."""
 
-    def fit(self, draws: Sequence[Draw]) -> list[Tuned]:
-        """Learns from each of the draws alone, and is tested."""
+    def fit(self, draws: Sequence[Draw], wanted: Sequence[bool]) -> Iterator[Tuned]:
+        """Learns from each of the draws alone, and tests those that are wanted."""
 
 
 def fit_missing(
@@ -58,16 +58,19 @@ def fit_missing(
     if is_main():
         fits.print_done([job.name for job in jobs])
     amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
-    done = sum(itertools.compress(amounts, (job.name in fits for job in jobs)))
+    missing = [job.name not in fits for job in jobs]
+    done = sum(itertools.compress(amounts, (not each for each in missing)))
     with progress_bar(None, sum(amounts), 'transfer', initial=done, unit='cell') as bar:
+        left = iter(missing)
         for group in _groups(methods, jobs):
-            missing = [job.name not in fits for job in group]
-            if not any(missing):
+            wanted = list(itertools.islice(left, len(group)))
+            if not any(wanted):
                 continue
             method = methods[group[0].mode]
-            fitted = zip(group, method.fit([job.draw for job in group]), strict=True)
-            for job, tuned in itertools.compress(fitted, missing):
-                yield job, tuned
+            fitted = method.fit([job.draw for job in group], wanted)
+            todo = itertools.compress(group, wanted)
+            for job, tuned in zip(todo, fitted, strict=True):
+                yield job, tuned  # at once: what follows may be interrupted
                 bar.update(method.cells_seen(job.draw))
 
 

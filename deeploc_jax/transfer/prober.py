@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import jax
 import numpy as np
@@ -62,9 +63,9 @@ class Prober:
         del draws
         return 1
 
-    def fit(self, draws: Sequence[Draw]) -> list[Tuned]:
-        """Fits a probe to each of the draws, and tests it."""
-        return [self._fit(draw) for draw in draws]
+    def fit(self, draws: Sequence[Draw], wanted: Sequence[bool]) -> Iterator[Tuned]:
+        """Fits a probe to each of the draws that are wanted, and tests it."""
+        yield from map(self._fit, itertools.compress(draws, wanted))
 
     def _fit(self, draw: Draw) -> Tuned:
         train, seed = self.target.cells['train'], self.recipe.seed + draw.number

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,15 @@ class Tuner:
         batch, _ = self.trainer.batch_and_steps(draws[0])
         return draws_together(len(draws), batch, self.mesh.devices.flat[0].platform)
 
-    def fit(self, draws: Sequence[Draw]) -> list[Tuned]:
-        """Trains a network on each of the draws, all at once, and tests each.
+    def fit(self, draws: Sequence[Draw], wanted: Sequence[bool]) -> Iterator[Tuned]:
+        """Trains a network on each of the draws, all at once, and tests some.
 
         Args:
             draws: Draws of one size.
+            wanted: Whether the network of each draw is tested.
+
+        Yields:
+            Each network that is wanted, as soon as it is tested.
 
         Raises:
             ValueError: Their cells take more than `memory_limit` on each device.
@@ -72,10 +76,10 @@ class Tuner:
         started = time.perf_counter()
         stacked = self.trainer.train(draws)
         seconds = (time.perf_counter() - started) / len(draws)
-        return [
-            self._test(draw, jax.tree.map(lambda x, i=index: x[i], stacked), seconds)
-            for index, draw in enumerate(draws)
-        ]
+        for index, draw in enumerate(draws):
+            if wanted[index]:
+                variables = jax.tree.map(lambda x, i=index: x[i], stacked)
+                yield self._test(draw, variables, seconds)
 
     def write(self, network: TrainedNetwork, draw: Draw, folder: Path) -> None:
         """Writes a tuned network, and what it has seen, as weights.
