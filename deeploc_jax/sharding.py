@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from deeploc_jax.cluster import find_cluster
@@ -88,3 +90,16 @@ def put_replicated(tree: Any, mesh: Mesh) -> Any:
         ),
         tree,
     )
+
+
+def as_first_sees(facts: Sequence[bool]) -> list[bool]:
+    """What the first process finds, in every process.
+
+    Processes that read a share for themselves may see older files than the first one
+    does, and would then wait for each other in different programs.
+
+    Args:
+        facts: What this process finds, as many facts in each.
+    """
+    found = multihost_utils.broadcast_one_to_all(np.array(facts, bool))
+    return [bool(fact) for fact in found]

@@ -8,7 +8,6 @@ from typing import Any
 
 import ml_collections
 import numpy as np
-from jax.experimental import multihost_utils
 
 from deeploc_jax import sharding
 from deeploc_jax.command_line import require
@@ -140,10 +139,9 @@ def activations(
 
 def _missing(folder: Path, parts: list[Range]) -> list[Range]:
     """Parts that are not on disk; all hosts go by what the first one sees."""
-    there = np.array([_file(folder, *part).exists() for part in parts])
-    there = multihost_utils.broadcast_one_to_all(there)
-    if there.any():
-        print(f'{there.sum()} of {len(parts)} files are there already.')
+    there = sharding.as_first_sees([_file(folder, *part).exists() for part in parts])
+    if any(there):
+        print(f'{sum(there)} of {len(parts)} files are there already.')
     return [part for part, done in zip(parts, there, strict=True) if not done]
 
 

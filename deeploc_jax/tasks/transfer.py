@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,9 +70,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     tuners = {mode: Tuner(recipe, mode, *common) for mode in MODES if mode != 'probe'}
     tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
-    kept = most_cells([*fits.jobs(), *(job.name for job in jobs)])
+    names = [job.name for job in jobs]
+    most = most_cells([*fits.jobs(), *names])
+    is_most = sharding.as_first_sees([name == most for name in names])
+    kept = list(itertools.compress(names, is_most))
     for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
-        if tuned.network and job.name == kept:
+        if tuned.network and job.name in kept:
             tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
         fits.add(job.name, tuned.result)  # last: a fit on record is not done again
     if is_main():

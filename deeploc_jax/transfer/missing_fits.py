@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from deeploc_jax.devices import is_main
 from deeploc_jax.progress import progress_bar
+from deeploc_jax.sharding import as_first_sees
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.workdir.finished_fits import Fits
 
@@ -45,7 +46,8 @@ def fit_missing(
     """Fits what is missing, and shows the time that is left.
 
     Draws are always fitted in the same groups, whichever of them are finished: the
-    numbers do not depend on it.
+    numbers do not depend on it. What is missing is what the first process does not
+    find among the finished fits.
 
     Args:
         fits: The finished fits.
@@ -58,7 +60,7 @@ def fit_missing(
     if is_main():
         fits.print_done([job.name for job in jobs])
     amounts = [methods[job.mode].cells_seen(job.draw) for job in jobs]
-    missing = [job.name not in fits for job in jobs]
+    missing = as_first_sees([job.name not in fits for job in jobs])
     done = sum(itertools.compress(amounts, (not each for each in missing)))
     with progress_bar(None, sum(amounts), 'transfer', initial=done, unit='cell') as bar:
         left = iter(missing)
