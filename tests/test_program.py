@@ -6,6 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from deeploc_jax import sharding
@@ -16,6 +17,7 @@ from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import make_program
 from deeploc_jax.train.validation import calibrated
 from deeploc_jax.weights.folder import TrainedNetwork
+from deeploc_jax.weights.novelty import Novelty
 from tests.helpers.small import Small, make_card, random_cells, random_variables
 
 CLASSES = ('A', 'B', 'C')
@@ -65,7 +67,7 @@ def test_every_cell_comes_once_and_in_order(batch_size):
 
 def test_one_pass_gives_the_logits_and_features_of_two(mesh):
     network, cells = make_network(Small()), random_cells(21, size=20)
-    outputs = make_split_program(network, mesh, 8, crops=5)(cells)
+    outputs = make_split_program(network, mesh, 8, crops=5, layer='conv')(cells)
     logits = make_logits(network.model, crop=16, crops=5)
     alone = make_program(logits, network.variables, mesh, 8)(cells)
     np.testing.assert_allclose(outputs.logits, alone, rtol=1e-5)
@@ -96,10 +98,43 @@ def test_a_split_is_evaluated_in_one_pass(mesh, tmp_path):
     assert found[0]['unlike_training'] is not None
 
 
+def test_without_novelty_there_are_logits_alone(mesh, tmp_path):
+    network, cells = make_network(Small()), random_cells(21, size=20)
+    outputs = make_split_program(network, mesh, 8, crops=5)
+    found = outputs(cells)
+    assert found.logits.shape == (21, 5, 3) and found.features is None
+    options = dict(seed=0, resamples=10)
+    summary = evaluate_split(tmp_path / 'test', network, outputs, cells, **options)
+    assert summary and summary['unlike_training'] is None
+
+
+def test_novelty_is_scored_batch_by_batch_with_the_same_numbers(
+    mesh, tmp_path, monkeypatch
+):
+    network, cells = make_network(Small()), random_cells(21, size=20)
+    novelty = fit_novelty(network, cells, random_cells(24, size=20, seed=1), mesh, 8)
+    assert novelty
+    network = dataclasses.replace(network, novelty=novelty)
+    outputs = make_split_program(network, mesh, 8, crops=1)
+    expected = novelty.score(outputs(cells).features)
+    lengths, score = [], Novelty.score
+
+    def scored(self, features):
+        lengths.append(len(features))
+        return score(self, features)
+
+    monkeypatch.setattr(Novelty, 'score', scored)
+    options = dict(seed=0, resamples=10)
+    evaluate_split(tmp_path / 'test', network, outputs, cells, **options)
+    assert lengths == [8, 8, 5]
+    table = pq.read_table(tmp_path / 'test/predictions.parquet')
+    np.testing.assert_allclose(table['novelty'], expected, rtol=1e-4, atol=1e-6)
+
+
 def test_calibrating_looks_at_validation_once(mesh):
     network = make_network(Counting())
     train, validation = random_cells(24, size=20), random_cells(16, size=20, seed=1)
-    outputs = make_split_program(network, mesh, 8, crops=5)
+    outputs = make_split_program(network, mesh, 8, crops=5, layer='conv')
     held_out = np.arange(16) > 3
     cells = dict(train=train, validation=validation)
     found = []

@@ -36,7 +36,8 @@ def evaluate_split(
         folder: Folder that the tables go to, see `write_evaluation`; it has the name of
             the split.
         network: The network, with its temperature and what it has seen.
-        outputs: Program of its logits and its novelty layer's features.
+        outputs: Program of its logits and, if it knows novelty, of that layer's
+            features. They are scored batch by batch: all of them are never held.
         cells: The split.
         seed: Seed of the bootstrap and of the choice of example cells.
         resamples: Number of resamples of the bootstrap.
@@ -45,14 +46,19 @@ def evaluate_split(
         What `metrics.json` holds; None in every process but the first, which alone
         writes.
     """
-    logits, features = outputs(cells, folder.name)
+    logits, novelty = [], []
+    for batch in outputs.batches(cells, folder.name):
+        if is_main():
+            logits.append(batch.logits)
+            if network.novelty:
+                novelty.append(network.novelty.score(batch.features))
     if not is_main():
         return None
     return write_evaluation(
         folder,
         cells,
-        logits,
-        novelty=network.novelty.score(features) if network.novelty else None,
+        np.concatenate(logits),
+        novelty=np.concatenate(novelty) if novelty else None,
         temperature=network.card.temperature,
         seed=seed,
         resamples=resamples,

@@ -73,22 +73,26 @@ def make_split_program(
     mesh: jax.sharding.Mesh,
     batch_size: int,
     crops: int | None = None,
+    *,
+    layer: str | None = None,
 ) -> Program:
     """Makes the program cells -> `Outputs`, for judging a split in one pass.
 
     Args:
-        network: The network. The features are those of its novelty layer or, where it
-            does not know what it has seen, of its last layer.
+        network: The network.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
         crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
+        layer: Name of the layer whose features are returned too; by default that of
+            its novelty or, where it does not know what it has seen, none.
 
     Raises:
         ValueError: `crops` is another number, or the batch size cannot be divided by
             the number of devices.
     """
     card = network.card
-    layer = network.novelty.layer if network.novelty else None
+    if layer is None and network.novelty:
+        layer = network.novelty.layer
     crops = crops or card.crops
     outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
     return make_program(outputs, network.variables, mesh, batch_size)

@@ -22,7 +22,8 @@ class Outputs(NamedTuple):
 
     Attributes:
         logits: float32 [b, crops, k], the central crop first.
-        features: float32 [b, f], those of a layer for the central crop.
+        features: float32 [b, f], those of a layer for the central crop; None where no
+            layer is asked for.
     """
 
     logits: Any
@@ -113,7 +114,7 @@ def make_outputs(
     Args:
         model: The network.
         layer: Name of the layer whose features are returned; maps are reduced to the
-            maximum over their pixels. None for the last layer.
+            maximum over their pixels. None for logits alone.
         crop: Side of the crops in pixels.
         crops: 1 or 5, as in `crop_offsets`.
 
@@ -123,13 +124,13 @@ def make_outputs(
     check_crops(crops)
 
     def outputs(variables: Any, images: Float[Array, 'b h w c']) -> Outputs:
-        def apply(view: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def apply(view: jax.Array) -> tuple[jax.Array, jax.Array | None]:
             found: Any = model.apply(variables, view, train=False)
             logits, layers = found
-            return logits, _pooled(layers[layer or list(layers)[-1]], 'max')
+            return logits, _pooled(layers[layer], 'max') if layer else None
 
         logits, features = jax.lax.map(apply, _views(images, crop, crops))
-        return Outputs(logits.swapaxes(0, 1), features[0])
+        return Outputs(logits.swapaxes(0, 1), None if features is None else features[0])
 
     return outputs
 

@@ -20,7 +20,7 @@ from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.features import make_split_program
+from deeploc_jax.predict.features import choose_layer, make_split_program
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import next_steps, outcome
@@ -75,7 +75,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)
-    outputs = make_split_program(network, mesh, choices.test_batch)
+    last = choose_layer(network, None)  # by which novelty is fitted, and scored
+    outputs = make_split_program(network, mesh, choices.test_batch, layer=last)
     network = calibrated(network, outputs, cells, held_out)
     if is_main():
         folder = workdir / 'weights'

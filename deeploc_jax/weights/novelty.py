@@ -7,6 +7,7 @@ The distance to the training cells detects such cells.
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 from jaxtyping import Float, Float16, Float32, Integer
@@ -68,12 +69,17 @@ class Novelty:
 
         It is the distance over the limit: above 1 a cell is unlike the training cells.
         """
-        seen, rank = unit_length(self.seen).T, self.rank
+        seen, rank = self._directions.T, self.rank
         blocks = [
             np.partition(unit_length(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
             for i in range(0, len(features), BLOCK)
         ]
         return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
+
+    @functools.cached_property
+    def _directions(self) -> Float32[np.ndarray, 'm f']:
+        """The features of length 1 of training cells, for all batches that come."""
+        return unit_length(self.seen)
 
 
 def threshold(scores: Float[np.ndarray, ' n'], flagged: float = FLAGGED) -> float:
