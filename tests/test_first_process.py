@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 from jax.experimental import multihost_utils
 
+from configs import evaluate as evaluate_config
+from configs import features as features_config
 from configs import transfer as transfer_config
+from deeploc_jax import tasks
 from deeploc_jax.models import MODELS
+from deeploc_jax.tasks import evaluate as evaluate_task
+from deeploc_jax.tasks import features as features_task
 from deeploc_jax.tasks import transfer as transfer_task
 from deeploc_jax.transfer import tuner
 from deeploc_jax.weights.folder import write_weights
@@ -45,17 +50,19 @@ def transfer(weights, data_dir):
 
 
 @pytest.fixture
-def second_process(monkeypatch):
-    """A call after which this process is the second one, and alone."""
-
-    def become():
-        monkeypatch.setattr(jax, 'process_index', lambda backend=None: 1)
-
-    return become
+def evaluate(weights, data_dir):
+    config = evaluate_config.get_config()
+    config.source, config.data_dir = weights, data_dir
+    config.evaluation.update(batch_size=8, resamples=10)
+    return config
 
 
-def files(folder):
-    return {path for path in folder.rglob('*') if path.is_file()}
+@pytest.fixture
+def features(weights, data_dir):
+    config = features_config.get_config()
+    config.source, config.data_dir = weights, data_dir
+    config.batch_size = 8
+    return config
 
 
 def test_a_process_fits_what_the_first_one_misses(transfer, tmp_path, monkeypatch):
@@ -85,3 +92,46 @@ def test_the_network_is_kept_that_the_first_one_keeps(transfer, tmp_path, monkey
     monkeypatch.setattr(multihost_utils, 'broadcast_one_to_all', np.ones_like)
     transfer_task.run(transfer, tmp_path / 'out')
     assert written
+
+
+@pytest.mark.parametrize(
+    ('name', 'task', 'says'),
+    [
+        ('transfer', transfer_task, 'Channels: GFP for GFP'),
+        ('evaluate', evaluate_task, 'Classes that the network does not know'),
+        ('features', features_task, 'files are there already'),
+    ],
+)
+def test_the_first_process_alone_prints(
+    name, task, says, request, tmp_path, capsys, monkeypatch
+):
+    config = request.getfixturevalue(name)
+    for _ in range(2):  # the second time there are files already
+        capsys.readouterr()
+        task.run(config, tmp_path / 'out')
+    assert says in capsys.readouterr().out
+    monkeypatch.setattr(jax, 'process_index', lambda backend=None: 1)
+    task.run(config, tmp_path / 'out')
+    assert not capsys.readouterr().out
+
+
+def test_an_error_of_another_process_is_printed_in_full(
+    features, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr('deeploc_jax.compilation.keep_programs', lambda: None)
+    monkeypatch.setattr(jax, 'process_index', lambda backend=None: 1)
+    features.layer = 'convv'
+    assert tasks.run(features, tmp_path / 'out') == 1
+    printed = capsys.readouterr().err
+    assert "Did you mean 'conv'" in printed and 'Traceback' in printed
+    assert not (tmp_path / 'out/error.log').exists()
+
+
+def test_an_error_before_any_device_is_reached_is_kept(features, tmp_path, monkeypatch):
+    def unreachable(backend=None):
+        raise RuntimeError("Unable to initialize backend 'cuda'")
+
+    monkeypatch.setattr('deeploc_jax.compilation.keep_programs', lambda: None)
+    monkeypatch.setattr(jax, 'process_index', unreachable)
+    assert tasks.run(features, tmp_path / 'out') == 1
+    assert 'cuda' in (tmp_path / 'out/error.log').read_text()

@@ -216,6 +216,16 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
     )
 
 
+def test_the_first_process_alone_writes_what_is_converted(
+    config, tmp_path, capsys, monkeypatch
+):
+    _, variables = variables_of('deepyeast', 64, 12)
+    config.source = str(write_keras(tmp_path / 'w.hdf5', variables))
+    monkeypatch.setattr(jax, 'process_index', lambda backend=None: 1)
+    task.run(config, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists() and not capsys.readouterr().out
+
+
 def test_a_network_of_other_classes_lists_both_sides(config, tmp_path):
     _, variables = variables_of('deepyeast', 64, 4)
     config.source = str(write_keras(tmp_path / 'w.hdf5', variables))

@@ -28,8 +28,9 @@ def run(config: Any, workdir: Path) -> int:
 
     An error that the user can mend (a missing file, a wrong value, a damaged
     checkpoint, too little memory) is printed in one sentence, and its traceback goes
-    to `<workdir>/error.log`. An interrupted run says how to continue and exits with
-    130. A workdir in which another run is under way is left alone.
+    to `<workdir>/error.log`; processes other than the first print it. An interrupted
+    run says how to continue and exits with 130. A workdir in which another run is
+    under way is left alone.
     """
     from absl import logging
 
@@ -96,9 +97,21 @@ def _words(error: BaseException, config: Any) -> str:
 
 
 def _keep_traceback(workdir: Path) -> str:
+    """Words on where the traceback is: one file has room for the first process's."""
+    if not _is_first():
+        return f'\n{traceback.format_exc()}'
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         (workdir / 'error.log').write_text(traceback.format_exc())
     except OSError:  # the disk is full or read-only: the words must do
         return ''
     return f'\n(traceback in {workdir / "error.log"})'
+
+
+def _is_first() -> bool:
+    from deeploc_jax.devices import is_main
+
+    try:
+        return is_main()
+    except RuntimeError:  # the error was that no device can be reached
+        return True

@@ -10,6 +10,7 @@ from deeploc_jax import __version__
 from deeploc_jax.command_line import require
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import find_screen
+from deeploc_jax.devices import is_main
 from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
 from deeploc_jax.reliability import NOT_CALIBRATED
@@ -56,6 +57,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     )
     check_network(variables, card, config.source)
     claim_workdir(workdir, config.to_dict())
+    if not is_main():
+        return
     folder = write_weights(workdir / 'weights', variables, card)
     if card.note:
         print(card.note)

@@ -57,7 +57,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         normalize=make_normalize(card.normalization, card.white_level),
     )
     set_aside = unknown_classes(cells, card.class_names)
-    if set_aside:
+    if set_aside and is_main():
         print(
             f'Classes that the network does not know, their cells as if unlabelled: '
             f'{", ".join(set_aside)}. It knows {", ".join(card.class_names)}.'

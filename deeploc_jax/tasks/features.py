@@ -140,7 +140,7 @@ def activations(
 def _missing(folder: Path, parts: list[Range]) -> list[Range]:
     """Parts that are not on disk; all hosts go by what the first one sees."""
     there = sharding.as_first_sees([_file(folder, *part).exists() for part in parts])
-    if any(there):
+    if any(there) and is_main():
         print(f'{sum(there)} of {len(parts)} files are there already.')
     return [part for part, done in zip(parts, there, strict=True) if not done]
 

@@ -113,8 +113,9 @@ def open_target(
     check_channels(screen.full_name, screen.channels, card.channels)
     inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
-    pairs = zip(screen.channels, card.channels, strict=True)
-    print('Channels: ' + ', '.join(f'{theirs} for {ours}' for theirs, ours in pairs))
+    if is_main():
+        pairs = zip(screen.channels, card.channels, strict=True)
+        print('Channels: ' + ', '.join(f'{own} for {ours}' for own, ours in pairs))
     return read_target(builder, screen, splits, normalize, config.memory_limit)
 
 
