@@ -4,7 +4,7 @@ A protein's cells are draws from an unknown mixture of localizations. With a fla
 Dirichlet prior and the cells' class probabilities as soft counts, the posterior of the
 mixture is Dirichlet(1 + sum of probabilities): its mode is the mean of the class
 probabilities, its largest class the call. Cells count as independent and their
-probabilities as calibrated, so with many cells the certainty is an upper bound.
+probabilities as calibrated, so the certainty is likely too high.
 
 References:
     Parnamaa & Parts 2017, Accurate classification of protein subcellular localization

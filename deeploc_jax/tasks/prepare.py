@@ -33,7 +33,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     print(
         f'\nPrepared {screen.full_name}: {sizes} cells in {builder.data_path}\n'
         f'{next_command(screen, name, config.data_dir)}\n'
-        'Load it:      import deeploc_jax.datasets; '
+        'Load it:      import tensorflow_datasets as tfds, deeploc_jax.datasets; '
         f'tfds.data_source({name!r}, {arguments})'
     )
 
