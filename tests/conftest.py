@@ -9,12 +9,10 @@ os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 
 import jax  # noqa: E402
 import pytest  # noqa: E402
-from jaxtyping import install_import_hook  # noqa: E402
 
 from tests.helpers import type_check  # noqa: E402
 
-# Before it is imported: shapes and types in all signatures hold in every test.
-install_import_hook('deeploc_jax', f'{type_check.__name__}.check_types')
+type_check.install()
 
 from tests.helpers.small import random_cells  # noqa: E402
 

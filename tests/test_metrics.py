@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from jaxtyping import TypeCheckError
 from sklearn import metrics as sklearn_metrics
 
 from deeploc_jax import metrics, precision_recall, reliability
@@ -109,6 +110,13 @@ def test_precision_recall_curve_agrees(cells):
     found = precision_recall.precision_recall_curve(p, y, 2, w)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_signatures_are_checked_in_every_test():
+    with pytest.raises(TypeCheckError, match='predicted'):
+        metrics.certain(np.zeros(3), 2)  # classes are integers
+    with pytest.raises(TypeCheckError, match='weights'):
+        metrics.sum_by(np.zeros(3, int), np.ones((2, 1)), 1)  # three and two cells
 
 
 def test_auroc_agrees(cells):

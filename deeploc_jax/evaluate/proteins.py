@@ -42,7 +42,7 @@ def proteins_table(
     what the columns are.
 
     Args:
-        metadata: Text columns screen, plate, well, field and protein, each [n].
+        metadata: Text columns of `groups.UNIT_COLUMNS`, each [n].
         labels: int [n], -1 for an unlabelled cell.
         probabilities: float [n, k].
         class_names: k names in index order.

@@ -135,7 +135,7 @@ def merge_tiles(products: list[jax.Array], shape: tuple[int, ...]) -> jax.Array:
 
 
 def _weighted_sum(weights: Iterable[float], parts: Iterable[jax.Array]) -> jax.Array:
-    """Leaves out the many zero weights, which XLA would multiply by all the same."""
+    """A sum without the many zero weights, which XLA would multiply by all the same."""
     pairs = zip(weights, parts, strict=True)
     return functools.reduce(operator.add, (float(k) * x for k, x in pairs if k))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,17 +93,25 @@ def run_job(
         n_train, among = len(np.unique(rows)), len(PROBES[job.probe].values)
         value, score = choose(PROBES[job.probe], train, held_out, seed)
         classifier = fit(PROBES[job.probe], value, train, seed)
-    names = features.class_names
-    guesses = metrics.certain(classifier.predict(test.x), len(names))
-    recalls = zip(names, metrics.recall(guesses, test.y), strict=True)
     return dict(
         value=float(value),
         chosen_by=None if np.isnan(score) else score,
         chosen_among=among,
         n_train=n_train,
-        n_test=len(test),
-        accuracy=float(metrics.accuracy(guesses, test.y)),
-        balanced_accuracy=float(metrics.balanced_accuracy(guesses, test.y)),
+        **_tested(classifier.predict(test.x), test.y, features.class_names),
+    )
+
+
+def _tested(
+    predicted: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Scores of the classes predicted for test cells; recalls of classes with cells."""
+    guesses = metrics.certain(predicted, len(class_names))
+    recalls = zip(class_names, metrics.recall(guesses, labels), strict=True)
+    return dict(
+        n_test=len(labels),
+        accuracy=float(metrics.accuracy(guesses, labels)),
+        balanced_accuracy=float(metrics.balanced_accuracy(guesses, labels)),
         recall={name: float(value) for name, value in recalls if value >= 0},
     )
 
