@@ -10,7 +10,7 @@ their folder; the second is a file that Keras saved: .h5, .hdf5, .weights.h5 or 
 Neither library is needed.
 
 Result: `<workdir>/weights`, which `evaluate`, `features` and `transfer` take as source.
-Not run on the released files, which are currently unavailable: tests read files of the
+Not run on the released files, which were not available: tests read files of the
 same form.
 Time: not measured on the released files.
 """

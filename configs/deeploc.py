@@ -10,8 +10,8 @@ trains with the published protocol. Variants, after a colon:
     deeploc.py:smoke    a few steps on a few simulated cells, to see that all works
 
 Result, as accuracy on test:
-    published  not run on the released files, which are currently unavailable; on
-               yeast_sim 1.0.0, 0.906 ± 0.004 (seeds 0, 1, 2)
+    published  not run on the released files, whose address did not answer when last
+               tried; on yeast_sim 1.0.0, 0.906 ± 0.004 (seeds 0, 1, 2)
     modern     0.935 ± 0.003 on yeast_sim 1.0.0 (seeds 0, 1, 2)
     small      0.973 ± 0.003, 0.981 ± 0.003, 0.964 ± 0.002 on real cells of two
                localizations: one of three fields is tested, the others are trained on

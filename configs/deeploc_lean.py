@@ -14,8 +14,8 @@ Result, as accuracy on test:
                localizations: one of three fields is tested, the others are trained on
                (seeds 0, 1, 2)
 Time:
-    modern     minutes on one NVIDIA H100; 1,600 steps take a quarter of an hour on two
-               CPU cores (AMD EPYC)
+    modern     minutes on one NVIDIA H100; 1,600 steps take 8 to 16 minutes on two CPU
+               cores (AMD EPYC), by how busy the machine is
     small      three and a half minutes on two CPU cores (AMD EPYC)
 """
 

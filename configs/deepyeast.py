@@ -12,9 +12,9 @@ which are uint8. Another screen may need another, its white level:
 
     --config.screen=yeast_sim --config.white_level=4095
 
-Result: not run on the released files, which are currently unavailable. 1,000 of the
-195,000 steps on yeast_sim 3.0.0, with an earlier normalization: test accuracy 0.477
-(95 % 0.410 to 0.543), seed 0. This says that it trains, not how good it is.
+Result: not run on the released files, which were not available. 1,000 of the 195,000
+steps on yeast_sim 3.0.0, with an earlier normalization: test accuracy 0.477 (95 % 0.410
+to 0.543), seed 0. This says that it trains, not how good it is.
 Time: 43 minutes for these 1,000 steps on one CPU core (AMD EPYC); the whole needs a GPU
 and was not measured.
 """

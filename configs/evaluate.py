@@ -6,9 +6,9 @@
 Result: a table of cells, one of proteins, and a report. `lean-sim`, which comes with
 the package, has a test accuracy of 0.800 (95 % 0.685 to 0.902) on the 55 cells of
 yeast_sim/smoke 4.0.0.
-Time: 30 s for these 55 cells on two busy CPU cores (10 s of CPU time), most of it to
-start; DeepLoc classifies about 200 crops a second on two cores, five for each cell, the
-lean network 1,500.
+Time: 30 s for these 55 cells on two CPU cores that had other work too (10 s of CPU
+time), most of it to start; DeepLoc classifies about 200 crops a second on two cores,
+five for each cell, the lean network 1,500.
 """
 
 import ml_collections

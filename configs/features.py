@@ -9,8 +9,8 @@ features as profiling pipelines use them (`pip install -e '.[baseline]'`).
 Result: `features.parquet`, one row per cell: 128 features of the lean network, 512 of
 DeepLoc, 561 measurements.
 Time: 7 minutes to measure the 20,000 cells of yeast_sim 3.0.0 on two CPU cores (AMD
-EPYC); 15 s for the 380 cells of yeast_sim/smoke 4.0.0 with `lean-sim` on two busy cores
-(5 s of CPU time), most of it to start.
+EPYC); 15 s for the 380 cells of yeast_sim/smoke 4.0.0 with `lean-sim` on two cores
+that had other work too (5 s of CPU time), most of it to start.
 """
 
 import ml_collections

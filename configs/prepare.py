@@ -4,7 +4,7 @@
     python launch.py --config=configs/prepare.py:own_screen \
         --config.own_screen.table=cells.csv --config.own_screen.name=my_screen \
         --config.own_screen.channels=protein=GFP,marker=RFP \
-        --config.own_screen.group_by=field
+        --config.own_screen.group_by=plate,well
 
 `datasets/README.md` lists the screens, `docs/own_cells.md` the columns of a table of
 your own cells.
@@ -49,7 +49,7 @@ def own_screen() -> ml_collections.ConfigDict:
     # Channels in the order of the image files: RFP,GFP; no value: the names are in the
     # table (image_<channel>) or in the files.
     options.channel_names = config_dict.placeholder(str)
-    # Columns whose groups go whole to one split: plate,well,field, condition or any
+    # Columns whose groups go whole to one split: plate,well, condition or any
     # other column; no value: the table has a column `split`, or no labels.
     options.group_by = config_dict.placeholder(str)
     # Classes in index order: ER,"a, b"; no value: the labels found, sorted.

@@ -8,8 +8,8 @@ Needs `pip install -e '.[baseline]'`.
 Result: a page, and the AUC of a random forest that separates real from simulated cells
 (0.5 would be perfect): 0.950 (folds 0.959, 0.957, 0.933) for 1,220 real cells of Chong
 et al. 2015 beside yeast_sim 3.0.0, seed 0.
-Time: not measured on those cells; 31 s for two times 380 simulated cells on two busy
-CPU cores (12 s of CPU time).
+Time: not measured on those cells; 31 s for two times 380 simulated cells on two CPU
+cores that had other work too (12 s of CPU time).
 """
 
 import ml_collections

@@ -9,7 +9,7 @@ Result: OME-TIFF fields of 960 x 1280 pixels and 60 to 150 cells, masks of the s
 names, and tables of wells, images and cells; with --config.wells=1, alpha_factor 4.0.0
 has 21 plates, 21 fields and 2,283 cells.
 Time: a third of a second per field on two CPU cores (AMD EPYC); 21 s for these 21
-fields on two busy cores (9 s of CPU time), starting included.
+fields on two cores that had other work too (9 s of CPU time), starting included.
 """
 
 import ml_collections

@@ -72,3 +72,11 @@ def test_a_field_without_a_default_is_asked_for_by_name():
         ValueError, match=r'^Say --config.own.table=<file>; configs/t.py explains it.$'
     ):
         require(config, source='<weights>', **{'own.table': '<file>'})
+
+
+def test_a_run_of_an_earlier_version_goes_on_under_the_new_names_of_fields(tmp_path):
+    claim_workdir(tmp_path, CONFIG | dict(licence='CC0'))
+    claim_workdir(tmp_path, CONFIG | dict(license='CC0'))
+    claim_workdir(tmp_path, CONFIG | dict(license='CC0'))
+    with pytest.raises(ValueError, match="license: 'CC0' there, 'MIT' asked"):
+        claim_workdir(tmp_path, CONFIG | dict(license='MIT'))

@@ -34,7 +34,10 @@ for module, folder in ((evaluate, 'named'), (features, 'features')):
 shutil.copytree('runs/named/evaluation', 'runs/sim/evaluation')
 """
 HEAVY = ('tensorflow', 'torch')  # which a checkout may do without
-PREPARED = "import deeploc_jax.datasets; tfds.data_source('yeast_sim', split='train')"
+PREPARED = (
+    'import tensorflow_datasets as tfds, deeploc_jax.datasets; '
+    "tfds.data_source('yeast_sim', split='train')"
+)
 LAST = f"""
 import tensorflow_datasets as tfds
 tfds.builder('yeast_sim').download_and_prepare()

@@ -16,11 +16,11 @@ from deeploc_jax.data.split_parts import parts_of
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.measurements import measure_cell, measure_cells
 from deeploc_jax.models import MODELS
-from deeploc_jax.tables.feature_files import files_in, size_of
+from deeploc_jax.tables.feature_files import ABOUT, features_table, files_in, size_of
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import features as task
 from deeploc_jax.weights.folder import read_weights, write_weights
-from tests.helpers.small import Small, make_card
+from tests.helpers.small import Small, make_card, random_cells
 from tests.helpers.spot_screen import SpotScreen
 
 
@@ -183,6 +183,34 @@ def test_a_file_half_written_by_a_killed_run_is_passed_over(config, tmp_path):
     (tmp_path / 'out/features.parquet/.test-0-x.parquet').touch()
     task.run(config, tmp_path / 'out')
     np.testing.assert_array_equal(read_features(tmp_path / 'out').values, whole)
+
+
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        (
+            lambda table: table.drop_columns(['plate', 'a']),
+            '^{} lacks the .*plate, a.$',
+        ),
+        (
+            lambda table: table.set_column(0, 'cell_id', [[1, 2]]),
+            r'^{} has columns of another type: cell_id \(int64, not string\).$',
+        ),
+        (
+            lambda table: table.replace_schema_metadata({ABOUT: '{"names": ["a"]}'}),
+            '^{} is damaged: .*class_names',
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_columns_is_said_as_it_is(tmp_path, change, words):
+    path = tmp_path / 'features.parquet'
+    values = np.ones((2, 1), np.float32)
+    table = features_table(random_cells(2), 'test', ['a'], values, {})
+    pq.write_table(table, path)
+    assert read_features(path).names == ('a',)
+    pq.write_table(change(table), path)
+    with pytest.raises(ValueError, match=words.format(path)):
+        read_features(path)
 
 
 def test_other_tables_are_no_features(tmp_path):

@@ -14,6 +14,7 @@ from deeploc_jax.images import ImageError, ImageReader, open_image, write_ome_ti
 RNG = np.random.default_rng(0)
 FIELD = RNG.integers(0, 60000, (270, 320, 8), dtype=np.uint16)
 PLANES = np.ascontiguousarray(np.moveaxis(FIELD, -1, 0))
+PIXEL_TYPES = 'bool uint8 int8 uint16 int16 uint32 int32 float32 float64'.split()
 NAMES = ('GFP', 'α-tubulin <red> & "far"', 'brightfield', *'abcde')
 
 
@@ -39,7 +40,7 @@ SAVERS = {
 }
 
 
-@pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.int16, np.uint32, 'f4'])
+@pytest.mark.parametrize('dtype', PIXEL_TYPES)
 @pytest.mark.parametrize('size', [(0.12, 0.12), (0.1083333, 0.25), (1, 65), None])
 @pytest.mark.parametrize('names', [NAMES, ()])
 def test_what_is_written_is_read_back(tmp_path, dtype, size, names):
@@ -67,6 +68,14 @@ def test_a_mask_of_one_channel_is_read_back(tmp_path):
 def test_an_image_that_its_names_do_not_fit_is_not_written(tmp_path, image, names):
     with pytest.raises(ValueError, match=r'a.ome.tif: .*does not fit'):
         write_ome_tiff(tmp_path / 'a.ome.tif', image, names)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('dtype', ['int64', 'uint64', 'float16', 'complex64'])
+def test_pixels_of_a_type_that_ome_lacks_are_not_written(tmp_path, dtype):
+    words = rf'a.ome.tif: pixels of type {dtype} .*uint8, .*float64'
+    with pytest.raises(ValueError, match=words):
+        write_ome_tiff(tmp_path / 'a.ome.tif', FIELD.astype(dtype))
     assert not list(tmp_path.iterdir())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.images import ImageError, ImageReader
+from deeploc_jax.images import ImageError, ImageReader, open_image
 
 _STACK = np.random.default_rng(0).integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
 
@@ -188,6 +188,37 @@ def test_what_the_system_refuses_is_not_called_damaged(
     with ImageReader() as reader, pytest.raises(ImageError, match=reason) as error:
         reader.read(tmp_path / 'a.tif', None, 1)
     assert str(error.value).startswith('cannot be read: ')
+
+
+def _packed_tiff(path):
+    tifffile.imwrite(path, _STACK[0, ..., 0], compression='zlib')
+    with tifffile.TiffFile(path) as file:
+        return file.pages.first.dataoffsets[0]
+
+
+def _packed_hdf5(path):
+    with h5py.File(path, 'w') as file:
+        image = file.create_dataset('image', data=_STACK[0, ..., 0], compression='gzip')
+        return image.id.get_chunk_info(0).byte_offset
+
+
+@pytest.mark.parametrize('save', [_packed_tiff, _packed_hdf5])
+def test_damage_that_shows_only_when_pixels_are_read_is_an_image_error(tmp_path, save):
+    path = tmp_path / ('a.tif' if save == _packed_tiff else 'a.h5')
+    place = save(path)
+    with path.open('r+b') as file:
+        file.seek(place)
+        file.write(bytes(500))
+    with open_image(path) as file:
+        for read in (file.read, lambda: file.read_plane(0)):
+            with pytest.raises(ImageError, match='^damaged or unreadable: '):
+                read()
+
+
+@pytest.mark.parametrize('capacity', [0, -1])
+def test_a_reader_keeps_at_least_one_file_open(capacity):
+    with pytest.raises(ValueError, match=f'capacity {capacity} .* at least 1'):
+        ImageReader(capacity)
 
 
 @pytest.mark.parametrize('name', [*_SAVERS, 's.png'])

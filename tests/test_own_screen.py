@@ -8,7 +8,7 @@ from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.own import table_file
 from deeploc_jax.data.own.bad_rows import bad_rows_path
 from deeploc_jax.datasets import own_screen, prepare_screen
-from deeploc_jax.types import METADATA
+from deeploc_jax.types import LATER, METADATA
 from tests.helpers.earlier import earlier
 from tests.helpers.own_cells import (
     CHANNELS,
@@ -305,6 +305,24 @@ def test_a_screen_of_before_there_were_conditions_lacks_those_of_its_table(
     assert set(read_cells(builder, 'train').metadata['condition']) == {''}
     with pytest.raises(ValueError, match=r'1.0.0 is not prepared in .* only be read'):
         _prepare(tmp_path, table, version='1.0.0')
+
+
+@pytest.mark.parametrize('column', ['Condition', 'Replicate'])
+def test_a_column_that_was_free_in_an_earlier_version_loses_no_cells(
+    tmp_path, monkeypatch, recwarn, column
+):
+    table = stack_table(tmp_path, **{column: ['heat'] * 6})
+    with earlier(monkeypatch, own_screen.OwnScreen, '1.1.0') as before:
+        known = table_file.KNOWN_COLUMNS
+        before.setattr(
+            table_file, 'KNOWN_COLUMNS', [n for n in known if n not in LATER]
+        )
+        _prepare(tmp_path, table)
+    builder = _screen(tmp_path, table)
+    [warning] = map(str, (w.message for w in recwarn.list))
+    assert f"write the column '{column}' as '{column.lower()}'" in warning
+    assert 'may lack cells' not in warning
+    assert sum(split.num_examples for split in builder.info.splits.values()) == 6
 
 
 @pytest.mark.filterwarnings('ignore:.*divides 1 well')

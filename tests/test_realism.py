@@ -148,6 +148,13 @@ def test_the_task_compares_shared_classes_and_draws_a_page(tmp_path):
     assert names == {'cells', 'series', 'differences'}
 
 
+def test_further_hosts_leave_the_work_to_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(realism_task, 'is_main', lambda: False)
+    realism_task.run(disc_config(tmp_path), tmp_path / 'run')
+    assert not (tmp_path / 'run' / 'realism.json').exists()
+    assert not (tmp_path / 'run' / 'report.html').exists()
+
+
 def test_a_class_that_one_side_lacks_is_refused(tmp_path):
     config = disc_config(tmp_path)
     config.classes = 'ER,DEAD'

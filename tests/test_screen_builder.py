@@ -2,15 +2,17 @@ import errno
 import os
 import sys
 
+import jax
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from jax.experimental import multihost_utils
 
 from deeploc_jax.data import record_writer
 from deeploc_jax.data.cell_schema import example, screen_features, screen_metadata
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.screen_builder import ScreenBuilder
-from deeploc_jax.datasets import find_screen, prepare_screen
+from deeploc_jax.datasets import find_screen, open_screen, prepare_screen
 
 
 class TinyScreen(ScreenBuilder):
@@ -148,6 +150,30 @@ def test_prepared_screen_is_used_at_once(tmp_path, monkeypatch):
     assert read(first).keys() == read(second).keys()
     source = tfds.data_source('tiny_screen', split='train', data_dir=tmp_path)
     assert len(source) == 10
+
+
+def test_where_the_first_process_fails_the_others_do_not_go_on_alone(
+    tmp_path, monkeypatch
+):
+    sent = []  # by the first process, which runs first here
+
+    def broadcast(value):
+        sent.append(value)
+        return sent[0]
+
+    monkeypatch.setattr(multihost_utils, 'broadcast_one_to_all', broadcast)
+    with monkeypatch.context() as first:
+        first.setattr(TinyScreen, 'keys', None)
+        with pytest.raises(TypeError, match='not iterable'):
+            open_screen('tiny_screen', tmp_path)
+    monkeypatch.setattr(jax, 'process_index', lambda: 1)
+    with pytest.raises(RuntimeError, match='tiny_screen.*message of the first process'):
+        open_screen('tiny_screen', tmp_path)
+    assert not list((tmp_path / 'tiny_screen').iterdir())
+    sent.clear()
+    prepare_screen('tiny_screen', tmp_path)
+    sent.append(np.array(True))
+    assert open_screen('tiny_screen', tmp_path).is_prepared()
 
 
 def test_taken_place_is_named(tmp_path):

@@ -18,7 +18,7 @@ from deeploc_jax.data.own.checked_screen import (
     check_screen,
     source_digest,
 )
-from deeploc_jax.data.own.table_file import read_table
+from deeploc_jax.data.own.table_file import ColumnError, read_table
 from deeploc_jax.types import LATER
 
 
@@ -146,6 +146,8 @@ class OwnScreen(screen_builder.ScreenBuilder):
         )
         try:
             found = read_table(table)
+        except ColumnError as error:  # earlier versions knew fewer names of columns
+            message += f' The table must be corrected first: {error}'
         except ValueError as error:  # earlier versions lost such rows
             message += f' It may lack cells of the table: {error}'
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow_datasets as tfds
 from jax.experimental import multihost_utils
 
@@ -92,15 +93,22 @@ def open_screen(
 ) -> tfds.core.DatasetBuilder:
     """`prepare_screen` on several hosts: one process prepares, the others wait.
 
-    The arguments are those of `prepare_screen`.
+    The arguments and errors are those of `prepare_screen`, and this one:
+
+    Raises:
+        RuntimeError: The first process could not prepare it, and this is another one.
     """
 
     def prepare() -> tfds.core.DatasetBuilder:
         return prepare_screen(name, data_dir, manual_dir, **builder_kwargs)
 
+    prepared = False
     try:
         if is_main():
             prepare()
+            prepared = True
     finally:  # if the first fails, the others must fail too, not wait for ever
-        multihost_utils.sync_global_devices('screen prepared')
+        prepared = multihost_utils.broadcast_one_to_all(np.array(prepared))
+    if not prepared:
+        raise RuntimeError(f'{name}: see the message of the first process.')
     return prepare()  # at once, now that it is on disk

@@ -39,7 +39,7 @@ def choose_groups(metadata: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
     values; cells without it are grouped by the next unit they have.
 
     Args:
-        metadata: Text columns screen, plate, well, field and protein, each [n],
+        metadata: Text columns of `groups.UNIT_COLUMNS`, each [n],
             '' when not known.
 
     Returns:

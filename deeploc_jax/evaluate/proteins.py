@@ -4,7 +4,7 @@ A protein's cells are draws from an unknown mixture of localizations. With a fla
 Dirichlet prior and the cells' class probabilities as soft counts, the posterior of the
 mixture is Dirichlet(1 + sum of probabilities): its mode is the mean of the class
 probabilities, its largest class the call. Cells count as independent and their
-probabilities as calibrated, so with many cells the certainty is an upper bound.
+probabilities as calibrated, so the certainty is likely too high.
 
 References:
     Parnamaa & Parts 2017, Accurate classification of protein subcellular localization
@@ -42,7 +42,7 @@ def proteins_table(
     what the columns are.
 
     Args:
-        metadata: Text columns screen, plate, well, field and protein, each [n].
+        metadata: Text columns of `groups.UNIT_COLUMNS`, each [n].
         labels: int [n], -1 for an unlabelled cell.
         probabilities: float [n, k].
         class_names: k names in index order.

@@ -55,7 +55,7 @@ def summarize(
     cell, whatever needs one is None.
 
     Args:
-        metadata: Text columns screen, plate, well, field and protein, each [n].
+        metadata: Text columns of `groups.UNIT_COLUMNS`, each [n].
         labels: int [n], -1 for an unlabelled cell.
         probabilities: float [n, k].
         class_names: k names in index order.

@@ -78,7 +78,13 @@ def open_image(path: Path | str, openers: Mapping[str, Opener] = OPENERS) -> Ima
     with as_image_error(path), contextlib.ExitStack() as resources:
         _check_file(path)
         file = openers[suffix](path, resources)
-        return dataclasses.replace(file, close=resources.pop_all().close)
+        guard = as_image_error(path)  # damage may show only when pixels are read
+        return dataclasses.replace(
+            file,
+            get=guard(file.get),
+            get_channel=file.get_channel and guard(file.get_channel),
+            close=resources.pop_all().close,
+        )
 
 
 def _check_file(path: Path) -> None:

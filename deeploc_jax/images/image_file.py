@@ -79,7 +79,8 @@ class ImageFile:
 
         Raises:
             IndexNeededError: The file is a stack and no index is given.
-            ImageError: The index is out of range, or the channels are not as stated.
+            ImageError: The index is out of range, the channels are not as stated, or
+                the pixels are damaged.
         """
         place = self._find_place(index)
         check_size(self.shape if place is None else self.shape[1:])
@@ -99,8 +100,8 @@ class ImageFile:
 
         Raises:
             IndexNeededError: The file is a stack and no index is given.
-            ImageError: Index or channel is out of range, or the channels are not as
-                stated.
+            ImageError: Index or channel is out of range, the channels are not as
+                stated, or the pixels are damaged.
         """
         channels = self._count_channels(num_channels)
         if not 0 <= channel < channels:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deeploc_jax.images.errors import ImageError, as_image_error
+from deeploc_jax.images.errors import ImageError
 from deeploc_jax.images.formats import OPENERS, Opener, open_image
 from deeploc_jax.images.image_file import ImageFile
 
@@ -22,9 +22,16 @@ class ImageReader:
         capacity: Number of files kept open. Where an image has a file for each
             channel, fewer files than channels would be opened anew for each image.
         openers: Functions that open a file, by suffix.
+
+    Raises:
+        ValueError: The capacity is less than 1.
     """
 
     def __init__(self, capacity: int = 8, openers: Mapping[str, Opener] = OPENERS):
+        if capacity < 1:
+            raise ValueError(
+                f'capacity {capacity} is too small: it must be at least 1.'
+            )
         self.capacity = capacity
         self.openers = openers
         # A file, or why it could not be opened.
@@ -68,9 +75,7 @@ class ImageReader:
         Raises:
             ImageError: It cannot be read, or has another number of channels.
         """
-        file = self.open(path)
-        with as_image_error(path):
-            return file.read(index, num_channels)
+        return self.open(path).read(index, num_channels)
 
     def read_plane(
         self,
@@ -84,9 +89,7 @@ class ImageReader:
         Raises:
             ImageError: It cannot be read, or has another number of channels.
         """
-        file = self.open(path)
-        with as_image_error(path):
-            return file.read_plane(channel, index, num_channels)
+        return self.open(path).read_plane(channel, index, num_channels)
 
     def _drop_oldest(self) -> None:
         _, file = self._files.popitem(last=False)

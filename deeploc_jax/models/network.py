@@ -16,7 +16,7 @@ Features = dict[str, Float[Array, 'b ...']]
 class Network(nn.Module):
     """A network for crops of single cells: convolutions, then a classifier.
 
-    A network of its own defines `convolve` and `classify`. One with `MEAN_IMAGE`
+    Each network defines `convolve` and `classify`. One with `MEAN_IMAGE`
     subtracts `batch_stats/mean_image` from its inputs, the mean of the training images,
     which is computed before training and then constant.
 

@@ -109,8 +109,8 @@ class Predictor:
     ) -> Float32[np.ndarray, ' n']:
         """How unlike everything seen in training cells are.
 
-        The distance to the nearest cells of the training in the last layer's features,
-        in units that 5 % of the cells of validation exceed: above 1, do not trust the
+        The distance to the nearest training cells, by the last layer's features, over
+        the threshold that 5 % of the validation cells exceed: above 1, do not trust the
         class.
 
         Args:

@@ -24,9 +24,9 @@ FEATURES = TableSchema(
     'features.parquet/',
     'configs/features.py',
     'One row per cell, in a folder of files that Parquet readers take as one table. '
-    "b'features' in the schema's metadata says which layer, network and screen they "
-    'are of. features.h5ad has the same columns: the features as `X`, the others as '
-    '`obs`, named by cell_id.',
+    'Which layer, network and screen they are of stands in each file too (key '
+    "`features` of the file's schema metadata). features.h5ad has the same columns: "
+    'the features as `X`, the others as `obs`, named by cell_id.',
     (
         *CELL_COLUMNS,
         Column('split', TEXT, 'Split of the screen.'),

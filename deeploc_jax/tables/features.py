@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeploc_jax.tables.feature_files import ABOUT, FEATURES, files_in
+from deeploc_jax.tables.schema import SchemaError
 from deeploc_jax.types import METADATA
 
 
@@ -77,7 +78,8 @@ def read_features(path: Path | str) -> Features:
 
     Raises:
         FileNotFoundError: There is no such table.
-        ValueError: It was not written by the task `features`, or not to its end.
+        ValueError: It was not written by the task `features`, or not to its end, or
+            columns are missing or of another type.
     """
     path = Path(path)
     if (path / 'features.parquet').exists():
@@ -95,6 +97,8 @@ def read_features(path: Path | str) -> Features:
         raise ValueError(f'{path} was not written by configs/features.py.')
     try:
         return _parse(table, json.loads(stored), path)
+    except SchemaError:
+        raise
     except (
         ValueError,
         TypeError,

@@ -40,7 +40,8 @@ TRANSFERS = TableSchema(
             'confusion',
             pa.list_(pa.list_(_COUNT)),
             'Number of test cells by true class (outer list) and predicted class '
-            "(inner list), in the order of b'class_names' in the schema's metadata.",
+            '(inner list), in the order of the class names (key `class_names` of the '
+            "file's schema metadata).",
             'cells',
         ),
         Column(

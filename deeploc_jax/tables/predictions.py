@@ -37,8 +37,9 @@ PREDICTIONS = TableSchema(
         Column(
             'novelty',
             _FLOAT,
-            'How unlike the training cells the cell is: above 1, unlike anything seen '
-            'in training. Null if the weights do not know what that was.',
+            'Distance to the training cells over the threshold that 5 % of validation '
+            'cells exceed: above 1, do not trust the class. Null if the weights do not '
+            'say what they have seen.',
             required=False,
         ),
         Column('p_<CLASS>', _FLOAT, 'Probability of the class.'),
@@ -68,9 +69,9 @@ PROTEINS = TableSchema(
         Column(
             'certainty',
             _FLOAT,
-            'Posterior probability that no other class has a larger share of the '
-            'protein. An upper bound: cells count as independent and their '
-            'probabilities as calibrated.',
+            'Posterior probability that the class called has the largest share of the '
+            'protein. Likely too high: cells count as independent and probabilities as '
+            'calibrated. Use it to rank, not as a p-value.',
         ),
         Column('p_<CLASS>', _FLOAT, 'Mean probability of the class over the cells.'),
         Column('posterior_<CLASS>', _FLOAT, "Posterior mean of the class's share."),

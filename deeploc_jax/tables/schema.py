@@ -13,6 +13,10 @@ import pyarrow as pa
 TEXT = pa.string()
 
 
+class SchemaError(ValueError):
+    """A stored table lacks columns of its schema, or has them of another type."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Column:
     """One column of a table, or a family of columns.
@@ -86,14 +90,14 @@ class TableSchema:
             names: Names that families have columns for.
 
         Raises:
-            ValueError: Columns are missing or of another type; all are named.
+            SchemaError: Columns are missing or of another type; all are named.
         """
         fields = list(self.arrow(names))
         optional = {column.name for column in self.columns if not column.required}
         there = {field.name: field for field in table.schema}
         missing = [f.name for f in fields if f.name not in optional | there.keys()]
         if missing:
-            raise ValueError(f'{path} lacks the columns {", ".join(missing)}.')
+            raise SchemaError(f'{path} lacks the columns {", ".join(missing)}.')
         wrong = [
             f'{field.name} ({there[field.name].type}, not {field.type})'
             for field in fields
@@ -101,7 +105,9 @@ class TableSchema:
             and there[field.name].type not in (field.type, pa.null())
         ]
         if wrong:
-            raise ValueError(f'{path} has columns of another type: {", ".join(wrong)}.')
+            raise SchemaError(
+                f'{path} has columns of another type: {", ".join(wrong)}.'
+            )
         arrays = [_filled(table, field, field.name in optional) for field in fields]
         known = {field.name for field in fields}
         more = [field for field in table.schema if field.name not in known]

@@ -33,7 +33,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     print(
         f'\nPrepared {screen.full_name}: {sizes} cells in {builder.data_path}\n'
         f'{next_command(screen, name, config.data_dir)}\n'
-        'Load it:      import deeploc_jax.datasets; '
+        'Load it:      import tensorflow_datasets as tfds, deeploc_jax.datasets; '
         f'tfds.data_source({name!r}, {arguments})'
     )
 
@@ -50,7 +50,7 @@ def next_command(screen: ScreenInfo, name: str, data_dir: str | None) -> str:
     """
     options = {'screen': name} | ({'data_dir': data_dir} if data_dir else {})
     if 'train' in screen.splits and screen.class_names:
-        what, file = 'Train on it: ', 'deeploc.py:modern'
+        what, file = 'Train on it: ', 'deeploc_lean.py'
         options |= _cut_splits([s for s in PURPOSES if s not in screen.splits])
     else:
         what, file = 'Name its cells:', 'evaluate.py'
@@ -85,7 +85,8 @@ def own_screen_options(config: ml_collections.ConfigDict) -> dict[str, Any]:
     Raises:
         ValueError: Table, name or channels are missing.
     """
-    examples = dict(table='<file>', name='<name>', channels='<channel>,<channel>')
+    roles = 'protein=<channel>,marker=<channel>'
+    examples = dict(table='<file>', name='<name>', channels=roles)
     require(config, **{f'own_screen.{name}': text for name, text in examples.items()})
     options = config.own_screen.items()
     return {name: value for name, value in options if value is not None}

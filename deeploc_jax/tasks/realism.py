@@ -14,6 +14,7 @@ from deeploc_jax.command_line import require
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
@@ -39,9 +40,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for name in SIDES:
         check_name(f'{name}.group_by', config[name].group_by, METADATA)
     claim_workdir(workdir, config.to_dict())
+    folders = config.data_dir, config.manual_dir
+    builders = {name: open_screen(config[name].screen, *folders) for name in SIDES}
+    if not is_main():  # hosts meet when screens are prepared; the rest is for one
+        return
     screens, cells = {}, {}
-    for name in SIDES:
-        builder = open_screen(config[name].screen, config.data_dir, config.manual_dir)
+    for name, builder in builders.items():
         screens[name] = describe_screen(builder).with_channels(None)
         cells[name] = read_cells(builder, config[name].split, memory_limit=0)
     channels = cells['real'].channels

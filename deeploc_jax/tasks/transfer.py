@@ -175,7 +175,7 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
 
 
 def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The job, if any, that fine-tunes draw 0 of most cells."""
+    """The job, if any, that fine-tunes draw 0 of the largest number of cells."""
     tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
     # In the name of a job 0 stands for all cells.
     return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
@@ -224,5 +224,6 @@ def report(
     print(f'\n{in_markdown(mean_and_spread(rows))}\n\n{words}\nTable:   {path}')
     weights = workdir / 'weights'
     if weights.exists():
-        print(f'Weights: {short(weights)}, fine-tuned on most cells, draw 0')
+        of = 'fine-tuned on the largest number of cells, draw 0'
+        print(f'Weights: {short(weights)}, {of}')
     print(f'Report:  {short(page)}')

@@ -12,6 +12,8 @@ from deeploc_jax.files import read_json, write_json
 
 _ELSEWHERE = ('data_dir', 'manual_dir', 'memory_limit')
 """Fields of any task that differ when a run moves to another disk or machine."""
+_RENAMED = {'licence': 'license'}
+"""Names of fields in earlier versions, and their names today."""
 
 
 def claim_workdir(
@@ -46,7 +48,7 @@ def claim_workdir(
         unsaid: dict[str, Any] = dict(inputs=inputs)
         if 'normalization' in asked:
             unsaid['normalization'] = 'percentile'
-        found, wanted = _flat(unsaid | read_json(path)), _flat(asked)
+        found, wanted = _flat(unsaid | _renewed(read_json(path))), _flat(asked)
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
@@ -62,6 +64,11 @@ def claim_workdir(
     if is_main():
         write_json(path, asked)
         error.unlink(missing_ok=True)  # of a run that is over
+
+
+def _renewed(config: dict[str, Any]) -> dict[str, Any]:
+    """A config of an earlier version, under today's names of its fields."""
+    return {_RENAMED.get(name, name): value for name, value in config.items()}
 
 
 def _is_bare(workdir: Path) -> bool:

@@ -9,7 +9,10 @@ from deeploc_jax.types import LATER
 
 @contextlib.contextmanager
 def earlier(monkeypatch, cls, version):
-    """Makes a class of screens prepare what an earlier version of it prepared."""
+    """Makes a class of screens prepare what an earlier version of it prepared.
+
+    Gives the monkeypatch that is undone at the end.
+    """
     screen_info, generate = cls.screen_info, cls._generate_examples
 
     def info(self, features, metadata, **kwargs):
@@ -26,4 +29,4 @@ def earlier(monkeypatch, cls, version):
         before.setattr(cls, 'VERSION', tfds.core.Version(version))
         before.setattr(cls, 'screen_info', info)
         before.setattr(cls, '_generate_examples', examples)
-        yield
+        yield before

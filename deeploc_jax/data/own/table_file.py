@@ -21,12 +21,17 @@ from deeploc_jax.data.own.table_parquet import read_parquet
 from deeploc_jax.names import show_names
 
 
+class ColumnError(ValueError):
+    """A column of a table is missing, misspelled or doubled; its rows can be read."""
+
+
 def read_table(path: Path | str) -> CellTable:
     """Reads a CSV (comma, semicolon or tab) or Parquet table.
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ValueError: It cannot be read, or a column is missing or misspelled.
+        ColumnError: A column is missing, misspelled or doubled.
+        ValueError: It cannot be read, or has no rows.
     """
     path = Path(path)
     if not path.is_file():
@@ -77,14 +82,14 @@ def _doubled(raw: RawTable) -> list[str]:
 def _check_columns(path: Path, raw: RawTable) -> None:
     known = known_columns(raw.names)
     for name in (name for name in _doubled(raw) if name in known):
-        raise ValueError(f'{path} has more than one column {name!r}.')
+        raise ColumnError(f'{path} has more than one column {name!r}.')
     for column in raw.names:
         plain = column.lower().replace(' ', '_')
         if plain in KNOWN_COLUMNS and column != plain:
-            raise ValueError(f'{path}: write the column {column!r} as {plain!r}.')
+            raise ColumnError(f'{path}: write the column {column!r} as {plain!r}.')
     if not any(name == 'image' or name[6:] for name in filter(is_image, raw.names)):
         columns = show_names(filter(None, raw.names))
-        raise ValueError(
+        raise ColumnError(
             f'{path} needs a column "image", or a column "image_<channel>" for each '
             f'channel; it has: {columns or "none"}.'
         )
