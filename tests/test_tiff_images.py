@@ -2,13 +2,14 @@
 
 import itertools
 import json
+import logging
 import struct
 
 import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.images import ImageError, ImageReader
+from deeploc_jax.images import ImageError, ImageReader, open_image
 
 _RNG = np.random.default_rng(0)
 STACK = _RNG.integers(0, 60000, (5, 64, 64, 2), dtype=np.uint16)
@@ -360,3 +361,14 @@ def test_a_file_that_shrinks_while_it_is_open_is_an_error(tmp_path):
             shrinking.write_bytes(shrinking.read_bytes()[:9000])
             with pytest.raises(ImageError):
                 reader.read(shrinking, 4, 1)
+
+
+def test_the_first_error_that_tifffile_logs_ends_the_opening(tmp_path, monkeypatch):
+    def endless(path):
+        logging.getLogger('tifffile').error('no such tag')
+        raise AssertionError('it went on')  # from page to page, in a damaged file
+
+    (tmp_path / 'a.tif').touch()
+    monkeypatch.setattr(tifffile, 'TiffFile', endless)
+    with pytest.raises(ImageError, match='damaged or truncated: no such tag'):
+        open_image(tmp_path / 'a.tif')

@@ -165,6 +165,12 @@ def test_a_full_disk_is_an_error_of_the_system(saved, tmp_path, monkeypatch):
     assert not any((tmp_path / 'new').iterdir())
 
 
+def test_a_card_that_holds_no_fields_is_damaged(copy):
+    (copy / CARD).write_text('5')
+    with pytest.raises(ValueError, match=f'{copy} cannot be read: card.json holds no'):
+        read_weights(copy)
+
+
 def test_a_file_cut_short_is_found(copy):
     content = (copy / ARRAYS).read_bytes()
     (copy / ARRAYS).write_bytes(content[: len(content) // 2])

@@ -107,8 +107,14 @@ def _strict_tifffile() -> Iterator[None]:
     """
     logger = logging.getLogger('tifffile')
     messages: list[str] = []
+
+    def stop(record: logging.LogRecord) -> None:
+        # At once: in a damaged file tifffile may go from page to page for ever.
+        messages.append(record.getMessage())
+        raise ImageError(f'damaged or truncated: {messages[0]}')
+
     handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: messages.append(record.getMessage())
+    handler.emit = stop
     with _LOCK:
         propagate, logger.propagate = logger.propagate, False
         logger.addHandler(handler)

@@ -113,6 +113,8 @@ def read_weights(
     folder = _find(Path(source))
     fields = read_json(folder / CARD)
     try:
+        if not isinstance(fields, dict):
+            raise ValueError(f'{CARD} holds no fields.')
         sha256 = fields.pop('sha256', None)  # digest of the other fields and the arrays
         card = Card.from_json(fields)
         flat = safetensors.numpy.load_file(folder / ARRAYS)
