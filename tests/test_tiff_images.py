@@ -368,7 +368,7 @@ def test_the_first_error_that_tifffile_logs_ends_the_opening(tmp_path, monkeypat
         logging.getLogger('tifffile').error('no such tag')
         raise AssertionError('it went on')  # from page to page, in a damaged file
 
-    (tmp_path / 'a.tif').touch()
+    (tmp_path / 'a.tif').write_bytes(b'II')
     monkeypatch.setattr(tifffile, 'TiffFile', endless)
     with pytest.raises(ImageError, match='damaged or truncated: no such tag'):
         open_image(tmp_path / 'a.tif')
