@@ -165,7 +165,7 @@ def test_an_evaluation_takes_the_crops_that_were_calibrated(config, tmp_path):
     table = 'evaluation/test/predictions.parquet'
     first, second = (pq.read_table(tmp_path / of / table) for of in ('out', 'again'))
     for name in ('p_LEFT', 'novelty'):
-        np.testing.assert_allclose(first[name], second[name], rtol=1e-4)
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-5)
     task.evaluation.crops = 3
     with pytest.raises(ValueError, match=r'crops \(3\) must be 1 or 5'):
         evaluate_task.run(task, tmp_path / 'again')
