@@ -40,7 +40,8 @@ FLOORS = {
     'data': {'images'},
     'simulate': set(),
     'datasets': {'data', 'simulate'},
-    'screens': {'images', 'simulate', 'tables'},
+    'screens': NETWORKS
+    | {'data', 'images', 'predict', 'simulate', 'tables', 'workdir'},
     'measurements': set(),
     'realism': set(),
     'tables': set(),
@@ -50,6 +51,8 @@ FLOORS = {
     'evaluate': {'data', 'tables', 'predict', 'weights'},
     'probe': {'tables', 'weights'},
     'report': {'tables'},
+    'profiles': {'tables'},
+    'changes': {'profiles', 'tables'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
@@ -64,11 +67,16 @@ ONLY_IN = {
     'ml_collections': {'tasks/'},
     'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/'},
     'safetensors': {'weights/'},
-    'skimage': {'realism/', 'measurements/'},
+    'skimage': {'realism/', 'measurements/', 'screens/'},
     'mahotas': {'measurements/'},
-    'sklearn': {'realism/', 'probe/'},
+    'sklearn': {'realism/', 'probe/', 'screens/', 'profiles/', 'changes/'},
+    'networkx': {'changes/'},
+    'distributed': {'screens/'},
+    'zarr': {'screens/', 'images/'},
+    'pycytominer': {'profiles/'},
+    'copairs': {'profiles/'},
     'anndata': {'tables/h5ad.py'},
-    'pandas': {'tables/h5ad.py'},
+    'pandas': {'tables/h5ad.py', 'profiles/'},
     'tensorboardX': {'train/metric_log.py'},
     'tensorflow': set(),
 }

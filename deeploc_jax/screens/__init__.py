@@ -1,1 +1,1 @@
-"""Plates of micrographs are kept on disk in one layout of folders and tables."""
+"""Plates of micrographs: fields, the cells in them, and their scores."""

@@ -1,0 +1,1 @@
+"""Profiles of two conditions become the proteins that moved, with an error rate."""

@@ -1,0 +1,1 @@
+"""Tables of scored cells become profiles of wells and proteins."""

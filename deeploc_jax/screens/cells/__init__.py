@@ -1,0 +1,1 @@
+"""Cells are found in a field, measured and cut out."""

@@ -1,0 +1,81 @@
+"""A field of view: what is known of it, and where its pixels are."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Plane:
+    """Where the pixels of one channel of a field are.
+
+    Attributes:
+        path: The image file.
+        index: Number of the image in a file with several (fields, pages, series),
+            counted from 0; None where the file holds one.
+        channel: Number of the channel in that image, counted from 0; None where the
+            image is grey.
+    """
+
+    path: Path
+    index: int | None = None
+    channel: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field of a plate before it is read.
+
+    Attributes:
+        screen: Name of the screen.
+        condition: Treatment, time point or medium, '' when unknown.
+        replicate: Repetition of the experiment, '' when unknown.
+        plate: Plate of the screen.
+        well: Well of the plate, as `A01`.
+        field: Name of the field in its well.
+        protein: Tagged protein, or the strain that carries it, '' when unknown.
+        label: Class that every cell of the well has, '' when unknown.
+        planes: Place of the pixels of each channel, by its name, protein first.
+        pixel_size: Side of a pixel in micrometers as stated for the screen; None: the
+            file says it, or nobody.
+    """
+
+    screen: str
+    condition: str
+    replicate: str
+    plate: str
+    well: str
+    field: str
+    protein: str
+    label: str
+    planes: dict[str, Plane]
+    pixel_size: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the field, unique in its screen, for messages and file names."""
+        parts = (self.condition, self.replicate, self.plate, self.well, self.field)
+        return '-'.join(part for part in parts if part)
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldImage:
+    """The pixels of a field.
+
+    Attributes:
+        pixels: [h, w, c] in the order of `channels`, of the type that was saved, or
+            float32 after a correction or a change of the pixel size.
+        channels: Channel names, protein first.
+        pixel_size: Side of a pixel in micrometers, None when unknown.
+    """
+
+    pixels: np.ndarray
+    channels: tuple[str, ...]
+    pixel_size: float | None = None
+
+
+class BadFieldError(ValueError):
+    """A field that cannot be used; the message says which file and why."""

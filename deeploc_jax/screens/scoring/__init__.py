@@ -1,0 +1,1 @@
+"""Fields become rows of scored cells, part by part."""
