@@ -3,6 +3,7 @@
 `TABLES` has the schemas; docs/tables.md is made from them.
 """
 
+from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
@@ -27,6 +28,8 @@ TABLES = (
     PROBES,
     TRANSFERS,
     NOVELTY,
+    MOVERS,
+    FLUX,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -36,7 +39,9 @@ TABLES = (
 __all__ = [
     'CONFUSION',
     'FEATURES',
+    'FLUX',
     'IMAGES',
+    'MOVERS',
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
@@ -52,6 +57,8 @@ __all__ = [
     'class_values',
     'read_features',
     'read_fits',
+    'read_flux',
+    'read_movers',
     'read_predictions',
     'read_proteins',
     'read_table',
