@@ -36,8 +36,8 @@ MOVERS = TableSchema(
     'movers.parquet',
     _WRITTEN_BY,
     'One row per protein that has usable cells in one of the two conditions, sorted '
-    'by p, then by name. Numbers are null for a protein that cannot be compared; `remarks` '
-    'says why.',
+    'by p, then by name. Numbers are null for a protein that cannot be compared; '
+    '`remarks` says why.',
     (
         Column('protein', TEXT, 'Name of the protein.'),
         Column('condition_before', TEXT, 'The condition it is compared with.'),
