@@ -16,6 +16,12 @@ from deeploc_jax.tables.predictions import (
     read_predictions,
     read_proteins,
 )
+from deeploc_jax.tables.profiles import (
+    PROFILE_FEATURES,
+    PROFILES,
+    WELL_FEATURES,
+    WELL_PROFILES,
+)
 from deeploc_jax.tables.schema import Column, TableSchema
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
@@ -27,6 +33,10 @@ TABLES = (
     PROBES,
     TRANSFERS,
     NOVELTY,
+    WELL_PROFILES,
+    PROFILES,
+    WELL_FEATURES,
+    PROFILE_FEATURES,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -40,11 +50,15 @@ __all__ = [
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
+    'PROFILES',
+    'PROFILE_FEATURES',
     'PROTEINS',
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
     'WELLS',
+    'WELL_FEATURES',
+    'WELL_PROFILES',
     'Column',
     'Features',
     'TableSchema',
