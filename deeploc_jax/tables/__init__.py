@@ -8,7 +8,12 @@ from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
 from deeploc_jax.tables.fits import read_fits
 from deeploc_jax.tables.novelty import NOVELTY
-from deeploc_jax.tables.parquet import class_names, class_values, read_table
+from deeploc_jax.tables.parquet import (
+    channel_names,
+    class_names,
+    class_values,
+    read_table,
+)
 from deeploc_jax.tables.predictions import (
     CONFUSION,
     PREDICTIONS,
@@ -17,6 +22,12 @@ from deeploc_jax.tables.predictions import (
     read_proteins,
 )
 from deeploc_jax.tables.schema import Column, TableSchema
+from deeploc_jax.tables.scored_cells import FIELDS_SCORED, SCORED_CELLS
+from deeploc_jax.tables.scored_parts import (
+    read_scored_cells,
+    read_scored_fields,
+    scored_parts,
+)
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
 TABLES = (
@@ -27,6 +38,8 @@ TABLES = (
     PROBES,
     TRANSFERS,
     NOVELTY,
+    SCORED_CELLS,
+    FIELDS_SCORED,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -36,11 +49,13 @@ TABLES = (
 __all__ = [
     'CONFUSION',
     'FEATURES',
+    'FIELDS_SCORED',
     'IMAGES',
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
     'PROTEINS',
+    'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
@@ -48,11 +63,15 @@ __all__ = [
     'Column',
     'Features',
     'TableSchema',
+    'channel_names',
     'class_names',
     'class_values',
     'read_features',
     'read_fits',
     'read_predictions',
     'read_proteins',
+    'read_scored_cells',
+    'read_scored_fields',
     'read_table',
+    'scored_parts',
 ]
