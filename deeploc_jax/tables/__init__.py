@@ -3,6 +3,7 @@
 `TABLES` has the schemas; docs/tables.md is made from them.
 """
 
+from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
@@ -40,6 +41,8 @@ TABLES = (
     NOVELTY,
     SCORED_CELLS,
     FIELDS_SCORED,
+    MOVERS,
+    FLUX,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -50,7 +53,9 @@ __all__ = [
     'CONFUSION',
     'FEATURES',
     'FIELDS_SCORED',
+    'FLUX',
     'IMAGES',
+    'MOVERS',
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
@@ -68,6 +73,8 @@ __all__ = [
     'class_values',
     'read_features',
     'read_fits',
+    'read_flux',
+    'read_movers',
     'read_predictions',
     'read_proteins',
     'read_scored_cells',
