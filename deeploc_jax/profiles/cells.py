@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from deeploc_jax.tables.parquet import class_names
 from deeploc_jax.types import WELL
@@ -68,8 +67,7 @@ def profiled_cells(
     p[~scored] = 0
     usable = scored & ~np.isin(np.array(names)[p.argmax(axis=1)], list(ignored))
     if 'flags' in table.column_names:
-        flags = pc.fill_null(pc.list_value_length(table['flags']), 0).to_numpy()
-        usable &= flags == 0
+        usable &= np.array([not flags for flags in table['flags'].to_pylist()], bool)
     if channel and f'mean_{channel}' not in table.column_names:
         raise ValueError(f'channel: the cells have no column mean_{channel}.')
     return ProfiledCells(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Integer
 
 from deeploc_jax.metrics import sum_by
@@ -68,10 +67,8 @@ def group_by(
 
 def _encode(column: pa.ChunkedArray | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Number of each value among the sorted ones [n], and these [v]."""
-    encoded = pa.chunked_array([column]) if isinstance(column, np.ndarray) else column
-    encoded = pc.dictionary_encode(encoded).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # of a table without rows
-        encoded = pa.array([], pa.string()).dictionary_encode()
+    chunks = pa.chunked_array([column]) if isinstance(column, np.ndarray) else column
+    encoded = chunks.combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
     order = np.argsort(names.astype(str), kind='stable')
     rank = np.empty(len(order), np.int64)

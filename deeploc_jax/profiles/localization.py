@@ -113,8 +113,10 @@ def _shares(
     rng = np.random.default_rng(options.seed)
     for group, (stop, size) in enumerate(zip(ends, groups.count(), strict=True)):
         rows = order[stop - size : stop]
+        one, two = likelihoods[rows][:, pairs[group]].T
         found[group] = share_of_two(
-            *likelihoods[rows][:, pairs[group]].T,
+            one,
+            two,
             wells[rows],
             level=options.level,
             resamples=options.resamples,

@@ -39,11 +39,11 @@ def likeliest_shares(
             all are 0 has a share of 0.
         groups: Of the n cells; a group without cells has NaN.
     """
-    usable = likelihoods.any(axis=0)
+    usable = np.asarray(likelihoods.any(axis=0))
     order = np.argsort(groups.of_cell, kind='stable')
     scaled = np.where(usable, np.maximum(likelihoods[order], FLOOR), 0)
     counts = groups.count()
-    shares = np.full((len(groups), len(usable)), np.nan, np.float32)
+    shares = np.full((len(groups), usable.size), np.nan, np.float32)
     left = np.flatnonzero(counts)  # groups that still change
     rows = scaled.astype(np.float32)
     now = np.tile(np.float32(usable / max(1, usable.sum())), (len(left), 1))
