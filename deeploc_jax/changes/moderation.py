@@ -46,9 +46,7 @@ class Prior:
         return (self.df * self.variance + df * known) / total, total
 
 
-def fit_prior(
-    variances: Float[np.ndarray, ' n'], df: Float[np.ndarray, ' n']
-) -> Prior:
+def fit_prior(variances: Float[np.ndarray, ' n'], df: Float[np.ndarray, ' n']) -> Prior:
     """Fits the distribution of variances by the moments of their logarithms.
 
     Args:

@@ -16,6 +16,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Bool, Float
 
+from deeploc_jax.changes.wells import Wells
+
 PRIOR = 0.01  # share of outliers among the scores of a class
 FLUX = 10.0  # magnitude of the scores in the flux network
 FOLD = 1.0  # magnitude of log2 fold changes of abundance
@@ -23,33 +25,39 @@ _ROUNDS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
-class CellSums:
-    """Sums over the cells of each protein in one condition.
+class PaperCalls:
+    """What the paper's method says of n proteins.
 
     Attributes:
-        count: Number of cells [n].
-        total: Sum of each class's probability [n, k].
-        squares: Sum of its squares [n, k].
+        scores: Welch's t of each class; NaN where it is not defined.
+        moved: Whether that of any class is an outlier.
+        log2_fold: Of the intensity; NaN where it was not measured.
     """
 
-    count: Float[np.ndarray, ' n']
-    total: Float[np.ndarray, 'n k']
-    squares: Float[np.ndarray, 'n k']
-
-    def mean(self) -> Float[np.ndarray, 'n k']:
-        """Mean probabilities; NaN without cells."""
-        with np.errstate(invalid='ignore'):
-            return self.total / self.count[:, None]
-
-    def variance_of_mean(self) -> Float[np.ndarray, 'n k']:
-        """Unbiased variance over cells, over their number; NaN below two cells."""
-        count = np.where(self.count > 1, self.count, np.nan)[:, None]
-        variance = (self.squares - self.total**2 / count) / (count - 1)
-        return np.maximum(variance, 0) / count
+    scores: Float[np.ndarray, 'n k']
+    moved: Bool[np.ndarray, ' n']
+    log2_fold: Float[np.ndarray, ' n']
 
 
-def welch_scores(before: CellSums, after: CellSums) -> Float[np.ndarray, 'n k']:
-    """Welch's t of each class; positive where the class gains.
+def find_paper_calls(before: Wells, after: Wells) -> PaperCalls:
+    """Scores, outliers and folds of proteins, from sums over their cells.
+
+    Args:
+        before: Of n proteins.
+        after: Of the same ones.
+    """
+    scores = welch_scores(before, after)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        fold = np.log2(after.intensity() / before.intensity())
+    return PaperCalls(scores, outlying(scores).any(axis=1), fold)
+
+
+def welch_scores(before: Wells, after: Wells) -> Float[np.ndarray, 'n k']:
+    """Welch's t of each class over the cells; positive where the class gains.
+
+    Args:
+        before: Sums over the cells of n proteins.
+        after: Of the same ones.
 
     Returns:
         NaN for less than two cells, or where no cell differs from another.
