@@ -18,6 +18,7 @@ SIZE = (640, 450)
 RADIUS, NODE = 182, 7  # of the circle and of a compartment on it
 WIDEST, FEWEST = 13, 6  # width of the largest arrow; so many proteins it has at least
 BEND = 0.17  # of its length that an arrow swerves to its right: both ways stay apart
+MOST = 60  # arrows drawn, those of most proteins
 LISTED = 12  # proteins named in the title of an arrow
 
 Point = tuple[float, float]
@@ -81,14 +82,14 @@ def lay_out(fluxes: Sequence[Flux]) -> tuple[list[Node], list[Arrow]]:
 
     Returns:
         The compartments that an arrow touches, clockwise from the top; the arrows, the
-        widest first, so that thin ones are drawn over them.
+        widest first, so that thin ones are drawn over them, and at most `MOST`.
     """
+    fluxes = sorted(fluxes, key=lambda flux: -len(flux.proteins))[:MOST]
     names = sorted({name for flux in fluxes for name in (flux.origin, flux.target)})
     nodes = {name: _node(name, i / len(names)) for i, name in enumerate(names)}
     most = max([FEWEST, *(len(flux.proteins) for flux in fluxes)])
     arrows = [
-        _arrow(flux, nodes[flux.origin], nodes[flux.target], most)
-        for flux in sorted(fluxes, key=lambda flux: -len(flux.proteins))
+        _arrow(flux, nodes[flux.origin], nodes[flux.target], most) for flux in fluxes
     ]
     return list(nodes.values()), arrows
 

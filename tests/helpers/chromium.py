@@ -1,4 +1,4 @@
-"""Pages are opened in a real Chromium, which tells what it asked for and complained of."""
+"""Pages are opened in a real Chromium, which tells what they ask for and what fails."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import numpy as np
 from deeploc_jax.report.movers import ProteinCells, write_examples
 from deeploc_jax.tables.changes import FLUX, MOVERS
 from deeploc_jax.tables.parquet import class_metadata, write_table
+from deeploc_jax.tables.profiles import PROFILES
 from deeploc_jax.tables.schema import rows_to_table
 
 CLASSES = ('CYTOPLASM', 'ER', 'GOLGI', 'MITOCHONDRIA', 'NUCLEI', 'VACUOLE')
@@ -100,3 +101,32 @@ def random_cells(protein, count=5):
         name: rng.integers(0, 4095, (count, 64, 64, 2)) for name in (BEFORE, AFTER)
     }
     return ProteinCells(protein, crops, {BEFORE: 100, AFTER: 90})
+
+
+def write_profiles(folder, names, condition='', replicates=('',)):
+    """Writes profiles.parquet and a few cells of every protein."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for name in names:
+        for replicate in replicates:
+            p = rng.dirichlet(np.ones(len(CLASSES)))
+            first, second = np.argsort(-p)[:2]
+            row = dict(screen='s', condition=condition, replicate=replicate)
+            row |= dict(protein=name, n_all=60, n_cells=int(rng.integers(20, 60)))
+            row |= dict(first=CLASSES[first], second=CLASSES[second])
+            row |= dict(share=p[first], share_low=p[first] / 2, share_high=1.0)
+            row |= dict(n_wells=1, predicted=int(first), predicted_name=CLASSES[first])
+            row |= dict(certainty=0.9, heterogeneity=0.1, log2_abundance=8.0)
+            row |= {f'p_{c}': p[j] for j, c in enumerate(CLASSES)}
+            rows.append(row)
+    schema = PROFILES.arrow(CLASSES, class_metadata(CLASSES))
+    write_table(rows_to_table(rows, schema), folder / 'profiles.parquet')
+    rng = np.random.default_rng(1)
+    crops = [
+        ProteinCells(
+            name, {condition: rng.integers(0, 255, (3, 64, 64, 1))}, {condition: 30}
+        )
+        for name in names
+    ]
+    write_examples(folder / 'examples.parquet', crops, marker=-1)
+    return folder

@@ -21,7 +21,7 @@ from deeploc_jax.tables.parquet import read_table
 from deeploc_jax.tables.schema import TableSchema
 
 SCRIPTS = ('state', 'table', 'detail', 'start')
-MOST_BYTES = 20_000_000
+MOST_BYTES = 18_000_000
 """Bytes of pictures of cells on a page; base64 makes a third more of them."""
 ZOOM = 2  # pixels of the page for one of a crop
 CELLS = (

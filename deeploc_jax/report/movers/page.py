@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.report import flux, html, style
-from deeploc_jax.report.movers import listing, volcano
+from deeploc_jax.report.movers import charts, listing
 from deeploc_jax.report.movers.listing import Shown
 from deeploc_jax.report.wording import count
 from deeploc_jax.tables.changes import MOVERS, read_flux, read_movers
@@ -92,14 +90,10 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
     movers = read_movers(workdir / 'movers.parquet')
     if not len(movers):
         raise ValueError(f'{workdir / "movers.parquet"} has no protein to show.')
-    fluxes = _fluxes(read_flux(workdir / 'flux.parquet'))
-    plot = _volcano(movers, comparison.level)
-    with style.house_style():
-        pictures = {
-            'volcano': html.picture(volcano.volcano_figure(plot), ''),
-            'flux': html.picture(flux.flux_figure(fluxes), ''),
-        }
-    html.write_figures(workdir, pictures)
+    fluxes = charts.fluxes_of(read_flux(workdir / 'flux.parquet'))
+    drawn = charts.write_charts(
+        workdir, charts.volcano_of(movers, comparison.level), fluxes
+    )
     names = tuple(
         movers[f'condition_{side}'][0].as_py() for side in ('before', 'after')
     )
@@ -117,38 +111,12 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
         lead=_lead(movers, names, comparison),
         warnings=[*comparison.warnings, *listing.no_room(left_out)],
         simulated=comparison.simulated,
-        charts=_charts(plot, fluxes),
+        charts=drawn,
         strips=strips,
         search_words='protein or class',
         place_titles={'from': 'From', 'to': 'To'},
         csv_name='movers.csv',
         reading=listing.reading(COLUMNS, READ, MOVERS),
-    )
-
-
-def _fluxes(table: pa.Table) -> list[flux.Flux]:
-    return [
-        flux.Flux(row['from'], row['to'], tuple(row['names']))
-        for row in table.to_pylist()
-        if row['method'] == 'ours' and row['from'] != row['to']
-    ]
-
-
-def _volcano(movers: pa.Table, level: float) -> volcano.Volcano:
-    def numbers(name: str) -> np.ndarray:
-        return np.array(movers[name].to_pylist(), np.float64)
-
-    def flags(name: str) -> np.ndarray:
-        return np.array(movers[name].to_pylist(), object) == True  # noqa: E712
-
-    return volcano.Volcano(
-        effect=numbers('effect'),
-        q=numbers('q'),
-        moved=flags('moved'),
-        abundance=flags('abundance_changed'),
-        names=movers['protein'].to_pylist(),
-        level=level,
-        effect_name='effect (change over its usual scatter)',
     )
 
 
@@ -188,36 +156,3 @@ def _lead(movers: pa.Table, names: tuple[str, ...], comparison: Comparison) -> s
         f'changed in abundance. {replicates} of each condition'
         + (f'; {count(aside, "protein")} could not be compared.' if aside else '.')
     )
-
-
-def _charts(plot: volcano.Volcano, fluxes: list[flux.Flux]) -> dict[str, Any]:
-    nodes, arrows = flux.lay_out(fluxes)
-    moved = sum(len(one.proteins) for one in fluxes)
-    return {
-        'volcano': dict(
-            svg=html.render(
-                'movers/volcano.svg.j2',
-                volcano=plot,
-                drawing=volcano.lay_out(plot),
-                size=volcano.SIZE,
-                margins=(volcano.LEFT, volcano.RIGHT, volcano.TOP, volcano.BOTTOM),
-                alt=f'Effect against q of {len(plot.known):,} proteins, of which '
-                f'{int(plot.moved.sum()):,} moved. The table below has the numbers.',
-            ),
-            caption='Each point is a protein: blue moved, green changed in abundance '
-            'alone, gray did neither. A click opens its row.',
-        ),
-        'flux': dict(
-            svg=html.render(
-                'movers/flux.svg.j2',
-                nodes=nodes,
-                arrows=arrows,
-                size=flux.SIZE,
-                radius=flux.NODE,
-                alt=f'{count(moved, "protein")} moved along {count(len(arrows), "arrow")} '
-                'between compartments.',
-            ),
-            caption='Arrows lead from the class that a protein leaves to the one it '
-            'goes to, as wide as proteins are many. A click lists them.',
-        ),
-    }

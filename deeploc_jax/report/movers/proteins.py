@@ -118,6 +118,6 @@ def _lead(profiles: pa.Table) -> str:
     most = max(sorted(set(firsts)), key=firsts.count)
     rows = 'of them' if len(profiles) == proteins else 'of their profiles'
     return (
-        f'{count(proteins, "protein")} by {count(cells, "usable cell")}. The class that '
-        f'is first most often is {most}, in {firsts.count(most):,} {rows}.'
+        f'{count(proteins, "protein")} by {count(cells, "usable cell")}. The class '
+        f'that is first most often is {most}, in {firsts.count(most):,} {rows}.'
     )

@@ -15,7 +15,7 @@ SIZE = (640, 420)
 """Width and height of the drawing, in its own units; y grows downward."""
 LEFT, RIGHT, TOP, BOTTOM = 58, 18, 16, 46  # margins around the axes
 NAMED = 14  # proteins whose names stand beside their points
-LETTER, LINE = 6.6, 13  # size of a letter, for names that do not lie on each other
+LETTER, LINE = 7.4, 13  # size of a letter, for names that do not lie on each other
 
 
 @dataclasses.dataclass(frozen=True)
