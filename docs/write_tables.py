@@ -30,9 +30,13 @@ probabilities = class_values(cells)[sure]  # float32 [n, k], see class_names(cel
 
 `read_predictions`, `read_proteins`, `read_fits` and `read_features` check the columns
 and read tables of earlier versions too: a column that was not there yet (marked †) is
-'' or null. `read_table(path, schema)` does so for any other Parquet table. Text that is
-not known is '', a number that is not known is null, or NaN for `x` and `y`. `<CLASS>`
-stands for the name of each class, `<FEATURE>` for the name of each feature.
+'' or null. `read_table(path, schema)` does so for any other Parquet table. The cells of
+a screen may be more than memory holds: `read_scored_cells(path, columns=[...])` reads
+some columns, `scored_parts(path, columns=[...])` goes through the cells file by file.
+
+Text that is not known is '', a number that is not known is null, or NaN for `x` and
+`y`. `<CLASS>` stands for the name of each class, `<CHANNEL>` for the name of each
+channel, `<FEATURE>` for the name of each feature.
 """
 _TYPES = {'item: ': '', 'string': 'text', 'float': 'float32', 'double': 'float64'}
 

@@ -3,12 +3,18 @@
 `TABLES` has the schemas; docs/tables.md is made from them.
 """
 
+from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
 from deeploc_jax.tables.fits import read_fits
 from deeploc_jax.tables.novelty import NOVELTY
-from deeploc_jax.tables.parquet import class_names, class_values, read_table
+from deeploc_jax.tables.parquet import (
+    channel_names,
+    class_names,
+    class_values,
+    read_table,
+)
 from deeploc_jax.tables.predictions import (
     CONFUSION,
     PREDICTIONS,
@@ -16,7 +22,19 @@ from deeploc_jax.tables.predictions import (
     read_predictions,
     read_proteins,
 )
+from deeploc_jax.tables.profiles import (
+    PROFILE_FEATURES,
+    PROFILES,
+    WELL_FEATURES,
+    WELL_PROFILES,
+)
 from deeploc_jax.tables.schema import Column, TableSchema
+from deeploc_jax.tables.scored_cells import FIELDS_SCORED, SCORED_CELLS
+from deeploc_jax.tables.scored_parts import (
+    read_scored_cells,
+    read_scored_fields,
+    scored_parts,
+)
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
 
 TABLES = (
@@ -27,6 +45,14 @@ TABLES = (
     PROBES,
     TRANSFERS,
     NOVELTY,
+    SCORED_CELLS,
+    FIELDS_SCORED,
+    WELL_PROFILES,
+    PROFILES,
+    WELL_FEATURES,
+    PROFILE_FEATURES,
+    MOVERS,
+    FLUX,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -36,23 +62,37 @@ TABLES = (
 __all__ = [
     'CONFUSION',
     'FEATURES',
+    'FIELDS_SCORED',
+    'FLUX',
     'IMAGES',
+    'MOVERS',
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
+    'PROFILES',
+    'PROFILE_FEATURES',
     'PROTEINS',
+    'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
     'WELLS',
+    'WELL_FEATURES',
+    'WELL_PROFILES',
     'Column',
     'Features',
     'TableSchema',
+    'channel_names',
     'class_names',
     'class_values',
     'read_features',
     'read_fits',
+    'read_flux',
+    'read_movers',
     'read_predictions',
     'read_proteins',
+    'read_scored_cells',
+    'read_scored_fields',
     'read_table',
+    'scored_parts',
 ]

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from deeploc_jax import files
 from deeploc_jax.tables.schema import TableSchema
 
-_CLASS_NAMES = 'class_names'
+_CLASS_NAMES, _CHANNELS = 'class_names', 'channels'
+_KEYS = {'CLASS': _CLASS_NAMES, 'CHANNEL': _CHANNELS}
+"""Key of the schema's metadata that holds the names of a kind of family."""
 
 
 def write_table(table: pa.Table, path: Path | str) -> Path:
@@ -33,8 +35,22 @@ def read_table(path: Path | str, schema: TableSchema) -> pa.Table:
         ValueError: It is no Parquet file, or its columns are not those of the schema.
     """
     table = open_table(path, schema)
-    names = class_names(table, path) if schema.has_classes else ()
-    return schema.check(table, path, names)
+    return schema.check(table, path, family_names(table.schema, schema, path))
+
+
+def family_names(
+    stored: pa.Schema, schema: TableSchema, path: Path | str
+) -> dict[str, tuple[str, ...]]:
+    """Names of the classes and channels that a stored table has columns for, by kind.
+
+    Raises:
+        ValueError: Its metadata does not say them.
+    """
+    return {
+        kind: _stored_names(stored, _KEYS[kind], path)
+        for kind in schema.kinds
+        if kind in _KEYS
+    }
 
 
 def open_table(path: Path | str, schema: TableSchema) -> pa.Table:
@@ -61,18 +77,35 @@ def class_metadata(class_names: Sequence[str]) -> dict[str, str]:
     return {_CLASS_NAMES: json.dumps(list(class_names))}
 
 
+def family_metadata(
+    class_names: Sequence[str], channels: Sequence[str]
+) -> dict[str, str]:
+    """Metadata of an Arrow schema with columns for classes and for channels."""
+    return class_metadata(class_names) | {_CHANNELS: json.dumps(list(channels))}
+
+
 def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
     """Class names in index order, from the schema's metadata."""
-    stored = (table.schema.metadata or {}).get(_CLASS_NAMES.encode())
+    return _stored_names(table.schema, _CLASS_NAMES, path)
+
+
+def channel_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
+    """Channel names, protein first, from the schema's metadata."""
+    return _stored_names(table.schema, _CHANNELS, path)
+
+
+def _stored_names(schema: pa.Schema, key: str, path: Path | str) -> tuple[str, ...]:
+    stored, words = (schema.metadata or {}).get(key.encode()), key.replace('_', ' ')
     if stored is None:
         raise ValueError(
-            f"{path} has no class names (b'class_names' in the schema's metadata): it "
-            'was not written by an evaluation, or rewritten without its metadata.'
+            f"{path} has no {words} ({key.encode()!r} in the schema's metadata): it "
+            'was not written by an evaluation or scoring, or rewritten without its '
+            'metadata.'
         )
     try:
         return tuple(json.loads(stored))
     except (ValueError, TypeError) as error:
-        raise ValueError(f'{path} has damaged class names: {error}') from None
+        raise ValueError(f'{path} has damaged {words}: {error}') from None
 
 
 def class_values(table: pa.Table, prefix: str = 'p_') -> np.ndarray:

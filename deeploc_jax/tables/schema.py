@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 TEXT = pa.string()
+Names = Sequence[str] | Mapping[str, Sequence[str]]
+"""Names that families of columns have a column for; by kind where there are several."""
 
 
 class SchemaError(ValueError):
@@ -22,8 +24,8 @@ class Column:
     """One column of a table, or a family of columns.
 
     Attributes:
-        name: Name of the column. `<CLASS>` or `<FEATURE>` in it stands for the name of
-            each class or feature: `p_<CLASS>` is a column for every class.
+        name: Name of the column. `<CLASS>`, `<CHANNEL>` or `<FEATURE>` in it stands
+            for the name of each of them: `p_<CLASS>` is a column for every class.
         type: Arrow type.
         meaning: What a value is, in a sentence.
         unit: Unit of the values; '' for text and for numbers without a unit.
@@ -37,12 +39,18 @@ class Column:
     unit: str = ''
     required: bool = True
 
-    def fields(self, names: Sequence[str]) -> Iterator[pa.Field]:
+    @property
+    def kind(self) -> str:
+        """What a family has columns for, such as 'CLASS'; '' for a single column."""
+        return self.name.partition('<')[2].partition('>')[0]
+
+    def fields(self, names: Names) -> Iterator[pa.Field]:
         """The Arrow field of the column, or of each of its family."""
         about = {'meaning': self.meaning} | ({'unit': self.unit} if self.unit else {})
         before, _, after = self.name.partition('<')
         end = after.partition('>')[2]
-        for name in names if after else ('',):
+        mine = names.get(self.kind, ()) if isinstance(names, Mapping) else names
+        for name in mine if after else ('',):
             yield pa.field(f'{before}{name}{end}', self.type, True, about)
 
 
@@ -63,44 +71,69 @@ class TableSchema:
     columns: tuple[Column, ...]
 
     @property
-    def has_classes(self) -> bool:
-        """Whether there are columns for every class."""
-        return any('<CLASS>' in column.name for column in self.columns)
+    def kinds(self) -> tuple[str, ...]:
+        """What there are families of columns for: 'CLASS', 'CHANNEL' and so on."""
+        found = dict.fromkeys(column.kind for column in self.columns)
+        return tuple(kind for kind in found if kind)
 
     def arrow(
-        self, names: Sequence[str] = (), about: Mapping[str, str] | None = None
+        self, names: Names = (), about: Mapping[str, str] | None = None
     ) -> pa.Schema:
         """The Arrow schema; each field's metadata has its meaning and unit.
 
         Args:
-            names: Names of the classes or features that families have columns for.
+            names: Names of the classes or features that families have columns for; by
+                kind where there are families of several: `{'CLASS': ..., 'CHANNEL':
+                ...}`.
             about: Metadata of the schema.
         """
         fields = [field for column in self.columns for field in column.fields(names)]
         return pa.schema(fields, dict(about or {}))
 
-    def check(
-        self, table: pa.Table, path: Path | str, names: Sequence[str] = ()
-    ) -> pa.Table:
+    def select(self, columns: Sequence[str], names: Names = ()) -> TableSchema:
+        """The schema of some of the columns, in the order of the table.
+
+        Args:
+            columns: Names of columns, of whole families ('p_<CLASS>'), or of columns of
+                these ('p_ER').
+            names: As in `arrow`.
+
+        Raises:
+            ValueError: There is no such column.
+        """
+        wanted, kept = set(columns), []
+        for column in self.columns:
+            for field in column.fields(names):
+                if wanted & {column.name, field.name}:
+                    kept.append(dataclasses.replace(column, name=field.name))
+        unknown = wanted - {column.name for column in (*self.columns, *kept)}
+        if unknown:
+            there = ', '.join(column.name for column in self.columns)
+            raise ValueError(
+                f'{self.path} has no columns {", ".join(sorted(unknown))}; it has '
+                f'{there}.'
+            )
+        return dataclasses.replace(self, columns=tuple(kept))
+
+    def check(self, table: pa.Table, path: Path | str, names: Names = ()) -> pa.Table:
         """A stored table with the columns of this schema in order, then any others.
 
         Args:
             table: The table as it was read.
             path: Its file, for messages.
-            names: Names that families have columns for.
+            names: Names that families have columns for, as in `arrow`.
 
         Raises:
             SchemaError: Columns are missing or of another type; all are named.
         """
-        fields = list(self.arrow(names))
-        optional = {column.name for column in self.columns if not column.required}
+        pairs = [(f, c.required) for c in self.columns for f in c.fields(names)]
         there = {field.name: field for field in table.schema}
-        missing = [f.name for f in fields if f.name not in optional | there.keys()]
+        missing = [f.name for f, required in pairs if required and f.name not in there]
         if missing:
             raise SchemaError(f'{path} lacks the columns {", ".join(missing)}.')
         wrong = [
             f'{field.name} ({there[field.name].type}, not {field.type})'
-            for field in fields
+            for field, _ in pairs
             if field.name in there
             and there[field.name].type not in (field.type, pa.null())
         ]
@@ -108,7 +141,8 @@ class TableSchema:
             raise SchemaError(
                 f'{path} has columns of another type: {", ".join(wrong)}.'
             )
-        arrays = [_filled(table, field, field.name in optional) for field in fields]
+        fields = [field for field, _ in pairs]
+        arrays = [_filled(table, field, not required) for field, required in pairs]
         known = {field.name for field in fields}
         more = [field for field in table.schema if field.name not in known]
         arrays += [table[field.name] for field in more]

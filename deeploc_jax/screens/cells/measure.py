@@ -1,0 +1,152 @@
+"""Cells are measured: place, size, form, and the light in each channel."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Int32
+from scipy import ndimage
+
+from deeploc_jax.screens.fields.field import FieldImage
+
+HALO = 3  # pixels around a cell whose light is not background
+AROUND = 30  # pixels around a cell in which its background is taken
+ENOUGH = 50  # pixels that a median of the background needs
+
+
+def measure_cells(
+    labels: Int32[np.ndarray, 'h w'], image: FieldImage
+) -> dict[str, np.ndarray]:
+    """Measures each cell of a label image, in the order of their numbers.
+
+    Args:
+        labels: Label image [h, w]: number of the cell in each pixel, 0 for none.
+        image: The field.
+
+    Returns:
+        Columns [n], lengths in pixels: `cell` (its number), `x` and `y` (center),
+        `area`, `major_axis` and `minor_axis` (of the ellipse with the same second
+        moments), `orientation` (of the major axis, degrees counterclockwise from the
+        horizontal, above -90 and up to 90), `border` (whether the cell touches the edge
+        of the field), and for each channel `mean_`, `integrated_` (sum) and
+        `corrected_` (mean above the median of the background around the cell). Where a
+        field has no background, `corrected_` is NaN.
+    """
+    numbers, inverse = np.unique(labels, return_inverse=True)
+    dense = inverse.reshape(labels.shape).astype(np.int32)
+    if numbers.size and numbers[0] != 0:
+        dense, numbers = dense + np.int32(1), np.concatenate([[0], numbers])
+    edges = (dense[0], dense[-1], dense[:, 0], dense[:, -1])
+    border = np.isin(np.arange(1, len(numbers)), np.concatenate(edges))
+    columns = {'cell': numbers[1:].astype(np.int32)}
+    columns |= _measure_form(dense, len(numbers)) | {'border': border}
+    area = columns['area'].astype(np.float64)
+    below = _measure_background(dense, image.pixels)
+    for index, channel in enumerate(image.channels):
+        plane = image.pixels[..., index].ravel().astype(np.float64)
+        total = np.bincount(dense.ravel(), plane, len(numbers))[1:]
+        columns |= _light(channel, total, area, below[:, index])
+    return columns
+
+
+def measure_centers(
+    x: Float[np.ndarray, ' n'],
+    y: Float[np.ndarray, ' n'],
+    image: FieldImage,
+    radius: float,
+) -> dict[str, np.ndarray]:
+    """Measures cells of which only the center is known.
+
+    Args:
+        x: Centers [n] in pixels from the left.
+        y: Centers [n] in pixels from the top.
+        image: The field.
+        radius: Radius in pixels of the disc whose light stands for the cell's.
+
+    Returns:
+        The columns of `measure_cells`. What needs an outline (area, axes, orientation,
+        and `integrated_`) is NaN; `corrected_` is the mean above the median of the
+        whole field; `border` says whether the disc reaches beyond the field.
+    """
+    height, width = image.pixels.shape[:2]
+    reach = int(np.ceil(radius))
+    steps = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+    steps = steps[:, np.hypot(*steps) <= radius]
+    rows = np.rint(y).astype(np.int64)[:, None] + steps[0]
+    across = np.rint(x).astype(np.int64)[:, None] + steps[1]
+    seen = (rows >= 0) & (rows < height) & (across >= 0) & (across < width)
+    light = image.pixels[rows.clip(0, height - 1), across.clip(0, width - 1)]
+    light = np.where(seen[..., None], light.astype(np.float64), 0)
+    area = seen.sum(axis=1).astype(np.float64)
+    columns: dict[str, np.ndarray] = {'cell': np.arange(1, len(x) + 1, dtype=np.int32)}
+    columns |= {'x': x.astype(np.float32), 'y': y.astype(np.float32)}
+    unknown = np.full(len(x), np.nan, np.float32)
+    columns |= dict.fromkeys(('area', 'major_axis', 'minor_axis'), unknown)
+    columns |= {'orientation': unknown, 'border': ~seen.all(axis=1)}
+    for index, channel in enumerate(image.channels):
+        below = np.full(len(x), np.median(image.pixels[..., index]))
+        columns |= _light(channel, light[..., index].sum(axis=1), area, below)
+        columns[f'integrated_{channel}'] = unknown
+    return columns
+
+
+def _light(
+    channel: str,
+    total: Float[np.ndarray, ' n'],
+    area: Float[np.ndarray, ' n'],
+    below: Float[np.ndarray, ' n'],
+) -> dict[str, np.ndarray]:
+    mean = np.divide(total, area, out=np.full(len(area), np.nan), where=area > 0)
+    return {
+        f'mean_{channel}': mean.astype(np.float32),
+        f'integrated_{channel}': total.astype(np.float32),
+        f'corrected_{channel}': (mean - below).astype(np.float32),
+    }
+
+
+def _measure_form(dense: Int32[np.ndarray, 'h w'], count: int) -> dict[str, np.ndarray]:
+    """Center, area and axes from the moments of each label but 0."""
+    rows, across = np.nonzero(dense)
+    owner = dense[rows, across]
+
+    def total(weights: np.ndarray | None = None) -> np.ndarray:
+        return np.bincount(owner, weights, count)[1:].astype(np.float64)
+
+    area = total()
+    x, y = total(across) / area, total(rows) / area
+    right, down = across - np.r_[0, x][owner], rows - np.r_[0, y][owner]
+    xx, yy = total(right**2) / area, total(down**2) / area
+    xy = total(right * down) / area
+    middle, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    values = dict(
+        x=x,
+        y=y,
+        area=area,
+        major_axis=4 * np.sqrt(middle + spread),
+        minor_axis=4 * np.sqrt(np.maximum(middle - spread, 0)),
+        orientation=np.degrees(np.arctan2(-2 * xy, xx - yy) / 2),
+    )
+    return {name: value.astype(np.float32) for name, value in values.items()}
+
+
+def _measure_background(
+    dense: Int32[np.ndarray, 'h w'], pixels: np.ndarray
+) -> Float[np.ndarray, 'n c']:
+    """Median of each channel around each cell, away from all cells."""
+    free = ~_grow(dense > 0)
+    whole = np.full(pixels.shape[-1], np.nan)
+    if free.any():
+        whole = np.median(pixels[free], axis=0).astype(np.float64)
+    below = np.tile(whole, (int(dense.max(initial=0)), 1))
+    for number, box in enumerate(ndimage.find_objects(dense)):
+        rows, across = (
+            slice(max(part.start - AROUND, 0), part.stop + AROUND) for part in box
+        )
+        around = free[rows, across]
+        if around.sum() >= ENOUGH:
+            below[number] = np.median(pixels[rows, across][around], axis=0)
+    return below
+
+
+def _grow(cells: Bool[np.ndarray, 'h w']) -> Bool[np.ndarray, 'h w']:
+    size = 2 * HALO + 1
+    return ndimage.maximum_filter(cells.astype(np.uint8), size) > 0
