@@ -111,13 +111,14 @@ FIELDS_SCORED = TableSchema(
         Column(
             'focus_<CHANNEL>',
             _FLOAT,
-            'Logarithm of the power of fine over that of coarse detail in cells: larger '
-            'for a sharper image. Null with too few cells.',
+            'Logarithm of the power of fine over that of coarse detail in cells: '
+            'larger for a sharper image. Null with too few cells.',
         ),
         Column(
             'brightness_<CHANNEL>',
             _FLOAT,
-            'Median of the pixels in cells less that of the others. Null without cells.',
+            'Median of the pixels in cells less that of the others; null without '
+            'cells.',
             'gray value',
         ),
         Column('saturated_<CHANNEL>', _FLOAT, 'Share of pixels of the largest value.'),

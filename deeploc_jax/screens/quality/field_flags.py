@@ -112,15 +112,12 @@ def _outliers(
         values = np.array([row.get(name) for row in rows], np.float64)  # None: NaN
         scores = robust_z(np.sqrt(values) if name == 'n_cells' else values)
         for index in np.flatnonzero(scores * np.sign(limit) > abs(limit)):
-            yield (
-                int(index),
-                (
-                    flag,
-                    f'{name} is {values[index]:.3g}, the median of the plate '
-                    f'{np.nanmedian(values):.3g}: robust z {scores[index]:+.1f}, limit '
-                    f'{limit:+g}',
-                ),
+            reason = (
+                f'{name} is {values[index]:.3g}, the median of the plate '
+                f'{np.nanmedian(values):.3g}: robust z {scores[index]:+.1f}, limit '
+                f'{limit:+g}'
             )
+            yield int(index), (flag, reason)
 
 
 def _comparisons(
