@@ -25,6 +25,7 @@ from deeploc_jax.tables.predictions import (
 from deeploc_jax.tables.profiles import (
     PROFILE_FEATURES,
     PROFILES,
+    REPLICATES,
     WELL_FEATURES,
     WELL_PROFILES,
 )
@@ -51,6 +52,7 @@ TABLES = (
     PROFILES,
     WELL_FEATURES,
     PROFILE_FEATURES,
+    REPLICATES,
     MOVERS,
     FLUX,
     SIMULATED_CELLS,
@@ -72,6 +74,7 @@ __all__ = [
     'PROFILES',
     'PROFILE_FEATURES',
     'PROTEINS',
+    'REPLICATES',
     'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',
