@@ -35,6 +35,11 @@ class Groups:
         """The same groups, some of which may be empty, of the cells of a mask [n]."""
         return dataclasses.replace(self, of_cell=self.of_cell[cells])
 
+    def count_distinct(self, other: Groups) -> np.ndarray:
+        """Number of groups of another grouping that each group has cells of, [g]."""
+        pairs = np.unique(np.stack([self.of_cell, other.of_cell]), axis=1)[0]
+        return np.bincount(pairs, minlength=len(self))
+
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Mean over the cells of each group, float64 [g, k]; NaN where there is none.
 
