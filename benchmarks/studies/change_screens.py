@@ -111,6 +111,8 @@ def describe(crop: simulate.Crop) -> dict[str, Any]:
         protein=spec.protein.name,
         x=np.float32(crop.truth['x']),
         y=np.float32(crop.truth['y']),
+        label=-1,
+        label_name='',
     )
     # A ghost has no outline; there is no measuring it.
     names = [channel.name for channel in spec.plate.instrument.channels]

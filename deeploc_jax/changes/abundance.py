@@ -15,13 +15,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import stats
 
-from deeploc_jax.changes.moderation import fit_prior
+from deeploc_jax.changes.moderation import squeeze
 from deeploc_jax.changes.rates import TAIL, fit_scale, q_values, spread_of
 from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
 from deeploc_jax.changes.wells import Wells
 
 FEWEST_MOVERS = 10  # movers that say how the intensity of movers scatters
 LEVEL = 0.95  # of the intervals
+_PLATE = ('screen', 'condition', 'replicate', 'plate')  # columns that tell plates apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,8 +92,7 @@ def _errors(
         return np.ones(len(df)), np.full(len(df), np.inf)
     squares = before.squares(values[0])[:, 0] + after.squares(values[1])[:, 0]
     df = np.where(known, df, 0.0)
-    variances = np.divide(squares, df, out=np.zeros(len(df)), where=df > 0)
-    variance, df = fit_prior(variances, df).squeeze(variances, df)
+    variance, df = squeeze(np.where(known, squares, 0.0), df)
     return np.sqrt(variance * (1 / before.count + 1 / after.count)), df
 
 
@@ -123,9 +123,6 @@ def even_plates(wells: Wells, rounds: int = 30) -> Wells:
     return dataclasses.replace(wells, sums=sums)
 
 
-_PLATE = ('screen', 'condition', 'replicate', 'plate')
-
-
 def _codes(wells: Wells, names: tuple[str, ...]) -> np.ndarray:
     joined = np.stack([wells.keys[name].astype(str) for name in names])
     return np.unique(joined, axis=1, return_inverse=True)[1].ravel()
@@ -133,9 +130,11 @@ def _codes(wells: Wells, names: tuple[str, ...]) -> np.ndarray:
 
 def _medians(values: np.ndarray, group: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Median of the kept values of each group; 0 of none."""
-    medians = np.zeros(group.max() + 1)
-    order = np.flatnonzero(kept)[np.argsort(group[kept], kind='stable')]
-    parts = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
-    for part in parts:
-        medians[group[part[0]]] = np.median(values[part])
-    return medians
+    groups = group.max() + 1
+    group, values = group[kept], values[kept]
+    values = values[np.lexsort((values, group))]
+    count = np.bincount(group, minlength=groups)
+    end = np.cumsum(count)
+    low, high = end - count + (count - 1) // 2, end - count + count // 2
+    middle = (values[np.where(count, low, 0)] + values[np.where(count, high, 0)]) / 2
+    return np.where(count > 0, middle, 0.0)

@@ -13,6 +13,7 @@ from deeploc_jax.changes.flux import Move, flux_table, score_moves
 from deeploc_jax.changes.localization import Moves, find_moves
 from deeploc_jax.changes.mover_rows import Compared, movers_table
 from deeploc_jax.changes.paper import FLUX, find_paper_calls
+from deeploc_jax.changes.rates import check_number
 from deeploc_jax.changes.units import condition_of
 from deeploc_jax.changes.wells import Wells
 from deeploc_jax.lookup import check_name
@@ -73,6 +74,7 @@ def compare(wells: Wells, before: str, after: str, options: Options) -> Comparis
     every = [condition_of(even, name, proteins) for name in (before, after)]
     enough = np.all([c.cells.count >= options.min_cells for c in every], axis=0)
     kept = proteins[enough]
+    check_number(len(kept))
     first, second = (condition_of(even, name, kept) for name in (before, after))
     fewer = max(FEWEST_NEIGHBORS, len(kept) // SMALL)
     moves = find_moves(first, second, min(options.neighbors, fewer))

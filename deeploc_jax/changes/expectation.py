@@ -41,7 +41,7 @@ def nearest_proteins(
         raise ValueError(f'{len(before)} proteins: one has no other to be like.')
     index = NearestNeighbors(n_neighbors=min(neighbors, len(before) - 1))
     # Without an argument, no point is a neighbor of itself, not even its twin.
-    return index.fit(before).kneighbors(return_distance=False)
+    return np.asarray(index.fit(before).kneighbors(return_distance=False))
 
 
 def expected_change(

@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from scipy import stats
 
 from deeploc_jax.changes.expectation import expected_change, nearest_proteins
-from deeploc_jax.changes.moderation import fit_prior
+from deeploc_jax.changes.moderation import squeeze
 from deeploc_jax.changes.rates import LengthNull, fit_lengths, q_values
 from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
 
@@ -116,9 +116,8 @@ def _p_of_units(
     df = degrees_of_freedom(before, after)
     if not squeezable(df):
         return np.zeros(len(length))
-    squares = sum(c.squares(roots(c)).sum(axis=1) for c in (before, after))
-    variances = np.divide(squares, df, out=np.zeros(len(df)), where=df > 0)
-    variance, df = fit_prior(variances, df).squeeze(variances, df)
+    squares = np.add(*(c.squares(roots(c)).sum(axis=1) for c in (before, after)))
+    variance, df = squeeze(squares, df)
     ratio = length**2 / (variance * (1 / before.count + 1 / after.count))
     return 2 * stats.t.sf(np.sqrt(ratio), df)
 
@@ -138,12 +137,11 @@ def _margin(
     signs = np.sign(change) / 2
     df = degrees_of_freedom(before, after)
     if squeezable(df):
-        squares = sum(
-            c.squares((c.units.mean() * signs[c.protein]).sum(axis=1, keepdims=True))
-            for c in (before, after)
-        )[:, 0]
-        variances = np.divide(squares, df, out=np.zeros(len(df)), where=df > 0)
-        variance, df = fit_prior(variances, df).squeeze(variances, df)
+        squares = np.zeros(len(df))
+        for c in (before, after):
+            sums = (c.units.mean() * signs[c.protein]).sum(axis=1, keepdims=True)
+            squares += c.squares(sums)[:, 0]
+        variance, df = squeeze(squares, df)
         error = np.sqrt(variance * (1 / before.count + 1 / after.count))
         return stats.t.ppf((1 + LEVEL) / 2, df) * error
     sums = np.einsum('nmk,nk->nm', change[nearest], signs)

@@ -70,6 +70,19 @@ def fit_prior(variances: Float[np.ndarray, ' n'], df: Float[np.ndarray, ' n']) -
     return Prior(float(np.exp(logs.mean() + psi(half) - np.log(half))), 2 * half)
 
 
+def squeeze(
+    squares: Float[np.ndarray, ' n'], df: Float[np.ndarray, ' n']
+) -> tuple[Float[np.ndarray, ' n'], Float[np.ndarray, ' n']]:
+    """Moderated variances and their degrees of freedom, each [n].
+
+    Args:
+        squares: Sums of squared differences from a mean.
+        df: Degrees of freedom, 0 where nothing was repeated; three are not 0.
+    """
+    variances = np.divide(squares, df, out=np.zeros(len(df)), where=df > 0)
+    return fit_prior(variances, df).squeeze(variances, df)
+
+
 def _inverse_trigamma(value: float) -> float:
     """The x at which trigamma(x) is the value, by Newton's method (Smyth 2004)."""
     x = 0.5 + 1 / value

@@ -49,7 +49,7 @@ def find_paper_calls(before: Wells, after: Wells) -> PaperCalls:
     scores = welch_scores(before, after)
     with np.errstate(invalid='ignore', divide='ignore'):
         fold = np.log2(after.intensity() / before.intensity())
-    return PaperCalls(scores, outlying(scores).any(axis=1), fold)
+    return PaperCalls(scores, np.any(outlying(scores), axis=1), fold)
 
 
 def welch_scores(before: Wells, after: Wells) -> Float[np.ndarray, 'n k']:
