@@ -20,7 +20,7 @@ from deeploc_jax.tables.schema import TEXT, Column, TableSchema, to_table
 from deeploc_jax.types import METADATA, WELL
 
 CELL_FLAGS = {
-    'border': 'its crop would reach beyond the image, so it has no probabilities',
+    'border': 'it lies so close to the edge that it has no probabilities',
     'dead': 'the most probable class is the class of dead cells',
     'ghost': 'the most probable class is the class of ghosts, which are no cells',
     'not_a_cell': 'its measurements are those of something that is no cell',
@@ -70,9 +70,9 @@ SCORED_CELLS = TableSchema(
         Column(
             'orientation',
             _FLOAT,
-            'Angle of the long axis to the rows of the image, counterclockwise; null '
-            'likewise.',
-            'radian',
+            'Direction of the long axis, counterclockwise from the horizontal, above '
+            '-90 and up to 90; null likewise.',
+            'degree',
         ),
         Column('mean_<CHANNEL>', _FLOAT, 'Mean intensity over the area.', 'gray value'),
         Column('integrated_<CHANNEL>', _FLOAT, 'Sum over the area.', 'gray value'),
@@ -82,7 +82,11 @@ SCORED_CELLS = TableSchema(
             'Mean intensity over the area less the background of the field.',
             'gray value',
         ),
-        Column('border', pa.bool_(), 'Whether its crop reaches beyond the image.'),
+        Column(
+            'border',
+            pa.bool_(),
+            'Whether its crop reaches beyond the image, or it touches the edge.',
+        ),
         Column(
             'flags',
             pa.list_(TEXT),
