@@ -100,7 +100,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         resamples=config.evaluation.resamples,
     )
     if summary:
-        report = write_report(workdir, 'test')
+        report = write_report(workdir)
         print(f'\n{outcome(summary, "test", network.card.calibration)}')
         print(f'Report:     {short(report)}\n{next_steps(short(workdir))}')
 
