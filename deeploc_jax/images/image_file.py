@@ -67,6 +67,15 @@ class ImageFile:
         axes = 2 if self.count == 1 else 3
         return self.shape[-1] if len(self.shape) > axes else 1
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of an image where the file declares its axes, or None."""
+        if self.num_channels is None or self.count is None and len(self.shape) > 2:
+            return None
+        axes = 2 if self.count in (1, None) else 3
+        height, width, *_ = self.shape[axes - 2 :]
+        return height, width
+
     def read(
         self, index: int | None = None, num_channels: int | None = None
     ) -> np.ndarray:

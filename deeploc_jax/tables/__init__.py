@@ -22,6 +22,12 @@ from deeploc_jax.tables.predictions import (
     read_predictions,
     read_proteins,
 )
+from deeploc_jax.tables.profiles import (
+    PROFILE_FEATURES,
+    PROFILES,
+    WELL_FEATURES,
+    WELL_PROFILES,
+)
 from deeploc_jax.tables.schema import Column, TableSchema
 from deeploc_jax.tables.scored_cells import FIELDS_SCORED, SCORED_CELLS
 from deeploc_jax.tables.scored_parts import (
@@ -41,6 +47,10 @@ TABLES = (
     NOVELTY,
     SCORED_CELLS,
     FIELDS_SCORED,
+    WELL_PROFILES,
+    PROFILES,
+    WELL_FEATURES,
+    PROFILE_FEATURES,
     MOVERS,
     FLUX,
     SIMULATED_CELLS,
@@ -59,12 +69,16 @@ __all__ = [
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
+    'PROFILES',
+    'PROFILE_FEATURES',
     'PROTEINS',
     'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
     'WELLS',
+    'WELL_FEATURES',
+    'WELL_PROFILES',
     'Column',
     'Features',
     'TableSchema',

@@ -16,13 +16,16 @@ class Plane:
         path: The image file.
         index: Number of the image in a file with several (fields, pages, series),
             counted from 0; None where the file holds one.
-        channel: Number of the channel in that image, counted from 0; None where the
-            image is grey.
+        channel: Number of the channel in that image, counted from 0; None where it is
+            the only one, or the file names it.
+        num_channels: Number of channels of the image where that is stated and the
+            file may not say it; None otherwise.
     """
 
     path: Path
     index: int | None = None
     channel: int | None = None
+    num_channels: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Field:
         planes: Place of the pixels of each channel, by its name, protein first.
         pixel_size: Side of a pixel in micrometers as stated for the screen; None: the
             file says it, or nobody.
+        size: Height and width of most images of its plate, in pixels; None when not
+            known before they are read.
     """
 
     screen: str
@@ -53,6 +58,7 @@ class Field:
     label: str
     planes: dict[str, Plane]
     pixel_size: float | None = None
+    size: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -78,4 +84,13 @@ class FieldImage:
 
 
 class BadFieldError(ValueError):
-    """A field that cannot be used; the message says which file and why."""
+    """A field that cannot be used; the message says which file and why.
+
+    Args:
+        reason: What is wrong.
+        file: Path of the image file, '' where no single file is to blame.
+    """
+
+    def __init__(self, reason: str, file: Path | str = ''):
+        super().__init__(f'{file}: {reason}' if file else reason)
+        self.reason, self.file = reason, str(file)

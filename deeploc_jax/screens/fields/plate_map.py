@@ -1,0 +1,171 @@
+"""The plate map: what each well holds, joined to the fields by the name of the well."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from deeploc_jax.data.own.cell_table import CellTable
+from deeploc_jax.data.own.table_file import read_any_table
+from deeploc_jax.names import show_names
+from deeploc_jax.screens.fields.field import Field
+from deeploc_jax.screens.fields.listing import (
+    MISSING,
+    UNMATCHED,
+    Listing,
+    Problem,
+)
+from deeploc_jax.screens.fields.place import read_place
+
+FILLED = ('protein', 'condition', 'replicate', 'label', 'screen')
+"""Columns of a map that say something about a well."""
+KEYS = ('screen', 'condition', 'replicate', 'plate')
+"""Columns that, beside the well, may say which well is meant."""
+_SPELLINGS = {
+    'wellid': 'well',
+    'well_id': 'well',
+    'col': 'column',
+    'gene': 'protein',
+    'treatment': 'condition',
+}
+_LISTED = 20  # wells named in a message
+
+Key = tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class PlateMap:
+    """A plate map.
+
+    Attributes:
+        path: Path of its table.
+        columns: Those of `FILLED` and `KEYS` that it has.
+        wells: Row number and place of each row, see `read_place`.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    wells: tuple[tuple[int, dict[str, str]], ...]
+
+
+def read_plate_map(path: Path | str) -> PlateMap:
+    """Reads a plate map: a well, or its row and column, and what it holds.
+
+    Upper and lower case of column names are alike; `Gene` is read as the protein,
+    or else `ORF`, and `wellId` as the well.
+
+    Raises:
+        FileNotFoundError: The table does not exist.
+        ValueError: A row has no well, or the columns say nothing about wells.
+    """
+    table = read_any_table(path)
+    names = _name_columns(table)
+    table.tidy(names.values())
+    columns = [name for name in names if name in (*FILLED, *KEYS)]
+    placed = 'well' in names or {'row', 'column'} <= set(names)
+    if not (placed and set(columns) & set(FILLED)):
+        raise ValueError(
+            f'{path} is no plate map: it needs a column well (or row and column), and '
+            f'one or more of {", ".join(FILLED)}; it has: {show_names(table.columns)}.'
+        )
+    if table.misfits:
+        number, reason = table.misfits[0]
+        raise ValueError(f'{path}, row {number}: {reason}.')
+    wells = []
+    for number, values in table.rows:
+        try:
+            values = {name: values[column] for name, column in names.items()}
+            wells.append((number, read_place(values)))
+        except ValueError as error:
+            raise ValueError(f'{path}, row {number}: {error}') from None
+        if not wells[-1][1]['well']:
+            raise ValueError(f'{path}, row {number}: there is no well.')
+    return PlateMap(Path(path), tuple(columns), tuple(wells))
+
+
+def join_plate_map(listing: Listing, plate_map: PlateMap) -> Listing:
+    """Completes fields by the map, and names what only one of them has.
+
+    Wells are told apart by their plate and by all else that both the map and the fields
+    name; a map without plates holds for every plate.
+
+    Raises:
+        ValueError: Two rows of the map stand for the same well.
+    """
+    keys = [
+        name
+        for name in KEYS
+        if name in plate_map.columns
+        and any(getattr(field, name) for field in listing.fields)
+    ]
+    rows = _rows_by_well(plate_map, keys)
+    fields, unknown = [], {}
+    for field in listing.fields:
+        key = tuple(getattr(field, name) for name in (*keys, 'well'))
+        if key in rows:
+            field = _complete(field, rows[key][1])
+        else:
+            unknown.setdefault(key, field)
+        fields.append(field)
+    used = {tuple(getattr(f, name) for name in (*keys, 'well')) for f in listing.fields}
+    problems = [
+        Problem(
+            UNMATCHED,
+            f'images, but no row in {plate_map.path}',
+            plate=field.plate,
+            well=field.well,
+            loses=False,
+        )
+        for field in unknown.values()
+    ]
+    problems += [
+        Problem(
+            MISSING,
+            'a row in the plate map, but no images',
+            row=number,
+            plate=place['plate'],
+            well=place['well'],
+            loses=False,
+        )
+        for key, (number, place) in rows.items()
+        if key not in used
+    ]
+    return Listing(tuple(fields), (*listing.problems, *problems), listing.notes)
+
+
+def _name_columns(table: CellTable) -> dict[str, str]:
+    """The column of the table for each name that is used here."""
+    plain = {c.lower().replace(' ', '_'): c for c in table.columns}
+    named = {_SPELLINGS.get(name, name): column for name, column in plain.items()}
+    if 'protein' not in named and 'orf' in plain:
+        named['protein'] = plain['orf']
+    used = ('well', 'row', 'column', *FILLED, *KEYS)
+    return {name: named[name] for name in used if name in named}
+
+
+def _rows_by_well(
+    plate_map: PlateMap, keys: Sequence[str]
+) -> dict[Key, tuple[int, dict[str, str]]]:
+    rows: dict[Key, tuple[int, dict[str, str]]] = {}
+    for number, place in plate_map.wells:
+        key = tuple(place[name] for name in (*keys, 'well'))
+        first = rows.setdefault(key, (number, place))
+        if first[0] != number:
+            raise ValueError(
+                f'{plate_map.path} has the well {" ".join(filter(None, key))} in row '
+                f'{first[0]} and in row {number}; keep one of them.'
+            )
+    return rows
+
+
+def _complete(field: Field, place: dict[str, str]) -> Field:
+    """The field with what the map says and nothing else did."""
+    return dataclasses.replace(
+        field,
+        protein=field.protein or place['protein'],
+        condition=field.condition or place['condition'],
+        replicate=field.replicate or place['replicate'],
+        label=field.label or place['label'],
+        screen=field.screen or place['screen'],
+    )
