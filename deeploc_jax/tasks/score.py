@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import collections
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import jax
@@ -20,15 +21,20 @@ from deeploc_jax.screens.cells import CellOptions
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.scoring import on_dask
-from deeploc_jax.screens.scoring.field_cells import SET_ASIDE, Cutting, FieldCells
-from deeploc_jax.screens.scoring.finish import SET_ASIDE_FILE, Finished, finish
-from deeploc_jax.screens.scoring.job import Job, Missing, find_missing, score_parts
+from deeploc_jax.screens.scoring.field_cells import Cutting
+from deeploc_jax.screens.scoring.finish import finish
+from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
 from deeploc_jax.screens.scoring.network import Source
 from deeploc_jax.screens.scoring.network_channels import network_channels
 from deeploc_jax.screens.scoring.parts import Part, cut_parts, take_shard
+from deeploc_jax.screens.scoring.words import (
+    describe_finished,
+    describe_job,
+    describe_missing,
+)
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
-from deeploc_jax.workdir.record import environment, short
+from deeploc_jax.workdir.record import environment
 
 MAY_CHANGE = (
     'batch_size',
@@ -75,8 +81,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     job = make_job(config, workdir, inventory, network)
     parts = cut_parts(inventory.fields, config.fields_per_part)
     mine = take_shard(parts, config.shard)
-    print(inventory.describe())
-    print(describe_job(job, network, parts, mine))
+    print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
     if config.dry_run:
         return 0
     if not parts:
@@ -92,7 +97,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         return INCOMPLETE if set_aside else 0
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
-    print(describe_finished(finished, workdir))
+    print(describe_finished(finished, workdir, network.card.pixel_size))
     return INCOMPLETE if finished.set_aside else 0
 
 
@@ -134,3 +139,28 @@ def make_job(
         channels=inventory.channels,
         workers=workers,
     )
+
+
+def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int:
+    """Scores parts here or on a cluster; returns the number of fields set aside."""
+    counts = collections.Counter()
+    total = sum(len(part.fields) for part in parts)
+    client = on_dask.connect(scheduler) if scheduler else None
+    with (
+        client or nullcontext(),
+        progress_bar(None, total, 'score', unit='field') as bar,
+    ):
+
+        def add(counted: Mapping[str, int]) -> None:
+            counts.update(counted)
+            seconds = bar.format_dict['elapsed'] or 1
+            bar.set_postfix_str(f'{counts["cells"] / seconds:,.0f} cells/s', False)
+            bar.update(counted['fields'])
+
+        if client:
+            for _, counted in on_dask.score_on(client, job, parts):
+                add(counted)
+        else:
+            for _ in score_parts(job, parts, lambda cells: add(cells.counts)):
+                pass
+    return counts['set_aside']

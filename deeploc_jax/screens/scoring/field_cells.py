@@ -58,6 +58,12 @@ class FieldCells:
     passing: bool = False
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many `fields` this is, how many of them `set_aside`, how many `cells`."""
+        unused = self.facts['status'] == SET_ASIDE
+        return dict(fields=1, set_aside=int(unused), cells=len(self.scored))
+
+    @property
     def scored(self) -> np.ndarray:
         """Which of the n cells have a crop, bool [n]."""
         return ~self.columns['border'] if self.columns else np.zeros(0, bool)
@@ -106,7 +112,7 @@ def _cut(
         seen = resample(seen, wanted)
         centers = resample_points(centers, image.pixel_size, wanted)
     pixels = _as_saved(seen.pixels, image.pixels.dtype)
-    return cut_crops(pixels, *centers, cutting.side)
+    return cut_crops(pixels, centers[0], centers[1], cutting.side)
 
 
 def _select(image: FieldImage, channels: Sequence[str]) -> FieldImage:
@@ -117,7 +123,7 @@ def _select(image: FieldImage, channels: Sequence[str]) -> FieldImage:
 
 
 def _as_saved(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """The pixels in the type of the file, from which white follows for some networks."""
+    """The pixels in the type of the file, which says what white is."""
     if pixels.dtype == dtype or dtype.kind not in 'iu':
         return pixels
     limits = np.iinfo(dtype)

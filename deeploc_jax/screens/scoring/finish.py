@@ -33,6 +33,7 @@ class Finished:
         set_aside: Number of those that could not be used.
         cells: Number of cells.
         border: Number of those at the border, which have no probabilities.
+        pixel_sizes: Sides of the pixels of the fields in micrometers, where known.
         removed: Number of files of an earlier run whose parts are no more.
     """
 
@@ -40,6 +41,7 @@ class Finished:
     set_aside: int
     cells: int
     border: int
+    pixel_sizes: tuple[float, ...]
     removed: int
 
 
@@ -77,6 +79,7 @@ def finish(
         set_aside=unused + len(problems),
         cells=sum(row.get('n_cells', 0) for row in rows),
         border=sum(row.get('n_border', 0) for row in rows),
+        pixel_sizes=tuple(sorted({s for row in rows if (s := row.get('pixel_size'))})),
         removed=_remove_others(workdir, parts),
     )
 

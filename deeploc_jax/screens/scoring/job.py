@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import itertools
@@ -12,7 +13,6 @@ from typing import Any
 from deeploc_jax import __version__
 from deeploc_jax.processes import map_in_processes
 from deeploc_jax.screens.scoring.field_cells import (
-    SET_ASIDE,
     Cutting,
     FieldCells,
     read_field_cells,
@@ -135,16 +135,10 @@ def score_part(job: Job, part: Part) -> dict[str, int]:
     Returns:
         Number of `fields`, of those `set_aside`, and of `cells`.
     """
-    counts = dict(fields=0, set_aside=0, cells=0)
-
-    def count(field: FieldCells) -> None:
-        counts['fields'] += 1
-        counts['set_aside'] += field.facts['status'] == SET_ASIDE
-        counts['cells'] += len(field.scored)
-
-    for _ in score_parts(job, [part], count):
+    counts = collections.Counter(fields=0, set_aside=0, cells=0)
+    for _ in score_parts(job, [part], lambda cells: counts.update(cells.counts)):
         pass
-    return counts
+    return dict(counts)
 
 
 def _has_features(job: Job, part: Part) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeploc_jax.files import atomic_write
 from deeploc_jax.screens.scoring.cell_columns import cell_columns, flag_cells
 from deeploc_jax.screens.scoring.field_cells import FieldCells
 from deeploc_jax.screens.scoring.network import Scorer, Scores

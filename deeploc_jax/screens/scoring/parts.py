@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from deeploc_jax.screens.fields.field import Field
@@ -78,16 +79,11 @@ def fingerprint_field(field: Field, *more: Any) -> str:
         *more: What else its rows depend on, as JSON allows.
     """
     known = dataclasses.asdict(field)
-    planes = known.pop('planes')
-    for name, plane in planes.items():
-        path = plane.pop('path')
-        try:
-            stat = path.stat()
-            file = [path.name, stat.st_size, stat.st_mtime_ns]
-        except OSError:
-            file = [path.name, 'absent']
-        planes[name] = [plane, file]
-    text = json.dumps([known, list(planes.items()), more], sort_keys=True)
+    planes = [
+        [name, *_file(plane.pop('path')), plane]
+        for name, plane in known.pop('planes').items()
+    ]
+    text = json.dumps([known, planes, more], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -107,6 +103,14 @@ def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     names = dict.fromkeys([*before, *after])
     fields = [name for name in names if before.get(name) != after.get(name)]
     return changed + [f'field {name}' for name in fields]
+
+
+def _file(path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:  # it may be there the next time
+        return path.name, -1, -1
+    return path.name, stat.st_size, stat.st_mtime_ns
 
 
 def _runs(fields: Sequence[Field], size: int) -> Iterator[list[Field]]:
