@@ -33,7 +33,6 @@ FIELD_FLAGS = {
     'saturated': 'too many pixels of the field have the largest value',
     'few_cells': 'the field has fewer cells than the fields of its plate',
     'many_cells': 'the field has more cells than the fields of its plate',
-    'other_size': 'the image has another size than most of its plate',
 }
 """Reasons not to use any cell of a field, and what they mean."""
 PLACE = (*WELL, 'field')
@@ -108,7 +107,12 @@ FIELDS_SCORED = TableSchema(
         Column('file', TEXT, 'Image file of the protein channel.'),
         Column('height', pa.int32(), 'Height of the image.', 'pixel'),
         Column('width', pa.int32(), 'Width of the image.', 'pixel'),
-        Column('pixel_size', _FLOAT, 'Side of a pixel; null if unknown.', 'micrometer'),
+        Column(
+            'pixel_size',
+            pa.float64(),
+            'Side of a pixel; null if unknown.',
+            'micrometer',
+        ),
         Column('n_cells', pa.int32(), 'Number of cells that were found.', 'cells'),
         Column('n_border', pa.int32(), 'Number of those at the border.', 'cells'),
         Column('focus_<CHANNEL>', _FLOAT, 'Sharpness of the image.'),

@@ -129,12 +129,12 @@ def make_job(
         workdir=workdir,
         source=Source(
             config.source,
+            network.sha256,
             config.white_level,
             config.crops,
             tuple(layers),
             config.batch_size,
         ),
-        sha256=network.sha256,
         cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
         channels=inventory.channels,
         workers=workers,
@@ -143,6 +143,8 @@ def make_job(
 
 def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int:
     """Scores parts here or on a cluster; returns the number of fields set aside."""
+    if not parts:
+        return 0
     counts = collections.Counter()
     total = sum(len(part.fields) for part in parts)
     client = on_dask.connect(scheduler) if scheduler else None

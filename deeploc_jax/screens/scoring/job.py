@@ -38,7 +38,6 @@ class Job:
     Attributes:
         workdir: Workdir of the run, which every process sees under this path.
         source: The network.
-        sha256: Digest of its weights.
         cutting: How cells are found and cut out.
         channels: All channels of the screen, protein first.
         workers: Number of processes that read fields and find cells; 1 for a thread.
@@ -46,7 +45,6 @@ class Job:
 
     workdir: Path
     source: Source
-    sha256: str
     cutting: Cutting
     channels: tuple[str, ...]
     workers: int = 1
@@ -62,7 +60,6 @@ class Job:
         del source['weights'], source['batch_size']
         return dict(
             version=__version__,
-            weights=self.sha256,
             **{name: repr(value) for name, value in (cutting | source).items()},
             fields=dict(fields),
         )

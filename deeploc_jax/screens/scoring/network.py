@@ -32,6 +32,7 @@ class Source:
 
     Attributes:
         weights: Workdir of a training, folder of weights, or their name.
+        sha256: Digest of the weights that are meant.
         white_level: White level in place of the one on the card, None for that.
         crops: Views of a cell that are averaged, None for those of the calibration.
         layers: Layers whose features are kept.
@@ -39,6 +40,7 @@ class Source:
     """
 
     weights: str
+    sha256: str
     white_level: float | None = None
     crops: int | None = None
     layers: tuple[str, ...] = ()
@@ -106,10 +108,15 @@ def open_scorer(source: Source) -> Scorer:
 
     Raises:
         FileNotFoundError: There are no weights.
-        ValueError: The weights are damaged, there is no such layer, or the batch size
-            cannot be divided by the number of devices.
+        ValueError: The weights are damaged or others than are meant, there is no such
+            layer, or the batch size cannot be divided by the number of devices.
     """
     network = read_weights(source.weights, white_level=source.white_level)
+    if network.sha256 != source.sha256:
+        raise ValueError(
+            f'{source.weights} holds other weights than when the run began, or than '
+            'the process that began it sees.'
+        )
     mesh = sharding.make_mesh(jax.local_devices())
     outputs = make_split_program(network, mesh, source.batch_size, source.crops)
     layers = {
