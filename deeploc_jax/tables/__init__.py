@@ -4,6 +4,7 @@
 """
 
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
+from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
@@ -53,6 +54,7 @@ TABLES = (
     PROFILE_FEATURES,
     MOVERS,
     FLUX,
+    EXAMPLES,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -61,6 +63,7 @@ TABLES = (
 
 __all__ = [
     'CONFUSION',
+    'EXAMPLES',
     'FEATURES',
     'FIELDS_SCORED',
     'FLUX',

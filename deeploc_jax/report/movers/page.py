@@ -1,0 +1,158 @@
+"""The page of movers: which proteins moved, from where to where, and their cells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from deeploc_jax.report.movers import charts, listing
+from deeploc_jax.report.movers.listing import Shown
+from deeploc_jax.report.wording import count
+from deeploc_jax.tables.changes import MOVERS, read_flux, read_movers
+from deeploc_jax.tables.parquet import class_names, class_values
+
+COLUMNS = (
+    Shown('protein', 'protein'),
+    Shown('from', 'from', unless='moved'),
+    Shown('to', 'to', unless='moved'),
+    Shown('share_moved', 'share moved', 'percent', first='-', interval=True),
+    Shown('effect', 'effect', 'decimal', first='-'),
+    Shown('q', 'q', 'probability'),
+    Shown('log2_fold', 'log2 abundance', 'signed', first='-', interval=True),
+    Shown('abundance_q', 'q of abundance', 'probability'),
+    Shown('paper_moved', 'moved, by the paper', 'flag', first='-'),
+    Shown('moved', 'moved', 'flag', 'csv'),
+    Shown('abundance_changed', 'abundance changed', 'flag', 'csv'),
+    Shown('remarks', 'remarks', where='opened'),
+    Shown('n_cells_before', 'cells before', 'count', 'opened'),
+    Shown('n_cells_after', 'cells after', 'count', 'opened'),
+    Shown('n_wells_before', 'wells before', 'count', 'opened'),
+    Shown('n_wells_after', 'wells after', 'count', 'opened'),
+    Shown('class_before', 'largest class before', where='opened'),
+    Shown('class_after', 'largest class after', where='opened'),
+    Shown('statistic', 'statistic', 'decimal', 'opened'),
+    Shown('p', 'p', 'probability', 'opened'),
+    Shown('abundance_p', 'p of abundance', 'probability', 'opened'),
+    Shown('paper_class', "class of the paper's score", where='opened'),
+    Shown('paper_score', "the paper's score", 'signed', 'opened'),
+    Shown('paper_log2_fold', "the paper's log2 fold", 'signed', 'opened'),
+    Shown('paper_abundance_changed', 'abundance, by the paper', 'flag', 'opened'),
+)
+READ = ('from', 'to', 'share_moved', 'effect', 'q', 'log2_fold', 'paper_moved')
+SHOWS = (
+    ('moved', 'moved', 'moved'),
+    ('abundance', 'abundance changed', 'abundance_changed'),
+    ('paper', 'moved, by the paper', 'paper_moved'),
+    ('all', 'all', ''),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Facts about a comparison that its tables do not hold.
+
+    Attributes:
+        level: False-discovery rate that was asked for, such as 0.05.
+        replicates: Numbers of replicates before and after.
+        warnings: Sentences that a reader must know, such as that one replicate cannot
+            promise an error rate.
+        simulated: Whether the cells are simulated.
+    """
+
+    level: float
+    replicates: tuple[int, int]
+    warnings: Sequence[str] = ()
+    simulated: bool = False
+
+
+def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
+    """Writes `movers.html`, `figures/volcano.png` and `figures/flux.png`.
+
+    The page is one file that needs no other and no network. It holds the pictures of
+    `examples.parquet`, where there are any, as far as they have room.
+
+    Args:
+        workdir: Folder with `movers.parquet` and `flux.parquet`.
+        comparison: What else is known of the comparison.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        FileNotFoundError: A table is missing.
+        ValueError: A table is broken or has no row; it is named.
+    """
+    workdir = Path(workdir)
+    movers = read_movers(workdir / 'movers.parquet')
+    if not len(movers):
+        raise ValueError(f'{workdir / "movers.parquet"} has no protein to show.')
+    fluxes = charts.fluxes_of(read_flux(workdir / 'flux.parquet'))
+    drawn = charts.write_charts(
+        workdir, charts.volcano_of(movers, comparison.level), fluxes
+    )
+    names = tuple(
+        movers[f'condition_{side}'][0].as_py() for side in ('before', 'after')
+    )
+    proteins = movers['protein'].to_pylist()
+    strips, cells, left_out = listing.choose_strips(
+        listing.read_examples(workdir),
+        [[(protein, name) for protein in proteins] for name in names],
+    )
+    data = _listing(movers, names) | dict(cells=cells)
+    title = f'Proteins that moved: {names[0] or "before"} to {names[1] or "after"}'
+    return listing.write_listing(
+        workdir / 'movers.html',
+        data,
+        title=title,
+        lead=_lead(movers, names, comparison),
+        warnings=[*comparison.warnings, *listing.no_room(left_out)],
+        simulated=comparison.simulated,
+        charts=drawn,
+        strips=strips,
+        search_words='protein or class',
+        place_titles={'from': 'From', 'to': 'To'},
+        csv_name='movers.csv',
+        reading=listing.reading(COLUMNS, READ, MOVERS),
+    )
+
+
+def _listing(movers: pa.Table, names: tuple[str, ...]) -> dict[str, Any]:
+    """What the scripts of the page read, without the places of pictures."""
+    shows = [dict(key=k, title=t, column=c) for k, t, c in SHOWS]
+    return dict(
+        noun='proteins',
+        file='movers.csv',
+        keys=listing.unique_keys(movers['protein'].to_pylist()),
+        sides=[names[0] or 'before', names[1] or 'after'],
+        classes=list(class_names(movers)),
+        bars=[listing.bars(class_values(movers, f'{s}_')) for s in ('before', 'after')],
+        bars_title='Share of the protein in each class',
+        places=['from', 'to'],
+        search=['protein', 'from', 'to'],
+        shows=shows,
+        show='moved' if any(movers['moved'].to_pylist()) else 'all',
+        sort='q',
+        **listing.columns_of(movers, COLUMNS, MOVERS),
+    )
+
+
+def _lead(movers: pa.Table, names: tuple[str, ...], comparison: Comparison) -> str:
+    compared = sum(value is not None for value in movers['q'].to_pylist())
+    moved, changed = (
+        sum(bool(value) for value in movers[name].to_pylist())
+        for name in ('moved', 'abundance_changed')
+    )
+    aside = len(movers) - compared
+    before, after = comparison.replicates
+    n = before if before == after else f'{before} and {after}'
+    replicates = 'One replicate' if before == after == 1 else f'{n} replicates'
+    return (
+        f'{moved:,} of {count(compared, "protein")} moved between {names[0]} and '
+        f'{names[1]}, at a false-discovery rate of {comparison.level:g}; {changed:,} '
+        f'changed in abundance. {replicates} of each condition'
+        + (f'; {count(aside, "protein")} could not be compared.' if aside else '.')
+    )
