@@ -33,7 +33,7 @@ def connect(scheduler: str) -> Client:
             "A cluster needs dask.distributed: pip install -e '.[cluster]'"
         ) from error
     try:
-        return distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+        return distributed.Client(scheduler, timeout=PATIENCE)
     except OSError as error:
         raise ConnectionError(
             f'No scheduler answers at {scheduler} ({error}). Start one with `dask '
