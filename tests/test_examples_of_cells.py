@@ -10,6 +10,7 @@ from PIL import Image
 from deeploc_jax.files import write_json
 from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.screens.examples import try_examples, write_examples
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables import EXAMPLES, read_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
@@ -115,3 +116,16 @@ def test_a_page_does_without_pictures_that_cannot_be_made(scored, tmp_path):
 def test_two_screens_make_one_table(scored, tmp_path):
     found = shown(write_examples([scored, scored], tmp_path / 'x.parquet', ['P0']))
     assert {row['n_cells'] for row in found.values()} == {30}
+
+
+def test_simulated_plates_are_known_by_the_truth_beside_them(scored, tmp_path):
+    assert not is_simulated(scored) and not is_simulated(tmp_path / 'nowhere')
+    for name in ('images.csv', 'cells.parquet'):
+        (tmp_path / name).touch()
+    assert is_simulated(scored)
+
+
+@pytest.mark.parametrize('simulated', [True, False])
+def test_an_evaluation_says_whether_its_cells_are_simulated(tmp_path, simulated):
+    write_json(tmp_path / 'run.json', {'simulated': simulated})
+    assert is_simulated(tmp_path) == simulated

@@ -101,7 +101,7 @@ def try_examples(
     Path(path).unlink(missing_ok=True)
     try:
         write_examples(scored, path, proteins, **options)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError) as error:
         return [f'There are no pictures of cells: {error}']
     return []
 
@@ -114,6 +114,8 @@ def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinC
 def _inventory(scored: Path) -> Inventory:
     """The fields of a scored screen, as its config describes them."""
     config = read_json(scored / 'config.json')
+    if 'fields' not in config:
+        raise ValueError(f'{scored} is no workdir of configs/score.py.')
     names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')
     options = {name: config.get(name) for name in names}
     return describe_fields(config['fields'], **options)
