@@ -1,12 +1,13 @@
 """The fields of a screen: described by a table, a pattern and a map, and read."""
 
 import re
+from concurrent import futures
 
 import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.images import write_ome_tiff
+from deeploc_jax.images import ImageReader, write_ome_tiff
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.listing import DOUBLED, MISSING, UNMATCHED, UNUSABLE
@@ -384,3 +385,51 @@ def test_every_option_that_is_no_description_says_so(tmp_path):
         describe_fields(str(tmp_path / 'fields.csv'), channels=ROLES)
     with pytest.raises(ValueError, match='pixel_size'):
         describe_fields(str(tmp_path), channels=ROLES, pixel_size=-1.0)
+
+
+def test_threads_read_fields_at_the_same_time(tmp_path):
+    write_plate(tmp_path, wells=[f'A{n:02d}' for n in range(1, 13)])
+    fields = describe(tmp_path).fields
+    with futures.ThreadPoolExecutor(4) as pool:
+        images = list(pool.map(read_field, fields))
+    for image, field in zip(images, fields, strict=True):
+        np.testing.assert_array_equal(image.pixels, read_field(field).pixels)
+    values = [image.pixels[0, 0].tolist() for image in images]
+    assert values == [[2 * n + 1, 2 * n + 2] for n in range(24)]
+
+
+def test_only_the_planes_that_are_used_are_read(tmp_path, monkeypatch):
+    pixels = np.stack([grey(1), grey(2), grey(3)], -1)
+    write_ome_tiff(tmp_path / 'A01.ome.tif', pixels, ['RFP', 'DIC', 'GFP'])
+    inventory = describe(tmp_path, '{well}.ome.tif')
+    read = []
+    plane = ImageReader.read_plane
+
+    def watch(reader, path, channel, *rest):
+        read.append(channel)
+        return plane(reader, path, channel, *rest)
+
+    monkeypatch.setattr(ImageReader, 'read_plane', watch)
+    read_field(inventory.fields[0])
+    assert read == [2, 0]
+
+
+def test_real_plates_are_understood(shared_data):
+    folder = shared_data('sbs_plate') / 'images'
+    inventory = describe(
+        folder,
+        'Channel{channel}-{n}-{row}-{column}.tif',
+        channels='protein=GFP,nucleus=DNA',
+        channel_names='1=GFP,2=DNA',
+    )
+    assert len(inventory.fields) == 48 and not inventory.problems
+    assert inventory.fields[-1].well == 'D12'
+    assert read_field(inventory.fields[-1]).pixels.shape == (640, 640, 2)
+
+
+def test_the_sizes_of_real_fields_are_found(shared_data):
+    folder = shared_data('wt2017_fields') / 'images'
+    pattern = 'r{row:02}c{column:02}f{field:02}p01-ch{channel:1}{*}.tiff'
+    inventory = describe(folder, pattern, channels='protein=1,marker=3')
+    assert [field.name for field in inventory.fields] == ['A01-1', 'A01-2', 'A01-3']
+    assert {field.size for field in inventory.fields} == {(1080, 1080)}
