@@ -258,7 +258,8 @@ def make_map(folder, text):
         'well,protein\nA1,FUS1\na02,STE2\n',
         'Plate;Well;protein;label\nP1;A-1;FUS1;ER\nP1;A 2;STE2;ER\n',
         'row,column,protein\nA,1,FUS1\n1,02,STE2\n',
-        'ORF,Gene,Plate,Row,Column,wellId\nY1,FUS1,P1,1,1,A1\nY2,STE2,P1,1,2,A2\n',
+        'ORF,Gene,Plate,Row,Column,wellId\nY1,FUS1,P1,1,1,7\nSTE2,0,P1,1,2,8\n',
+        'ORF,Gene,wellId\nY1,FUS1,r01c01\n,STE2,r1c2\n',
         'ORF,Plate,Row,Column\nFUS1,P1,1,1\nSTE2,P1,1,2\n',
     ],
 )
@@ -433,3 +434,29 @@ def test_the_sizes_of_real_fields_are_found(shared_data):
     inventory = describe(folder, pattern, channels='protein=1,marker=3')
     assert [field.name for field in inventory.fields] == ['A01-1', 'A01-2', 'A01-3']
     assert {field.size for field in inventory.fields} == {(1080, 1080)}
+
+
+def test_a_stated_pixel_size_overrules_the_files(tmp_path):
+    write_ome_tiff(tmp_path / 'A1.ome.tif', grey(1)[..., None], ['GFP'], (0.1, 0.2))
+    with pytest.raises(ValueError, match='not square: 0.1 x 0.2'):
+        describe(tmp_path, '{well}.ome.tif', channels='protein=GFP')
+    inventory = describe(
+        tmp_path, '{well}.ome.tif', channels='protein=GFP', pixel_size=0.15
+    )
+    assert read_field(inventory.fields[0]).pixel_size == 0.15
+
+
+def test_a_file_with_other_channels_than_stated_is_refused(tmp_path):
+    pixels = np.stack([grey(1), grey(2)], -1)
+    write_ome_tiff(tmp_path / 'A1.ome.tif', pixels)
+    with pytest.raises(ValueError, match='has 2 channels, but channel_names names 3'):
+        describe(tmp_path, '{well}.ome.tif', channel_names='GFP,RFP,DIC')
+
+
+def test_the_name_of_a_field_is_the_name_of_a_file(tmp_path):
+    write(tmp_path / 'a.tif', grey(1))
+    table = write_table(
+        tmp_path, 'condition,plate,well,image_GFP\n5 g/l,../p,A1,a.tif\n'
+    )
+    (field,) = describe_fields(table, channels='protein=GFP').fields
+    assert field.condition == '5 g/l' and field.name == '5 g_l-.._p-A01-1'
