@@ -31,6 +31,9 @@ def get_config() -> ml_collections.ConfigDict:
     config.cells = config_dict.placeholder(str)
     # Workdirs of configs/features.py, or of a scoring with features, with commas.
     config.features = config_dict.placeholder(str)
+    # Workdirs of configs/evaluate.py with labelled cells, named by the same network;
+    # with these, shares within cells (columns blend...) are estimated too.
+    config.labelled = config_dict.placeholder(str)
     # Classes whose cells are not used: DEAD,GHOST; '' for none; no value: these two
     # where the network has them.
     config.ignored = config_dict.placeholder(str)

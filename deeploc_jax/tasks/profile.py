@@ -19,6 +19,8 @@ from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles import cytominer
 from deeploc_jax.profiles.agreement import agreement_rows
+from deeploc_jax.profiles.blend import make_reference
+from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
 from deeploc_jax.profiles.features import STATISTICS
 from deeploc_jax.profiles.localization import Options
 from deeploc_jax.profiles.tables_of_cells import (
@@ -111,17 +113,43 @@ def profile_cells(
         ignored = [name for name in QUALITY if name in names]
     measured = any(name.startswith('mean_') for name in first.column_names)
     channel = config.channel or (channel_names(first)[0] if measured else '')
-    kept = np.array([name not in ignored for name in names], float)
-    prior = kept / kept.sum()
-    options = Options(prior, config.level, config.resamples, config.seed)
+    options = options_of(config, names, ignored)
     everything = itertools.chain([first], parts)
     found = localization_profiles(everything, workdir, options, ignored, channel)
     return found, {
         'cells': config.cells,
+        'labelled cells': config.labelled or 'none, so no blends',
         'ignored classes': ', '.join(ignored) or 'none',
         'protein channel': channel or 'not measured',
         'intervals': f'{config.level:.0%}',
     }
+
+
+def options_of(
+    config: ml_collections.ConfigDict, names: tuple[str, ...], ignored: list[str]
+) -> Options:
+    """How cells of these classes are summed up.
+
+    Probabilities count as calibrated on cells with the class shares of the labelled
+    cells, or without these with equal shares.
+    """
+    kept = np.array([name not in ignored for name in names], bool)
+    prior, reference = kept / kept.sum(), None
+    if config.labelled:
+        parts = _chained(cell_parts, config.labelled)
+        reference = make_reference((_of(names, part, ignored) for part in parts), kept)
+        counts = np.where(kept, np.maximum(reference.counts, 1), 0)
+        prior = counts / counts.sum()
+    return Options(prior, config.level, config.resamples, config.seed, reference)
+
+
+def _of(names: tuple[str, ...], part: pa.Table, ignored: list[str]) -> ProfiledCells:
+    if class_names(part) != names:
+        raise ValueError(
+            'labelled: these cells have other classes than those profiled, '
+            f'{", ".join(class_names(part))} and not {", ".join(names)}.'
+        )
+    return profiled_cells(part, ignored)
 
 
 def export(
