@@ -78,7 +78,7 @@ def names_of(browser):
 
 
 def hash_of(browser):
-    return browser.current_url.partition('#')[2]
+    return browser.execute_script('return location.hash').removeprefix('#')
 
 
 def choose(browser, name, value):

@@ -101,8 +101,9 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
     strips, cells, left_out = listing.choose_strips(
         listing.read_examples(workdir),
         [[(protein, name) for protein in proteins] for name in names],
+        range(len(movers)),  # by p
     )
-    data = _listing(movers, names) | dict(cells=cells)
+    data = _listing(movers, names) | dict(cells=cells, views=listing.views_of(strips))
     title = f'Proteins that moved: {names[0] or "before"} to {names[1] or "after"}'
     return listing.write_listing(
         workdir / 'movers.html',
