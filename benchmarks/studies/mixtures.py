@@ -1,9 +1,10 @@
 """The shares of proteins that are in two places, against the truth of the simulator.
 
-    python launch.py --config=configs/prepare.py:yeast_sim/mixtures
     for screen in replicate_1 mixtures; do
+      python launch.py --config=configs/prepare.py:yeast_sim/$screen
       python launch.py --config=configs/evaluate.py --config.source=lean-sim \
-          --config.screen=yeast_sim/$screen --workdir=runs/$screen
+          --config.screen=yeast_sim/$screen --config.evaluation.crops=1 \
+          --workdir=runs/$screen
     done
     python launch.py --config=configs/profile.py --config.cells=runs/mixtures \
         --config.labelled=runs/replicate_1 --workdir=runs/mixture-profiles
