@@ -63,11 +63,8 @@ def summarized(values: np.ndarray, groups: Groups, statistic: str) -> np.ndarray
     if statistic == 'mean':
         return groups.mean(values)
     found = np.full((len(groups), values.shape[1]), np.nan)
-    order = np.argsort(groups.of_cell, kind='stable')
-    counts = groups.count()
-    for group, (stop, size) in enumerate(zip(np.cumsum(counts), counts, strict=True)):
-        if size:
-            found[group] = np.median(values[order[stop - size : stop]], axis=0)
+    for group, rows in groups.members():
+        found[group] = np.median(values[rows], axis=0)
     return found
 
 

@@ -1,4 +1,4 @@
-"""How much of a protein is in each compartment, from probabilities of its cells.
+"""How many of a protein's cells have it in each compartment.
 
 The mean of the probabilities is drawn towards what the network leaves open: a protein
 that is wholly in one place never has a mean of 1 there. Where probabilities are
@@ -102,10 +102,8 @@ def share_of_two(
         rng: Source of the weights.
 
     Returns:
-        (share, low, high), in steps of 0.01; NaN without cells.
+        (share, low, high), in steps of 0.01.
     """
-    if not len(first):
-        return np.nan, np.nan, np.nan
     one, two = (np.maximum(x, FLOOR)[:, None] for x in (first, second))
     logs = np.log(GRID * one + (1 - GRID) * two)
     names, of_cell = np.unique(wells, return_inverse=True)

@@ -34,9 +34,7 @@ def write_h5ad(features: Features, path: Path) -> Path:
     columns = cell_values(features.metadata, features.labels, features.class_names)
     known = {k: v for k, v in features.about.items() if v is not None}
     uns = known | dict(class_names=np.array(features.class_names))
-    return _write(
-        path, features.values, columns.pop('cell_id'), columns, features.names, uns=uns
-    )
+    return _write(path, features.values, columns, 'cell_id', features.names, uns=uns)
 
 
 def write_profiles_h5ad(
@@ -68,10 +66,9 @@ def write_profiles_h5ad(
     }
     keys = [columns[name] for name in (*WELL, 'protein') if name in columns]
     rows = ['/'.join(filter(None, key)) for key in zip(*keys, strict=True)]
+    columns['profile'] = np.array(rows, object)
     layers = dict(zip([p.rstrip('_') for p in prefixes[1:]], blocks[1:], strict=True))
-    return _write(
-        path, blocks[0], np.array(rows, object), columns, names, layers=layers
-    )
+    return _write(path, blocks[0], columns, 'profile', names, layers=layers)
 
 
 def _column(table: pa.Table, name: str) -> np.ndarray:
@@ -81,8 +78,8 @@ def _column(table: pa.Table, name: str) -> np.ndarray:
 def _write(
     path: Path,
     values: np.ndarray,
-    rows: np.ndarray,
-    columns: Mapping[str, np.ndarray],
+    columns: Mapping[str, Any],
+    index: str,
     names: Sequence[str],
     layers: Mapping[str, Any] | None = None,
     uns: Mapping[str, Any] | None = None,
@@ -91,7 +88,7 @@ def _write(
     import anndata
     import pandas
 
-    obs = pandas.DataFrame(dict(columns)).set_axis(pandas.Index(rows), axis=0)
+    obs = pandas.DataFrame(dict(columns)).set_index(index)
     var = pandas.DataFrame(index=np.array(names))
     table = anndata.AnnData(X=values, obs=obs, var=var, layers=layers, uns=uns)
     return atomic_write(path, table.write_h5ad)

@@ -59,8 +59,8 @@ _LOCALIZATION = (
     Column(
         'share',
         _FLOAT,
-        'Share of the first compartment in a mixture of these two alone, by maximum '
-        'likelihood.',
+        'Share of its cells that are in the first compartment, if each is in one of '
+        'these two, by maximum likelihood.',
     ),
     Column(
         'share_low',
@@ -69,6 +69,27 @@ _LOCALIZATION = (
         'several wells are given random weights.',
     ),
     Column('share_high', _FLOAT, 'Upper end of that interval.'),
+    Column(
+        'blend_first',
+        TEXT,
+        'Compartment with the larger part of the protein, if every cell has it in two '
+        "places; '' where `labelled` was not given.",
+    ),
+    Column('blend_second', TEXT, "The other one; '' if there is none."),
+    Column(
+        'blend',
+        _FLOAT,
+        'Share of the protein within its cells that is in blend_first: where the mean '
+        'logarithms of their probabilities lie between those of labelled cells of the '
+        'two classes.',
+    ),
+    Column(
+        'blend_low',
+        _FLOAT,
+        'Lower end of its interval: cells and wells are resampled, and proteins of a '
+        'class differ as much as the labelled ones do.',
+    ),
+    Column('blend_high', _FLOAT, 'Upper end of that interval.'),
     Column(
         'heterogeneity',
         _FLOAT,

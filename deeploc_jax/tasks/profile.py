@@ -19,6 +19,8 @@ from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles import cytominer
 from deeploc_jax.profiles.agreement import agreement_rows
+from deeploc_jax.profiles.blend import make_reference
+from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
 from deeploc_jax.profiles.features import STATISTICS
 from deeploc_jax.profiles.localization import Options
 from deeploc_jax.profiles.tables_of_cells import (
@@ -26,8 +28,12 @@ from deeploc_jax.profiles.tables_of_cells import (
     feature_profiles,
     localization_profiles,
 )
+from deeploc_jax.report.movers import write_proteins_page
 from deeploc_jax.report.profiles import write_profiles_page
+from deeploc_jax.screens.examples import try_examples
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
+from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.h5ad import check_anndata, write_profiles_h5ad
 from deeploc_jax.tables.parquet import channel_names, class_names, write_table
 from deeploc_jax.tables.profiles import (
@@ -43,6 +49,7 @@ from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
 """Classes that are no localizations, ignored unless others are named."""
+CELLS_SHOWN = 4  # cells of a protein on the page of proteins
 LAYERS = ('p_', 'posterior_', 'low_', 'high_', 'share_')
 
 
@@ -64,6 +71,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         found, about = profile_cells(config, workdir)
         made += write_rows(config, workdir, found, (WELL_PROFILES, PROFILES))
         made.append(write_profiles_page(workdir, found.proteins, about))
+        made.append(list_proteins(config, workdir, found.proteins))
         wells, unusable = found.wells, found.unusable
         columns = [f'p_{name}' for name in class_names(wells)]
     if config.features:
@@ -111,17 +119,56 @@ def profile_cells(
         ignored = [name for name in QUALITY if name in names]
     measured = any(name.startswith('mean_') for name in first.column_names)
     channel = config.channel or (channel_names(first)[0] if measured else '')
-    kept = np.array([name not in ignored for name in names], float)
-    prior = kept / kept.sum()
-    options = Options(prior, config.level, config.resamples, config.seed)
+    options = options_of(config, names, ignored)
     everything = itertools.chain([first], parts)
     found = localization_profiles(everything, workdir, options, ignored, channel)
     return found, {
         'cells': config.cells,
+        'labelled cells': config.labelled or 'none, so no blends',
         'ignored classes': ', '.join(ignored) or 'none',
         'protein channel': channel or 'not measured',
         'intervals': f'{config.level:.0%}',
     }
+
+
+def list_proteins(
+    config: ml_collections.ConfigDict, workdir: Path, profiles: pa.Table
+) -> Path:
+    """Writes pictures of cells of the proteins with most, and the page of them all."""
+    scored, warnings = split_names(config.cells), []
+    if config.pictures:
+        most = profiles.sort_by([('n_cells', 'descending'), ('protein', 'ascending')])
+        names = list(dict.fromkeys(most['protein'].to_pylist()))[: config.pictures]
+        path = workdir / EXAMPLES.path
+        warnings = try_examples(scored, path, names, count=CELLS_SHOWN)
+    return write_proteins_page(workdir, any(map(is_simulated, scored)), warnings)
+
+
+def options_of(
+    config: ml_collections.ConfigDict, names: tuple[str, ...], ignored: list[str]
+) -> Options:
+    """How cells of these classes are summed up.
+
+    Probabilities count as calibrated on cells with the class shares of the labelled
+    cells, or without these with equal shares.
+    """
+    kept = np.array([name not in ignored for name in names], bool)
+    prior, reference = kept / kept.sum(), None
+    if config.labelled:
+        parts = _chained(cell_parts, config.labelled)
+        reference = make_reference((_of(names, part, ignored) for part in parts), kept)
+        counts = np.where(kept, np.maximum(reference.counts, 1), 0)
+        prior = counts / counts.sum()
+    return Options(prior, config.level, config.resamples, config.seed, reference)
+
+
+def _of(names: tuple[str, ...], part: pa.Table, ignored: list[str]) -> ProfiledCells:
+    if class_names(part) != names:
+        raise ValueError(
+            'labelled: these cells have other classes than those profiled, '
+            f'{", ".join(class_names(part))} and not {", ".join(names)}.'
+        )
+    return profiled_cells(part, ignored)
 
 
 def export(
