@@ -8,7 +8,8 @@
 
 Result: `movers.parquet` (a row for every protein: from where to where, the share that
 moved, p and q, the change of abundance, and what the method of the DeepLoc paper says),
-`flux.parquet`, and the flux network for Cytoscape.
+`flux.parquet`, the flux network for Cytoscape, and `movers.html`, a page to search and
+sort with cells of both conditions.
 Time: not measured.
 """
 
@@ -38,4 +39,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.ignored = config_dict.placeholder(str)
     # Channel that abundance is measured in; no value: the protein channel of the cells.
     config.channel = config_dict.placeholder(str)
+    # Proteins, of those called, whose cells are shown on the page: the surest ones. 0
+    # for none; without their fields there are no pictures.
+    config.pictures = 300
     return config

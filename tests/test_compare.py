@@ -189,6 +189,8 @@ def test_the_task_writes_tables_and_networks(config, tmp_path, capsys):
     facts = json.loads((tmp_path / 'out/run.json').read_text())
     assert facts['compared'] == 80 and not facts['repeated']
     assert (tmp_path / 'out/flux_ours.cyjs').exists()
+    page = (tmp_path / 'out/movers.html').read_text()
+    assert 'Nothing was repeated' in page and 'P000' in page
 
 
 @pytest.mark.parametrize(

@@ -17,22 +17,28 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
+from deeploc_jax.report.movers import write_movers_page
+from deeploc_jax.screens.examples import try_examples
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.cell_parts import cell_parts
 from deeploc_jax.tables.changes import FLUX, MOVERS
+from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.parquet import channel_names, class_names, write_table
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
 """Classes that are no localizations, ignored unless others are named."""
-SINGLE = """
-Nothing was repeated: each protein has one well in a condition. What is called scatters
-more than the others do in this screen; whether another replicate would show it is not
-known. Repeat the screen, or at least what is called, before you rely on it."""
+SINGLE = (
+    'Nothing was repeated: each protein has one well in a condition. What is called '
+    'changes more than other proteins do in this screen; whether another replicate '
+    'would show it is not known. Repeat the screen, or at least what is called, before '
+    'you rely on it.'
+)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
-    """Writes movers.parquet, flux.parquet and the flux networks.
+    """Writes movers.parquet, flux.parquet, the flux networks and the page of movers.
 
     Raises:
         ValueError: Cells or conditions are not given or not known, a number is out of
@@ -48,11 +54,34 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         write_table(found.movers, workdir / MOVERS.path),
         write_table(found.flux, workdir / FLUX.path),
         *write_networks(found.flux, workdir),
+        write_page(config, workdir, found),
     ]
     write_json(workdir / 'run.json', environment() | facts(found))
     print(in_words(found, config))
     for path in made:
         print(f'  {short(path)}')
+
+
+def write_page(
+    config: ml_collections.ConfigDict, workdir: Path, found: Comparison
+) -> Path:
+    """Writes pictures of cells of what was called, and the page of movers."""
+    scored = split_names(config.cells)
+    warnings = [] if found.repeated else [SINGLE]
+    if config.pictures:
+        names = [
+            row['protein']
+            for row in found.movers.to_pylist()
+            if row['moved'] or row['abundance_changed']
+        ]
+        warnings += try_examples(
+            scored,
+            workdir / EXAMPLES.path,
+            names[: config.pictures],
+            conditions=(config.before, config.after),
+        )
+    simulated = any(map(is_simulated, scored))
+    return write_movers_page(workdir, config.rate, warnings, simulated)
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -123,7 +152,7 @@ def in_words(found: Comparison, config: ml_collections.ConfigDict) -> str:
         f'the paper, which has no such rate: {about["paper_moved"]:,} and '
         f'{about["paper_abundance_changed"]:,}.'
     )
-    return text + ('' if found.repeated else '\n' + SINGLE) + '\n\nTables:'
+    return text + ('' if found.repeated else f'\n\n{SINGLE}') + '\n\nResults:'
 
 
 def _count(table: pa.Table, name: str) -> int:
