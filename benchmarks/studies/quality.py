@@ -180,8 +180,8 @@ def forest_line(plates: list[Plate]) -> str:
     return (
         f'Forest, {_LABELLED.value} labelled objects of the first plate: of '
         f'{(~y[rest]).sum():,} objects of the others that are no live cell it finds '
-        f'{(~called[~y[rest]]).mean():.1%}, and of {y[rest].sum():,} live cells it takes '
-        f'{(~called[y[rest]]).mean():.1%} for none; out of bag '
+        f'{(~called[~y[rest]]).mean():.1%}, and of {y[rest].sum():,} live cells it '
+        f'takes {(~called[y[rest]]).mean():.1%} for none; out of bag '
         f'{forest.oob_score_:.1%} are right.'
     )
 

@@ -1,4 +1,4 @@
-"""A scored screen that is made up, with plates of both sizes and faults of all kinds."""
+"""A scored screen that is made up, with flagged fields and fields set aside."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Measure:
 
 
 def choose_measures(wells: Sequence[Well], channels: Sequence[str]) -> list[Measure]:
-    """The measures that the wells have values for.
+    """The measures in which the wells differ.
 
     Args:
         wells: All wells of the screen.
@@ -70,7 +70,11 @@ def choose_measures(wells: Sequence[Well], channels: Sequence[str]) -> list[Meas
         made.append(
             _scale(f'share of {name}', wells, _share(name), '{:.0%}', zero=True)
         )
-    return [measure for measure in made if set(measure.colors) != {NOTHING}]
+    return [measure for measure in made if _tells(measure)] or made[:1]
+
+
+def _tells(measure: Measure) -> bool:
+    return not measure.scale or len(set(measure.colors) - {NOTHING}) > 1
 
 
 def most_frequent(well: Well) -> str:

@@ -115,9 +115,14 @@ def _plates(
             )
             for well in layout.wells
         ]
-        name = ', '.join(part for part in (key[3], key[1], key[2]) if part)
-        drawn.append(dict(name=name or 'plate', layout=layout, places=places))
+        drawn.append(dict(name=_name(key), layout=layout, places=places))
     return drawn
+
+
+def _name(plate: tuple[str, ...]) -> str:
+    _, condition, replicate, name = plate
+    parts = (name or 'plate', condition, replicate and f'replicate {replicate}')
+    return ', '.join(part for part in parts if part)
 
 
 def _flag_rows(wells: Sequence[Well]) -> list[dict[str, Any]]:
