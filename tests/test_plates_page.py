@@ -13,7 +13,8 @@ from tests.helpers.scored_plates import write_scored_plates
 
 HOSTILE = '"><script>document.title="taken"</script>'
 COLORS = """
-return [...document.querySelectorAll('.w')].map(w => getComputedStyle(w).backgroundColor)
+const color = well => getComputedStyle(well).backgroundColor;
+return [...document.querySelectorAll('.w')].map(color)
 """
 SMALL = [f'{row}{column:02d}' for row in 'BCD' for column in range(2, 12)]
 PLATES = {'P01': SMALL, 'P02': [*SMALL, 'P24'], HOSTILE: ['left', 'right']}

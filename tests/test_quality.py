@@ -192,7 +192,7 @@ def test_cells_are_flagged_by_their_class():
     scored = np.array([True, False, True, True])
     p = np.array([[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
     assert flag_cells(scored, p, names) == [[], ['border'], ['dead'], ['ghost']]
-    own = flag_cells(scored, p, names, {'er': 'not_a_cell'})
+    own = flag_cells(scored, p, names, ('er', 'Absent'))
     assert own == [['not_a_cell'], ['border'], [], []]
     assert flag_cells(np.zeros(2, bool), np.zeros((0, 3)), names) == [['border']] * 2
     assert {'dead', 'ghost', 'border', 'not_a_cell'} <= set(CELL_FLAGS)

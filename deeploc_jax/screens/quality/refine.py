@@ -32,6 +32,14 @@ class Refined:
     accuracy: float
     flagged: int
 
+    def describe(self) -> str:
+        """What the forest did, in a sentence."""
+        return (
+            f'Forest: {self.flagged:,} objects are no cells by their measurements; '
+            f'{self.accuracy:.1%} of {self.labelled} labelled cells are called right '
+            'by trees that had not seen them.'
+        )
+
 
 def flag_by_forest(
     folder: Path | str, labels: Mapping[str, bool], seed: int = 0
