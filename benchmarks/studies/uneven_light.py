@@ -1,4 +1,4 @@
-"""The lamp of simulated plates is estimated from their fields and held against the truth.
+"""The lamp of simulated plates is estimated from their fields and compared with it.
 
 python -m benchmarks.studies.uneven_light --seeds=101,102,103
 
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
 
 
 def measure(screen: simulate.Screen, seed: int) -> dict[tuple[str, str], list[float]]:
-    """Errors of each channel: before, after with few and many fields, without offset."""
+    """Errors of each channel: before, after few and many fields, without offset."""
     shape = (int(_SIDES.value[0]), int(_SIDES.value[1]))
     chip = dataclasses.replace(screen.instrument, field_shape=shape)
     specs = simulate.screen_layout(
