@@ -17,6 +17,7 @@ GROUND = {
     'devices',
     'memory',
     'metrics',
+    'dirichlet',
     'files',
     'huge_pages',
     'crc',

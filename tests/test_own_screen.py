@@ -238,7 +238,7 @@ def test_a_screen_of_an_earlier_version_is_read_with_and_without_its_table(
     with pytest.warns(UserWarning, match=words):
         with_table = _screen(tmp_path, table)
     with_table.download_and_prepare()
-    monkeypatch.setattr(table_file, '_READERS', {'.csv': _refuse})
+    monkeypatch.setattr(table_file, 'READERS', {'.csv': _refuse})
     with pytest.warns(UserWarning, match='may lack cells of the table: row 4'):
         _screen(tmp_path, table)
     assert [path.name for path in with_table.data_path.parent.iterdir()] == ['1.0.0']

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deeploc_jax.data.normalize import percentile_normalize
-from deeploc_jax.predict.raw_images import raw_cells
+from deeploc_jax.predict.raw_images import normalization_of, raw_crops
 from tests.helpers.small import make_card
 
 RNG = np.random.default_rng(0)
@@ -17,7 +17,8 @@ CARD = make_card()
 
 
 def read(images, card=CARD, rows=(4, 0, 4)):
-    return raw_cells(images, card).images[np.array(rows)]
+    pixels = raw_crops(images, card).images[np.array(rows)]
+    return normalization_of(card)(jnp.asarray(pixels))
 
 
 class Sliced:
@@ -109,7 +110,7 @@ def test_booleans_are_0_and_1(name):
 
 @pytest.mark.parametrize('images', [[], (), np.zeros((0, 20, 20, 2), bool)])
 def test_no_images_are_no_error(images):
-    assert raw_cells(images, CARD).images.shape == (0, 20, 20, 2)
+    assert raw_crops(images, CARD).images.shape == (0, 20, 20, 2)
 
 
 def with_pixel(value, dtype=np.float64):

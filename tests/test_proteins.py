@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.special import betainc
 
 from deeploc_jax.evaluate import proteins
 from deeploc_jax.evaluate.groups import UNIT_COLUMNS
@@ -71,31 +70,6 @@ def test_neither_protein_nor_well_is_an_empty_table():
     table = proteins.proteins_table(metadata(4), np.zeros(4, int), P, NAMES)
     assert len(table) == 0
     assert table.schema.equals(PROTEINS.arrow(NAMES))
-
-
-def test_certainty_of_two_classes_is_a_beta_tail():
-    alpha = np.array([[3.0, 2.0], [1.5, 9.25], [400.0, 380.0], [1.0, 1.0], [1e5, 1.0]])
-    low, high = alpha.min(axis=1), alpha.max(axis=1)
-    expected = 1 - betainc(high, low, 0.5)
-    found = proteins.certainty_of_largest(alpha)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-
-
-def test_certainty_agrees_with_draws():
-    rng = np.random.default_rng(0)
-    alpha = 1 + rng.gamma(0.5, 8.0, size=(6, 19))
-    found = proteins.certainty_of_largest(alpha)
-    for row, certainty in zip(alpha, found, strict=True):
-        draws = rng.dirichlet(row, size=20_000).argmax(axis=1)
-        assert certainty == pytest.approx((draws == row.argmax()).mean(), abs=0.015)
-
-
-def test_certainty_grows_with_cells():
-    share = np.array([0.5, 0.3, 0.2])
-    alpha = 1 + np.array([0, 1, 10, 100, 1000])[:, None] * share
-    found = proteins.certainty_of_largest(alpha)
-    assert found[0] == pytest.approx(1 / 3, abs=1e-6)
-    assert (np.diff(found) > 0).all() and found[-1] > 0.999
 
 
 def test_rows_that_do_not_fit_are_an_error():

@@ -374,6 +374,16 @@ def test_missing_files_are_all_named(tmp_path):
         write_report(workdir)
 
 
+def test_the_split_reported_is_the_one_that_the_config_names(tmp_path, no_pictures):
+    workdir = fake_workdir(tmp_path)
+    (workdir / 'evaluation/test').rename(workdir / 'evaluation/validation')
+    files.write_json(workdir / 'config.json', {'split': 'validation'})
+    assert 'my_screen: validation split' in write_report(workdir).read_text()
+    files.write_json(workdir / 'config.json', {'seed': 7})  # of a training
+    with pytest.raises(FileNotFoundError, match='evaluation/test/metrics'):
+        write_report(workdir)
+
+
 def test_an_evaluation_elsewhere_names_both_screens(tmp_path, no_pictures):
     run = {'trained_on': 'first_screen', 'splits': {'train': 240}}
     html = write_report(fake_workdir(tmp_path, run=run)).read_text()

@@ -61,8 +61,7 @@ def _streamed_batches(
     cells: Cells, sampler: Any, steps: range, mesh: Mesh
 ) -> Iterator[Batch]:
     def read(step: int) -> dict[str, np.ndarray]:
-        rows = sampler(step)
-        return _local_batch(cells, rows[sharding.local_slice(len(rows))])
+        return _local_batch(cells, sampler(step))
 
     batches = grain.MapDataset.source(steps).map(read)
     for batch in batches.to_iter_dataset(_PREFETCH):
@@ -83,7 +82,7 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
     n = len(cells)
 
     def read(start: int) -> dict[str, np.ndarray]:
-        rows = start + np.arange(batch_size)[sharding.local_slice(batch_size)]
+        rows = np.arange(start, start + batch_size)
         return _local_batch(cells, np.minimum(rows, n - 1))
 
     batches = grain.MapDataset.source(range(0, n, batch_size)).map(read)
@@ -92,4 +91,6 @@ def eval_batches(cells: Cells, batch_size: int, mesh: Mesh) -> Iterator[Batch]:
 
 
 def _local_batch(cells: Cells, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows of a global batch that this process provides."""
+    rows = rows[sharding.local_slice(len(rows))]
     return dict(image=cells.images[rows], label=cells.labels[rows])

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Real
+from jaxtyping import Float32, Float64, Real
 
 from deeploc_jax.lookup import lookup
 
@@ -70,13 +70,26 @@ def percentile_normalize(
     References:
         Kraus et al. 2017, Mol. Syst. Biol. 13:924, Materials and Methods.
     """
+    return np.clip(between_percentiles(images), 0, 1).astype(np.float32)
+
+
+def between_percentiles(
+    images: Real[np.ndarray, 'n h w c'],
+) -> Float64[np.ndarray, 'n h w c']:
+    """Brings the percentiles of each cell and channel to 0 and 1, clipping nothing.
+
+    Args:
+        images: Images [n, h, w, c] of any integer or float type.
+
+    Returns:
+        Images, float64 [n, h, w, c]; a constant plane becomes zeros.
+    """
     n, h, w, c = images.shape
     planes = images.reshape(n, h * w, c)
     low, high = np.percentile(planes, PERCENTILES, axis=1, keepdims=True)
     constant = high <= low
     scaled = (planes - low) / np.where(constant, 1, high - low)
-    scaled = np.where(constant, 0, np.clip(scaled, 0, 1))
-    return scaled.astype(np.float32).reshape(n, h, w, c)
+    return np.where(constant, 0.0, scaled).reshape(n, h, w, c)
 
 
 def unit_normalize(
@@ -98,11 +111,16 @@ def unit_normalize(
     References:
         Parnamaa & Parts 2017, whose release divides pixels of 8 bits by 255.
     """
-    white = _white_level_of(images) if white_level is None else white_level
+    white = white_level_of(images) if white_level is None else white_level
     return np.clip(images / np.float64(white), 0, 1).astype(np.float32)
 
 
-def _white_level_of(images: np.ndarray) -> float:
+def white_level_of(images: np.ndarray) -> float:
+    """The pixel value of white, where the type of the pixels implies it.
+
+    Raises:
+        ValueError: It does not follow from the type.
+    """
     if images.dtype.kind == 'u' and images.dtype.itemsize <= 2:
         return float(np.iinfo(images.dtype).max)
     low, high = (images.min(), images.max()) if images.size else (0, 0)

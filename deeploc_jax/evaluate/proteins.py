@@ -1,14 +1,8 @@
 """From cells to proteins: where is a protein, and how sure is that?
 
-A protein's cells are draws from an unknown mixture of localizations. With a flat
-Dirichlet prior and the cells' class probabilities as soft counts, the posterior of the
-mixture is Dirichlet(1 + sum of probabilities): its mode is the mean of the class
-probabilities, its largest class the call. Cells count as independent and their
-probabilities as calibrated, so the certainty is likely too high.
-
-References:
-    Parnamaa & Parts 2017, Accurate classification of protein subcellular localization
-    from high-throughput microscopy images using deep learning (DeepYeast).
+A protein's cells are draws from an unknown mixture of localizations, whose posterior
+`dirichlet` has: its mode is the mean of the cells' class probabilities, its largest
+class the call.
 """
 
 from __future__ import annotations
@@ -17,17 +11,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import gammainc, gammaincinv
 
+from deeploc_jax.dirichlet import certainty_of_largest, mean_share
 from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
 from deeploc_jax.tables.cell_columns import by_class, names_of, predicted_values
 from deeploc_jax.tables.parquet import class_metadata
 from deeploc_jax.tables.predictions import PROTEINS
 from deeploc_jax.tables.row_checks import check_rows
 from deeploc_jax.tables.schema import to_table
-
-NODES = 64
-"""Points of the Gauss-Legendre quadrature in `certainty_of_largest`."""
 
 
 def proteins_table(
@@ -62,34 +53,8 @@ def proteins_table(
     columns |= _label_columns(rows, np.asarray(labels)[kept], len(units), class_names)
     columns |= predicted_values(sums / n_cells[:, None], class_names)
     columns['certainty'] = certainty_of_largest(1 + sums)
-    posterior = (1 + sums) / (1 + sums).sum(axis=1, keepdims=True)
-    columns |= by_class('posterior_', posterior, class_names)
+    columns |= by_class('posterior_', mean_share(1 + sums), class_names)
     return to_table(columns, PROTEINS.arrow(class_names, class_metadata(class_names)))
-
-
-def certainty_of_largest(alpha: np.ndarray) -> np.ndarray:
-    """Probability that the class of the largest alpha is a Dirichlet's largest share.
-
-    The shares are independent Gamma(alpha) variables over their sum, so this is the
-    mean, over the quantiles u of the largest one, of the chance that every other is
-    below it: a smooth integral over 0..1, taken by quadrature (no random numbers).
-
-    Args:
-        alpha: float [g, k], positive.
-
-    Returns:
-        float64 [g] in 0..1; error below about 1e-4.
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    quantiles = (nodes + 1) / 2
-    largest = alpha.argmax(axis=1)
-    rows = np.arange(len(alpha))
-    points = gammaincinv(alpha[rows, largest][:, None], quantiles)
-    below = np.ones_like(points)
-    for j in range(alpha.shape[1]):
-        others = gammainc(alpha[:, j, None], points)
-        below *= np.where((largest == j)[:, None], 1.0, others)
-    return np.clip(below @ (weights / 2), 0.0, 1.0)
 
 
 def protein_accuracy(table: pa.Table, minimum_cells: int = 1) -> tuple[float, int]:

@@ -68,6 +68,7 @@ def summarize(
     cells = (probabilities[kept], labels[kept])
     known = {name: np.asarray(column)[kept] for name, column in metadata.items()}
     summary: dict[str, Any] = {'n_cells': len(labels), 'n_labelled': len(cells[1])}
+    summary['per_class'] = _per_class(probabilities, *cells, class_names)
     if kept.any():
         summary |= {name: score(*cells) for name, score in SCORES.items()}
         summary |= _intervals(*cells, known, seed, resamples)
@@ -79,7 +80,6 @@ def summarize(
         keys = (*SCORES, 'resampled_by', 'n_resampled', 'confusion')
         keys += ('confusion_fractions', 'reliability')
         summary |= dict.fromkeys(keys) | unknown
-    summary['per_class'] = _per_class(probabilities, *cells, class_names)
     summary['proteins'] = protein_summary(per_protein)
     return plain(summary)
 

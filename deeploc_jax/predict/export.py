@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 from jax import export
 
-from deeploc_jax.data.normalize import PERCENTILES
 from deeploc_jax.files import atomic_write, write_json
 from deeploc_jax.predict.logits import make_logits
-from deeploc_jax.predict.raw_images import normalization_of
+from deeploc_jax.predict.raw_images import of_raw
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -52,12 +50,13 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     if importlib.util.find_spec('flatbuffers') is None:
         raise ImportError("Exporting needs flatbuffers: pip install -e '.[export]'")
     card = network.card
-    normalize = _traced_normalize(card)
+    _check_white(card)
     variables = jax.tree.map(jnp.asarray, network.variables)
     logits = make_logits(network.model, crop=card.crop, crops=card.crops)
+    of_pixels = of_raw(logits, card)
 
     def predict(images: jax.Array) -> jax.Array:
-        found = logits(variables, normalize(images))
+        found = of_pixels(variables, images)
         return jax.nn.softmax(found / card.temperature).mean(axis=1)
 
     (n,) = export.symbolic_shape('n')
@@ -70,29 +69,11 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     return folder
 
 
-def _percentile_normalize(images: jax.Array) -> jax.Array:
-    """`data.normalize.percentile_normalize`, traced."""
-    n, h, w, c = images.shape
-    planes = images.reshape(n, h * w, c)
-    shares = jnp.array(PERCENTILES)
-    low, high = jnp.percentile(planes, shares, axis=1, keepdims=True)
-    constant = high <= low
-    scaled = (planes - low) / jnp.where(constant, 1, high - low)
-    return jnp.where(constant, 0, jnp.clip(scaled, 0, 1)).reshape(n, h, w, c)
-
-
-def _traced_normalize(card: Card) -> Callable[[jax.Array], jax.Array]:
-    """What a card says of raw pixels, for arrays that are traced."""
-    normalization_of(card)  # known, or an error
-    white = card.white_level
-    if card.normalization == 'unit' and white is None:
+def _check_white(card: Card) -> None:
+    """Raises a ValueError for a network that needs a white level and has none."""
+    if card.normalization == 'unit' and card.white_level is None:
         raise ValueError(
             'The program takes float32, which does not show the value of white. '
             'Give it: deeploc_jax.load(..., white_level=255).export(...) for pixels of '
             '8 bits.'
         )
-    return {
-        'percentile': _percentile_normalize,
-        'unit': lambda images: jnp.clip(images / white, 0, 1),
-        'none': lambda images: images,
-    }[card.normalization]

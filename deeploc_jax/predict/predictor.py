@@ -16,7 +16,7 @@ from deeploc_jax.predict.features import choose_layer, layer_widths
 from deeploc_jax.predict.logits import make_features, make_logits
 from deeploc_jax.predict.novelty import known_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
-from deeploc_jax.predict.raw_images import normalization_of, raw_cells
+from deeploc_jax.predict.raw_images import normalization_of, of_raw, raw_crops
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -149,7 +149,7 @@ class Predictor:
         key = (make, *options.values())
         if key not in self._functions:
             pure = make(self.network.model, crop=self.card.crop, **options)
-            self._functions[key] = compiled(pure, self._mesh)
+            self._functions[key] = compiled(of_raw(pure, self.card), self._mesh)
         return self._functions[key]
 
     def _run(
@@ -161,7 +161,7 @@ class Predictor:
         finish: Callable[[np.ndarray], np.ndarray],
     ) -> np.ndarray:
         """The finished results of all images, a batch at a time, float32 [n, width]."""
-        cells = raw_cells(images, self.card)
+        cells = raw_crops(images, self.card)
         if batch_size < 1:
             raise ValueError(f'batch_size ({batch_size}) must be at least 1.')
         rows = np.empty((len(cells), width), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -38,15 +39,30 @@ class Program:
         """Results of one batch after the other, NumPy arrays without the padding."""
         batches: Iterable[Any] = eval_batches(cells, self.batch_size, self.mesh)
         left, size = len(cells), self.batch_size
-        for batch in progress_bar(batches, -(-left // size), description, unit='batch'):
-            arrays = self.function(self.variables, batch['image'])
-            yield jax.tree.map(lambda x, n=left: np.asarray(x)[:n], arrays)
+        batches = progress_bar(batches, -(-left // size), description, unit='batch')
+        arrays = (self.function(self.variables, batch['image']) for batch in batches)
+        for made in _ahead(arrays):
+            yield jax.tree.map(lambda x, n=left: np.asarray(x)[:n], made)
             left -= size
 
     def __call__(self, cells: Cells, description: str = 'predict') -> Any:
         """Results of all cells, in their order: float32 [n, ...]."""
         batches = self.batches(cells, description)
         return jax.tree.map(lambda *parts: np.concatenate(parts), *batches)
+
+
+def _ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """The same items, the next of which is asked for before each is handed on.
+
+    A device that has the next batch to work on need not wait for what the host does
+    with this one.
+    """
+    waiting = collections.deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > 1:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def compiled(function: Function, mesh: jax.sharding.Mesh) -> Function:

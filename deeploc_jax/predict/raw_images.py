@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 
-from deeploc_jax.data.normalize import Normalize, make_normalize
+from deeploc_jax.data.compiled_normalize import (
+    CompiledNormalize,
+    as_device_pixels,
+    make_compiled_normalize,
+)
 from deeploc_jax.predict.pixels import as_images, as_pixels, check_finite, hint
+from deeploc_jax.predict.program import Function
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 
 
-def normalization_of(card: Card) -> Normalize:
+def normalization_of(card: Card) -> CompiledNormalize:
     """The normalization that a card names; raises a ValueError if it is unknown."""
-    return make_normalize(card.normalization, card.white_level)
+    return make_compiled_normalize(card.normalization, card.white_level)
 
 
-def raw_cells(images: Any, card: Card) -> Cells:
-    """Unlabelled cells over raw images, normalized batch by batch as they are read.
+def of_raw(function: Function, card: Card) -> Function:
+    """The same function of raw pixels, which it normalizes as the card says."""
+    normalize = normalization_of(card)
+
+    def scaled(variables: Any, images: jax.Array) -> Any:
+        return function(variables, normalize(images))
+
+    return scaled
+
+
+def raw_crops(images: Any, card: Card) -> Cells:
+    """Unlabelled cells over raw images, checked batch by batch as they are read.
+
+    They are for programs that normalize themselves, see `of_raw`.
 
     Args:
         images: Array of any library, memory map, HDF5 or zarr data set or list of
@@ -42,7 +60,7 @@ def raw_cells(images: Any, card: Card) -> Cells:
             + hint(shape, side, len(channels))
         )
     return Cells(
-        images=_Normalized(images, normalization_of(card)),
+        images=_Checked(images, card),
         labels=np.full(shape[0], -1, np.int32),
         metadata={},
         class_names=card.class_names,
@@ -50,12 +68,12 @@ def raw_cells(images: Any, card: Card) -> Cells:
     )
 
 
-class _Normalized:
-    """`types.Images` over raw ones, normalized when they are indexed."""
+class _Checked:
+    """Raw images as a program takes them, checked when they are indexed."""
 
-    def __init__(self, images: Any, normalize: Normalize):
+    def __init__(self, images: Any, card: Card):
         self.images = images
-        self.normalize = normalize
+        self.card = card
         self.shape = tuple(images.shape)
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
@@ -63,4 +81,5 @@ class _Normalized:
         rows, places = np.unique(rows, return_inverse=True)
         pixels = as_pixels(self.images[rows])
         check_finite(pixels, rows)
-        return self.normalize(pixels)[places]
+        name, white_level = self.card.normalization, self.card.white_level
+        return as_device_pixels(pixels, name, white_level)[places]

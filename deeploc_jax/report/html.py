@@ -1,4 +1,4 @@
-"""A page of a report needs no other file, no network and no script."""
+"""A page needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters['decimal'] = wording.decimal
+    environment.filters['shorten'] = style.shorten
     return environment.get_template(template).render(
         percent=wording.percent, decimal=wording.decimal, **values
     )
@@ -78,11 +79,17 @@ def write_page(
     Returns:
         Path of the page.
     """
-    for name, shown in pictures.items():
-        _write_bytes(workdir / 'figures' / f'{name}.png', shown.png)
+    write_figures(workdir, pictures)
     page = render(template, pictures=pictures, **values)
-    return _write_bytes(workdir / 'report.html', page.encode())
+    return write_bytes(workdir / 'report.html', page.encode())
 
 
-def _write_bytes(path: Path, data: bytes) -> Path:
+def write_figures(workdir: Path, pictures: Mapping[str, Picture]) -> None:
+    """Writes `figures/<name>.png` of every picture."""
+    for name, shown in pictures.items():
+        write_bytes(workdir / 'figures' / f'{name}.png', shown.png)
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Writes a file, which appears whole or not at all."""
     return atomic_write(path, lambda temporary: temporary.write_bytes(data))

@@ -13,8 +13,8 @@ MANY_GROUPS = 20
 """Groups to resample, below which percentile intervals are known to be too narrow."""
 
 
-def write_report(workdir: Path | str, split: str = 'test') -> Path:
-    """Draws the figures of an evaluated split and writes the page about it.
+def write_report(workdir: Path | str) -> Path:
+    """Draws the figures of the split that a run evaluated and writes the page about it.
 
     Writes `figures/*.png` and `report.html`, which embeds them and needs no other
     file, no network and no script. Figures of an earlier report that this split does
@@ -22,7 +22,6 @@ def write_report(workdir: Path | str, split: str = 'test') -> Path:
 
     Args:
         workdir: Folder of a run, with `evaluation/<split>/` in it.
-        split: The split to report.
 
     Returns:
         The path of the page.
@@ -32,7 +31,7 @@ def write_report(workdir: Path | str, split: str = 'test') -> Path:
         ValueError: A file is broken; it is named.
     """
     workdir = Path(workdir)
-    results = read_results(workdir, split)
+    results = read_results(workdir)
     with style.house_style():
         pictures = figures.draw_figures(results)
     for name in set(figures.NAMES) - set(pictures):

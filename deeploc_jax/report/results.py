@@ -84,18 +84,23 @@ class Results:
         return int(self.run.get('marker_channel', default))
 
 
-def read_results(workdir: Path, split: str) -> Results:
+def read_results(workdir: Path) -> Results:
     """Reads the files that a report is made from.
+
+    The split is the one that the run was asked to evaluate; a training asks for none
+    and evaluates 'test'.
 
     Args:
         workdir: Folder of a run.
-        split: Name of the evaluated split, a folder in `evaluation/`.
 
     Raises:
         FileNotFoundError: Files are missing; all are named.
         ValueError: A file is broken or lacks columns; it is named.
     """
     workdir = Path(workdir)
+    path = workdir / 'config.json'
+    config = read_json(path) if path.exists() else {}
+    split = config.get('split', 'test')
     required = [name.format(split=split) for name in _REQUIRED]
     missing = [name for name in required if not (workdir / name).exists()]
     if missing:
@@ -115,7 +120,7 @@ def read_results(workdir: Path, split: str) -> Results:
         unlike = {name: examples.get(name, empty) for name, empty in none.items()}
     return Results(
         split=split,
-        config=read_json(workdir / 'config.json'),
+        config=config,
         run=read_json(workdir / 'run.json'),
         history=read_jsonl(workdir / 'metrics.jsonl'),
         metrics=read_json(folder / 'metrics.json'),

@@ -4,6 +4,7 @@
 """
 
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
+from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
@@ -21,6 +22,13 @@ from deeploc_jax.tables.predictions import (
     PROTEINS,
     read_predictions,
     read_proteins,
+)
+from deeploc_jax.tables.profiles import (
+    PROFILE_FEATURES,
+    PROFILES,
+    REPLICATES,
+    WELL_FEATURES,
+    WELL_PROFILES,
 )
 from deeploc_jax.tables.schema import Column, TableSchema
 from deeploc_jax.tables.scored_cells import FIELDS_SCORED, SCORED_CELLS
@@ -41,8 +49,14 @@ TABLES = (
     NOVELTY,
     SCORED_CELLS,
     FIELDS_SCORED,
+    WELL_PROFILES,
+    PROFILES,
+    WELL_FEATURES,
+    PROFILE_FEATURES,
+    REPLICATES,
     MOVERS,
     FLUX,
+    EXAMPLES,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -51,6 +65,7 @@ TABLES = (
 
 __all__ = [
     'CONFUSION',
+    'EXAMPLES',
     'FEATURES',
     'FIELDS_SCORED',
     'FLUX',
@@ -59,12 +74,17 @@ __all__ = [
     'NOVELTY',
     'PREDICTIONS',
     'PROBES',
+    'PROFILES',
+    'PROFILE_FEATURES',
     'PROTEINS',
+    'REPLICATES',
     'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
     'WELLS',
+    'WELL_FEATURES',
+    'WELL_PROFILES',
     'Column',
     'Features',
     'TableSchema',

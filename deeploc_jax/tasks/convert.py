@@ -15,7 +15,7 @@ from deeploc_jax.lookup import lookup
 from deeploc_jax.names import split_names
 from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.weights.card import Card
-from deeploc_jax.weights.folder import check_network, write_weights
+from deeploc_jax.weights.folder import write_weights
 from deeploc_jax.weights.released import RELEASED
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import short
@@ -55,7 +55,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         normalization=released.normalization,
         note=released.note,
     )
-    check_network(variables, card, config.source)
+    card.network_of(variables, config.source)
     claim_workdir(workdir, config.to_dict())
     if not is_main():
         return

@@ -82,6 +82,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         resamples=options.resamples,
     )
     if summary:
-        report = write_report(workdir, config.split)
+        report = write_report(workdir)
         print(f'\n{outcome(summary, config.split, card.calibration)}')
         print(f'Report:     {short(report)}')

@@ -100,7 +100,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         resamples=config.evaluation.resamples,
     )
     if summary:
-        report = write_report(workdir, 'test')
+        report = write_report(workdir)
         print(f'\n{outcome(summary, "test", network.card.calibration)}')
         print(f'Report:     {short(report)}\n{next_steps(short(workdir))}')
 
@@ -167,4 +167,5 @@ def card_of(
         version=__version__,
         normalization=config.normalization,
         white_level=config.white_level,
+        pixel_size=screen.pixel_size,
     )

@@ -24,7 +24,7 @@ from deeploc_jax.transfer.steps import draws_together
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.trainer import Trainer
 from deeploc_jax.transfer.tuned_card import tuned_card
-from deeploc_jax.weights.folder import TrainedNetwork, check_network, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -118,6 +118,6 @@ class Tuner:
         _, steps = self.trainer.batch_and_steps(draw)
         source, validation = self.source.card, logits['validation']
         card = tuned_card(source, self.target, scores, steps, validation, held_out)
-        model = check_network(variables, card, 'the tuned network')
+        model = card.network_of(variables, 'the tuned network')
         network = TrainedNetwork(card, model, variables)
         return Tuned(draw, scores, seconds, steps, network)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from deeploc_jax.fingerprint import arrays_of, check_fit
+from deeploc_jax.models import get_model
 
 FORMAT = 2
 _READABLE = (1, 2)  # 1 has `licence` for `license`
@@ -38,6 +46,7 @@ class Card:
             `data.normalize.NORMALIZATIONS`.
         white_level: Pixel value that `unit` maps to 1; None: the largest value of the
             pixels' type.
+        pixel_size: Side of a pixel of the images in micrometers, None when unknown.
         calibration: Cells on which the temperature was fitted, in words; '': an earlier
             version did not say.
         novelty_layer: Layer whose features detect cells unlike any seen in training;
@@ -62,6 +71,7 @@ class Card:
     version: str
     normalization: str = 'percentile'
     white_level: float | None = None
+    pixel_size: float | None = None
     calibration: str = ''
     novelty_layer: str = ''
     note: str = ''
@@ -96,6 +106,26 @@ class Card:
             for name, value in fields['model'].items()
         }
         return cls(**fields | read)
+
+    def network_of(self, variables: Any, where: Path | str) -> nn.Module:
+        """Makes the network of the card and checks that the variables fit it.
+
+        Args:
+            variables: `params` and `batch_stats`.
+            where: Path that an error names.
+
+        Raises:
+            MismatchError: They belong to another network; both sides are listed.
+        """
+        model = get_model(num_classes=len(self.class_names), **self.model)
+        # Only the shape is made: a damaged card may claim crops of any size.
+        shape = (1, self.crop, self.crop, len(self.channels))
+        expected = jax.eval_shape(
+            lambda image: dict(model.init(jax.random.key(0), image, train=False)),
+            jax.ShapeDtypeStruct(shape, jnp.float32),
+        )
+        check_fit(arrays_of(variables), arrays_of(expected), Path(where))
+        return model
 
 
 def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:

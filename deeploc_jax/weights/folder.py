@@ -10,15 +10,13 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 import safetensors
 import safetensors.numpy
 from flax import traverse_util
 
 from deeploc_jax.files import atomic_write, read_json, write_json
-from deeploc_jax.fingerprint import MismatchError, arrays_of, check_fit, digest
-from deeploc_jax.models import get_model
+from deeploc_jax.fingerprint import MismatchError, digest
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.novelty import Novelty
 
@@ -126,7 +124,7 @@ def read_weights(
     # Earlier versions counted the batches whose mean the mean image was.
     variables.get('batch_stats', {}).pop('batches', None)
     try:
-        model = check_network(variables, card, folder)
+        model = card.network_of(variables, folder)
     except MismatchError:
         raise
     except Exception as error:  # a damaged card may hold any number
@@ -145,28 +143,6 @@ def read_weights(
         rank, limit = int(arrays['rank']), float(arrays['limit'])
         novelty = Novelty(card.novelty_layer, arrays['seen'], rank, limit)
     return TrainedNetwork(card, model, variables, novelty, seal)
-
-
-def check_network(variables: Any, card: Card, where: Path | str) -> nn.Module:
-    """Makes the network of a card and checks that the variables fit it.
-
-    Args:
-        variables: `params` and `batch_stats`.
-        card: The card.
-        where: Path that an error names.
-
-    Raises:
-        MismatchError: They belong to another network; both sides are listed.
-    """
-    model = get_model(num_classes=len(card.class_names), **card.model)
-    # Only the shape is made: a damaged card may claim crops of any size.
-    shape = (1, card.crop, card.crop, len(card.channels))
-    expected = jax.eval_shape(
-        lambda image: dict(model.init(jax.random.key(0), image, train=False)),
-        jax.ShapeDtypeStruct(shape, jnp.float32),
-    )
-    check_fit(arrays_of(variables), arrays_of(expected), Path(where))
-    return model
 
 
 def _seal(fields: dict[str, Any], variables: Any) -> str:

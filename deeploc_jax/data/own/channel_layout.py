@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deeploc_jax.data.own.cell_files import find_image
 from deeploc_jax.data.own.cell_table import CellTable
@@ -83,7 +83,7 @@ def make_layout(
     """
     if crop not in (None, 'center'):
         raise ValueError(f"crop ({crop!r}) must be 'center' or left out.")
-    names = _order_channels(table, roles)
+    names = order_channels(roles, lambda: _list_channels(table))
     separate = bool(table.image_channels)
     if not separate and not file_channels:
         file_channels = _unnamed_channels(table, names)
@@ -97,7 +97,16 @@ def make_layout(
     return Layout(tuple(names), marker_channel, separate, tuple(file_channels), crop)
 
 
-def _order_channels(table: CellTable, roles: Mapping[str, str]) -> list[str]:
+def order_channels(roles: Mapping[str, str], found: Callable[[], str]) -> list[str]:
+    """Channel names in the order of a screen: protein, marker, then any others.
+
+    Args:
+        roles: Channel name by role.
+        found: Function that describes the channels found, for the error.
+
+    Raises:
+        ValueError: There is no protein, or a channel has two roles.
+    """
     others = [name for role, name in roles.items() if role not in ('protein', 'marker')]
     names = [roles[role] for role in ('protein', 'marker') if role in roles] + others
     if 'protein' not in roles or len(set(names)) < len(names):
@@ -105,7 +114,7 @@ def _order_channels(table: CellTable, roles: Mapping[str, str]) -> list[str]:
         raise ValueError(
             'State by name which channel is which, each channel once and the protein '
             'among them: channels="protein=GFP,marker=RFP", or "protein=GFP" without '
-            f'a marker. Stated: {stated or "nothing"}. Found: {_list_channels(table)}.'
+            f'a marker. Stated: {stated or "nothing"}. Found: {found()}.'
         )
     return names
 

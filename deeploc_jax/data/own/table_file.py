@@ -34,25 +34,39 @@ def read_table(path: Path | str) -> CellTable:
         ValueError: It cannot be read, or has no rows.
     """
     path = Path(path)
+    raw = _read_raw(path)
+    _check_columns(path, raw)
+    return _make_table(path, raw)
+
+
+def read_any_table(path: Path | str) -> CellTable:
+    """Reads a table of something else than images, whatever its columns are called.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ValueError: It cannot be read, or has no rows.
+    """
+    return _make_table(Path(path), _read_raw(Path(path)))
+
+
+def _read_raw(path: Path) -> RawTable:
     if not path.is_file():
         raise FileNotFoundError(f'There is no table {path}.')
-    if path.suffix.lower() not in _READERS:
+    if path.suffix.lower() not in READERS:
         raise ValueError(
             f'{path} is no table: tables are .csv, .tsv, .txt or .parquet files. '
             f'{HOW_TO_SAVE}.'
         )
     try:
-        raw = _READERS[path.suffix.lower()](path)
+        return READERS[path.suffix.lower()](path)
     except (csv.Error, pa.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read as a table: {error}') from error
-    _check_columns(path, raw)
-    if not raw.rows:
-        raise ValueError(f'{path} has a header but no rows below it.')
-    return _make_table(path, raw)
 
 
 def _make_table(path: Path, raw: RawTable) -> CellTable:
     """Keeps the rows that fit the header, and their columns with a unique name."""
+    if not raw.rows:
+        raise ValueError(f'{path} has a header but no rows below it.')
     width, twice = len(raw.names), _doubled(raw)
     kept = [n for n, name in enumerate(raw.names) if name and name not in twice]
     rows = [
@@ -95,10 +109,11 @@ def _check_columns(path: Path, raw: RawTable) -> None:
         )
 
 
-_READERS = {
+READERS = {
     '.csv': read_csv,
     '.tsv': read_csv,
     '.txt': read_csv,
     '.parquet': read_parquet,
     '.pq': read_parquet,
 }
+"""Readers by suffix."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,16 @@ class Plane:
         path: The image file.
         index: Number of the image in a file with several (fields, pages, series),
             counted from 0; None where the file holds one.
-        channel: Number of the channel in that image, counted from 0; None where the
-            image is grey.
+        channel: Number of the channel in that image, counted from 0; None where it is
+            the only one, or the file names it.
+        num_channels: Number of channels of the image where that is stated and the
+            file may not say it; None otherwise.
     """
 
     path: Path
     index: int | None = None
     channel: int | None = None
+    num_channels: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Field:
         planes: Place of the pixels of each channel, by its name, protein first.
         pixel_size: Side of a pixel in micrometers as stated for the screen; None: the
             file says it, or nobody.
+        size: Height and width of most images of its plate, in pixels; None when not
+            known before they are read.
     """
 
     screen: str
@@ -53,12 +59,19 @@ class Field:
     label: str
     planes: dict[str, Plane]
     pixel_size: float | None = None
+    size: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
-        """Name of the field, unique in its screen, for messages and file names."""
+        """Name of the field for messages and file names; slashes become `_`."""
         parts = (self.condition, self.replicate, self.plate, self.well, self.field)
-        return '-'.join(part for part in parts if part)
+        return re.sub(r'[/\\\0]', '_', '-'.join(part for part in parts if part))
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What distinguishes the field from all others."""
+        screen = (self.screen, self.condition, self.replicate)
+        return (*screen, self.plate, self.well, self.field)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,4 +91,13 @@ class FieldImage:
 
 
 class BadFieldError(ValueError):
-    """A field that cannot be used; the message says which file and why."""
+    """A field that cannot be used; the message says which file and why.
+
+    Args:
+        reason: What is wrong.
+        file: Path of the image file, '' where no single file is to blame.
+    """
+
+    def __init__(self, reason: str, file: Path | str = ''):
+        super().__init__(f'{file}: {reason}' if file else reason)
+        self.reason, self.file = reason, str(file)

@@ -55,9 +55,10 @@ def resample(image: FieldImage, pixel_size: float) -> FieldImage:
     ratio = _ratio(image.pixel_size, pixel_size)
     if ratio == 1:
         return image
-    rows, columns = (_weights(size, ratio) for size in image.pixels.shape[:2])
-    if not (rows.shape[0] and columns.shape[0]):
+    shape = image.pixels.shape[:2]
+    if not all(_count(size, ratio) for size in shape):
         raise BadFieldError(f'it is smaller than a pixel of {pixel_size} micrometers.')
+    rows, columns = (_weights(size, ratio) for size in shape)
     planes = np.moveaxis(np.asarray(image.pixels, np.float32), -1, 0)
     pixels = np.stack([(columns @ (rows @ plane).T).T for plane in planes], axis=-1)
     return dataclasses.replace(image, pixels=pixels, pixel_size=pixel_size)
