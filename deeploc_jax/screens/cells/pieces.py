@@ -39,9 +39,16 @@ def cut_pieces(
     around = _flood(broad, bright, SEARCH * diameter)
     cells = bright & (light > EDGE * quantile_of(light, around, 0.75)[around])
     cells = _fill_holes(cells, HOLE * np.pi / 4 * diameter**2)
-    depth = ndimage.distance_transform_edt(cells).astype(np.float32)
-    depth = ndimage.gaussian_filter(depth, SMOOTHING * diameter) * cells
+    depth = depth_of(cells, diameter)
     return _flood(depth, cells, CORES * diameter), depth
+
+
+def depth_of(
+    cells: Bool[np.ndarray, 'h w'], diameter: float
+) -> Float32[np.ndarray, 'h w']:
+    """Distance [h, w] of each pixel to the edge of its region, slightly smoothed."""
+    depth = np.asarray(ndimage.distance_transform_edt(cells), np.float32)
+    return ndimage.gaussian_filter(depth, SMOOTHING * diameter) * cells
 
 
 def quantile_of(

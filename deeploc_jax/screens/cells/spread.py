@@ -44,7 +44,7 @@ def grow_from_nuclei(
     if not seeds.any():
         return seeds
     cells = (light > least) | (seeds > 0)
-    far = ndimage.distance_transform_edt(seeds == 0) / diameter
+    far = np.asarray(ndimage.distance_transform_edt(seeds == 0)) / diameter
     # Near pixels first, and of those the bright ones, so that no cell floods the next.
     height = far - LIGHT * np.log(np.maximum(light / least, 1))
     return segmentation.watershed(height, seeds, mask=cells & (far < 1)).astype(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32
+from jaxtyping import Float32, Int32
 from scipy import ndimage
 from skimage import segmentation
+
+from deeploc_jax.screens.cells.pieces import depth_of
 
 AROUND = 2.0  # diameters in which the light between cells is taken
 WIDTH = 1 / 28  # diameters; standard deviation of the line
@@ -39,7 +41,7 @@ def cut_inside_lines(
     labels[labels == count + 1] = 0
     _, numbers = np.unique(np.append(0, labels), return_inverse=True)
     labels = numbers[1:].reshape(plane.shape).astype(np.int32)
-    return labels, _depth(labels > 0, diameter)
+    return labels, depth_of(labels > 0, diameter)
 
 
 def _ridge(
@@ -55,10 +57,3 @@ def _ridge(
     )
     # Minus the lower eigenvalue of the Hessian matrix.
     return np.hypot((yy - xx) / 2, xy) - (yy + xx) / 2
-
-
-def _depth(
-    cells: Bool[np.ndarray, 'h w'], diameter: float
-) -> Float32[np.ndarray, 'h w']:
-    depth = ndimage.distance_transform_edt(cells).astype(np.float32)
-    return ndimage.gaussian_filter(depth, diameter / 25) * cells
