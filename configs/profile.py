@@ -12,7 +12,8 @@ cells.
 
 Result: `profiles.parquet` and `wells.parquet` (also as CSV): mean probabilities and the
 posterior of each class with its interval, the two compartments a protein is in and
-their shares, heterogeneity, abundance; `report.html` with a heat map.
+their shares, heterogeneity, abundance; `report.html` with a heat map; `proteins.html`,
+a table of all proteins to search and sort, with cells.
 Time: not measured.
 """
 
@@ -53,5 +54,8 @@ def get_config() -> ml_collections.ConfigDict:
     config.select = True
     # True: how well replicates agree, replicates.parquet; needs the extra `profiles`.
     config.agreement = False
+    # Proteins whose cells proteins.html shows, those with most cells, for which their
+    # fields are read once more; 0: none.
+    config.pictures = 300
     config.h5ad = False  # True: every table as AnnData too; needs the extra `anndata`
     return config
