@@ -92,6 +92,7 @@ def test_the_identity_changes_with_the_cells(tmp_path):
     assert screen.splits == {'train': 24, 'validation': 9, 'test': 10}
     assert screen.default_channels == screen.channels == ('GFP', 'RFP')
     assert screen.license == 'not stated' and not screen.simulated
+    assert screen.pixel_size == 0.2
     assert screen.identity == 'spot_screen/1.0.0 train 24 validation 9 test 10'
     assert before.identity != screen.identity
     fields = {'source_sha256': 'ab' * 32}

@@ -70,6 +70,7 @@ def test_cells_that_were_trained_on_do_not_calibrate(config, tmp_path, capsys):
     assert f'Confidence: {NOT_CALIBRATED}' in capsys.readouterr().out
     network = deeploc_jax.load(tmp_path / 'all')
     assert network.card.calibration == NOT_CALIBRATED
+    assert network.card.pixel_size == 0.2  # as the screen states it
     assert network.card.temperature == 1.0 and network.card.novelty_layer == ''
     run = json.loads((tmp_path / 'all/run.json').read_text())
     assert run['calibration'] == NOT_CALIBRATED

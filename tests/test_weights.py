@@ -100,7 +100,7 @@ def test_a_card_of_earlier_versions_opens_as_it_was_sealed(
     variables, card, _ = saved
     write_weights(tmp_path, variables, card)
     fields = json.loads((tmp_path / CARD).read_text())
-    for new in ('sha256', 'white_level', 'note'):
+    for new in ('sha256', 'white_level', 'note', 'pixel_size'):
         del fields[new]
     fields['normalization'] = words
     fields |= dict(format=1, licence=fields.pop('license'))
@@ -108,6 +108,7 @@ def test_a_card_of_earlier_versions_opens_as_it_was_sealed(
     (tmp_path / CARD).write_text(json.dumps(fields | dict(sha256=seal)))
     network = read_weights(tmp_path)
     assert (network.card.normalization, network.card.white_level) == (name, None)
+    assert network.card.pixel_size is None
     assert network.card.license == card.license
     assert network.sha256 == seal
     write_weights(tmp_path, variables, network.card)

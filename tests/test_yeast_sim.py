@@ -75,20 +75,21 @@ def test_the_screen_is_marked_as_simulated(builder):
 
 
 @pytest.mark.parametrize(
-    ('name', 'channels', 'marker', 'classes'),
+    ('name', 'channels', 'marker', 'classes', 'pixel_size'),
     [
-        ('wild_type', ['GFP', 'RFP'], 1, 19),
-        ('other_microscope', ['GFP', 'far_red', 'nucleus'], 1, 22),
-        ('manual_imaging', ['RFP', 'brightfield'], -1, 11),
+        ('wild_type', ['GFP', 'RFP'], 1, 19, 0.12),
+        ('other_microscope', ['GFP', 'far_red', 'nucleus'], 1, 22, 0.2),
+        ('manual_imaging', ['RFP', 'brightfield'], -1, 11, 0.12 / 0.62),
     ],
 )
-def test_channels_and_classes(name, channels, marker, classes, tmp_path):
+def test_channels_and_classes(name, channels, marker, classes, pixel_size, tmp_path):
     info = tfds.builder(f'yeast_sim/{name}', data_dir=tmp_path).info
     assert list(info.metadata['channels']) == channels
     assert (info.metadata['protein_channel'], info.metadata['marker_channel']) == (
         0,
         marker,
     )
+    assert info.metadata['pixel_size'] == pytest.approx(pixel_size)
     assert info.features['label'].num_classes == classes
     assert info.features['image'].np_dtype == np.uint16
 

@@ -107,7 +107,12 @@ class YeastSim(ScreenBuilder):
         }
         return self.screen_info(
             tfds.features.FeaturesDict(features),
-            screen_metadata(channels, marker_channel=marker, simulated=True),
+            screen_metadata(
+                channels,
+                marker_channel=marker,
+                simulated=True,
+                pixel_size=simulate.UNIT / screen.instrument.scale,
+            ),
             description=_DESCRIPTION,
             license='Computed, not measured: under the license of the code.',
         )

@@ -57,6 +57,7 @@ def screen_metadata(
     measurement_names: Sequence[str] = (),
     simulated: bool = False,
     default_channels: Sequence[str] = (),
+    pixel_size: float | None = None,
 ) -> tfds.core.MetadataDict:
     """Makes the metadata of a screen, which readers need beside its features.
 
@@ -67,8 +68,13 @@ def screen_metadata(
         simulated: Whether the images were computed, not taken with a microscope.
         default_channels: Channels that `read_cells` takes unless others are named; ()
             for all of them.
+        pixel_size: Side of a pixel in micrometers, None when unknown.
     """
-    defaults = {'default_channels': list(default_channels)} if default_channels else {}
+    defaults: dict[str, Any] = {}
+    if default_channels:
+        defaults['default_channels'] = list(default_channels)
+    if pixel_size:
+        defaults['pixel_size'] = float(pixel_size)
     return tfds.core.MetadataDict(
         channels=list(channels),
         protein_channel=0,

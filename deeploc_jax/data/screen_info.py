@@ -25,6 +25,8 @@ class ScreenInfo:
         identity: Full name, sizes of the splits and, for own cells, the digest of the
             table: it differs between screens that share a name.
         splits: Number of cells of each split; empty before the screen is prepared.
+        pixel_size: Side of a pixel in micrometers, None when the screen does not state
+            it.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ScreenInfo:
     simulated: bool
     identity: str
     splits: dict[str, int]
+    pixel_size: float | None = None
 
     @property
     def full_name(self) -> str:
@@ -119,6 +122,7 @@ def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:
         simulated=bool(metadata['simulated']),
         identity=' '.join(identity),
         splits=splits,
+        pixel_size=metadata.get('pixel_size'),
     )
 
 

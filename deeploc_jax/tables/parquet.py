@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from deeploc_jax import files
 from deeploc_jax.tables.schema import TableSchema
 
-_CLASS_NAMES, _CHANNELS = 'class_names', 'channels'
-_KEYS = {'CLASS': _CLASS_NAMES, 'CHANNEL': _CHANNELS}
+_CLASS_NAMES, CHANNELS = 'class_names', 'channels'
+_KEYS = {'CLASS': _CLASS_NAMES, 'CHANNEL': CHANNELS}
 """Key of the schema's metadata that holds the names of a kind of family."""
 
 
@@ -81,7 +81,7 @@ def family_metadata(
     class_names: Sequence[str], channels: Sequence[str]
 ) -> dict[str, str]:
     """Metadata of an Arrow schema with columns for classes and for channels."""
-    return class_metadata(class_names) | {_CHANNELS: json.dumps(list(channels))}
+    return class_metadata(class_names) | {CHANNELS: json.dumps(list(channels))}
 
 
 def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def class_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, .
 
 def channel_names(table: pa.Table, path: Path | str = 'The table') -> tuple[str, ...]:
     """Channel names, protein first, from the schema's metadata."""
-    return _stored_names(table.schema, _CHANNELS, path)
+    return _stored_names(table.schema, CHANNELS, path)
 
 
 def _stored_names(schema: pa.Schema, key: str, path: Path | str) -> tuple[str, ...]:

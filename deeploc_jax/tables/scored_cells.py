@@ -20,7 +20,7 @@ from deeploc_jax.tables.schema import TEXT, Column, TableSchema, to_table
 from deeploc_jax.types import METADATA, WELL
 
 CELL_FLAGS = {
-    'border': 'its crop would reach beyond the image, so it has no probabilities',
+    'border': 'it lies so close to the edge that it has no probabilities',
     'dead': 'the most probable class is the class of dead cells',
     'ghost': 'the most probable class is the class of ghosts, which are no cells',
     'not_a_cell': 'its measurements are those of something that is no cell',
@@ -33,7 +33,6 @@ FIELD_FLAGS = {
     'saturated': 'too many pixels of the field have the largest value',
     'few_cells': 'the field has fewer cells than the fields of its plate',
     'many_cells': 'the field has more cells than the fields of its plate',
-    'other_size': 'the image has another size than most of its plate',
 }
 """Reasons not to use any cell of a field, and what they mean."""
 PLACE = (*WELL, 'field')
@@ -70,9 +69,9 @@ SCORED_CELLS = TableSchema(
         Column(
             'orientation',
             _FLOAT,
-            'Angle of the long axis to the rows of the image, counterclockwise; null '
-            'likewise.',
-            'radian',
+            'Direction of the long axis, counterclockwise from the horizontal, above '
+            '-90 and up to 90; null likewise.',
+            'degree',
         ),
         Column('mean_<CHANNEL>', _FLOAT, 'Mean intensity over the area.', 'gray value'),
         Column('integrated_<CHANNEL>', _FLOAT, 'Sum over the area.', 'gray value'),
@@ -82,7 +81,11 @@ SCORED_CELLS = TableSchema(
             'Mean intensity over the area less the background of the field.',
             'gray value',
         ),
-        Column('border', pa.bool_(), 'Whether its crop reaches beyond the image.'),
+        Column(
+            'border',
+            pa.bool_(),
+            'Whether its crop reaches beyond the image, or it touches the edge.',
+        ),
         Column(
             'flags',
             pa.list_(TEXT),
@@ -104,7 +107,12 @@ FIELDS_SCORED = TableSchema(
         Column('file', TEXT, 'Image file of the protein channel.'),
         Column('height', pa.int32(), 'Height of the image.', 'pixel'),
         Column('width', pa.int32(), 'Width of the image.', 'pixel'),
-        Column('pixel_size', _FLOAT, 'Side of a pixel; null if unknown.', 'micrometer'),
+        Column(
+            'pixel_size',
+            pa.float64(),
+            'Side of a pixel; null if unknown.',
+            'micrometer',
+        ),
         Column('n_cells', pa.int32(), 'Number of cells that were found.', 'cells'),
         Column('n_border', pa.int32(), 'Number of those at the border.', 'cells'),
         Column('focus_<CHANNEL>', _FLOAT, 'Sharpness of the image.'),

@@ -18,13 +18,14 @@ TASKS = (
     'novelty',
     'probe',
     'realism',
+    'score',
     'simulate',
     'transfer',
 )
 
 
 def run(config: Any, workdir: Path) -> int:
-    """Runs `config.task` and returns an exit status.
+    """Runs `config.task` and returns an exit status: 0, or what the task returns.
 
     An error that the user can mend (a missing file, a wrong value, a damaged
     checkpoint, too little memory) is printed in one sentence, and its traceback goes
@@ -48,7 +49,7 @@ def run(config: Any, workdir: Path) -> int:
         print(f'\nERROR: {error}', file=sys.stderr)
         return 1
     try:
-        _run_alone(config, workdir)
+        return _run_alone(config, workdir)
     except (Interrupted, KeyboardInterrupt) as error:
         print(
             f'\n{str(error) or "Interrupted."} Run the same command to continue.',
@@ -62,7 +63,6 @@ def run(config: Any, workdir: Path) -> int:
         words = _words(error, config)
         print(f'\nERROR: {words}{_keep_traceback(workdir)}', file=sys.stderr)
         return 1
-    return 0
 
 
 def _join() -> None:
@@ -72,7 +72,8 @@ def _join() -> None:
     sharding.initialize_distributed()
 
 
-def _run_alone(config: Any, workdir: Path) -> None:
+def _run_alone(config: Any, workdir: Path) -> int:
+    """Runs the task; returns the exit status that it asks for, else 0."""
     from jax.experimental import multihost_utils
 
     from deeploc_jax import devices
@@ -81,11 +82,20 @@ def _run_alone(config: Any, workdir: Path) -> None:
     if devices.is_main():
         print(devices.running_on(), flush=True)
     # Preparing goes to the data directory, which has its own way of being whole.
-    held = nullcontext() if config.task == 'prepare' else lock.hold(workdir)
+    held = (
+        nullcontext() if config.task == 'prepare' else lock.hold(_own(config, workdir))
+    )
     with held:
         module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
-        module.run(config, workdir)
+        status = module.run(config, workdir)
         multihost_utils.sync_global_devices('done')  # nobody leaves before the last
+    return status or 0
+
+
+def _own(config: Any, workdir: Path) -> Path:
+    """The folder that no other run may work in: shards of a run share the workdir."""
+    shard = config.get('shard')
+    return workdir / f'.shard-{shard.replace("/", "-of-")}' if shard else workdir
 
 
 def _words(error: BaseException, config: Any) -> str:

@@ -167,4 +167,5 @@ def card_of(
         version=__version__,
         normalization=config.normalization,
         white_level=config.white_level,
+        pixel_size=screen.pixel_size,
     )

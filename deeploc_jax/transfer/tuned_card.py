@@ -49,6 +49,7 @@ def tuned_card(
         temperature=scores['temperature'],
         calibration=scores['calibration'],
         screen=screen.full_name,
+        pixel_size=screen.pixel_size,
         simulated=screen.simulated,
         license=f'{screen.license} (tuned from {source.screen})',
         step=steps,

@@ -46,6 +46,7 @@ class Card:
             `data.normalize.NORMALIZATIONS`.
         white_level: Pixel value that `unit` maps to 1; None: the largest value of the
             pixels' type.
+        pixel_size: Side of a pixel of the images in micrometers, None when unknown.
         calibration: Cells on which the temperature was fitted, in words; '': an earlier
             version did not say.
         novelty_layer: Layer whose features detect cells unlike any seen in training;
@@ -70,6 +71,7 @@ class Card:
     version: str
     normalization: str = 'percentile'
     white_level: float | None = None
+    pixel_size: float | None = None
     calibration: str = ''
     novelty_layer: str = ''
     note: str = ''

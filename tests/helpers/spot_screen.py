@@ -15,7 +15,7 @@ class SpotScreen(ScreenBuilder):
     def _info(self):
         return self.screen_info(
             screen_features(('LEFT', 'RIGHT', 'MIDDLE'), ('GFP', 'RFP'), np.uint8),
-            screen_metadata(('GFP', 'RFP'), marker_channel=1),
+            screen_metadata(('GFP', 'RFP'), marker_channel=1, pixel_size=0.2),
         )
 
     def _split_generators(self, dl_manager):

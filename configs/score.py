@@ -1,0 +1,72 @@
+"""A screen is scored: every cell of its fields gets a localization.
+
+    python launch.py --config=configs/score.py --config.source=lean-sim \
+        --config.fields=fields.csv --config.channels=protein=GFP,marker=RFP \
+        --workdir=runs/screen
+
+First look at what is understood, with --config.dry_run=true. Run the same command again
+to continue, or to score what has changed since. docs/score.md has the rest: cells from
+other programs, several machines, what is set aside.
+
+Result: cells.parquet, a row a cell; fields.parquet, a row a field; set_aside.csv, what
+was not scored and why. The exit status is 3 where a field was set aside.
+Time: see docs/planning.md.
+"""
+
+import ml_collections
+from ml_collections import config_dict
+
+
+def get_config() -> ml_collections.ConfigDict:
+    """Cells are found in the fields and scored with as many crops as calibrated."""
+    config = ml_collections.ConfigDict()
+    config.task = 'score'  # module of deeploc_jax/tasks; fixed
+    # Workdir of a training, a folder of weights, or lean-sim; required.
+    config.source = config_dict.placeholder(str)
+    # Table of fields, pattern of file names in quotes, or folder of simulated plates;
+    # required.
+    config.fields = config_dict.placeholder(str)
+    # Roles of the channels: protein=GFP,marker=RFP; any other roles are measured too.
+    config.channels = config_dict.placeholder(str)
+    # Names of the channels in files that hold all of them, RFP,GFP, or by what file
+    # names call them, 1=GFP,2=RFP; no value: files and their names say it.
+    config.channel_names = config_dict.placeholder(str)
+    # Channels in the order of the network; no value: protein and marker by their roles.
+    config.network_channels = config_dict.placeholder(str)
+    # Table of what is in the wells (well, protein, condition); no value: none.
+    config.plate_map = config_dict.placeholder(str)
+    # Side of a pixel in micrometers; no value: the files say it.
+    config.pixel_size = config_dict.placeholder(float)
+    # Name of the screen; no value: the table says it, or it has none.
+    config.screen = config_dict.placeholder(str)
+    config.cells = dict(
+        nuclei='',  # channel in which nuclei are bright; '' for none
+        light='fluorescence',  # the marker's: fluorescence or transmitted
+        buds='with_mother',  # with_mother: a bud is part of the mother's cell; apart
+        border='flag',  # flag keeps cells at the edge of a field as rows; drop
+    )
+    # Channel whose light fills the cells; no value: the one with the role of marker.
+    config.cells.marker = config_dict.placeholder(str)
+    # Usual diameter of a cell without its bud, micrometers (pixels where their size is
+    # unknown); no value: 5 micrometers or 40 pixels.
+    config.cells.diameter = config_dict.placeholder(float)
+    # Smallest area of a cell, square micrometers or pixels; no value: by the diameter.
+    config.cells.min_area = config_dict.placeholder(float)
+    # Largest area of a cell, square micrometers or pixels; no value: by the diameter.
+    config.cells.max_area = config_dict.placeholder(float)
+    # Pixel value that normalization `unit` maps to 1; no value: that of the training.
+    config.white_level = config_dict.placeholder(float)
+    # Views of a cell that are averaged: 1 (central) or 5; no value: as calibrated.
+    config.crops = config_dict.placeholder(int)
+    # Layers whose features are written too, with commas: mean; no value: none.
+    config.layers = config_dict.placeholder(str)
+    config.batch_size = 128  # cells at a time, over all devices of a process
+    config.fields_per_part = 16  # at least 1; a stopped run goes on after a part
+    # Processes that read fields and find cells; no value: one a processor.
+    config.workers = config_dict.placeholder(int)
+    # Share of the parts, 3/16 for every 16th from the third; no value: all of them.
+    config.shard = config_dict.placeholder(str)
+    # Address of a Dask scheduler whose workers score: tcp://host:8786; no value: none.
+    config.scheduler = config_dict.placeholder(str)
+    config.dry_run = False  # True: say what was understood, and stop
+    return config

@@ -1,0 +1,130 @@
+"""A field becomes crops and measurements of its cells, or a reason why it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells, measure_cells
+from deeploc_jax.screens.fields.field import BadFieldError, Field, FieldImage
+from deeploc_jax.screens.fields.read import read_field
+from deeploc_jax.screens.fields.resample import resample, resample_points
+from deeploc_jax.screens.scoring.parts import fingerprint_field
+from deeploc_jax.tables.scored_cells import PLACE
+
+SCORED, SET_ASIDE = 'scored', 'set_aside'
+
+
+@dataclasses.dataclass(frozen=True)
+class Cutting:
+    """How cells are found, and what the network wants to see of them.
+
+    Attributes:
+        cells: How cells are found.
+        channels: Channels of the network's input, in its order, by their names in the
+            screen.
+        side: Side of a crop in pixels.
+        pixel_size: Side of the network's pixels in micrometers, None when unknown.
+    """
+
+    cells: CellOptions
+    channels: tuple[str, ...]
+    side: int
+    pixel_size: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldCells:
+    """What a field gives.
+
+    Attributes:
+        field: The field.
+        fingerprint: Fingerprint of the field before it was read.
+        facts: Its row of `fields.parquet`.
+        columns: A row for each of n cells: measurements, `cell` (its number), `border`.
+        crops: Raw pixels [m, side, side, c] of the cells that are not at the border.
+        passing: Whether it was set aside for a reason that may have passed the next
+            time, such as a share that was away.
+    """
+
+    field: Field
+    fingerprint: str
+    facts: dict[str, Any]
+    columns: dict[str, np.ndarray]
+    crops: np.ndarray
+    passing: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many `fields` this is, how many of them `set_aside`, how many `cells`."""
+        unused = self.facts['status'] == SET_ASIDE
+        return dict(fields=1, set_aside=int(unused), cells=len(self.scored))
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Which of the n cells have a crop, bool [n]."""
+        return ~self.columns['border'] if self.columns else np.zeros(0, bool)
+
+
+def read_field_cells(field: Field, cutting: Cutting) -> FieldCells:
+    """Reads a field, finds and measures its cells and cuts them out.
+
+    Args:
+        field: The field.
+        cutting: How.
+    """
+    fingerprint = fingerprint_field(field)
+    facts = {name: getattr(field, name) for name in (*PLACE, 'protein')}
+    facts['file'] = str(next(iter(field.planes.values())).path)
+    stage = 'read'
+    try:
+        image = read_field(field)
+        height, width = image.pixels.shape[:2]
+        facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
+        stage = 'cells'
+        labels = find_cells(image, cutting.cells)
+        columns = measure_cells(labels, image)
+        stage = 'crops'
+        crops, inside = _cut(image, columns, cutting)
+    except BadFieldError as error:
+        facts |= dict(status=SET_ASIDE, stage=stage, reason=error.reason)
+        if error.file:
+            facts['file'] = error.file
+        passing = isinstance(error.__cause__, OSError)
+        return FieldCells(field, fingerprint, facts, {}, np.zeros(0), passing)
+    border = columns['border'] | ~inside
+    facts |= dict(status=SCORED, n_cells=len(border), n_border=int(border.sum()))
+    columns['border'] = border
+    return FieldCells(field, fingerprint, facts, columns, crops[~border[inside]])
+
+
+def _cut(
+    image: FieldImage, columns: dict[str, np.ndarray], cutting: Cutting
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of the cells in the network's channels and pixel size."""
+    centers = np.stack([columns['x'], columns['y']])
+    seen = _select(image, cutting.channels)
+    wanted = cutting.pixel_size
+    if wanted and image.pixel_size:
+        seen = resample(seen, wanted)
+        centers = resample_points(centers, image.pixel_size, wanted)
+    pixels = _as_saved(seen.pixels, image.pixels.dtype)
+    return cut_crops(pixels, centers[0], centers[1], cutting.side)
+
+
+def _select(image: FieldImage, channels: Sequence[str]) -> FieldImage:
+    numbers = [image.channels.index(name) for name in channels]
+    return dataclasses.replace(
+        image, pixels=image.pixels[..., numbers], channels=tuple(channels)
+    )
+
+
+def _as_saved(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The pixels in the type of the file, which says what white is."""
+    if pixels.dtype == dtype or dtype.kind not in 'iu':
+        return pixels
+    limits = np.iinfo(dtype)
+    return np.rint(pixels).clip(limits.min, limits.max).astype(dtype)

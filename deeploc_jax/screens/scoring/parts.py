@@ -1,0 +1,139 @@
+"""A screen is scored in parts, and each part says what its rows depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deeploc_jax.screens.fields.field import Field
+from deeploc_jax.screens.fields.plates import group_plates
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Some consecutive fields of one plate, which are scored and written together.
+
+    Attributes:
+        name: Name of its file, unique in the screen.
+        plate: Name of the plate, unique in the screen.
+        fields: The fields; all of a well, unless it has more than a part holds.
+    """
+
+    name: str
+    plate: str
+    fields: tuple[Field, ...]
+
+
+def cut_parts(fields: Sequence[Field], fields_per_part: int) -> tuple[Part, ...]:
+    """Cuts the fields of a screen into parts.
+
+    The parts of a plate do not depend on other plates, so that plates can be added.
+
+    Args:
+        fields: Fields in the order of the inventory.
+        fields_per_part: Number of fields in a part, at most.
+
+    Raises:
+        ValueError: `fields_per_part` is below 1.
+    """
+    if fields_per_part < 1:
+        raise ValueError(f'fields_per_part ({fields_per_part}) must be at least 1.')
+    return tuple(
+        Part(f'{_file_name(plate)}-{number:05d}', plate, tuple(members))
+        for plate, on_plate in group_plates(fields).items()
+        for number, members in enumerate(_runs(on_plate, fields_per_part))
+    )
+
+
+def take_shard(parts: Sequence[Part], shard: str | None) -> tuple[Part, ...]:
+    """The parts of a shard: '3/16' is every 16th from the third; None is all.
+
+    Raises:
+        ValueError: The shard is not of this form, or there is no such shard.
+    """
+    if not shard:
+        return tuple(parts)
+    match = re.fullmatch(r'(\d+)/(\d+)', shard)
+    number, of = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= number <= of:
+        raise ValueError(
+            f'shard ({shard!r}) must be a number of how many, from 1/16 to 16/16.'
+        )
+    return tuple(parts[number - 1 :: of])
+
+
+def fingerprint_field(field: Field, *more: Any) -> str:
+    """Changes when the field, its image files or anything else given changes.
+
+    Files are known by name, size and time of the last change: reading them all would
+    take as long as scoring them.
+
+    Args:
+        field: The field.
+        *more: What else its rows depend on, as JSON allows.
+    """
+    known = dataclasses.asdict(field)
+    planes = [
+        [name, *_file(plane.pop('path')), plane]
+        for name, plane in known.pop('planes').items()
+    ]
+    text = json.dumps([known, planes, more], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names what differs between what a part was made from and would be made from.
+
+    Args:
+        then: Facts by name, those of the fields by their names under 'fields'.
+        now: The same as of today.
+    """
+    changed = [
+        name
+        for name in dict.fromkeys([*then, *now])
+        if name != 'fields' and then.get(name) != now.get(name)
+    ]
+    before, after = then.get('fields', {}), now.get('fields', {})
+    names = dict.fromkeys([*before, *after])
+    fields = [name for name in names if before.get(name) != after.get(name)]
+    return changed + [f'field {name}' for name in fields]
+
+
+def _file(path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:  # it may be there the next time
+        return path.name, -1, -1
+    return path.name, stat.st_size, stat.st_mtime_ns
+
+
+def _runs(fields: Sequence[Field], size: int) -> Iterator[list[Field]]:
+    """Lists of at most `size` fields that break a well only where it is larger."""
+    run: list[Field] = []
+    for _, members in itertools.groupby(
+        fields, key=lambda f: (f.condition, f.replicate, f.well)
+    ):
+        well = list(members)
+        if run and len(run) + len(well) > size:
+            yield run
+            run = []
+        run += well
+        while len(run) > size:
+            yield run[:size]
+            run = run[size:]
+    if run:
+        yield run
+
+
+def _file_name(plate: str) -> str:
+    """The plate's name as a file may be called on any system."""
+    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
+    if plain == plate:
+        return plain
+    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'

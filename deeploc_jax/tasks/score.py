@@ -1,0 +1,168 @@
+"""Task `score`: finds the cells of a screen's fields and scores them, part by part."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import jax
+import ml_collections
+
+from deeploc_jax.command_line import require
+from deeploc_jax.files import write_json
+from deeploc_jax.names import split_names
+from deeploc_jax.predict.features import choose_layer
+from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.processes import available_processors
+from deeploc_jax.progress import progress_bar
+from deeploc_jax.screens.cells import CellOptions
+from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.inventory import Inventory
+from deeploc_jax.screens.scoring import on_dask
+from deeploc_jax.screens.scoring.field_cells import Cutting
+from deeploc_jax.screens.scoring.finish import finish
+from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
+from deeploc_jax.screens.scoring.network import Source
+from deeploc_jax.screens.scoring.network_channels import network_channels
+from deeploc_jax.screens.scoring.parts import Part, cut_parts, take_shard
+from deeploc_jax.screens.scoring.words import (
+    describe_finished,
+    describe_job,
+    describe_missing,
+)
+from deeploc_jax.weights.folder import TrainedNetwork, read_weights
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment
+
+MAY_CHANGE = (
+    'batch_size',
+    'fields_per_part',
+    'workers',
+    'shard',
+    'scheduler',
+    'dry_run',
+)
+INCOMPLETE = 3
+"""Exit status of a run that scored what it could, but set fields aside."""
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
+    """Writes `cells.parquet`, `fields.parquet` and `set_aside.csv`.
+
+    Returns:
+        The exit status: 0, or `INCOMPLETE` where fields were set aside.
+
+    Raises:
+        ValueError: No source or fields are given, the channels do not fit the network,
+            or an option has a value that it cannot have.
+        ConnectionError: No scheduler answers.
+    """
+    require(
+        config,
+        source='<workdir of a training, or weights>',
+        fields='<table of fields, or pattern of file names>',
+    )
+    if jax.process_count() > 1:
+        raise ValueError(
+            'Several processes score a screen by --config.shard=1/16 and so on, or by '
+            '--config.scheduler, not as one.'
+        )
+    inventory = describe_fields(
+        config.fields,
+        channels=config.channels,
+        channel_names=config.channel_names,
+        plate_map=config.plate_map,
+        pixel_size=config.pixel_size,
+        screen=config.screen,
+    )
+    network = read_weights(config.source, white_level=config.white_level)
+    job = make_job(config, workdir, inventory, network)
+    parts = cut_parts(inventory.fields, config.fields_per_part)
+    mine = take_shard(parts, config.shard)
+    print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
+    if config.dry_run:
+        return 0
+    if not parts:
+        raise ValueError(f'{config.fields}: no field can be scored, see above.')
+    asked = config.to_dict()
+    claim_workdir(workdir, asked, MAY_CHANGE, source=network.sha256)
+    missing = find_missing(job, mine)
+    print(describe_missing(missing, len(mine)), flush=True)
+    set_aside = score_missing(job, missing.parts, config.scheduler)
+    finished = finish(workdir, parts, inventory.channels, inventory.set_aside)
+    if finished is None:
+        print(f'\nShard {config.shard} is scored, other parts are not yet.')
+        return INCOMPLETE if set_aside else 0
+    record = dict(environment(), **network.facts(), **vars(finished))
+    write_json(workdir / 'run.json', record)
+    print(describe_finished(finished, workdir, network.card.pixel_size))
+    return INCOMPLETE if finished.set_aside else 0
+
+
+def make_job(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    inventory: Inventory,
+    network: TrainedNetwork,
+) -> Job:
+    """The job of a config, whose options are checked against network and screen."""
+    card, layers = network.card, split_names(config.layers or '')
+    for layer in layers:
+        choose_layer(network, layer)
+    if config.crops is not None:
+        check_crops(config.crops, 'crops')
+    options = config.cells.to_dict()
+    options['marker'] = options['marker'] or inventory.roles.get('marker', '')
+    channels = network_channels(
+        inventory.channels,
+        inventory.roles,
+        card.channels,
+        card.marker_channel,
+        split_names(config.network_channels or ''),
+    )
+    workers = available_processors() if config.workers is None else config.workers
+    if workers < 1:
+        raise ValueError(f'workers ({workers}) must be at least 1.')
+    return Job(
+        workdir=workdir,
+        source=Source(
+            config.source,
+            network.sha256,
+            config.white_level,
+            config.crops,
+            tuple(layers),
+            config.batch_size,
+        ),
+        cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
+        channels=inventory.channels,
+        workers=workers,
+    )
+
+
+def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int:
+    """Scores parts here or on a cluster; returns the number of fields set aside."""
+    if not parts:
+        return 0
+    counts = collections.Counter()
+    total = sum(len(part.fields) for part in parts)
+    client = on_dask.connect(scheduler) if scheduler else None
+    with (
+        client or nullcontext(),
+        progress_bar(None, total, 'score', unit='field') as bar,
+    ):
+
+        def add(counted: Mapping[str, int]) -> None:
+            counts.update(counted)
+            seconds = bar.format_dict['elapsed'] or 1
+            bar.set_postfix_str(f'{counts["cells"] / seconds:,.0f} cells/s', False)
+            bar.update(counted['fields'])
+
+        if client:
+            for _, counted in on_dask.score_on(client, job, parts):
+                add(counted)
+        else:
+            for _ in score_parts(job, parts, lambda cells: add(cells.counts)):
+                pass
+    return counts['set_aside']

@@ -1,0 +1,362 @@
+"""Task `score`: from the fields of a screen to its cells, whatever happens between."""
+
+import errno
+import shutil
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import deeploc_jax
+from configs import score as score_config
+from deeploc_jax import tables, tasks
+from deeploc_jax.screens.cells import cut_crops
+from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.read import read_field
+from deeploc_jax.screens.scoring import job as jobs
+from deeploc_jax.screens.scoring import part_files
+from deeploc_jax.tables.features import read_features
+from deeploc_jax.tasks import score as task
+from tests.helpers import spot_fields
+
+ROLES = 'protein=GFP,marker=RFP'
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    with spot_fields.small_weights(tmp_path_factory.mktemp('weights')) as folder:
+        yield folder
+
+
+@pytest.fixture(scope='module')
+def screen(tmp_path_factory):
+    return spot_fields.write_screen(tmp_path_factory.mktemp('screen'))
+
+
+@pytest.fixture
+def config(weights, screen):
+    return make_config(weights, screen)
+
+
+def make_config(weights, fields, **options):
+    config = score_config.get_config()
+    config.source, config.fields, config.channels = weights, str(fields), ROLES
+    config.batch_size, config.fields_per_part, config.workers = 8, 2, 1
+    config.update(options)
+    return config
+
+
+@pytest.fixture(scope='module')
+def whole(weights, screen, tmp_path_factory):
+    """The screen scored in one go."""
+    workdir = tmp_path_factory.mktemp('whole')
+    assert task.run(make_config(weights, screen), workdir) == 0
+    return workdir
+
+
+@pytest.fixture
+def own_screen(screen, tmp_path):
+    """A copy of the screen that a test may damage."""
+    return shutil.copytree(screen.parent, tmp_path / 'screen') / 'fields.csv'
+
+
+def parts_in(workdir):
+    return sorted(path.name for path in (workdir / 'cells.parquet').iterdir())
+
+
+def reasons(workdir, stage):
+    lines = (workdir / 'set_aside.csv').read_text().splitlines()
+    return [line for line in lines if f',{stage},' in line]
+
+
+def test_every_cell_is_a_row_and_what_the_network_says_of_its_crop(
+    whole, screen, weights
+):
+    table = tables.read_scored_cells(whole)
+    fields = tables.read_scored_fields(whole)
+    assert len(fields) == 12 and set(fields['status'].to_pylist()) == {'scored'}
+    assert sum(fields['n_cells'].to_pylist()) == len(table) > 60
+    assert len(set(table['cell_id'].to_pylist())) == len(table)
+    inventory = describe_fields(str(screen), channels=ROLES)
+    network = deeploc_jax.load(weights)
+    for field in inventory.fields[:3]:
+        image = read_field(field)
+        name = np.array(table['cell_id'].to_pylist())
+        rows = table.filter(np.char.startswith(name, f'{field.name}-'))
+        usable = rows.filter(np.logical_not(rows['border'].to_numpy(False)))
+        crops, inside = cut_crops(
+            image.pixels, usable['x'].to_numpy(), usable['y'].to_numpy(), 20
+        )
+        assert inside.all() and 0 < len(usable) < len(rows)
+        np.testing.assert_allclose(
+            tables.class_values(usable), network.predict(crops), atol=1e-5
+        )
+        np.testing.assert_allclose(
+            usable['novelty'].to_numpy(), network.novelty(crops), rtol=1e-3, atol=1e-4
+        )
+
+
+def test_a_row_has_all_that_is_known_of_its_cell(whole):
+    table = tables.read_scored_cells(whole)
+    first = table.slice(0, 1).to_pylist()[0]
+    assert first['plate'] == 'P1' and first['well'] == 'A01' and first['field'] == '1'
+    assert (first['protein'], first['label'], first['label_name']) == ('ORF11', 1, 'B')
+    assert table['label'].to_pylist()[-1] == -1
+    assert 150 < first['area'] < 400 and 0.9 < first['major_axis'] / 14 < 1.6
+    assert first['corrected_RFP'] > 300 and first['mean_RFP'] > first['corrected_RFP']
+    for row in table.to_pylist():
+        if row['border']:
+            assert row['p_A'] is None and row['flags'] == ['border']
+        elif row['predicted_name'] == 'DEAD':
+            assert row['flags'] == ['dead']
+        else:
+            assert (
+                row['flags'] == []
+                and row['confidence'] == row[f'p_{row["predicted_name"]}']
+            )
+
+
+def test_cells_at_the_border_are_listed_with_a_count(whole):
+    border = sum(tables.read_scored_cells(whole)['border'].to_pylist())
+    listed = [line.split(',') for line in reasons(whole, 'border')]
+    assert sum(int(line[5].split()[0]) for line in listed) == border > 10
+
+
+@pytest.mark.parametrize('stop', [0, 1, 3, 5])
+def test_killed_at_any_part_and_resumed_it_is_the_same_table(
+    stop, config, whole, tmp_path, monkeypatch, capsys
+):
+    written = []
+
+    def write(workdir, name, *rest):
+        if len(written) == stop:
+            raise KeyboardInterrupt
+        written.append(name)
+        write_part(workdir, name, *rest)
+
+    write_part = part_files.write_part
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, 'write_part', write)
+        with pytest.raises(KeyboardInterrupt):
+            task.run(config, tmp_path)
+    assert not (tmp_path / 'run.json').exists()
+    capsys.readouterr()
+    assert task.run(config, tmp_path) == 0
+    assert f'{stop} of 6 parts are scored already.' in capsys.readouterr().out
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+    assert parts_in(tmp_path) == parts_in(whole)
+
+
+def test_a_finished_screen_is_not_scored_again(config, whole, monkeypatch, capsys):
+    before = (whole / 'fields.parquet').read_bytes()
+    monkeypatch.setattr(jobs, 'read_field_cells', None)
+    assert task.run(config, whole) == 0
+    assert 'All parts are scored already.' in capsys.readouterr().out
+    assert (whole / 'fields.parquet').read_bytes() == before
+
+
+def test_shards_make_the_same_table_and_the_last_one_ends_it(
+    config, whole, tmp_path, capsys
+):
+    for number in (3, 1, 2):
+        assert not (tmp_path / 'run.json').exists()
+        config.shard = f'{number}/3'
+        assert task.run(config, tmp_path) == 0
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+    for name in ('fields.parquet', 'set_aside.csv'):
+        assert (tmp_path / name).read_bytes() == (whole / name).read_bytes()
+    config.shard = '4/3'
+    with pytest.raises(ValueError, match=r"shard \('4/3'\) must be"):
+        task.run(config, tmp_path)
+
+
+def test_two_shards_run_at_once_but_no_two_of_the_same_number(config, tmp_path):
+    from deeploc_jax.workdir.lock import hold
+
+    config.shard = '1/3'
+    with hold(tmp_path / '.shard-2-of-3'):
+        assert tasks.run(config, tmp_path) == 0
+    with hold(tmp_path / '.shard-1-of-3'):
+        assert tasks.run(config, tmp_path) == 1
+
+
+def test_processes_make_the_same_table(config, whole, tmp_path):
+    config.workers = 2
+    assert task.run(config, tmp_path) == 0
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+@pytest.mark.parametrize(('batch_size', 'fields_per_part'), [(4, 3), (64, 100)])
+def test_rows_do_not_depend_on_batches_and_parts(
+    batch_size, fields_per_part, config, whole, tmp_path
+):
+    config.batch_size, config.fields_per_part = batch_size, fields_per_part
+    task.run(config, tmp_path)
+    one, other = map(tables.read_scored_cells, (tmp_path, whole))
+    assert one['cell_id'].equals(other['cell_id'])
+    usable = np.logical_not(other['border'].to_numpy(False))
+    for name in ('p_A', 'p_B', 'p_DEAD', 'novelty'):
+        np.testing.assert_allclose(
+            one[name].filter(usable), other[name].filter(usable), atol=1e-5
+        )
+
+
+def test_what_has_changed_is_scored_again_and_named(
+    weights, own_screen, tmp_path, capsys
+):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    files = {
+        path.name: path.stat().st_mtime_ns
+        for path in (tmp_path / 'out/cells.parquet').iterdir()
+    }
+    image = own_screen.parent / 'images/P2_A02_1.ome.tif'
+    shutil.copy(own_screen.parent / 'images/P1_A01_1.ome.tif', image)
+    capsys.readouterr()
+    assert task.run(config, tmp_path / 'out') == 0
+    out = capsys.readouterr().out
+    assert '5 of 6 parts are scored already.' in out
+    assert 'scored again: field P2-A02-1.' in out
+    again = {
+        path.name
+        for path in (tmp_path / 'out/cells.parquet').iterdir()
+        if path.stat().st_mtime_ns != files[path.name]
+    }
+    assert again == {'P2-00001.parquet'}
+    cells = tables.read_scored_cells(tmp_path / 'out', ['plate', 'well', 'p_A', 'x'])
+    rows = cells.to_pylist()
+    one = [r['p_A'] for r in rows if (r['plate'], r['well']) == ('P2', 'A02')]
+    other = [r['p_A'] for r in rows if (r['plate'], r['well']) == ('P1', 'A01')]
+    assert one[:5] == other[:5]
+
+
+def test_another_network_or_option_needs_another_workdir(config, whole):
+    config.crops = 1
+    with pytest.raises(ValueError, match='crops: None there, 1 asked'):
+        task.run(config, whole)
+
+
+def test_a_plate_that_is_gone_takes_its_rows_along(
+    weights, own_screen, tmp_path, capsys
+):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    lines = own_screen.read_text().splitlines()
+    own_screen.write_text('\n'.join(line for line in lines if 'P1' not in line))
+    assert task.run(config, tmp_path / 'out') == 0
+    assert '3 parts that are no more are removed' in capsys.readouterr().out
+    assert set(tables.read_scored_cells(tmp_path / 'out')['plate'].to_pylist()) == {
+        'P2'
+    }
+
+
+def test_bad_fields_are_set_aside_and_the_others_are_scored(
+    weights, own_screen, whole, tmp_path, capsys
+):
+    images = own_screen.parent / 'images'
+    content = (images / 'P1_A01_1.ome.tif').read_bytes()
+    (images / 'P1_A01_1.ome.tif').write_bytes(content[: len(content) // 2])
+    (images / 'P1_A01_2.ome.tif').write_bytes(b'')
+    (images / 'P1_A03_1.ome.tif').unlink()
+    write = spot_fields.write_ome_tiff
+    write(images / 'P1_A02_1.ome.tif', spot_fields.field_image(1)[..., :1], ['GFP'])
+    write(
+        images / 'P2_A01_1.ome.tif',
+        spot_fields.field_image(1, shape=(80, 90)),
+        spot_fields.CHANNELS,
+    )
+    nan = spot_fields.field_image(1).astype(np.float32)
+    nan[3, 4] = np.nan
+    write(images / 'P2_A02_2.ome.tif', nan, spot_fields.CHANNELS)
+    config = make_config(weights, own_screen)
+    assert tasks.run(config, tmp_path / 'out') == task.INCOMPLETE
+    out = capsys.readouterr().out
+    assert 'SET ASIDE: 6 of 12 fields' in out
+    listed = reasons(tmp_path / 'out', 'read') + reasons(tmp_path / 'out', 'list')
+    words = {
+        'P1,A01,1': '',
+        'P1,A01,2': 'empty',
+        'P1,A03,1': '',
+        'P1,A02,1': 'RFP',
+        'P2,A01,1': '80x90',
+        'P2,A02,2': 'finite',
+    }
+    assert len(listed) == len(words)
+    for place, word in words.items():
+        (line,) = (line for line in listed if line.startswith(place))
+        assert word in line and '.ome.tif' in line
+    rows = tables.read_scored_cells(tmp_path / 'out')
+    good = tables.read_scored_cells(whole)
+    bad = {f'{p.replace(",", "-")}-' for p in words}
+    kept = [not i.startswith(tuple(bad)) for i in good['cell_id'].to_pylist()]
+    assert rows['cell_id'].to_pylist() == good['cell_id'].filter(kept).to_pylist()
+
+
+def test_a_full_disk_ends_the_run_and_what_stood_before_is_intact(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    calls = []
+
+    def write(table, path, **options):
+        calls.append(path)
+        if len(calls) == 3:
+            path.write_bytes(b'half')
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        real(table, path, **options)
+
+    real = pq.write_table
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, 'write_table', write)
+        assert tasks.run(config, tmp_path) == 1
+    assert 'No space left on device' in capsys.readouterr().err
+    assert len(parts_in(tmp_path)) == 2
+    assert tasks.run(config, tmp_path) == 0
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_a_dry_run_says_what_was_understood_and_writes_nothing(
+    config, tmp_path, capsys
+):
+    config.dry_run = True
+    assert tasks.run(config, tmp_path / 'out') == 0
+    out = capsys.readouterr().out
+    assert '2 plates x 6 wells x 12 fields' in out and '12 fields in 6 parts' in out
+    assert 'GFP = GFP, RFP = RFP' in out
+    assert not (tmp_path / 'out').exists()
+
+
+def test_features_of_layers_are_written_too(config, whole, tmp_path):
+    config.layers = 'conv'
+    task.run(config, tmp_path)
+    features = read_features(tmp_path)
+    table = tables.read_scored_cells(tmp_path)
+    usable = table.filter(np.logical_not(table['border'].to_numpy(False)))
+    assert features.metadata['cell_id'].tolist() == usable['cell_id'].to_pylist()
+    assert features.names == ('conv_0', 'conv_1', 'conv_2', 'conv_3')
+    assert features.about['layer'] == 'conv' and np.isfinite(features.values).all()
+    assert table.equals(tables.read_scored_cells(whole))
+
+
+def test_fields_of_another_pixel_size_are_resampled_to_the_networks(
+    screen, tmp_path, capsys
+):
+    with spot_fields.small_weights(tmp_path / 'w', pixel_size=0.18) as weights:
+        config = make_config(weights, screen)
+        task.run(config, tmp_path / 'out')
+    out = capsys.readouterr().out
+    assert 'pixels of 0.18 µm: fields of another known size are resampled' in out
+    assert 'Fields of 0.36 µm were resampled to 0.18 µm.' in out
+    fine = tables.read_scored_cells(tmp_path / 'out')
+    assert max(fine['x'].to_pylist()) < 112 and max(fine['area'].to_pylist()) < 400
+
+
+def test_a_marker_must_be_named_for_a_network_that_takes_one(config, tmp_path, capsys):
+    config.channels = 'protein=GFP'
+    assert tasks.run(config, tmp_path) == 1
+    assert 'takes a marker (RFP), but no channel' in capsys.readouterr().err
+    config.network_channels = 'GFP'
+    assert tasks.run(config, tmp_path) == 1
+    assert 'screen:  1 (GFP)\n  network: 2 (GFP, RFP)' in capsys.readouterr().err
+    config.network_channels = 'GFP,DIC'
+    assert tasks.run(config, tmp_path) == 1
+    assert "names 'DIC', but the screen has GFP" in capsys.readouterr().err
