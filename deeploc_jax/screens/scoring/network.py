@@ -20,7 +20,7 @@ from deeploc_jax.predict.features import (
     make_split_program,
 )
 from deeploc_jax.predict.program import Program
-from deeploc_jax.predict.raw_images import raw_cells
+from deeploc_jax.predict.raw_images import raw_crops
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
@@ -118,10 +118,16 @@ def open_scorer(source: Source) -> Scorer:
             'the process that began it sees.'
         )
     mesh = sharding.make_mesh(jax.local_devices())
-    outputs = make_split_program(network, mesh, source.batch_size, source.crops)
+    outputs = make_split_program(
+        network, mesh, source.batch_size, source.crops, raw=True
+    )
     layers = {
         name: make_cell_features(
-            network, mesh, source.batch_size, layer=choose_layer(network, name)
+            network,
+            mesh,
+            source.batch_size,
+            layer=choose_layer(network, name),
+            raw=True,
         )
         for name in source.layers
     }
@@ -130,7 +136,7 @@ def open_scorer(source: Source) -> Scorer:
 
 def _run(program: Program, crops: np.ndarray, network: TrainedNetwork) -> Iterator[Any]:
     """Results of one batch after the other, without the padding."""
-    images, size = raw_cells(crops, network.card).images, program.batch_size
+    images, size = raw_crops(crops, network.card).images, program.batch_size
     running: collections.deque[tuple[Any, int]] = collections.deque()
 
     def finish() -> Any:
