@@ -102,7 +102,7 @@ def test_a_row_has_all_that_is_known_of_its_cell(whole):
     assert first['plate'] == 'P1' and first['well'] == 'A01' and first['field'] == '1'
     assert (first['protein'], first['label'], first['label_name']) == ('ORF11', 1, 'B')
     assert table['label'].to_pylist()[-1] == -1
-    assert 150 < first['area'] < 400 and 0.9 < first['major_axis'] / 14 < 1.6
+    assert 150 < first['area'] < 400 and 1 < first['major_axis'] / 14 < 1.8
     assert first['corrected_RFP'] > 300 and first['mean_RFP'] > first['corrected_RFP']
     for row in table.to_pylist():
         if row['border']:
@@ -323,6 +323,27 @@ def test_a_dry_run_says_what_was_understood_and_writes_nothing(
     assert '2 plates x 6 wells x 12 fields' in out and '12 fields in 6 parts' in out
     assert 'GFP = GFP, RFP = RFP' in out
     assert not (tmp_path / 'out').exists()
+
+
+def test_uneven_light_is_corrected_and_kept(weights, tmp_path, capsys):
+    screen = spot_fields.write_screen(tmp_path / 'screen', 1, 10, 1)
+    shade = np.linspace(0.6, 1.4, spot_fields.SHAPE[1])[None, :, None]
+    for seed, path in enumerate(sorted((tmp_path / 'screen/images').iterdir())):
+        image = (spot_fields.field_image(seed, cells=3) * shade).astype(np.uint16)
+        spot_fields.write_ome_tiff(path, image, spot_fields.CHANNELS)
+    light = {}
+    for name, corrected in (('as_is', False), ('even', True), ('again', True)):
+        config = make_config(weights, screen, illumination=corrected)
+        workdir = tmp_path / name.replace('again', 'even')
+        capsys.readouterr()
+        task.run(config, workdir)
+        table = tables.read_scored_cells(workdir, ['x', 'mean_GFP', 'corrected_GFP'])
+        x, mean, over = (column.to_numpy() for column in table.columns)
+        light[name] = np.polyfit(x, mean - over, 1)[0]  # of the background
+    assert light['as_is'] > 1 and abs(light['even']) < 0.2 * light['as_is']
+    assert light['even'] == light['again']
+    assert 'All parts are scored already.' in capsys.readouterr().out
+    assert [p.name for p in (tmp_path / 'even/illumination').iterdir()] == ['P1.json']
 
 
 def test_features_of_layers_are_written_too(config, whole, tmp_path):

@@ -24,12 +24,14 @@ from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
 from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
+from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
 from deeploc_jax.screens.scoring.network_channels import network_channels
 from deeploc_jax.screens.scoring.parts import Part, cut_parts, take_shard
 from deeploc_jax.screens.scoring.words import (
     describe_finished,
     describe_job,
+    describe_lamps,
     describe_missing,
 )
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
@@ -88,6 +90,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         raise ValueError(f'{config.fields}: no field can be scored, see above.')
     asked = config.to_dict()
     claim_workdir(workdir, asked, MAY_CHANGE, source=network.sha256)
+    if config.illumination:
+        mine = with_lamps(workdir, mine, inventory.fields, config.camera_offset)
+        print(describe_lamps(mine))
     missing = find_missing(job, mine)
     print(describe_missing(missing, len(mine)), flush=True)
     set_aside = score_missing(job, missing.parts, config.scheduler)

@@ -10,6 +10,7 @@ import numpy as np
 
 from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells, measure_cells
 from deeploc_jax.screens.fields.field import BadFieldError, Field, FieldImage
+from deeploc_jax.screens.fields.illumination import Illumination, correct
 from deeploc_jax.screens.fields.read import read_field
 from deeploc_jax.screens.fields.resample import resample, resample_points
 from deeploc_jax.screens.scoring.parts import fingerprint_field
@@ -69,26 +70,33 @@ class FieldCells:
         return ~self.columns['border'] if self.columns else np.zeros(0, bool)
 
 
-def read_field_cells(field: Field, cutting: Cutting) -> FieldCells:
+def read_field_cells(
+    asked: tuple[Field, Illumination | None], cutting: Cutting
+) -> FieldCells:
     """Reads a field, finds and measures its cells and cuts them out.
 
     Args:
-        field: The field.
+        asked: The field, and the lamp of its plate where uneven light is corrected.
         cutting: How.
     """
+    field, lamp = asked
     fingerprint = fingerprint_field(field)
     facts = {name: getattr(field, name) for name in (*PLACE, 'protein')}
     facts['file'] = str(next(iter(field.planes.values())).path)
     stage = 'read'
     try:
         image = read_field(field)
+        saved = image.pixels.dtype
         height, width = image.pixels.shape[:2]
         facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
+        if lamp:
+            stage = 'light'
+            image = correct(image, lamp)
         stage = 'cells'
         labels = find_cells(image, cutting.cells)
         columns = measure_cells(labels, image)
         stage = 'crops'
-        crops, inside = _cut(image, columns, cutting)
+        crops, inside = _cut(image, columns, cutting, saved)
     except BadFieldError as error:
         facts |= dict(status=SET_ASIDE, stage=stage, reason=error.reason)
         if error.file:
@@ -102,7 +110,10 @@ def read_field_cells(field: Field, cutting: Cutting) -> FieldCells:
 
 
 def _cut(
-    image: FieldImage, columns: dict[str, np.ndarray], cutting: Cutting
+    image: FieldImage,
+    columns: dict[str, np.ndarray],
+    cutting: Cutting,
+    saved: np.dtype,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops of the cells in the network's channels and pixel size."""
     centers = np.stack([columns['x'], columns['y']])
@@ -111,7 +122,7 @@ def _cut(
     if wanted and image.pixel_size:
         seen = resample(seen, wanted)
         centers = resample_points(centers, image.pixel_size, wanted)
-    pixels = _as_saved(seen.pixels, image.pixels.dtype)
+    pixels = _as_saved(seen.pixels, saved)
     return cut_crops(pixels, centers[0], centers[1], cutting.side)
 
 

@@ -49,10 +49,11 @@ class Job:
     channels: tuple[str, ...]
     workers: int = 1
 
-    def depends(self, fields: Mapping[str, str]) -> dict[str, Any]:
+    def depends(self, part: Part, fields: Mapping[str, str]) -> dict[str, Any]:
         """What the rows of a part depend on, by name.
 
         Args:
+            part: The part.
             fields: Fingerprint of each of its fields, by the name of the field.
         """
         cutting = dataclasses.asdict(self.cutting)
@@ -61,6 +62,7 @@ class Job:
         return dict(
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},
+            illumination=repr(part.lamp),
             fields=dict(fields),
         )
 
@@ -87,7 +89,7 @@ def find_missing(job: Job, parts: Iterable[Part]) -> Missing:
         about = read_about(cells_file(job.workdir, part.name))
         if about:
             fields = {field.name: fingerprint_field(field) for field in part.fields}
-            differs = what_changed(about['depends'], job.depends(fields))
+            differs = what_changed(about['depends'], job.depends(part, fields))
             if not (differs or about['passing']) and _has_features(job, part):
                 continue
             changed |= dict.fromkeys(differs)
@@ -110,16 +112,16 @@ def score_parts(
         report: Function that is told of every field that was read.
     """
     scorer = open_scorer(job.source)
-    fields = [field for part in parts for field in part.fields]
+    asked = [(field, part.lamp) for part in parts for field in part.fields]
     read = functools.partial(read_field_cells, cutting=job.cutting)
-    found = read_ahead(iter(map_in_processes(read, fields, job.workers)), AHEAD)
+    found = read_ahead(iter(map_in_processes(read, asked, job.workers)), AHEAD)
     try:
         for part in parts:
             cells = []
             for field in itertools.islice(found, len(part.fields)):
                 cells.append(field)
                 report(field)
-            depends = job.depends({f.field.name: f.fingerprint for f in cells})
+            depends = job.depends(part, {f.field.name: f.fingerprint for f in cells})
             write_part(job.workdir, part.name, cells, scorer, job.channels, depends)
             yield part
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deeploc_jax.screens.fields.field import Field
+from deeploc_jax.screens.fields.illumination import Illumination
 from deeploc_jax.screens.fields.plates import group_plates
 
 
@@ -23,11 +24,13 @@ class Part:
         name: Name of its file, unique in the screen.
         plate: Name of the plate, unique in the screen.
         fields: The fields; all of a well, unless it has more than a part holds.
+        lamp: Uneven light of the plate, None where it is left as it is.
     """
 
     name: str
     plate: str
     fields: tuple[Field, ...]
+    lamp: Illumination | None = None
 
 
 def cut_parts(fields: Sequence[Field], fields_per_part: int) -> tuple[Part, ...]:
@@ -45,7 +48,7 @@ def cut_parts(fields: Sequence[Field], fields_per_part: int) -> tuple[Part, ...]
     if fields_per_part < 1:
         raise ValueError(f'fields_per_part ({fields_per_part}) must be at least 1.')
     return tuple(
-        Part(f'{_file_name(plate)}-{number:05d}', plate, tuple(members))
+        Part(f'{file_name(plate)}-{number:05d}', plate, tuple(members))
         for plate, on_plate in group_plates(fields).items()
         for number, members in enumerate(_runs(on_plate, fields_per_part))
     )
@@ -66,6 +69,14 @@ def take_shard(parts: Sequence[Part], shard: str | None) -> tuple[Part, ...]:
             f'shard ({shard!r}) must be a number of how many, from 1/16 to 16/16.'
         )
     return tuple(parts[number - 1 :: of])
+
+
+def file_name(plate: str) -> str:
+    """The plate's name as a file may be called on any system."""
+    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
+    if plain == plate:
+        return plain
+    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'
 
 
 def fingerprint_field(field: Field, *more: Any) -> str:
@@ -129,11 +140,3 @@ def _runs(fields: Sequence[Field], size: int) -> Iterator[list[Field]]:
             run = run[size:]
     if run:
         yield run
-
-
-def _file_name(plate: str) -> str:
-    """The plate's name as a file may be called on any system."""
-    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
-    if plain == plate:
-        return plain
-    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'

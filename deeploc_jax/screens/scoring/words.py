@@ -34,6 +34,19 @@ def describe_job(job: Job, card: Card, parts: Sequence[Part]) -> str:
     )
 
 
+def describe_lamps(parts: Sequence[Part]) -> str:
+    """How many plates are corrected for uneven light, and why others are not."""
+    lamps = {part.plate: part.lamp for part in parts if part.lamp}
+    notes = [f'  {plate}, {n}' for plate, lamp in lamps.items() for n in lamp.notes]
+    return '\n'.join(
+        [
+            f'Uneven light is corrected on {len(lamps):,} plates'
+            + (', but not here:' if notes else '.'),
+            *notes,
+        ]
+    )
+
+
 def describe_missing(missing: Missing, wanted: int) -> str:
     """What of the parts is left to do, and why parts that were there do not count."""
     lines = []
