@@ -76,6 +76,7 @@ def test_every_cell_is_a_row_and_what_the_network_says_of_its_crop(
     fields = tables.read_scored_fields(whole)
     assert len(fields) == 12 and set(fields['status'].to_pylist()) == {'scored'}
     assert sum(fields['n_cells'].to_pylist()) == len(table) > 60
+    assert min(fields['brightness_RFP'].to_pylist()) > 300
     assert len(set(table['cell_id'].to_pylist())) == len(table)
     inventory = describe_fields(str(screen), channels=ROLES)
     network = deeploc_jax.load(weights)

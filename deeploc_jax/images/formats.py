@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deeploc_jax.images.errors import ImageError, as_image_error
+from deeploc_jax.images.flex import open_flex
 from deeploc_jax.images.hdf5 import open_hdf5
 from deeploc_jax.images.image_file import ImageFile
 from deeploc_jax.images.numpy_files import open_npy, open_npz
 from deeploc_jax.images.png import open_png
 from deeploc_jax.images.tiff import open_tiff
+from deeploc_jax.images.zarr_folders import is_zarr
+from deeploc_jax.images.zarr_images import open_zarr
 
 Opener = Callable[[Path, contextlib.ExitStack], ImageFile]
 """Function that opens a file, and leaves to the stack what closes it again."""
@@ -24,6 +27,8 @@ OPENERS: Mapping[str, Opener] = {
     '.tf8': open_tiff,
     '.btf': open_tiff,
     '.png': open_png,
+    '.flex': open_flex,
+    '.zarr': open_zarr,
     '.npy': open_npy,
     '.npz': open_npz,
     '.hdf5': open_hdf5,
@@ -34,8 +39,8 @@ OPENERS: Mapping[str, Opener] = {
 """Openers by suffix."""
 
 _MICROSCOPES = (
-    '.c01 .czi .dib .dv .flex .ics .ids .ims .lif .lof .lsm .mrxs .mvd2 .nd .nd2 .ndpi '
-    '.oib .oif .oir .r3d .scn .sld .stk .svs .vsi .xlef .zvi .zarr'
+    '.c01 .czi .dib .dv .ics .ids .ims .lif .lof .lsm .mrxs .mvd2 .nd .nd2 .ndpi '
+    '.oib .oif .oir .r3d .scn .sld .stk .svs .vsi .xlef .zvi'
 ).split()
 _LOSSY = '.jpg .jpeg .jpe .jfif .jp2 .jxl .webp .heic .heif .avif'.split()
 _PACKED = '.gz .bz2 .xz .zst .zip .tar .tgz .7z .rar'.split()
@@ -60,6 +65,8 @@ _WHAT_TO_DO = {
 def open_image(path: Path | str, openers: Mapping[str, Opener] = OPENERS) -> ImageFile:
     """Opens an image file by its suffix; use it in a `with` statement.
 
+    An image of OME-Zarr is a folder, in a folder whose name ends in .zarr.
+
     Args:
         path: Path of the file.
         openers: Functions that open a file, by suffix.
@@ -68,7 +75,7 @@ def open_image(path: Path | str, openers: Mapping[str, Opener] = OPENERS) -> Ima
         ImageError: The file is missing, unreadable, truncated or of an unknown kind.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
+    suffix = '.zarr' if is_zarr(path) else path.suffix.lower()
     if suffix not in openers:
         if suffix in _WHAT_TO_DO:
             raise ImageError(f'{suffix} is {_WHAT_TO_DO[suffix]}')
@@ -76,7 +83,8 @@ def open_image(path: Path | str, openers: Mapping[str, Opener] = OPENERS) -> Ima
             f'unknown kind of image {path.suffix!r}; known are {", ".join(openers)}'
         )
     with as_image_error(path), contextlib.ExitStack() as resources:
-        _check_file(path)
+        if suffix != '.zarr' or not path.is_dir():
+            _check_file(path)
         file = openers[suffix](path, resources)
         guard = as_image_error(path)  # damage may show only when pixels are read
         return dataclasses.replace(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax.images.errors import ImageError, IndexNeededError
+from deeploc_jax.images.image_place import SERIES, ImagePlace
 from deeploc_jax.images.image_shape import channels_last, check_size
 
 SAVE_ONE = (
@@ -36,7 +37,8 @@ class ImageFile:
         pixel_size: Height and width of a pixel in micrometers, None when unknown.
         count: Number of images in a file that declares its axes. None otherwise; then
             a caller that gives an index says that the first axis counts images.
-        stack: What a declared stack consists of: 'focal planes (axis Z)'.
+        stack: What a declared stack consists of: 'focal planes (axis Z)', or `SERIES`.
+        places: Place on a plate of each image, () when the file does not say it.
         other_file: Name of another file with further planes of this image, or ''.
         fault: What is wrong with a file that can be read all the same, or ''.
         close: Function that closes the file.
@@ -49,6 +51,7 @@ class ImageFile:
     pixel_size: tuple[float, float] | None = None
     count: int | None = None
     stack: str = ''
+    places: tuple[ImagePlace, ...] = ()
     other_file: str = ''
     fault: str = ''
     close: Callable[[], Any] = lambda: None
@@ -91,7 +94,7 @@ class ImageFile:
             ImageError: The index is out of range, the channels are not as stated, or
                 the pixels are damaged.
         """
-        place = self._find_place(index)
+        place = self.find_place(index)
         check_size(self.shape if place is None else self.shape[1:])
         return channels_last(self.get(place), self._count_channels(num_channels))
 
@@ -118,7 +121,7 @@ class ImageFile:
                 f'channel {channel} is out of range: the image has {channels}, counted '
                 'from 0'
             )
-        place = self._find_place(index)
+        place = self.find_place(index)
         if self.get_channel and channels == self.num_channels:
             check_size(self.shape[-3:-1])
             return self.get_channel(place, channel)
@@ -127,8 +130,13 @@ class ImageFile:
             return self.get(channel)
         return self.read(index, channels)[..., channel]
 
-    def _find_place(self, index: int | None) -> int | None:
-        """The index along the first axis; None where the file is a single image."""
+    def find_place(self, index: int | None) -> int | None:
+        """The index along the first axis; None where the file is a single image.
+
+        Raises:
+            IndexNeededError: The file is a stack and no index is given.
+            ImageError: The index is out of range.
+        """
         axes = len(self.shape)
         undeclared = axes == 2 or (axes == 3 and index is None)
         single = self.count == 1 or (self.count is None and undeclared)
@@ -137,7 +145,7 @@ class ImageFile:
             raise IndexNeededError(
                 f'holds {count} images{f", {self.stack}" if self.stack else ""}; give '
                 'the index of one of them, counted from 0'
-                + (f', or {SAVE_ONE}' if self.stack else '')
+                + (f', or {SAVE_ONE}' if self.stack not in ('', SERIES) else '')
             )
         if not 0 <= (index or 0) < count:
             raise ImageError(

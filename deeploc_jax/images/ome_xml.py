@@ -11,6 +11,8 @@ import re
 from xml.etree import ElementTree
 
 from deeploc_jax.images.errors import ImageError
+from deeploc_jax.images.image_place import ImagePlace
+from deeploc_jax.images.ome_places import find_places
 from deeploc_jax.images.ome_planes import OmePlanes
 
 _MICROMETERS = {'nm': 1e-3, 'mm': 1e3, 'cm': 1e4, 'm': 1e6}
@@ -28,6 +30,8 @@ class OmeXml:
         axis: With `other_file`, the axis along which the planes of this file differ:
             C, Z or T, '' for a single plane, '?' when the file does not say.
         fault: Why the XML is of no use, or ''.
+        alike: Whether all images have the same channel names and pixel size.
+        places: Place on a plate of each image, () unless all have one.
     """
 
     channel_names: tuple[str, ...] = ()
@@ -35,6 +39,8 @@ class OmeXml:
     other_file: str = ''
     axis: str = ''
     fault: str = ''
+    alike: bool = True
+    places: tuple[ImagePlace, ...] = ()
 
 
 def parse_ome_xml(text: str, filename: str) -> OmeXml:
@@ -46,7 +52,11 @@ def parse_ome_xml(text: str, filename: str) -> OmeXml:
     if re.search('<!(DOCTYPE|ENTITY)', text, re.IGNORECASE):
         raise ImageError('its XML has a DOCTYPE, which no microscope writes')
     try:
-        return _describe(OmePlanes(ElementTree.fromstring(text), filename))
+        root = ElementTree.fromstring(text)
+        ome = _describe(OmePlanes(root, filename))
+        return dataclasses.replace(
+            ome, alike=_are_alike(root), places=find_places(root)
+        )
     except (ElementTree.ParseError, ValueError) as error:
         return OmeXml(fault=f'its OME-XML is broken ({error})')
     except KeyError as error:
@@ -68,9 +78,7 @@ def without_uuids(text: str) -> str:
 def _describe(planes: OmePlanes) -> OmeXml:
     if planes.pixels is None:
         return OmeXml(other_file=planes.other_file, axis='?')
-    names = tuple(
-        channel.get('Name', '') for channel in planes.pixels.findall('{*}Channel')
-    )
+    names = _channel_names(planes.pixels)
     axis, numbers = planes.find_axis()  # also to see whether the XML is complete
     if planes.other_file:
         names = tuple(names[n] for n in numbers if n < len(names))
@@ -80,6 +88,15 @@ def _describe(planes: OmePlanes) -> OmeXml:
         other_file=planes.other_file,
         axis=axis if planes.other_file else '',
     )
+
+
+def _channel_names(pixels: ElementTree.Element) -> tuple[str, ...]:
+    return tuple(channel.get('Name', '') for channel in pixels.findall('{*}Channel'))
+
+
+def _are_alike(root: ElementTree.Element) -> bool:
+    images = root.findall('{*}Image/{*}Pixels')
+    return len({(_channel_names(p), _pixel_size(p)) for p in images}) <= 1
 
 
 def _pixel_size(pixels: ElementTree.Element) -> tuple[float, float] | None:

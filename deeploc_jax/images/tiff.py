@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import re
 import threading
@@ -15,7 +16,9 @@ import tifffile
 from deeploc_jax.images.colors import make_converter
 from deeploc_jax.images.errors import ImageError
 from deeploc_jax.images.image_file import ImageFile
+from deeploc_jax.images.image_place import ImagePlace
 from deeploc_jax.images.ome_xml import OmeXml, parse_ome_xml, without_uuids
+from deeploc_jax.images.series import stack_series
 from deeploc_jax.images.tiff_axes import order_axes
 from deeploc_jax.images.tiff_pixels import TiffPixels
 
@@ -23,7 +26,9 @@ _LOCK = threading.Lock()
 
 
 def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
-    """Opens a TIFF with one image or one stack of them; channels come last.
+    """Opens a TIFF with one image, one stack of them, or several images of one shape.
+
+    Channels come last.
 
     Only planes of this very file are read, never those of a file that it names.
 
@@ -32,7 +37,7 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
         resources: Stack that closes the file again.
 
     Raises:
-        ImageError: The file is damaged, or holds several series of images.
+        ImageError: The file is damaged, or holds images of different kinds.
     """
     with _strict_tifffile():
         file = resources.enter_context(tifffile.TiffFile(path))
@@ -42,11 +47,25 @@ def open_tiff(path: Path, resources: contextlib.ExitStack) -> ImageFile:
             file.is_ome = not (ome.fault or ome.other_file)
             if file.is_ome:
                 file.pages.first.description = without_uuids(text)
-        if len(file.series) != 1:
-            raise ImageError(
-                f'holds {len(file.series)} series of images; save each as its own file'
-            )
-        return _series_file(file, _check_metadata(file, ome))
+        ome = _check_metadata(file, ome)
+        images = [_series_file(file, number, ome) for number in range(len(file.series))]
+        if len(images) == 1:
+            return images[0]
+        return dataclasses.replace(stack_series(images), places=_find_places(file, ome))
+
+
+def _find_places(file: tifffile.TiffFile, ome: OmeXml) -> tuple[ImagePlace, ...]:
+    """Place on a plate of every image of a file.
+
+    Raises:
+        ImageError: The images differ in their channels or pixel size.
+    """
+    if not ome.alike:
+        raise ImageError(
+            f'holds {len(file.series)} series of images, which differ in their '
+            'channels or pixel size; save each as its own file'
+        )
+    return ome.places if len(ome.places) == len(file.series) else ()
 
 
 def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
@@ -59,8 +78,8 @@ def _check_metadata(file: tifffile.TiffFile, ome: OmeXml) -> OmeXml:
     return ome
 
 
-def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
-    series = file.series[0]
+def _series_file(file: tifffile.TiffFile, number: int, ome: OmeXml) -> ImageFile:
+    series = file.series[number]
     if series.is_multifile or None in series.pages:
         raise ImageError(
             'some of its planes are missing, or in another file; export it as one file'
@@ -71,7 +90,7 @@ def _series_file(file: tifffile.TiffFile, ome: OmeXml) -> ImageFile:
     axes = order_axes(letters, shape)
     first, last = axes.order[0], axes.order[-1]
     convert = make_converter(series.keyframe)
-    pixels = TiffPixels(file, shape, len(re.split('[YX]', letters)[0]))
+    pixels = TiffPixels(file, number, shape, len(re.split('[YX]', letters)[0]))
 
     def read(places: Mapping[int, int]) -> np.ndarray:
         with _strict_tifffile():

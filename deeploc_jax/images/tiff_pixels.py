@@ -22,7 +22,8 @@ class TiffPixels:
     """The pixels of a series, which tifffile has opened.
 
     Args:
-        file: File whose pages are all in one series.
+        file: Open file.
+        number: Number of the series in the file.
         shape: Shape of the series, without axes of length one.
         num_outer: Number of axes before those of a plane.
 
@@ -31,11 +32,18 @@ class TiffPixels:
             that is too large.
     """
 
-    def __init__(self, file: tifffile.TiffFile, shape: tuple[int, ...], num_outer: int):
-        keyframe = file.series[0].keyframe
+    def __init__(
+        self,
+        file: tifffile.TiffFile,
+        number: int,
+        shape: tuple[int, ...],
+        num_outer: int,
+    ):
+        keyframe = file.series[number].keyframe
         _check_compression(keyframe.compression)
         check_size(keyframe.chunks)  # a strip or tile is decompressed as a whole
-        self._file, self._series, self._shape = file, file.series[0], shape
+        self._file, self._series, self._shape = file, file.series[number], shape
+        self._number = number
         self._start = self._series.dataoffset  # of uncompressed pixels in one piece
         # Axes along which blocks of the file can be read apart.
         self._num_outer = num_outer if self._start else self._count_paged_axes()
@@ -91,7 +99,7 @@ class TiffPixels:
     def _read_pages(self, numbers: np.ndarray) -> np.ndarray:
         pages = numbers.tolist()
         self._check_parts(self._series.pages[page] for page in pages)
-        return self._file.asarray(key=pages, series=0)
+        return self._file.asarray(key=pages, series=self._number)
 
     def _check_parts(
         self, pages: Iterable[tifffile.TiffPage | tifffile.TiffFrame | None]

@@ -33,6 +33,7 @@ FIELD_FLAGS = {
     'saturated': 'too many pixels of the field have the largest value',
     'few_cells': 'the field has fewer cells than the fields of its plate',
     'many_cells': 'the field has more cells than the fields of its plate',
+    'few_in_well': 'so few cells were found in the well that they may be debris',
 }
 """Reasons not to use any cell of a field, and what they mean."""
 PLACE = (*WELL, 'field')
@@ -115,11 +116,17 @@ FIELDS_SCORED = TableSchema(
         ),
         Column('n_cells', pa.int32(), 'Number of cells that were found.', 'cells'),
         Column('n_border', pa.int32(), 'Number of those at the border.', 'cells'),
-        Column('focus_<CHANNEL>', _FLOAT, 'Sharpness of the image.'),
+        Column(
+            'focus_<CHANNEL>',
+            _FLOAT,
+            'Logarithm of the power of fine over that of coarse detail in cells: '
+            'larger for a sharper image. Null with too few cells.',
+        ),
         Column(
             'brightness_<CHANNEL>',
             _FLOAT,
-            'Median of the pixels of the image.',
+            'Median of the pixels in cells less that of the others; null without '
+            'cells.',
             'gray value',
         ),
         Column('saturated_<CHANNEL>', _FLOAT, 'Share of pixels of the largest value.'),
@@ -128,6 +135,11 @@ FIELDS_SCORED = TableSchema(
             pa.list_(TEXT),
             'Reasons not to use any of its cells; empty for a usable field. '
             f'{_words(FIELD_FLAGS)}.',
+        ),
+        Column(
+            'flag_reasons',
+            pa.list_(TEXT),
+            'The numbers behind each flag, in their order.',
         ),
     ),
 )

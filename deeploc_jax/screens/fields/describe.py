@@ -6,13 +6,18 @@ import dataclasses
 from pathlib import Path
 
 from deeploc_jax.data.own.table_file import READERS
+from deeploc_jax.images import OPENERS
+from deeploc_jax.images.zarr_folders import is_zarr
 from deeploc_jax.screens.fields.channels import Channels, read_channels
+from deeploc_jax.screens.fields.doubles import without_doubles
 from deeploc_jax.screens.fields.field_table import list_table
+from deeploc_jax.screens.fields.file_contents import list_file
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.fields.listing import Listing
+from deeploc_jax.screens.fields.map_join import join_plate_map
 from deeploc_jax.screens.fields.pattern import is_pattern, parse_pattern
 from deeploc_jax.screens.fields.pattern_files import list_pattern
-from deeploc_jax.screens.fields.plate_map import join_plate_map, read_plate_map
+from deeploc_jax.screens.fields.plate_map import read_plate_map
 from deeploc_jax.screens.fields.plates import sort_fields
 from deeploc_jax.screens.fields.samples import look_at_samples
 from deeploc_jax.tables.simulated import IMAGES, WELLS
@@ -34,7 +39,8 @@ def describe_fields(
 
     Args:
         source: A table of fields (.csv, .tsv, .txt, .parquet), a pattern of file names
-            with parts in braces, or the folder of simulated plates.
+            with parts in braces, an OME-Zarr plate, an image file with several fields,
+            or the folder of simulated plates.
         channels: Roles of the channels by name: 'protein=GFP,marker=RFP'.
         channel_names: Names of the channels in the order of files that hold all of
             them, 'RFP,GFP', or names by what the file names call them, '1=GFP,2=RFP';
@@ -60,7 +66,7 @@ def describe_fields(
         dataclasses.replace(field, pixel_size=pixel_size) for field in listing.fields
     )
     listing = dataclasses.replace(listing, fields=sort_fields(fields))
-    listing = look_at_samples(listing)
+    listing = look_at_samples(without_doubles(listing))
     inventory = Inventory(
         source, stated.roles, listing.fields, listing.problems, listing.notes
     )
@@ -77,10 +83,13 @@ def _list_fields(source: str, channels: Channels, screen: str | None) -> Listing
         return list_table(path, channels, screen)
     if (path / SIMULATED[0]).is_file():
         return list_table(path / SIMULATED[0], channels, screen)
+    if is_zarr(path) or (path.is_file() and path.suffix.lower() in OPENERS):
+        return list_file(path, channels, screen)
     raise ValueError(
         f'{source!r} describes no fields: give a table ({", ".join(READERS)}), or a '
         'pattern of file names such as '
-        '"images/{plate}/r{row:02}c{column:02}f{field:02}-ch{channel}.tiff".'
+        '"images/{plate}/r{row:02}c{column:02}f{field:02}-ch{channel}.tiff", an '
+        'OME-Zarr plate, or an image file with several fields.'
     )
 
 

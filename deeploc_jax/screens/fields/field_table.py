@@ -11,10 +11,10 @@ from deeploc_jax.data.own.cell_table import CellTable
 from deeploc_jax.data.own.table_file import read_table
 from deeploc_jax.names import show_names
 from deeploc_jax.screens.fields.channels import Channels
+from deeploc_jax.screens.fields.doubles import without_doubles
 from deeploc_jax.screens.fields.field import BadFieldError, Field, Plane
 from deeploc_jax.screens.fields.file_check import find_file_fault, is_outside
 from deeploc_jax.screens.fields.listing import (
-    DOUBLED,
     MISSING,
     UNUSABLE,
     Listing,
@@ -59,8 +59,11 @@ def list_table(path: Path, channels: Channels, screen: str | None = None) -> Lis
             reason = getattr(error, 'reason', str(error))
             kind = MISSING if reason.startswith('no ') else UNUSABLE
             problems.append(Problem.at(place, kind, reason, file, number))
-    once, doubled = _without_doubles(fields)
-    return Listing(once, (*problems, *doubled), tuple(table.notes))
+    rows = [number for number, _ in fields]
+    listing = Listing(
+        tuple(field for _, field in fields), tuple(problems), tuple(table.notes)
+    )
+    return without_doubles(listing, rows)
 
 
 def _image_columns(table: CellTable, channels: Channels) -> dict[str, str]:
@@ -116,23 +119,3 @@ def _check_files(planes: Mapping[str, Plane], folder: Path, *, hint: bool) -> No
         if fault := find_file_fault(plane.path):
             near = missing_hint(folder, plane.path) if hint else ''
             raise BadFieldError(f'{fault}{near} ({name})', plane.path)
-
-
-def _without_doubles(
-    fields: list[tuple[int, Field]],
-) -> tuple[tuple[Field, ...], list[Problem]]:
-    """The fields that only one row describes, and the others."""
-    rows: dict[tuple[str, ...], list[int]] = {}
-    for number, field in fields:
-        rows.setdefault((field.screen, field.name), []).append(number)
-    once, doubled = [], []
-    for number, field in fields:
-        same = rows[field.screen, field.name]
-        if len(same) == 1:
-            once.append(field)
-        elif number == same[0]:
-            listed = ', '.join(map(str, same))
-            reason = f'rows {listed} describe the same field; keep one of them'
-            place = (field.plate, field.well, field.field)
-            doubled.append(Problem(DOUBLED, reason, '', number, *place))
-    return tuple(once), doubled

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
+from deeploc_jax.images import ImageReader
 from deeploc_jax.names import show_names
 from deeploc_jax.screens.fields.channels import Channels
 from deeploc_jax.screens.fields.field import Field, Plane
 from deeploc_jax.screens.fields.file_check import find_file_fault
+from deeploc_jax.screens.fields.file_contents import list_contents
 from deeploc_jax.screens.fields.listing import (
     DOUBLED,
     MISSING,
-    UNMATCHED,
     UNUSABLE,
     Listing,
     Problem,
 )
 from deeploc_jax.screens.fields.pattern import Pattern
-from deeploc_jax.screens.fields.place import PLACE, make_field, read_place
-
-Files = dict[str, list[Path]]
-"""The files of a field by what their names call the channel, '' for all channels."""
+from deeploc_jax.screens.fields.pattern_search import Files, match_files
+from deeploc_jax.screens.fields.place import PLACE, make_field
 
 
 def list_pattern(
     pattern: Pattern, channels: Channels, screen: str | None = None
 ) -> Listing:
     """Lists the fields of all files that match a pattern.
+
+    Where the pattern has no part `field`, files are opened to see how many they hold.
 
     Args:
         pattern: Pattern from `parse_pattern`.
@@ -41,7 +38,7 @@ def list_pattern(
     """
     if not pattern.folder.is_dir():
         raise ValueError(f'There is no folder {pattern.folder}.')
-    found, problems = _match_files(pattern, screen)
+    found, problems = match_files(pattern, screen)
     if not found:
         listed = show_names((p.file for p in problems), 5)
         raise ValueError(
@@ -54,59 +51,19 @@ def list_pattern(
     if 'channel' in pattern.names:
         notes += _check_channels(found, channels)
     fields: list[Field] = []
-    for place, files in found.items():
-        field = _make_field(dict(zip(PLACE, place, strict=True)), files, channels)
-        if isinstance(field, Problem):
-            problems.append(field)
-        else:
-            fields.append(field)
-    return Listing(tuple(fields), tuple(problems), tuple(notes))
-
-
-def walk(pattern: Pattern) -> Iterator[tuple[str, bool]]:
-    """Paths below the folder of a pattern, sorted, and whether they may match it.
-
-    A folder whose name fits no level of the pattern is named, and not searched.
-    """
-    last = len(pattern.levels) - 1
-
-    def search(folder: str, level: int) -> Iterator[tuple[str, bool]]:
-        with os.scandir(pattern.folder / folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
-        for entry in ordered:
-            path = f'{folder}{entry.name}'
-            fits = bool(pattern.levels[level].fullmatch(entry.name))
-            if entry.name.startswith('.') and not fits:
-                continue
-            if level < last and fits and entry.is_dir():
-                yield from search(f'{path}/', level + 1)
+    with ImageReader() as reader:
+        for place, files in found.items():
+            field = _make_field(dict(zip(PLACE, place, strict=True)), files, channels)
+            if isinstance(field, Problem):
+                problems.append(field)
+            elif 'field' in pattern.names:
+                fields.append(field)
             else:
-                yield path, fits and level == last
-
-    return search('', 0)
-
-
-def _match_files(
-    pattern: Pattern, screen: str | None
-) -> tuple[dict[tuple[str, ...], Files], list[Problem]]:
-    """Files by place (in the order of `PLACE`) and channel, and what did not match."""
-    found: dict[tuple[str, ...], Files] = {}
-    problems = []
-    for path, fits in walk(pattern):
-        file = pattern.folder / path
-        try:
-            values = pattern.match(path) if fits else None
-            if values is None:
-                reason = 'does not match the pattern'
-                problems.append(Problem(UNMATCHED, reason, path, loses=False))
-                continue
-            place = tuple(read_place(values, screen).values())
-        except ValueError as error:
-            problems.append(Problem(UNMATCHED, str(error), path))
-            continue
-        files = found.setdefault(place, {})
-        files.setdefault(values.get('channel', ''), []).append(file)
-    return found, problems
+                contents = list_contents(field, reader)
+                fields += contents.fields
+                problems += contents.problems
+                notes += contents.notes
+    return Listing(tuple(fields), tuple(problems), tuple(notes))
 
 
 def _check_channels(

@@ -59,6 +59,7 @@ def _look(
     for name, plane in field.planes.items():
         try:
             file = reader.open(plane.path)
+            file.find_place(plane.index)
             find_channel(file, name, plane, field.planes)
             sizes.add(find_pixel_size(file))
         except ImageError as error:

@@ -10,8 +10,6 @@ import numpy as np
 from deeploc_jax.screens.scoring.field_cells import FieldCells
 from deeploc_jax.tables.scored_cells import PLACE, SCORED_CELLS
 
-QUALITY = {'DEAD': 'dead', 'GHOST': 'ghost'}
-"""Flags of cells whose most probable class is one of these."""
 _MEASURED = (
     'area',
     'major_axis',
@@ -53,22 +51,6 @@ def cell_columns(
         object,
     )
     return columns
-
-
-def flag_cells(
-    scored: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
-) -> list[list[str]]:
-    """Reasons [n] not to use a cell: it lies at the border, is dead or is none.
-
-    Args:
-        scored: Which of the n cells have probabilities, m of them.
-        probabilities: Of those, [m, k].
-        class_names: k names in index order.
-    """
-    by_class = [QUALITY.get(name.upper()) for name in class_names]
-    best = iter(probabilities.argmax(axis=1))
-    flags = [by_class[next(best)] if known else 'border' for known in scored]
-    return [[flag] if flag else [] for flag in flags]
 
 
 def _joined(fields: Sequence[FieldCells], name: str) -> np.ndarray:

@@ -13,6 +13,7 @@ from deeploc_jax.screens.fields.field import BadFieldError, Field, FieldImage
 from deeploc_jax.screens.fields.illumination import Illumination, correct
 from deeploc_jax.screens.fields.read import read_field
 from deeploc_jax.screens.fields.resample import resample, resample_points
+from deeploc_jax.screens.quality import field_quality
 from deeploc_jax.screens.scoring.parts import fingerprint_field
 from deeploc_jax.tables.scored_cells import PLACE
 
@@ -85,8 +86,7 @@ def read_field_cells(
     facts['file'] = str(next(iter(field.planes.values())).path)
     stage = 'read'
     try:
-        image = read_field(field)
-        saved = image.pixels.dtype
+        raw = image = read_field(field)
         height, width = image.pixels.shape[:2]
         facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
         if lamp:
@@ -94,9 +94,10 @@ def read_field_cells(
             image = correct(image, lamp)
         stage = 'cells'
         labels = find_cells(image, cutting.cells)
+        facts |= field_quality(raw, labels)
         columns = measure_cells(labels, image)
         stage = 'crops'
-        crops, inside = _cut(image, columns, cutting, saved)
+        crops, inside = _cut(image, columns, cutting, raw.pixels.dtype)
     except BadFieldError as error:
         facts |= dict(status=SET_ASIDE, stage=stage, reason=error.reason)
         if error.file:

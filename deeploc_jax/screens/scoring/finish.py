@@ -11,6 +11,7 @@ from typing import Any
 
 from deeploc_jax.files import atomic_write
 from deeploc_jax.screens.fields.listing import Problem
+from deeploc_jax.screens.quality import flag_fields
 from deeploc_jax.screens.scoring.field_cells import SET_ASIDE
 from deeploc_jax.screens.scoring.part_files import cells_file, features_file, read_about
 from deeploc_jax.screens.scoring.parts import Part
@@ -33,6 +34,7 @@ class Finished:
         set_aside: Number of those that could not be used.
         cells: Number of cells.
         border: Number of those at the border, which have no probabilities.
+        flagged: Number of fields that were scored, but whose cells are flagged.
         pixel_sizes: Sides of the pixels of the fields in micrometers, where known.
         removed: Number of files of an earlier run whose parts are no more.
     """
@@ -41,6 +43,7 @@ class Finished:
     set_aside: int
     cells: int
     border: int
+    flagged: int
     pixel_sizes: tuple[float, ...]
     removed: int
 
@@ -67,7 +70,10 @@ def finish(
         about = read_about(cells_file(workdir, part.name))
         if about is None:
             return None
-        rows += [dict(row, flags=[]) for row in about['fields']]
+        rows += about['fields']
+    for row, flags in zip(rows, flag_fields(rows, channels), strict=True):
+        row['flags'] = [name for name, _ in flags]
+        row['flag_reasons'] = [reason for _, reason in flags]
     schema = FIELDS_SCORED.arrow(
         {'CHANNEL': channels}, {CHANNELS: json.dumps(list(channels))}
     )
@@ -79,6 +85,7 @@ def finish(
         set_aside=unused + len(problems),
         cells=sum(row.get('n_cells', 0) for row in rows),
         border=sum(row.get('n_border', 0) for row in rows),
+        flagged=sum(bool(row['flags']) for row in rows),
         pixel_sizes=tuple(sorted({s for row in rows if (s := row.get('pixel_size'))})),
         removed=_remove_others(workdir, parts),
     )

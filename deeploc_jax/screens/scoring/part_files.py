@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeploc_jax.screens.scoring.cell_columns import cell_columns, flag_cells
+from deeploc_jax.screens.quality import flag_cells
+from deeploc_jax.screens.scoring.cell_columns import cell_columns
 from deeploc_jax.screens.scoring.field_cells import FieldCells
 from deeploc_jax.screens.scoring.network import Scorer, Scores
 from deeploc_jax.tables.feature_files import FEATURES, features_table

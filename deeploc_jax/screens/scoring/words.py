@@ -83,6 +83,8 @@ def describe_finished(done: Finished, workdir: Path, pixel_size: float | None) -
         lines.append(f'Fields of {sizes} µm were resampled to {pixel_size:g} µm.')
     if done.removed:
         lines.append(f'Files of {done.removed:,} parts that are no more are removed.')
+    if done.flagged:
+        lines.append(f'Flagged: {done.flagged:,} fields, see {FIELDS_SCORED.path}')
     if done.set_aside:
         lines.append(f'SET ASIDE: {done.set_aside:,} of {done.fields:,} fields')
     lines += [

@@ -1,0 +1,25 @@
+"""The quality of fields and cells is measured, and what should not be used is flagged.
+
+Pure functions: pixels and columns in, numbers and flags out. The words of the flags are
+those of `tables.scored_cells`.
+"""
+
+from deeploc_jax.screens.quality.cell_flags import NOT_CELLS, flag_cells
+from deeploc_jax.screens.quality.field_flags import FieldLimits, flag_fields
+from deeploc_jax.screens.quality.field_quality import field_quality
+from deeploc_jax.screens.quality.forest import (
+    fit_forest,
+    forest_features,
+    read_cell_labels,
+)
+
+__all__ = [
+    'NOT_CELLS',
+    'FieldLimits',
+    'field_quality',
+    'fit_forest',
+    'flag_cells',
+    'flag_fields',
+    'forest_features',
+    'read_cell_labels',
+]
