@@ -40,7 +40,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     Raises:
         ValueError: Something that only the user can say is not given, or cannot be so.
     """
-    name, options, rows = config.screen, {}, []
+    name, options, incomplete = config.screen, {}, False
     if 'own_screen' in config:
         options = own_screen_options(config)
         name = f'own_screen/{options.pop("name")}'
@@ -52,6 +52,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         rows = cut_fields(config, inventory, workdir) if is_main() else []
         options = table_options(config, inventory, workdir, rows)
         name = f'own_screen/{config.name}'
+        unused = any(row['status'] == SET_ASIDE for row in rows)
+        incomplete = unused or bool(inventory.set_aside)
     builder = open_screen(name, config.data_dir, config.manual_dir, **options)
     if not is_main():
         return 0
@@ -66,7 +68,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         'Load it:      import tensorflow_datasets as tfds, deeploc_jax.datasets; '
         f'tfds.data_source({name!r}, {arguments})'
     )
-    return INCOMPLETE if any(row['status'] == SET_ASIDE for row in rows) else 0
+    return INCOMPLETE if incomplete else 0
 
 
 def inventory_of(config: ml_collections.ConfigDict) -> Inventory:
