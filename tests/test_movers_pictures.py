@@ -8,17 +8,21 @@ from PIL import Image
 
 from deeploc_jax.report import flux
 from deeploc_jax.report.flux import Flux
-from deeploc_jax.report.movers import ProteinCells, choose_examples, write_examples
 from deeploc_jax.report.movers.listing import choose_strips, unique_keys
 from deeploc_jax.report.movers.volcano import SIZE, Volcano, lay_out, volcano_figure
 from deeploc_jax.report.style import house_style, to_png
+from deeploc_jax.screens.examples import (
+    ProteinCells,
+    choose_examples,
+    write_pictures,
+)
 from deeploc_jax.tables import EXAMPLES, read_table
 
 
 def written(tmp_path, crops, marker=1):
     """The rows of examples.parquet with their pictures, by condition."""
     cells = ProteinCells('YFG1', crops, {name: 70 for name in crops})
-    path = write_examples(tmp_path / 'examples.parquet', [cells], marker)
+    path = write_pictures(tmp_path / 'examples.parquet', [cells], marker)
     rows = read_table(path, EXAMPLES).to_pylist()
     return {
         row['condition']: row
@@ -35,8 +39,8 @@ def test_the_cells_shown_are_those_nearest_to_the_median():
 
 def test_cells_without_a_call_are_never_shown():
     p = np.array([[np.nan, np.nan], [1.0, 0.0], [np.nan, np.nan], [0.8, 0.2]])
-    assert set(choose_examples(p)) == {1, 3}
-    assert choose_examples(p[:1]).tolist() == []
+    assert set(choose_examples(p, 8)) == {1, 3}
+    assert choose_examples(p[:1], 8).tolist() == []
 
 
 def test_both_conditions_have_one_scale(tmp_path):
@@ -84,15 +88,15 @@ def test_pictures_of_the_first_rows_have_room_before_others(tmp_path, monkeypatc
         ProteinCells(name, {'': rng.integers(0, 255, (2, 32, 32, 1))}, {'': 2})
         for name in 'CBA'
     ]
-    table = read_table(write_examples(tmp_path / 'x.parquet', cells, -1), EXAMPLES)
+    table = read_table(write_pictures(tmp_path / 'x.parquet', cells, -1), EXAMPLES)
     sizes = [len(row['jpeg']) for row in table.to_pylist()]
     room = 'deeploc_jax.report.movers.listing.MOST_BYTES'
     monkeypatch.setattr(room, sum(sizes[1:]) + 1)
-    wanted = [[('A', ''), ('unseen', ''), ('B', ''), ('C', '')]]
-    strips, places, left_out = choose_strips(table, wanted)
-    assert places == [[2, None, 1, None]] and left_out == 1
+    wanted = [[('C', ''), ('unseen', ''), ('B', ''), ('A', '')]]
+    strips, places, left_out = choose_strips(table, wanted, [4, 3, 2, 1])
+    assert places == [[None, None, 1, 2]] and left_out == 1
     assert [strip['index'] for strip in strips] == [1, 2]
-    assert choose_strips(None, wanted) == ([], [[None] * 4], 0)
+    assert choose_strips(None, wanted, range(4)) == ([], [[None] * 4], 0)
 
 
 def test_names_that_are_there_twice_have_keys_of_their_own():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deeploc_jax.report.movers import ProteinCells, write_examples
+from deeploc_jax.screens.examples import ProteinCells, write_pictures
 from deeploc_jax.tables.changes import FLUX, MOVERS
 from deeploc_jax.tables.parquet import class_metadata, write_table
 from deeploc_jax.tables.profiles import PROFILES
@@ -90,7 +90,7 @@ def write_comparison(folder, rows, crops=None, classes=CLASSES):
     write_table(rows_to_table(flux_rows(rows), FLUX.arrow()), folder / 'flux.parquet')
     if crops is None:
         crops = [random_cells(row['protein']) for row in rows if row['moved']]
-    write_examples(folder / 'examples.parquet', crops, marker=1)
+    write_pictures(folder / 'examples.parquet', crops, marker=1)
     return folder
 
 
@@ -128,5 +128,5 @@ def write_profiles(folder, names, condition='', replicates=('',)):
         )
         for name in names
     ]
-    write_examples(folder / 'examples.parquet', crops, marker=-1)
+    write_pictures(folder / 'examples.parquet', crops, marker=-1)
     return folder

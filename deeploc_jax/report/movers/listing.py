@@ -86,12 +86,11 @@ def _plain(value: Any) -> Any:
 def columns_of(
     table: pa.Table, shown: Sequence[Shown], schema: TableSchema
 ) -> dict[str, Any]:
-    """Specs of the columns, their values by column, and the ways to see cells."""
+    """Specs of the columns, and their values by column."""
     specs = [spec for column in shown for spec in column.spec(schema)]
     return dict(
         columns=specs,
         rows={spec['key']: plain_values(table[spec['key']]) for spec in specs},
-        views=[dict(key=key, title=title) for key, title in VIEWS.items()],
     )
 
 
@@ -135,14 +134,16 @@ def unique_keys(names: Sequence[str]) -> list[str]:
 
 
 def choose_strips(
-    examples: pa.Table | None, wanted: Sequence[Sequence[tuple[str, str]]]
+    examples: pa.Table | None,
+    wanted: Sequence[Sequence[tuple[str, str]]],
+    ranks: Sequence[float],
 ) -> tuple[list[dict[str, Any]], list[list[int | None]], int]:
-    """Pictures for a page, those of the first rows if not all have room.
+    """Pictures for a page, those of rows of low rank if not all have room.
 
     Args:
         examples: Table of the schema EXAMPLES, None if there is none.
-        wanted: Protein and condition of every row, for each side of the rows; the most
-            important rows come first.
+        wanted: Protein and condition of every row, for each side of the rows.
+        ranks: A number for each row, the lowest for the most important.
 
     Returns:
         What the template needs of each picture; its index for each side and row; the
@@ -152,7 +153,8 @@ def choose_strips(
     index = {(row['protein'], row['condition']): i for i, row in enumerate(rows)}
     chosen: set[int] = set()
     size, left_out = 0, 0
-    for sides in zip(*wanted, strict=True):
+    for row in sorted(range(len(ranks)), key=lambda row: ranks[row]):
+        sides = [side[row] for side in wanted]
         more = {index[pair] for pair in sides if pair in index} - chosen
         size += sum(len(rows[i]['jpeg']) for i in more)
         if size <= MOST_BYTES:
@@ -168,14 +170,23 @@ def choose_strips(
 
 
 def _strip(index: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    picture = Image.open(io.BytesIO(row['jpeg']))
     return dict(
         index=index,
         shown=row['n_shown'],
         total=row['n_cells'],
         gain=round(row['gain'], 3),
-        width=ZOOM * Image.open(io.BytesIO(row['jpeg'])).width,
+        width=ZOOM * picture.width,
+        colored=picture.mode != 'L',
         data=base64.b64encode(row['jpeg']).decode(),
     )
+
+
+def views_of(strips: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The ways to look at the pictures; with the marker if one of them shows it."""
+    colored = any(strip['colored'] for strip in strips)
+    names = [name for name in VIEWS if colored or name != 'both']
+    return [dict(key=name, title=VIEWS[name]) for name in names]
 
 
 def write_listing(path: Path, listing: Mapping[str, Any], **values: Any) -> Path:

@@ -60,15 +60,17 @@ def write_proteins_page(
     profiles = read_table(workdir / 'profiles.parquet', PROFILES)
     if not len(profiles):
         raise ValueError(f'{workdir / "profiles.parquet"} has no protein to show.')
-    # Those with most cells first: their pictures have room on the page for certain.
-    profiles = profiles.sort_by([('n_cells', 'descending'), ('protein', 'ascending')])
+    order = ('protein', *PROFILE_KEY[:-1])
+    profiles = profiles.sort_by([(name, 'ascending') for name in order])
     pairs = [(row['protein'], row['condition']) for row in _keys(profiles)]
     strips, cells, left_out = listing.choose_strips(
-        listing.read_examples(workdir), [pairs]
+        listing.read_examples(workdir),
+        [pairs],
+        [-(n or 0) for n in profiles['n_cells'].to_pylist()],
     )
     return listing.write_listing(
         workdir / 'proteins.html',
-        _listing(profiles) | dict(cells=cells),
+        _listing(profiles) | dict(cells=cells, views=listing.views_of(strips)),
         title='Where the proteins are',
         lead=_lead(profiles),
         warnings=[*warnings, *listing.no_room(left_out)],
@@ -114,7 +116,9 @@ def _listing(profiles: pa.Table) -> dict[str, Any]:
 def _lead(profiles: pa.Table) -> str:
     proteins = len(set(profiles['protein'].to_pylist()))
     cells = sum(profiles['n_cells'].to_pylist())
-    firsts = profiles['first'].to_pylist()
+    firsts = [name for name in profiles['first'].to_pylist() if name]
+    if not firsts:
+        return f'{count(proteins, "protein")}, none of them with a usable cell.'
     most = max(sorted(set(firsts)), key=firsts.count)
     rows = 'of them' if len(profiles) == proteins else 'of their profiles'
     return (

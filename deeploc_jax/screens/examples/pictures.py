@@ -1,4 +1,4 @@
-"""Typical cells of a protein before and after a treatment become small pictures."""
+"""Cells of a protein before and after a treatment become one small picture each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from deeploc_jax.report.crop_sheets import composite
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import rows_to_table
@@ -40,29 +39,7 @@ class ProteinCells:
     n_cells: Mapping[str, int]
 
 
-def choose_examples(probabilities: np.ndarray, count: int = SHOWN) -> np.ndarray:
-    """Chooses the cells of a protein in a condition that are nearest to its median.
-
-    The distance is the sum of the differences between the class probabilities of a
-    cell and the medians of these over all cells: what is shown is typical, not best.
-
-    Args:
-        probabilities: float [n, k]; a row with NaN is a cell without a call, which is
-            never chosen.
-        count: Number of cells wanted.
-
-    Returns:
-        int [m], m <= count: rows, the nearest first; of equally near ones the earlier.
-    """
-    called = np.flatnonzero(~np.isnan(probabilities).any(axis=1))
-    if not len(called):
-        return called
-    known = np.asarray(probabilities, np.float64)[called]
-    distance = np.abs(known - np.median(known, axis=0)).sum(axis=1)
-    return called[np.argsort(distance, kind='stable')[:count]]
-
-
-def write_examples(
+def write_pictures(
     path: Path | str, cells: Iterable[ProteinCells], marker: int
 ) -> Path:
     """Writes `examples.parquet`, about 3 kB a cell, one protein in memory at a time.
@@ -110,7 +87,8 @@ def _limits(crops: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def _jpeg(crops: np.ndarray, marker: int) -> bytes:
     """Crops uint8 [n, h, w, c] in rows of `ACROSS`, white between and after them."""
-    tiles = crops[..., 0] if marker < 0 else composite(crops, marker)
+    order = (marker, 0, marker)  # magenta is red and blue
+    tiles = crops[..., 0] if marker < 0 else crops[..., order]
     across = min(len(tiles), ACROSS)
     edges = ((0, -len(tiles) % across), (0, GAP), (0, GAP), (0, 0))[: tiles.ndim]
     tiles = np.pad(tiles, edges, constant_values=255)
