@@ -55,7 +55,7 @@ def get_config(screen: str = 'yeast_sim') -> ml_collections.ConfigDict:
     if screen == 'own_screen':
         config.own_screen = own_screen()  # only there: what only you can say
     if screen == 'micrographs':
-        config.update(micrographs())
+        config.update(micrographs())  # only there: where the fields are
     return config
 
 
