@@ -72,7 +72,7 @@ def cut_parts_missing(
     ]
     asked = [(field, part.lamp) for part, _ in missing for field in part.fields]
     read = functools.partial(read_field_cells, cutting=cutting)
-    found = map_in_processes(read, asked, workers)
+    found = (cells for cells in map_in_processes(read, asked, workers))
     with closing(found), progress_bar(None, len(asked), 'cut', unit='field') as bar:
         for part, file in missing:
             _write(file, list(_counted(found, len(part.fields), bar)), cutting)
