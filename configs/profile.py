@@ -12,8 +12,10 @@ cells.
 
 Result: `profiles.parquet` and `wells.parquet` (also as CSV): mean probabilities and the
 posterior of each class with its interval, the two compartments a protein is in and
-their shares, heterogeneity, abundance; `report.html` with a heat map.
-Time: not measured.
+their shares, heterogeneity, abundance; `report.html` with a heat map; `proteins.html`,
+a table of all proteins to search and sort, with cells.
+Time: 20 s for 8,940 cells of 99 proteins in three replicates of yeast_sim 5.0.0 on two
+cores that had much other work (5 s of CPU time).
 """
 
 import ml_collections
@@ -53,5 +55,8 @@ def get_config() -> ml_collections.ConfigDict:
     config.select = True
     # True: how well replicates agree, replicates.parquet; needs the extra `profiles`.
     config.agreement = False
+    # Proteins whose cells proteins.html shows, those with most cells, for which their
+    # fields are read once more; 0: none.
+    config.pictures = 300
     config.h5ad = False  # True: every table as AnnData too; needs the extra `anndata`
     return config

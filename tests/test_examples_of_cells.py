@@ -113,6 +113,13 @@ def test_a_page_does_without_pictures_that_cannot_be_made(scored, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize('proteins', [[], ['unseen']])
+def test_no_protein_has_no_picture_and_is_no_reason_to_warn(scored, tmp_path, proteins):
+    path = tmp_path / 'x.parquet'
+    assert try_examples([scored], path, proteins) == []
+    assert shown(path) == {}
+
+
 def test_two_screens_make_one_table(scored, tmp_path):
     found = shown(write_examples([scored, scored], tmp_path / 'x.parquet', ['P0']))
     assert {row['n_cells'] for row in found.values()} == {30}

@@ -51,7 +51,7 @@ def test_rows_of_mixtures_are_errors_against_the_truth():
         second=np.array(['GOLGI', 'ER'], object),
     )
     row = mixtures.row('mine', found, known)
-    assert row[1].startswith('0.050 (') and row[2] == '+0.000'
+    assert row[1].startswith('0.050 (') and float(row[2]) == 0
     assert row[3:] == ['1.00', '0.50', '1.00', '0.50']
     (one, other) = mixtures.by_share(np.array([0.8, 1.0]), dict(mine=found))
     assert one == ['0.8', '1', '0.85'] and other == ['1.0', '1', '0.95']

@@ -58,6 +58,9 @@ def test_the_task_writes_tables_and_a_page(config, tmp_path, capsys):
     page = (out / 'report.html').read_text()
     assert '18 profiles' in page and 'DEAD' in page
     assert (out / 'figures/profiles.png').stat().st_size > 5000
+    # Fields of these cells are nowhere: the page says so and has all else.
+    page = (out / 'proteins.html').read_text()
+    assert 'There are no pictures of cells' in page and '6 proteins by' in page
     import anndata
 
     found = anndata.read_h5ad(out / 'profiles.h5ad')

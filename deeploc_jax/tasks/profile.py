@@ -28,8 +28,12 @@ from deeploc_jax.profiles.tables_of_cells import (
     feature_profiles,
     localization_profiles,
 )
+from deeploc_jax.report.movers import write_proteins_page
 from deeploc_jax.report.profiles import write_profiles_page
+from deeploc_jax.screens.examples import try_examples
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
+from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.h5ad import check_anndata, write_profiles_h5ad
 from deeploc_jax.tables.parquet import channel_names, class_names, write_table
 from deeploc_jax.tables.profiles import (
@@ -45,6 +49,7 @@ from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
 """Classes that are no localizations, ignored unless others are named."""
+CELLS_SHOWN = 4  # cells of a protein on the page of proteins
 LAYERS = ('p_', 'posterior_', 'low_', 'high_', 'share_')
 
 
@@ -66,6 +71,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         found, about = profile_cells(config, workdir)
         made += write_rows(config, workdir, found, (WELL_PROFILES, PROFILES))
         made.append(write_profiles_page(workdir, found.proteins, about))
+        made.append(list_proteins(config, workdir, found.proteins))
         wells, unusable = found.wells, found.unusable
         columns = [f'p_{name}' for name in class_names(wells)]
     if config.features:
@@ -123,6 +129,19 @@ def profile_cells(
         'protein channel': channel or 'not measured',
         'intervals': f'{config.level:.0%}',
     }
+
+
+def list_proteins(
+    config: ml_collections.ConfigDict, workdir: Path, profiles: pa.Table
+) -> Path:
+    """Writes pictures of cells of the proteins with most, and the page of them all."""
+    scored, warnings = split_names(config.cells), []
+    if config.pictures:
+        most = profiles.sort_by([('n_cells', 'descending'), ('protein', 'ascending')])
+        names = list(dict.fromkeys(most['protein'].to_pylist()))[: config.pictures]
+        path = workdir / EXAMPLES.path
+        warnings = try_examples(scored, path, names, count=CELLS_SHOWN)
+    return write_proteins_page(workdir, any(map(is_simulated, scored)), warnings)
 
 
 def options_of(
