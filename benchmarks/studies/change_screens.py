@@ -31,7 +31,7 @@ from deeploc_jax.tables.cell_columns import predicted_values
 from deeploc_jax.tables.parquet import class_metadata, write_table
 from deeploc_jax.types import METADATA
 
-_FOLDER = flags.DEFINE_string('folder', 'runs/screens', 'Folder of the screens.')
+FOLDER = flags.DEFINE_string('folder', 'runs/screens', 'Folder of the screens.')
 _SEEDS = flags.DEFINE_list('seeds', ['11'], 'Seeds of the screens.')
 _REPLICATES = flags.DEFINE_integer('replicates', 3, 'Replicates of each screen.')
 _CELLS = flags.DEFINE_integer('cells', 7000, 'Cells of each condition and replicate.')
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
     network = deeploc_jax.load(_SOURCE.value)
     for replicate in range(1, _REPLICATES.value + 1):
         for seed in map(int, _SEEDS.value):
-            folder = Path(_FOLDER.value, str(seed))
+            folder = Path(FOLDER.value, str(seed))
             make_replicate(folder, screen_of(seed, replicate, _CELLS.value), network)
             print(f'seed {seed}, replicate {replicate}: done', flush=True)
 
