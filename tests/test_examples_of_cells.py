@@ -43,7 +43,7 @@ def scored(tmp_path):
         write_table(part, workdir / 'cells.parquet' / f'{number}.parquet')
     asked = dict(fields=str(tmp_path / 'fields.csv'), channels='protein=GFP,marker=RFP')
     write_json(workdir / 'config.json', asked)
-    write_json(workdir / 'run.json', {})
+    write_json(workdir / 'run.json', {'fields': 6, 'cells': 96})
     return workdir
 
 
