@@ -85,6 +85,7 @@ def try_examples(
     scored: Sequence[Path | str],
     path: Path | str,
     proteins: Collection[str],
+    conditions: Collection[str] | None = None,
     **options: Any,
 ) -> list[str]:
     """Writes pictures where the fields are still there; a page does without else.
@@ -93,6 +94,7 @@ def try_examples(
         scored: Workdirs of configs/score.py.
         path: The file to write; one of an earlier run is removed.
         proteins: The proteins wanted, the most important first.
+        conditions: The conditions wanted; None for all.
         **options: Options of `write_examples`.
 
     Returns:
@@ -100,7 +102,7 @@ def try_examples(
     """
     Path(path).unlink(missing_ok=True)
     try:
-        write_examples(scored, path, proteins, **options)
+        write_examples(scored, path, proteins, conditions, **options)
     except (OSError, ValueError) as error:
         return [f'There are no pictures of cells: {error}']
     return []
@@ -113,7 +115,8 @@ def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinC
 
 def _inventory(scored: Path) -> Inventory:
     """The fields of a scored screen, as its config describes them."""
-    config = read_json(scored / 'config.json')
+    path = scored / 'config.json'
+    config = read_json(path) if path.is_file() else {}
     if 'fields' not in config:
         raise ValueError(f'{scored} is no workdir of configs/score.py.')
     names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')
