@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deeploc_jax.tasks import TASKS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
 # Files beside the floors, which every floor may use.
@@ -157,6 +159,11 @@ def test_tasks_hold_tasks():
         if path.stem != '__init__':
             ours = {n for n in imports(path) if n.startswith('deeploc_jax.tasks')}
             assert ours <= {'deeploc_jax.tasks.start'}, path  # by the name of a task
+
+
+def test_every_task_can_be_named_by_a_config():
+    names = [path.stem for path in (PACKAGE / 'tasks').glob('[!_]*.py')]
+    assert sorted(names) == sorted(TASKS)
 
 
 def test_data_sets_stand_on_data_and_the_simulator_only():
