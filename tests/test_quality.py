@@ -132,7 +132,7 @@ def test_a_field_that_is_like_its_plate_is_not_flagged():
         ('brightness_RFP', 2000.0, 'bright'),
         ('n_cells', 7, 'few_cells'),
         ('n_cells', 400, 'many_cells'),
-        ('saturated_GFP', 0.02, 'saturated'),
+        ('saturated_RFP', 0.02, 'saturated'),
     ],
 )
 def test_a_field_that_stands_out_is_flagged_with_its_numbers(column, value, flag):

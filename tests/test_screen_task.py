@@ -28,7 +28,8 @@ def fields(tmp_path_factory):
     """Two plates of 32 proteins, one before and one after."""
     folder = tmp_path_factory.mktemp('fields')
     path = spot_fields.write_screen(folder, plates=2, wells=32, fields=1)
-    rows = list(csv.DictReader(path.open()))
+    with path.open() as table:
+        rows = list(csv.DictReader(table))
     for row in rows:
         row['condition'] = {'P1': 'before', 'P2': 'after'}[row['plate']]
         row['protein'] = f'ORF{row["well"]}'
