@@ -15,8 +15,9 @@ its own; run the same command again to continue.
     profiles/   configs/profile.py: a row for every well and protein, a page of proteins
     movers/     configs/compare.py: the proteins that moved, and their page
 
-With several conditions after `before` each has its `movers-<condition>/`; with one
-condition there is nothing to compare, and the page of proteins is the result.
+Result: `report.html`, which leads to the page of the proteins that moved and to all
+else. With several conditions after `before` each has its `movers-<condition>/`; with
+one condition there is nothing to compare, and the page of proteins is what counts.
 Time: not measured.
 """
 
