@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import app, flags
@@ -38,7 +39,7 @@ _FIT = flags.DEFINE_bool('fit', False, 'Fit how pieces are joined, and nothing e
 _SHOW = flags.DEFINE_string('show', None, 'Folder for pictures of the real fields.')
 
 RED, FAR_RED = dict(marker='RFP'), dict(marker='far_red')
-CASES = (
+CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ('wild_type', 'marker', RED),
     ('other_microscope', 'marker', FAR_RED),
     ('other_microscope', 'marker and nuclei', FAR_RED | dict(nuclei='nucleus')),
