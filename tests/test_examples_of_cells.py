@@ -9,7 +9,8 @@ from PIL import Image
 
 from deeploc_jax.files import write_json
 from deeploc_jax.images import write_ome_tiff
-from deeploc_jax.screens.examples import write_examples
+from deeploc_jax.screens.examples import try_examples, write_examples
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables import EXAMPLES, read_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
@@ -73,7 +74,7 @@ def shown(path):
 
 def test_the_middle_cells_are_shown_in_the_order_asked_for(scored, tmp_path):
     path = tmp_path / 'examples.parquet'
-    found = shown(write_examples(scored, path, ['P2', 'P0', 'unseen'], count=3))
+    found = shown(write_examples([scored], path, ['P2', 'P0', 'unseen'], count=3))
     assert list(found) == [(p, c) for p in ('P2', 'P0') for c in CONDITIONS]
     for row in found.values():
         # 15 of 16 cells have no flag; their median is number 7.
@@ -86,18 +87,45 @@ def test_the_middle_cells_are_shown_in_the_order_asked_for(scored, tmp_path):
 
 def test_conditions_and_proteins_that_nobody_asked_for_are_left_out(scored, tmp_path):
     path = tmp_path / 'examples.parquet'
-    found = shown(write_examples(scored, path, ['P1'], ['after']))
+    found = shown(write_examples([scored], path, ['P1'], ['after']))
     assert list(found) == [('P1', 'after')]
 
 
 def test_a_field_that_is_gone_costs_its_own_cells_alone(scored, tmp_path):
     (tmp_path / 'after_A01.ome.tif').write_bytes(b'II*\0 no image')
-    found = shown(write_examples(scored, tmp_path / 'x.parquet', ['P0', 'P1']))
+    found = shown(write_examples([scored], tmp_path / 'x.parquet', ['P0', 'P1']))
     assert set(found) == {('P0', 'before'), ('P0', 'after'), ('P1', 'before')}
 
 
 def test_a_screen_that_was_moved_is_named(scored, tmp_path):
     (tmp_path / 'fields.csv').unlink()
     with pytest.raises(FileNotFoundError, match='fields.csv'):
-        write_examples(scored, tmp_path / 'x.parquet', ['P0'])
+        write_examples([scored], tmp_path / 'x.parquet', ['P0'])
     assert not (tmp_path / 'x.parquet').exists()
+
+
+def test_a_page_does_without_pictures_that_cannot_be_made(scored, tmp_path):
+    path = tmp_path / 'x.parquet'
+    assert try_examples([scored], path, ['P0']) == [] and path.exists()
+    (tmp_path / 'fields.csv').unlink()
+    (why,) = try_examples([scored], path, ['P0'])
+    assert 'no pictures of cells' in why and 'fields.csv' in why
+    assert not path.exists()
+
+
+def test_two_screens_make_one_table(scored, tmp_path):
+    found = shown(write_examples([scored, scored], tmp_path / 'x.parquet', ['P0']))
+    assert {row['n_cells'] for row in found.values()} == {30}
+
+
+def test_simulated_plates_are_known_by_the_truth_beside_them(scored, tmp_path):
+    assert not is_simulated(scored) and not is_simulated(tmp_path / 'nowhere')
+    for name in ('images.csv', 'cells.parquet'):
+        (tmp_path / name).touch()
+    assert is_simulated(scored)
+
+
+@pytest.mark.parametrize('simulated', [True, False])
+def test_an_evaluation_says_whether_its_cells_are_simulated(tmp_path, simulated):
+    write_json(tmp_path / 'run.json', {'simulated': simulated})
+    assert is_simulated(tmp_path) == simulated

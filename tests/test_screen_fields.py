@@ -1,12 +1,13 @@
 """The fields of a screen: described by a table, a pattern and a map, and read."""
 
 import re
+from concurrent import futures
 
 import numpy as np
 import pytest
 import tifffile
 
-from deeploc_jax.images import write_ome_tiff
+from deeploc_jax.images import ImageReader, write_ome_tiff
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.listing import DOUBLED, MISSING, UNMATCHED, UNUSABLE
@@ -257,7 +258,8 @@ def make_map(folder, text):
         'well,protein\nA1,FUS1\na02,STE2\n',
         'Plate;Well;protein;label\nP1;A-1;FUS1;ER\nP1;A 2;STE2;ER\n',
         'row,column,protein\nA,1,FUS1\n1,02,STE2\n',
-        'ORF,Gene,Plate,Row,Column,wellId\nY1,FUS1,P1,1,1,A1\nY2,STE2,P1,1,2,A2\n',
+        'ORF,Gene,Plate,Row,Column,wellId\nY1,FUS1,P1,1,1,7\nSTE2,0,P1,1,2,8\n',
+        'ORF,Gene,wellId\nY1,FUS1,r01c01\n,STE2,r1c2\n',
         'ORF,Plate,Row,Column\nFUS1,P1,1,1\nSTE2,P1,1,2\n',
     ],
 )
@@ -384,3 +386,77 @@ def test_every_option_that_is_no_description_says_so(tmp_path):
         describe_fields(str(tmp_path / 'fields.csv'), channels=ROLES)
     with pytest.raises(ValueError, match='pixel_size'):
         describe_fields(str(tmp_path), channels=ROLES, pixel_size=-1.0)
+
+
+def test_threads_read_fields_at_the_same_time(tmp_path):
+    write_plate(tmp_path, wells=[f'A{n:02d}' for n in range(1, 13)])
+    fields = describe(tmp_path).fields
+    with futures.ThreadPoolExecutor(4) as pool:
+        images = list(pool.map(read_field, fields))
+    for image, field in zip(images, fields, strict=True):
+        np.testing.assert_array_equal(image.pixels, read_field(field).pixels)
+    values = [image.pixels[0, 0].tolist() for image in images]
+    assert values == [[2 * n + 1, 2 * n + 2] for n in range(24)]
+
+
+def test_only_the_planes_that_are_used_are_read(tmp_path, monkeypatch):
+    pixels = np.stack([grey(1), grey(2), grey(3)], -1)
+    write_ome_tiff(tmp_path / 'A01.ome.tif', pixels, ['RFP', 'DIC', 'GFP'])
+    inventory = describe(tmp_path, '{well}.ome.tif')
+    read = []
+    plane = ImageReader.read_plane
+
+    def watch(reader, path, channel, *rest):
+        read.append(channel)
+        return plane(reader, path, channel, *rest)
+
+    monkeypatch.setattr(ImageReader, 'read_plane', watch)
+    read_field(inventory.fields[0])
+    assert read == [2, 0]
+
+
+def test_real_plates_are_understood(shared_data):
+    folder = shared_data('sbs_plate') / 'images'
+    inventory = describe(
+        folder,
+        'Channel{channel}-{n}-{row}-{column}.tif',
+        channels='protein=GFP,nucleus=DNA',
+        channel_names='1=GFP,2=DNA',
+    )
+    assert len(inventory.fields) == 48 and not inventory.problems
+    assert inventory.fields[-1].well == 'D12'
+    assert read_field(inventory.fields[-1]).pixels.shape == (640, 640, 2)
+
+
+def test_the_sizes_of_real_fields_are_found(shared_data):
+    folder = shared_data('wt2017_fields') / 'images'
+    pattern = 'r{row:02}c{column:02}f{field:02}p01-ch{channel:1}{*}.tiff'
+    inventory = describe(folder, pattern, channels='protein=1,marker=3')
+    assert [field.name for field in inventory.fields] == ['A01-1', 'A01-2', 'A01-3']
+    assert {field.size for field in inventory.fields} == {(1080, 1080)}
+
+
+def test_a_stated_pixel_size_overrules_the_files(tmp_path):
+    write_ome_tiff(tmp_path / 'A1.ome.tif', grey(1)[..., None], ['GFP'], (0.1, 0.2))
+    with pytest.raises(ValueError, match='not square: 0.1 x 0.2'):
+        describe(tmp_path, '{well}.ome.tif', channels='protein=GFP')
+    inventory = describe(
+        tmp_path, '{well}.ome.tif', channels='protein=GFP', pixel_size=0.15
+    )
+    assert read_field(inventory.fields[0]).pixel_size == 0.15
+
+
+def test_a_file_with_other_channels_than_stated_is_refused(tmp_path):
+    pixels = np.stack([grey(1), grey(2)], -1)
+    write_ome_tiff(tmp_path / 'A1.ome.tif', pixels)
+    with pytest.raises(ValueError, match='has 2 channels, but channel_names names 3'):
+        describe(tmp_path, '{well}.ome.tif', channel_names='GFP,RFP,DIC')
+
+
+def test_the_name_of_a_field_is_the_name_of_a_file(tmp_path):
+    write(tmp_path / 'a.tif', grey(1))
+    table = write_table(
+        tmp_path, 'condition,plate,well,image_GFP\n5 g/l,../p,A1,a.tif\n'
+    )
+    (field,) = describe_fields(table, channels='protein=GFP').fields
+    assert field.condition == '5 g/l' and field.name == '5 g_l-.._p-A01-1'

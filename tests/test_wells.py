@@ -2,7 +2,7 @@
 
 import pytest
 
-from deeploc_jax.data.wells import canonical_well
+from deeploc_jax.data.wells import canonical_well, name_well
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,24 @@ def test_wells_of_1536_and_nothing_else():
     others = ['', 'A', '7', 'A0', 'A00', 'A49', 'A100', 'AG1', 'BA1', 'r01c02', 'A1-2']
     others += ['1A', 'A1.5', 'WT1', 'A-', '\xc41', 'blank']
     assert [canonical_well(name) for name in others] == others
+
+
+@pytest.mark.parametrize(
+    'row, column, name',
+    [
+        (1, 1, 'A01'),
+        ('a', '12', 'A12'),
+        ('02', '003', 'B03'),
+        (26, 24, 'Z24'),
+        (27, 48, 'AA48'),
+        ('32', '1', 'AF01'),
+    ],
+)
+def test_a_row_and_a_column_name_a_well(row, column, name):
+    assert name_well(row, column) == name
+
+
+@pytest.mark.parametrize('row, column', [(0, 1), (33, 1), (1, 49), ('A1', 1), (1, -1)])
+def test_what_is_no_row_or_column_is_refused(row, column):
+    with pytest.raises(ValueError, match=f"row '{row}', column '{column}'"):
+        name_well(row, column)

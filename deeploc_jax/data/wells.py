@@ -40,8 +40,8 @@ def name_well(row: str | int, column: str | int) -> str:
     """
     row, column = str(row).strip(), str(column).strip()
     letters = _letters(int(row)) if row.isdecimal() else row
-    known = column.isdecimal() and _WELL.fullmatch(letters + column)
-    if not known or int(column) > _COLUMNS:
+    apart = letters.isalpha() and column.isdecimal()
+    if not (apart and _WELL.fullmatch(letters + column) and int(column) <= _COLUMNS):
         raise ValueError(f'row {row!r}, column {column!r} is no well of a plate.')
     return canonical_well(letters + column)
 

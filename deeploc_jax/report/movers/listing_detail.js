@@ -6,7 +6,7 @@ function drawDetail(row) {
   const inside = make('div', {class: 'detail'},
     make('div', {class: 'sides'}, ...sides.map(side => drawCells(row, side))),
     make('div', {class: 'side'}, drawBars(row, sides), drawFacts(row)));
-  return make('tr', {class: 'opened'}, make('td', {colspan: listed.length}, inside));
+  return make('tr', {class: 'opened', id: `opened-${row}`}, make('td', {colspan: listed.length}, inside));
 }
 
 function drawCells(row, side) {

@@ -52,10 +52,12 @@ function reveal(row) {
 
 table.tBodies[0].addEventListener('click', event => {
   const line = event.target.closest('tr.row');
-  if (line && !String(getSelection())) toggle(Number(line.dataset.row));
+  const selects = event.detail && String(getSelection());  // not a click of a key
+  if (line && !selects) toggle(Number(line.dataset.row));
 });
 controls.addEventListener('input', event => update({[event.target.name]: event.target.value}));
 controls.addEventListener('submit', event => event.preventDefault());
+document.getElementById('skip').addEventListener('click', () => controls.elements.q.focus());
 document.getElementById('reset').addEventListener('click', () => update({...start, open: []}));
 document.getElementById('download').addEventListener('click', () => {
   const file = new Blob([csv()], {type: 'text/csv'});

@@ -30,7 +30,11 @@ function writeHash() {
     if (name === 'open') state.open.forEach(key => kept.append('open', key));
     else if (state[name] !== start[name]) kept.set(name, state[name]);
   }
-  history.replaceState(null, '', '#' + kept);
+  try {
+    history.replaceState(null, '', '#' + kept);
+  } catch {
+    // Safari refuses more than a hundred in half a minute; the next one will do.
+  }
 }
 
 // The rows that the state asks for, in its order.

@@ -63,7 +63,8 @@ function drawRow(row) {
     const faint = column.unless && !data.rows[column.unless][row] ? ' faint' : '';
     if (index) line.append(make('td', {class: (isNumber(column) ? 'number' : '') + faint}, ...content));
     else line.append(make('th', {scope: 'row'},
-      make('button', {type: 'button', 'aria-expanded': String(open)}, ...content)));
+      make('button', {type: 'button', 'aria-expanded': String(open),
+                      'aria-controls': open && `opened-${row}`}, ...content)));
   });
   return open ? [line, drawDetail(row)] : [line];
 }

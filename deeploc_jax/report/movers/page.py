@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from deeploc_jax.report.movers import charts, listing
@@ -51,25 +51,12 @@ SHOWS = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """Facts about a comparison that its tables do not hold.
-
-    Attributes:
-        level: False-discovery rate that was asked for, such as 0.05.
-        replicates: Numbers of replicates before and after.
-        warnings: Sentences that a reader must know, such as that one replicate cannot
-            promise an error rate.
-        simulated: Whether the cells are simulated.
-    """
-
-    level: float
-    replicates: tuple[int, int]
-    warnings: Sequence[str] = ()
-    simulated: bool = False
-
-
-def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
+def write_movers_page(
+    workdir: Path | str,
+    level: float,
+    warnings: Sequence[str] = (),
+    simulated: bool = False,
+) -> Path:
     """Writes `movers.html`, `figures/volcano.png` and `figures/flux.png`.
 
     The page is one file that needs no other and no network. It holds the pictures of
@@ -77,7 +64,9 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
 
     Args:
         workdir: Folder with `movers.parquet` and `flux.parquet`.
-        comparison: What else is known of the comparison.
+        level: False-discovery rate that was asked for, such as 0.05.
+        warnings: Sentences that a reader must know, such as that nothing was repeated.
+        simulated: Whether the cells are simulated.
 
     Returns:
         The path of the page.
@@ -91,9 +80,7 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
     if not len(movers):
         raise ValueError(f'{workdir / "movers.parquet"} has no protein to show.')
     fluxes = charts.fluxes_of(read_flux(workdir / 'flux.parquet'))
-    drawn = charts.write_charts(
-        workdir, charts.volcano_of(movers, comparison.level), fluxes
-    )
+    drawn = charts.write_charts(workdir, charts.volcano_of(movers, level), fluxes)
     names = tuple(
         movers[f'condition_{side}'][0].as_py() for side in ('before', 'after')
     )
@@ -109,9 +96,9 @@ def write_movers_page(workdir: Path | str, comparison: Comparison) -> Path:
         workdir / 'movers.html',
         data,
         title=title,
-        lead=_lead(movers, names, comparison),
-        warnings=[*comparison.warnings, *listing.no_room(left_out)],
-        simulated=comparison.simulated,
+        lead=_lead(movers, names, level),
+        warnings=[*warnings, *listing.no_room(left_out)],
+        simulated=simulated,
         charts=drawn,
         strips=strips,
         search_words='protein or class',
@@ -141,19 +128,27 @@ def _listing(movers: pa.Table, names: tuple[str, ...]) -> dict[str, Any]:
     )
 
 
-def _lead(movers: pa.Table, names: tuple[str, ...], comparison: Comparison) -> str:
-    compared = sum(value is not None for value in movers['q'].to_pylist())
+def _lead(movers: pa.Table, names: tuple[str, ...], level: float) -> str:
+    compared = np.array([value is not None for value in movers['q'].to_pylist()])
     moved, changed = (
         sum(bool(value) for value in movers[name].to_pylist())
         for name in ('moved', 'abundance_changed')
     )
-    aside = len(movers) - compared
-    before, after = comparison.replicates
-    n = before if before == after else f'{before} and {after}'
-    replicates = 'One replicate' if before == after == 1 else f'{n} replicates'
+    aside = int((~compared).sum())
     return (
-        f'{moved:,} of {count(compared, "protein")} moved between {names[0]} and '
-        f'{names[1]}, at a false-discovery rate of {comparison.level:g}; {changed:,} '
-        f'changed in abundance. {replicates} of each condition'
-        + (f'; {count(aside, "protein")} could not be compared.' if aside else '.')
+        f'{moved:,} of {count(int(compared.sum()), "protein")} moved between '
+        f'{names[0] or "before"} and {names[1] or "after"}, at a false-discovery rate '
+        f'of {level:g}; {changed:,} changed in abundance. {_wells(movers, compared)}'
+        + (f' {count(aside, "protein")} had too few cells.' if aside else '')
     )
+
+
+def _wells(movers: pa.Table, compared: np.ndarray) -> str:
+    """A sentence on how often a protein was seen."""
+    if not compared.any():
+        return 'No protein could be compared.'
+    before, after = (
+        int(np.median(movers[f'n_wells_{side}'].to_numpy()[compared]))
+        for side in ('before', 'after')
+    )
+    return f'A protein has {count(before, "well")} before and {after} after (median).'

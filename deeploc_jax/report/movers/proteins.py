@@ -116,7 +116,9 @@ def _listing(profiles: pa.Table) -> dict[str, Any]:
 def _lead(profiles: pa.Table) -> str:
     proteins = len(set(profiles['protein'].to_pylist()))
     cells = sum(profiles['n_cells'].to_pylist())
-    firsts = profiles['first'].to_pylist()
+    firsts = [name for name in profiles['first'].to_pylist() if name]
+    if not firsts:
+        return f'{count(proteins, "protein")}, none of them with a usable cell.'
     most = max(sorted(set(firsts)), key=firsts.count)
     rows = 'of them' if len(profiles) == proteins else 'of their profiles'
     return (

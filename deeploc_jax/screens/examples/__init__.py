@@ -2,6 +2,12 @@
 
 from deeploc_jax.screens.examples.choose import choose_examples
 from deeploc_jax.screens.examples.pictures import ProteinCells, write_pictures
-from deeploc_jax.screens.examples.write import write_examples
+from deeploc_jax.screens.examples.write import try_examples, write_examples
 
-__all__ = ['ProteinCells', 'choose_examples', 'write_examples', 'write_pictures']
+__all__ = [
+    'ProteinCells',
+    'choose_examples',
+    'try_examples',
+    'write_examples',
+    'write_pictures',
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,15 +60,15 @@ def choose_examples(probabilities: np.ndarray, count: int) -> np.ndarray:
 
 
 def choose_cells(
-    scored: Path | str,
+    scored: Sequence[Path | str],
     proteins: Collection[str],
     conditions: Collection[str] | None,
     count: int,
 ) -> Iterator[Chosen]:
-    """Chooses usable cells of proteins in a scored screen.
+    """Chooses usable cells of proteins in scored screens.
 
     Args:
-        scored: Workdir of configs/score.py.
+        scored: Workdirs of configs/score.py.
         proteins: The proteins wanted, in the order of the result; those without a
             usable cell are left out.
         conditions: The conditions wanted; None for all.
@@ -77,7 +77,8 @@ def choose_cells(
     wanted = set(proteins)
     cells = pa.concat_tables(
         part.filter(_usable(part, wanted, conditions))
-        for part in scored_parts(scored, _COLUMNS)
+        for folder in scored
+        for part in scored_parts(folder, _COLUMNS)
     )
     names = np.array(cells['protein'].to_pylist(), object)
     order = np.argsort(names, kind='stable')

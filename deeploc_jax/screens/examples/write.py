@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class _Work:
 
 
 def write_examples(
-    scored: Path | str,
+    scored: Sequence[Path | str],
     path: Path | str,
     proteins: Collection[str],
     conditions: Collection[str] | None = None,
@@ -46,8 +47,8 @@ def write_examples(
     Cells of a field that cannot be read any more are left out.
 
     Args:
-        scored: Workdir of configs/score.py, whose `config.json` says where its fields
-            are.
+        scored: Workdirs of configs/score.py, whose `config.json` says where their
+            fields are.
         path: The file to write.
         proteins: The proteins wanted, the most important first.
         conditions: The conditions wanted; None for all.
@@ -60,12 +61,15 @@ def write_examples(
 
     Raises:
         FileNotFoundError: The screen is not scored, or its fields are gone.
-        ValueError: No field can be used any more, or a table is damaged.
+        ValueError: No field can be used any more, a table is damaged, or the screens
+            have other channels.
     """
-    inventory = _inventory(Path(scored))
-    marker = inventory.roles.get('marker')
-    channels = (inventory.channels[0], *([marker] if marker else []))
-    fields = {_place(field): field for field in inventory.fields}
+    found = [_inventory(Path(folder)) for folder in scored]
+    kinds = {_shown_channels(inventory) for inventory in found}
+    if len(kinds) != 1:
+        raise ValueError(f'Screens of one page have one set of channels, not {kinds}.')
+    (channels,) = kinds
+    fields = {_place(field): field for one in found for field in one.fields}
     work = [
         _Work(chosen, _fields_of(chosen, fields), channels)
         for chosen in choose_cells(scored, proteins, conditions, count)
@@ -74,7 +78,32 @@ def write_examples(
         many = sum(len(one.fields) for one in work) >= _MANY
         processes = available_processors() if many else 1
     made = _in_progress(map_in_processes(_cut, work, processes), len(work))
-    return write_pictures(path, made, marker=1 if marker else -1)
+    return write_pictures(path, made, marker=len(channels) - 1 or -1)
+
+
+def try_examples(
+    scored: Sequence[Path | str],
+    path: Path | str,
+    proteins: Collection[str],
+    **options: Any,
+) -> list[str]:
+    """Writes pictures where the fields are still there; a page does without else.
+
+    Args:
+        scored: Workdirs of configs/score.py.
+        path: The file to write; one of an earlier run is removed.
+        proteins: The proteins wanted, the most important first.
+        **options: Options of `write_examples`.
+
+    Returns:
+        Why there are no pictures, as a warning for the page; empty if there are.
+    """
+    Path(path).unlink(missing_ok=True)
+    try:
+        write_examples(scored, path, proteins, **options)
+    except (OSError, ValueError) as error:
+        return [f'There are no pictures of cells: {error}']
+    return []
 
 
 def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinCells]:
@@ -85,9 +114,17 @@ def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinC
 def _inventory(scored: Path) -> Inventory:
     """The fields of a scored screen, as its config describes them."""
     config = read_json(scored / 'config.json')
+    if 'fields' not in config:
+        raise ValueError(f'{scored} is no workdir of configs/score.py.')
     names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')
     options = {name: config.get(name) for name in names}
     return describe_fields(config['fields'], **options)
+
+
+def _shown_channels(inventory: Inventory) -> tuple[str, ...]:
+    """The protein's channel, and the marker's if there is one."""
+    marker = inventory.roles.get('marker')
+    return (inventory.channels[0], *([marker] if marker else []))
 
 
 def _place(field: Field) -> Place:

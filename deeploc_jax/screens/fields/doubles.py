@@ -17,9 +17,9 @@ def without_doubles(listing: Listing, rows: Sequence[int] = ()) -> Listing:
         listing: The listing.
         rows: Row number of each of its fields, () where they are not from a table.
     """
-    same: dict[tuple[str, str], list[int]] = {}
+    same: dict[tuple[str, ...], list[int]] = {}
     for number, field in enumerate(listing.fields):
-        same.setdefault((field.screen, field.name), []).append(number)
+        same.setdefault(field.place, []).append(number)
     doubled = [numbers for numbers in same.values() if len(numbers) > 1]
     dropped = {number for numbers in doubled for number in numbers}
     problems = [_describe(listing.fields, numbers, rows) for numbers in doubled]

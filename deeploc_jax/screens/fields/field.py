@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,15 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Name of the field, unique in its screen, for messages and file names."""
+        """Name of the field for messages and file names; slashes become `_`."""
         parts = (self.condition, self.replicate, self.plate, self.well, self.field)
-        return '-'.join(part for part in parts if part)
+        return re.sub(r'[/\\\0]', '_', '-'.join(part for part in parts if part))
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What distinguishes the field from all others."""
+        screen = (self.screen, self.condition, self.replicate)
+        return (*screen, self.plate, self.well, self.field)
 
 
 @dataclasses.dataclass(frozen=True)

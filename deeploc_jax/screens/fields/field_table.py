@@ -14,12 +14,7 @@ from deeploc_jax.screens.fields.channels import Channels
 from deeploc_jax.screens.fields.doubles import without_doubles
 from deeploc_jax.screens.fields.field import BadFieldError, Field, Plane
 from deeploc_jax.screens.fields.file_check import find_file_fault, is_outside
-from deeploc_jax.screens.fields.listing import (
-    MISSING,
-    UNUSABLE,
-    Listing,
-    Problem,
-)
+from deeploc_jax.screens.fields.listing import UNUSABLE, Listing, Problem, kind_of
 from deeploc_jax.screens.fields.place import make_field, read_place
 
 _HINTED = 20  # missing files for which files of a similar name are looked for
@@ -57,8 +52,7 @@ def list_table(path: Path, channels: Channels, screen: str | None = None) -> Lis
         except ValueError as error:
             file = getattr(error, 'file', '')
             reason = getattr(error, 'reason', str(error))
-            kind = MISSING if reason.startswith('no ') else UNUSABLE
-            problems.append(Problem.at(place, kind, reason, file, number))
+            problems.append(Problem.at(place, kind_of(reason), reason, file, number))
     rows = [number for number, _ in fields]
     listing = Listing(
         tuple(field for _, field in fields), tuple(problems), tuple(table.notes)

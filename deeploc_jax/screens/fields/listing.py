@@ -17,6 +17,11 @@ KINDS = {
 """Kinds of problems, each with its heading."""
 
 
+def kind_of(reason: str) -> str:
+    """MISSING for reasons such as 'no such file', UNUSABLE for others."""
+    return MISSING if reason.startswith('no ') else UNUSABLE
+
+
 @dataclasses.dataclass(frozen=True)
 class Problem:
     """Something that was not understood, or cannot be used.

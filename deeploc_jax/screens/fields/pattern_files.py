@@ -82,10 +82,8 @@ def _check_channels(
             f'{show_names(values)}. Name them by channel_names='
             f'{",".join(f"{value}=<name>" for value in values[:4])}.'
         )
-    others = sorted(names - set(channels.used))
-    return [f'Channels without a role are not used: {show_names(others)}.'][
-        : len(others)
-    ]
+    others = show_names(sorted(names - set(channels.used)))
+    return [f'Channels without a role are not used: {others}.'] if others else []
 
 
 def _make_field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from deeploc_jax.data.wells import canonical_well, name_well
@@ -19,12 +20,15 @@ PLACE = (
 )
 """What is known of a field besides its images."""
 
+_NUMBERS = re.compile(r'r(\d+)c(\d+)', re.IGNORECASE)
+
 
 def read_place(values: Mapping[str, str], screen: str | None = None) -> dict[str, str]:
     """Reads the place of a field from a row of a table or the parts of a file name.
 
     Args:
-        values: Names by column or part; instead of a well, its `row` and `column`.
+        values: Names by column or part; instead of a well, its `row` and `column`. A
+            well may also be written as `r01c12`.
         screen: Name of the screen where `values` do not say it.
 
     Returns:
@@ -38,6 +42,8 @@ def read_place(values: Mapping[str, str], screen: str | None = None) -> dict[str
     place['screen'] = place['screen'] or screen or ''
     if not place['well'] and values.get('row') and values.get('column'):
         place['well'] = name_well(values['row'], values['column'])
+    if numbers := _NUMBERS.fullmatch(place['well']):
+        place['well'] = name_well(*numbers.groups())
     place['well'] = canonical_well(place['well'])
     place['field'] = place['field'] or '1'
     if place['field'].isdecimal():

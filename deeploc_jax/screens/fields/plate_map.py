@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from deeploc_jax.data.own.cell_table import CellTable
@@ -41,8 +42,9 @@ class PlateMap:
 def read_plate_map(path: Path | str) -> PlateMap:
     """Reads a plate map: a well, or its row and column, and what it holds.
 
-    Upper and lower case of column names are alike; `Gene` is read as the protein,
-    or else `ORF`, and `wellId` as the well.
+    Upper and lower case of column names are alike. `Gene` is read as the protein, and
+    `ORF` where a gene has no name ('' or '0'); `wellId` as the well, where rows and
+    columns are not given.
 
     Raises:
         FileNotFoundError: The table does not exist.
@@ -64,8 +66,7 @@ def read_plate_map(path: Path | str) -> PlateMap:
     wells = []
     for number, values in table.rows:
         try:
-            values = {name: values[column] for name, column in names.items()}
-            wells.append((number, read_place(values)))
+            wells.append((number, _read_well(values, names)))
         except ValueError as error:
             raise ValueError(f'{path}, row {number}: {error}') from None
         if not wells[-1][1]['well']:
@@ -77,7 +78,18 @@ def _name_columns(table: CellTable) -> dict[str, str]:
     """The column of the table for each name that is used here."""
     plain = {c.lower().replace(' ', '_'): c for c in table.columns}
     named = {_SPELLINGS.get(name, name): column for name, column in plain.items()}
-    if 'protein' not in named and 'orf' in plain:
-        named['protein'] = plain['orf']
-    used = ('well', 'row', 'column', *FILLED, *KEYS)
-    return {name: named[name] for name in used if name in named}
+    if {'row', 'column'} <= set(named) and 'well' not in plain:
+        named.pop('well', None)
+    used = ('well', 'row', 'column', 'orf', *FILLED, *KEYS)
+    names = {name: named[name] for name in used if name in named}
+    if 'orf' in names:
+        names.setdefault('protein', names['orf'])
+    return names
+
+
+def _read_well(row: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The place of a row; the protein by its ORF where the gene has no name."""
+    values = {name: row[column] for name, column in names.items()}
+    if 'orf' in values and values['protein'] in ('', '0'):
+        values['protein'] = values['orf']
+    return read_place(values)

@@ -32,17 +32,19 @@ def read_field(field: Field, reader: ImageReader | None = None) -> FieldImage:
     if reader is None:
         with make_reader(len(field.planes)) as own:
             return read_field(field, own)
-    planes, sizes = [], set()
+    planes: list[np.ndarray] = []
+    sizes: set[float] = set()
     for name, plane in field.planes.items():
         with _blame(plane, name):
             planes.append(_read_plane(reader, name, plane, field.planes))
-            sizes |= {find_pixel_size(reader.open(plane.path))} - {None}
+            size = field.pixel_size or find_pixel_size(reader.open(plane.path))
+            sizes |= {size} if size else set()
     _check_sizes(field, planes)
-    if field.pixel_size is None and len(sizes) > 1:
+    if len(sizes) > 1:
         listed = ', '.join(f'{size:g}' for size in sorted(sizes))
         raise BadFieldError(f'its channels differ in pixel size: {listed} micrometers')
-    size = field.pixel_size or next(iter(sizes), None)
-    return FieldImage(np.stack(planes, axis=-1), tuple(field.planes), size)
+    pixels = np.stack(planes, axis=-1)
+    return FieldImage(pixels, tuple(field.planes), next(iter(sizes), None))
 
 
 def find_pixel_size(file: ImageFile) -> float | None:
@@ -54,9 +56,18 @@ def find_pixel_size(file: ImageFile) -> float | None:
     if file.pixel_size is None:
         return None
     height, width = file.pixel_size
-    if abs(height - width) > _SQUARE * width:
-        raise ImageError(f'its pixels are not square: {height:g} x {width:g} µm')
+    if not is_square(file):
+        raise ImageError(
+            f'its pixels are not square: {height:g} x {width:g} µm; state pixel_size '
+            'if that is wrong'
+        )
     return round((height + width) / 2, 6)
+
+
+def is_square(file: ImageFile) -> bool:
+    """Whether the file says that its pixels are square, or nothing about them."""
+    height, width = file.pixel_size or (1.0, 1.0)
+    return abs(height - width) <= _SQUARE * width
 
 
 def find_channel(
@@ -74,6 +85,9 @@ def find_channel(
         ImageError: The file has no such channel, or says it is another one.
     """
     named, number = file.channel_names, plane.channel
+    stated, declared = plane.num_channels, file.num_channels
+    if stated and declared not in (None, stated):
+        raise ImageError(f'has {declared} channels, but channel_names names {stated}')
     if number is None and name in named:
         return named.index(name)
     if number is None and file.num_channels not in (None, 1):

@@ -8,9 +8,9 @@ import dataclasses
 from deeploc_jax.data.own.image_formats import make_reader
 from deeploc_jax.images import ImageError, ImageReader
 from deeploc_jax.screens.fields.field import Field
-from deeploc_jax.screens.fields.listing import MISSING, UNUSABLE, Listing, Problem
+from deeploc_jax.screens.fields.listing import Listing, Problem, kind_of
 from deeploc_jax.screens.fields.plates import group_plates
-from deeploc_jax.screens.fields.read import find_channel, find_pixel_size
+from deeploc_jax.screens.fields.read import find_channel, find_pixel_size, is_square
 
 SAMPLES = 5
 """Fields of a plate that are looked at, evenly over it."""
@@ -61,11 +61,12 @@ def _look(
             file = reader.open(plane.path)
             file.find_place(plane.index)
             find_channel(file, name, plane, field.planes)
-            sizes.add(find_pixel_size(file))
+            if field.pixel_size is None or is_square(file):
+                sizes.add(find_pixel_size(file))
         except ImageError as error:
-            kind = MISSING if str(error).startswith('no ') else UNUSABLE
             where = (field.plate, field.well, field.field)
-            return Problem(kind, f'{error} ({name})', str(plane.path), None, *where)
+            reason = f'{error} ({name})'
+            return Problem(kind_of(reason), reason, str(plane.path), None, *where)
         if file.size:
             counts[file.size] += 1
     return None

@@ -13,7 +13,7 @@ from deeploc_jax.images.errors import as_image_error
 from deeploc_jax.images.zarr_folders import ome_attributes, open_group
 from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.file_check import is_outside
-from deeploc_jax.screens.fields.listing import MISSING, UNUSABLE, Listing, Problem
+from deeploc_jax.screens.fields.listing import Listing, Problem, kind_of
 
 
 def find_plate(path: Path) -> dict[str, Any]:
@@ -43,9 +43,9 @@ def list_zarr_plate(field: Field, path: Path, plate: Mapping[str, Any]) -> Listi
         try:
             fields += _list_well(place, path, below)
         except ImageError as error:
-            kind = MISSING if str(error).startswith('no ') else UNUSABLE
-            folder = str(path / below)
-            problems.append(Problem(kind, str(error), folder, None, name, named))
+            reason, folder = str(error), str(path / below)
+            problem = Problem(kind_of(reason), reason, folder, None, name, named)
+            problems.append(problem)
     return Listing(tuple(fields), tuple(problems), _describe_rounds(name, plate))
 
 
