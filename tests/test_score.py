@@ -12,9 +12,10 @@ from configs import score as score_config
 from deeploc_jax import tables, tasks
 from deeploc_jax.screens.cells import cut_crops
 from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.read import read_field
+from deeploc_jax.screens.scoring import field_cells, part_files
 from deeploc_jax.screens.scoring import job as jobs
-from deeploc_jax.screens.scoring import part_files
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import score as task
 from tests.helpers import spot_fields
@@ -291,6 +292,39 @@ def test_bad_fields_are_set_aside_and_the_others_are_scored(
     bad = {f'{p.replace(",", "-")}-' for p in words}
     kept = [not i.startswith(tuple(bad)) for i in good['cell_id'].to_pylist()]
     assert rows['cell_id'].to_pylist() == good['cell_id'].filter(kept).to_pylist()
+
+
+def test_a_file_on_a_share_that_was_away_is_tried_again(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    def read(field):
+        if field.name == 'P1-A02-1':
+            raise BadFieldError('input/output error') from OSError(errno.EIO, 'away')
+        return read_field(field)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(field_cells, 'read_field', read)
+        assert task.run(config, tmp_path) == task.INCOMPLETE
+    assert len(reasons(tmp_path, 'read')) == 1
+    capsys.readouterr()
+    assert task.run(config, tmp_path) == 0
+    out = capsys.readouterr().out
+    assert '5 of 6 parts are scored already. In 1 parts a file could not' in out
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_the_flags_of_a_field_are_those_of_its_cells(weights, own_screen, tmp_path):
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    pixels = spot_fields.field_image(1)
+    pixels[:20] = 65535
+    spot_fields.write_ome_tiff(image, pixels, spot_fields.CHANNELS)
+    task.run(make_config(weights, own_screen), tmp_path / 'out')
+    fields = tables.read_scored_fields(tmp_path / 'out').to_pylist()
+    assert [f['field'] for f in fields if 'saturated' in f['flags']] == ['1']
+    assert '% of the pixels' in fields[0]['flag_reasons'][0]
+    cells = tables.read_scored_cells(tmp_path / 'out').to_pylist()
+    flagged = {c['cell_id'][:8] for c in cells if 'saturated' in c['flags']}
+    assert flagged == {'P1-A01-1'}
 
 
 def test_a_full_disk_ends_the_run_and_what_stood_before_is_intact(

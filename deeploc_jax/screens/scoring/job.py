@@ -129,12 +129,15 @@ def score_parts(
 
 
 def score_part(job: Job, part: Part) -> dict[str, int]:
-    """Scores one part, in a process of a cluster.
+    """Scores one part, in a worker of a cluster.
+
+    Such a worker may not start processes; its threads work on several parts.
 
     Returns:
         Number of `fields`, of those `set_aside`, and of `cells`.
     """
     counts = collections.Counter(fields=0, set_aside=0, cells=0)
+    job = dataclasses.replace(job, workers=1)
     for _ in score_parts(job, [part], lambda cells: counts.update(cells.counts)):
         pass
     return dict(counts)
