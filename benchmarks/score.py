@@ -109,6 +109,7 @@ def print_speed(fields: Path, root: Path) -> None:
     """Compares the task with the network alone."""
     score_once(fields, root / 'warm-up')
     table = read_scored_cells(root / 'warm-up', ['border'])
+    stored = sum(p.stat().st_size for p in (root / 'warm-up/cells.parquet').iterdir())
     cells = int(np.sum(~table['border'].to_numpy(zero_copy_only=False)))
     alone = network_alone(cells)
     rounds = []
@@ -120,7 +121,8 @@ def print_speed(fields: Path, root: Path) -> None:
         rounds.append((measured(alone), whole))
     print(
         f'\n{_SOURCE.value}, {_FIELDS.value} fields, {len(table):,} cells, {cells:,} '
-        f'of them with a crop; {_CROPS.value} view(s); {len(rounds)} rounds on '
+        f'of them with a crop, {stored / len(table):.0f} bytes a cell in Parquet; '
+        f'{_CROPS.value} view(s); {len(rounds)} rounds on '
         f'{jax.devices()[0].device_kind}, {os.cpu_count()} cores\n'
     )
     lines = []
