@@ -58,6 +58,10 @@ def get_config() -> ml_collections.ConfigDict:
     config.cells.max_area = config_dict.placeholder(float)
     config.illumination = False  # True: uneven light of each plate is corrected
     config.camera_offset = 0.0  # gray value of a dark pixel, for that correction
+    config.not_cells = 'DEAD,GHOST'  # classes of the network that are no living cells
+    # Table of a few cells, cell_id and is_cell, from which a forest learns what is no
+    # cell by its measurements; no value: no forest.
+    config.cell_labels = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
     # Views of a cell that are averaged: 1 (central) or 5; no value: as calibrated.

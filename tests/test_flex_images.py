@@ -1,39 +1,11 @@
 """`.flex` of the Opera: fields times channels, and what their XML says."""
 
-import numpy as np
 import pytest
-import tifffile
 
 from deeploc_jax.images import ImageError, open_image
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.read import read_field
-
-NAMES = [f'{field}_Exp1Cam{camera}' for field in (1, 2) for camera in (1, 2)]
-
-
-def make_xml(names=NAMES, size='2.1e-07', end=''):
-    arrays = ''.join(f'<Array Name="{name}" Factor="1.0"/>' for name in names)
-    sizes = ''.join(f'<ImageResolution{a}>{size}</ImageResolution{a}>' for a in 'XY')
-    root = 'Root xmlns="http://www.evotec.com/FLEX"'
-    return (
-        f'<?xml version="1.0"?><{root}><FLEX><Image>{sizes}</Image>'
-        f'<Arrays>{arrays}</Arrays></FLEX></Root>{end}'
-    )
-
-
-def write_flex(path, frames=4, xml=None):
-    """A file whose frames have the values 0, 1, 2, ..."""
-    tags = [(65200, 2, None, xml, True)] if xml else []
-    with tifffile.TiffWriter(path) as file:
-        for number in range(frames):
-            file.write(
-                np.full((5, 7), number, np.uint16),
-                photometric='minisblack',
-                contiguous=False,
-                metadata=None,
-                extratags=tags if not number else [],
-            )
-    return path
+from tests.helpers.plate_files import make_xml, write_flex
 
 
 @pytest.mark.parametrize('end', ['', '>', '%', '\0'])

@@ -1,9 +1,12 @@
 """Profiles of wells and proteins: counts, shares, intervals, heterogeneity."""
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from deeploc_jax.profiles.blend import make_reference
 from deeploc_jax.profiles.cells import profiled_cells
 from deeploc_jax.profiles.groups import group_by
 from deeploc_jax.profiles.localization import Options, heterogeneity
@@ -190,3 +193,43 @@ def test_heterogeneity_is_not_what_the_network_leaves_open():
     ]
     found = heterogeneity(pairs, one_group(40))[0]
     assert found == pytest.approx(np.mean(distances))
+
+
+def between(share, n, seed=0):
+    """Probabilities of cells whose logits lie between those of two classes."""
+    rng = np.random.default_rng(seed)
+    first, second = np.array([8.0, 0, 0, -2]), np.array([0, 1, 9.0, -2])
+    logits = share * first + (1 - share) * second + rng.normal(size=(n, 4))
+    p = np.exp(logits)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def test_a_blend_lies_between_the_labelled_cells_of_two_classes():
+    pure = np.concatenate([between(1, 500), between(0, 500, seed=1)])
+    labels = [0] * 500 + [2] * 500
+    labelled = profiled_cells(table_of(pure, labels), ['DEAD'])
+    kept = OPTIONS.prior > 0
+    reference = make_reference([labelled], kept)
+    assert reference.counts.tolist() == [
+        (labelled.usable & (labelled.labels == label)).sum() for label in range(4)
+    ]
+    options = dataclasses.replace(OPTIONS, reference=reference)
+    shares = (1, 0.7, 0.5, 0.2)
+    cells = np.concatenate([between(s, 400, seed=9) for s in shares])
+    names = [f'P{share}' for share in shares for _ in range(400)]
+    table = profile_rows(profiled_cells(table_of(cells, protein=names)), options)
+    for row in table.to_pylist():
+        share = float(row['protein'][1:])
+        assert row['blend'] == pytest.approx(max(share, 1 - share), abs=0.05)
+        assert row['blend_low'] <= row['blend'] <= row['blend_high']
+        assert row['blend_first'] == ('NUCLEI' if share < 0.5 else 'ER') or share == 0.5
+        assert {row['blend_first'], row['blend_second']} <= {'ER', 'NUCLEI', ''}
+    rows = {row['protein']: row for row in table.to_pylist()}
+    # The means of the probabilities leap where the blend moves.
+    assert rows['P0.7']['p_ER'] > 0.85
+
+
+def test_a_reference_takes_two_classes():
+    labelled = profiled_cells(table_of(between(1, 5), [0] * 5))
+    with pytest.raises(ValueError, match='labelled cells of two classes'):
+        make_reference([labelled], OPTIONS.prior > 0)

@@ -4,6 +4,8 @@ import dataclasses
 import functools
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import ndimage
 
@@ -13,6 +15,7 @@ from deeploc_jax.screens.quality import (
     FieldLimits,
     field_quality,
     fit_forest,
+    flag_by_forest,
     flag_cells,
     flag_fields,
     forest_features,
@@ -21,6 +24,8 @@ from deeploc_jax.screens.quality import (
 from deeploc_jax.screens.quality.field_flags import robust_z
 from deeploc_jax.screens.quality.focus import sharpness
 from deeploc_jax.tables.scored_cells import CELL_FLAGS, FIELD_FLAGS
+from deeploc_jax.tables.scored_parts import read_scored_cells
+from tests.helpers.scored_plates import write_scored_plates
 
 (SMALL,) = (screen for screen in simulate.SCREENS if screen.name == 'small')
 
@@ -187,7 +192,7 @@ def test_cells_are_flagged_by_their_class():
     scored = np.array([True, False, True, True])
     p = np.array([[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
     assert flag_cells(scored, p, names) == [[], ['border'], ['dead'], ['ghost']]
-    own = flag_cells(scored, p, names, {'er': 'not_a_cell'})
+    own = flag_cells(scored, p, names, ('er', 'Absent'))
     assert own == [['not_a_cell'], ['border'], [], []]
     assert flag_cells(np.zeros(2, bool), np.zeros((0, 3)), names) == [['border']] * 2
     assert {'dead', 'ghost', 'border', 'not_a_cell'} <= set(CELL_FLAGS)
@@ -240,3 +245,38 @@ def test_labels_of_cells_are_read_from_a_table(tmp_path):
     path.write_text('cell_id\na\n')
     with pytest.raises(ValueError, match='lacks the columns is_cell'):
         read_cell_labels(path)
+
+
+def test_a_forest_flags_the_scored_cells(tmp_path):
+    plates = {'P1': [f'A{i:02d}' for i in range(1, 9)], 'P2': ['B01', 'B02', 'B03']}
+    write_scored_plates(tmp_path, plates)
+    folder = tmp_path / 'cells.parquet'
+    small = {}
+    for file in folder.iterdir():
+        table = pq.read_table(file)
+        rng = np.random.default_rng(0)
+        is_cell = rng.random(len(table)) < 0.8
+        small |= dict(zip(table['cell_id'].to_pylist(), is_cell.tolist(), strict=True))
+        area = pa.array(np.where(is_cell, 900, 200).astype(np.float32))
+        number = table.column_names.index('area')
+        table = table.set_column(number, table.schema.field('area'), area)
+        pq.write_table(table, file)
+    before = read_scored_cells(folder)
+    labels = {name: small[name] for name in list(small)[::5]}
+    refined = flag_by_forest(folder, labels)
+    assert refined.accuracy > 0.95 and refined.labelled == len(labels)
+    after = read_scored_cells(folder)
+    assert after.drop_columns('flags').equals(before.drop_columns('flags'))
+    assert after.schema.equals(before.schema, check_metadata=True)
+    flags = after['flags'].to_pylist()
+    found = ['not_a_cell' in f for f in flags]
+    assert found == [not small[name] for name in after['cell_id'].to_pylist()]
+    # Other flags stay, and a second forest replaces what the first one said.
+    assert [[n for n in f if n != 'not_a_cell'] for f in flags] == [
+        [n for n in f if n != 'not_a_cell'] for f in before['flags'].to_pylist()
+    ]
+    flag_by_forest(folder, {name: not is_cell for name, is_cell in labels.items()})
+    again = ['not_a_cell' in f for f in read_scored_cells(folder)['flags'].to_pylist()]
+    assert again == [not one for one in found]
+    with pytest.raises(ValueError, match='0 labelled cells'):
+        flag_by_forest(folder, {'unknown': True})

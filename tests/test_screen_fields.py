@@ -460,3 +460,15 @@ def test_the_name_of_a_field_is_the_name_of_a_file(tmp_path):
     )
     (field,) = describe_fields(table, channels='protein=GFP').fields
     assert field.condition == '5 g/l' and field.name == '5 g_l-.._p-A01-1'
+
+
+def test_a_map_of_several_plates_needs_plates_in_the_fields(tmp_path):
+    write(tmp_path / 'images' / 'A1_GFP.tif', grey(1))
+    text = 'plate,well,protein\nP1,A1,FUS1\nP2,A1,STE2\n'
+    with pytest.raises(ValueError, match='row 2 and in row 3 .the fields name no pl'):
+        describe(
+            tmp_path / 'images',
+            '{well}_{channel}.tif',
+            channels='protein=GFP',
+            plate_map=make_map(tmp_path, text),
+        )

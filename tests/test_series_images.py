@@ -7,40 +7,7 @@ import tifffile
 from deeploc_jax.images import ImageError, open_image
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.read import read_field
-
-
-def write_series(path, shapes=((2, 5, 7),) * 3, names=('GFP', 'RFP'), places=()):
-    """An image for each shape; all pixels of one are its number, from 0.
-
-    Args:
-        path: Path of the file.
-        shapes: Shape of each image, (c, h, w).
-        names: Channel names.
-        places: Row and column (from 0) of each image, for a plate in the OME-XML.
-    """
-    with tifffile.TiffWriter(path, ome=True) as file:
-        for number, shape in enumerate(shapes):
-            pixels = np.full(shape, 10 * number, np.uint16)
-            pixels += np.arange(shape[0], dtype=np.uint16)[:, None, None]
-            sizes = {f'PhysicalSize{a}': 0.2 for a in 'XY'}
-            named = {'Channel': {'Name': list(names[: shape[0]])}}
-            file.write(
-                pixels,
-                photometric='minisblack',
-                metadata={'axes': 'CYX', **sizes, **named},
-            )
-    if places:
-        wells = ''.join(
-            f'<Well ID="Well:{n}" Row="{row}" Column="{column}">'
-            f'<WellSample ID="W:{n}" Index="{n}"><ImageRef ID="Image:{n}"/>'
-            '</WellSample></Well>'
-            for n, (row, column) in enumerate(places)
-        )
-        xml = tifffile.tiffcomment(path)
-        at = xml.index('<Image ')
-        plate = f'<Plate ID="Plate:0" Name="P9">{wells}</Plate>'
-        tifffile.tiffcomment(path, (xml[:at] + plate + xml[at:]).encode())
-    return path
+from tests.helpers.plate_files import write_series
 
 
 def test_each_image_and_each_channel_is_read_alone(tmp_path):

@@ -6,69 +6,19 @@ import sys
 
 import numpy as np
 import pytest
-import zarr
 
 from deeploc_jax.images import ImageError, open_image
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.read import read_field
+from tests.helpers.plate_files import (
+    VERSIONS,
+    set_attributes,
+    two_channels,
+    write_image,
+    write_plate,
+)
 
 ROLES = 'protein=GFP,marker=RFP'
-VERSIONS = {2: '0.4', 3: '0.5'}
-"""Version of OME-Zarr by the one of Zarr that it uses."""
-
-
-def set_attributes(path, version, attributes):
-    group = zarr.open_group(path, mode='a', zarr_format=version)
-    named = {'version': VERSIONS[version], **attributes}
-    group.attrs.update({'ome': named} if version == 3 else attributes)
-    return group
-
-
-def write_image(path, pixels, version=3, *, axes='cyx', unit='micrometer', scale=0.5):
-    """Pixels [c, h, w], full resolution and one of half the size."""
-    described = [{'name': a, **({'unit': unit} if a in 'yx' else {})} for a in axes]
-    shape = tuple(dict(zip('cyx', pixels.shape, strict=True)).get(a, 1) for a in axes)
-    sizes = [scale if a in 'yx' else 1.0 for a in axes]
-    datasets = [
-        {
-            'path': name,
-            'coordinateTransformations': [
-                {'type': 'scale', 'scale': [size * factor for size in sizes]}
-            ],
-        }
-        for name, factor in (('0', 1.0), ('1', 2.0))
-    ]
-    attributes = {
-        'multiscales': [{'axes': described, 'datasets': datasets}],
-        'omero': {'channels': [{'label': 'RFP'}, {'label': 'GFP'}][: len(pixels)]},
-    }
-    group = set_attributes(path, version, attributes)
-    for name, step in (('0', 1), ('1', 2)):
-        level = pixels.reshape(shape)[..., ::step, ::step]
-        chunks = (*(1 for _ in shape[:-2]), 4, 4)
-        group.create_array(name, shape=level.shape, chunks=chunks, dtype=level.dtype)
-        group[name][:] = level
-    return path
-
-
-def two_channels(value):
-    return np.stack([np.full((6, 8), value + n, np.uint16) for n in (0, 100)])
-
-
-def write_plate(path, version=3, wells=('A/1', 'B/12'), images=('0', '1')):
-    """A plate; every image has its own value, the second channel 100 more."""
-    described = [
-        {'path': well, 'rowIndex': n, 'columnIndex': n} for n, well in enumerate(wells)
-    ]
-    set_attributes(path, version, {'plate': {'name': 'P7', 'wells': described}})
-    value = 0
-    for well in wells:
-        listed = [{'path': image} for image in images]
-        set_attributes(path / well, version, {'well': {'images': listed}})
-        for image in images:
-            value += 1
-            write_image(path / well / image, two_channels(value), version)
-    return path
 
 
 @pytest.mark.parametrize('version', VERSIONS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.fuzz import own_screens, releases, workdirs
+from benchmarks.fuzz import own_screens, plates, releases, workdirs
 from benchmarks.fuzz.kind import Kind
 
-KINDS: dict[str, Kind] = own_screens.KINDS | releases.KINDS | workdirs.KINDS
+KINDS: dict[str, Kind] = (
+    own_screens.KINDS | plates.KINDS | releases.KINDS | workdirs.KINDS
+)

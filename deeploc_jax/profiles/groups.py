@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,18 @@ class Groups:
     def where(self, cells: np.ndarray) -> Groups:
         """The same groups, some of which may be empty, of the cells of a mask [n]."""
         return dataclasses.replace(self, of_cell=self.of_cell[cells])
+
+    def members(self) -> Iterator[tuple[int, np.ndarray]]:
+        """The number of each group that has cells, with the row numbers of these."""
+        order, counts = np.argsort(self.of_cell, kind='stable'), self.count()
+        ends = counts.cumsum()
+        for group in np.flatnonzero(counts).tolist():
+            yield group, order[ends[group] - counts[group] : ends[group]]
+
+    def count_distinct(self, other: Groups) -> np.ndarray:
+        """Number of groups of another grouping that each group has cells of, [g]."""
+        pairs = np.unique(np.stack([self.of_cell, other.of_cell]), axis=1)[0]
+        return np.bincount(pairs, minlength=len(self))
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Mean over the cells of each group, float64 [g, k]; NaN where there is none.

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from deeploc_jax import dirichlet
+from deeploc_jax.profiles.blend import Reference, blend_columns
 from deeploc_jax.profiles.groups import Groups
 from deeploc_jax.profiles.mixture import likeliest_shares, share_of_two, two_largest
 from deeploc_jax.tables.cell_columns import by_class, names_of
@@ -25,12 +26,14 @@ class Options:
         level: Coverage of credible and bootstrap intervals.
         resamples: Draws behind a bootstrap interval.
         seed: Of these draws.
+        reference: Labelled cells, for the columns `blend...`.
     """
 
     prior: np.ndarray
     level: float = 0.95
     resamples: int = 200
     seed: int = 0
+    reference: Reference | None = None
 
 
 def localization_columns(
@@ -69,6 +72,17 @@ def localization_columns(
         'uncertainty': groups.mean(1 - (p**2).sum(axis=1, keepdims=True))[:, 0],
     }
     columns |= _shares(likelihoods, groups, wells, pairs, options)
+    columns |= blend_columns(
+        p,
+        groups,
+        wells,
+        tuple(class_names),
+        options.reference,
+        options.prior > 0,
+        level=options.level,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
     return columns | {
         name: values
         for prefix, table in {
@@ -107,12 +121,9 @@ def _shares(
     options: Options,
 ) -> dict[str, np.ndarray]:
     """Columns share, share_low, share_high."""
-    order = np.argsort(groups.of_cell, kind='stable')
-    ends = np.cumsum(groups.count())
-    found = np.empty((len(groups), 3))
+    found = np.full((len(groups), 3), np.nan)
     rng = np.random.default_rng(options.seed)
-    for group, (stop, size) in enumerate(zip(ends, groups.count(), strict=True)):
-        rows = order[stop - size : stop]
+    for group, rows in groups.members():
         one, two = likelihoods[rows][:, pairs[group]].T
         found[group] = share_of_two(
             one,

@@ -37,8 +37,7 @@ def profile_rows(cells: ProfiledCells, options: Options) -> pa.Table:
     """
     wells, groups = group_by(cells.keys, WELL_KEY), group_by(cells.keys, PROFILE_KEY)
     columns = _columns(cells, groups, wells, options)
-    pairs = np.unique(np.stack([groups.of_cell, wells.of_cell]), axis=1)[0]
-    columns['n_wells'] = np.bincount(pairs, minlength=len(groups))
+    columns['n_wells'] = groups.count_distinct(wells)
     schema = PROFILES.arrow(cells.class_names, class_metadata(cells.class_names))
     return to_table(columns, schema)
 

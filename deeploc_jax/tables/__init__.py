@@ -26,6 +26,7 @@ from deeploc_jax.tables.predictions import (
 from deeploc_jax.tables.profiles import (
     PROFILE_FEATURES,
     PROFILES,
+    REPLICATES,
     WELL_FEATURES,
     WELL_PROFILES,
 )
@@ -52,6 +53,7 @@ TABLES = (
     PROFILES,
     WELL_FEATURES,
     PROFILE_FEATURES,
+    REPLICATES,
     MOVERS,
     FLUX,
     EXAMPLES,
@@ -75,6 +77,7 @@ __all__ = [
     'PROFILES',
     'PROFILE_FEATURES',
     'PROTEINS',
+    'REPLICATES',
     'SCORED_CELLS',
     'SIMULATED_CELLS',
     'TABLES',

@@ -59,16 +59,37 @@ _LOCALIZATION = (
     Column(
         'share',
         _FLOAT,
-        'Share of the first compartment in a mixture of these two alone, by maximum '
-        'likelihood.',
+        'Share of its cells that are in the first compartment, if each is in one of '
+        'these two, by maximum likelihood.',
     ),
     Column(
         'share_low',
         _FLOAT,
-        'Lower end of its bootstrap interval, which resamples '
-        'wells and the cells in them.',
+        'Lower end of its credible interval, with a flat prior; '
+        'several wells are given random weights.',
     ),
     Column('share_high', _FLOAT, 'Upper end of that interval.'),
+    Column(
+        'blend_first',
+        TEXT,
+        'Compartment with the larger part of the protein, if every cell has it in two '
+        "places; '' where `labelled` was not given.",
+    ),
+    Column('blend_second', TEXT, "The other one; '' if there is none."),
+    Column(
+        'blend',
+        _FLOAT,
+        'Share of the protein within its cells that is in blend_first: where the mean '
+        'logarithms of their probabilities lie between those of labelled cells of the '
+        'two classes.',
+    ),
+    Column(
+        'blend_low',
+        _FLOAT,
+        'Lower end of its interval: cells and wells are resampled, and proteins of a '
+        'class differ as much as the labelled ones do.',
+    ),
+    Column('blend_high', _FLOAT, 'Upper end of that interval.'),
     Column(
         'heterogeneity',
         _FLOAT,
@@ -147,4 +168,40 @@ PROFILE_FEATURES = TableSchema(
     _WRITTEN_BY,
     'One row per protein, condition and replicate: the features of its cells.',
     (*_key(PROFILE_KEY), _N_WELLS, *_COUNTS, _FEATURE),
+)
+REPLICATES = TableSchema(
+    'replicates.parquet',
+    _WRITTEN_BY,
+    'One row per protein and condition with several replicates, or several wells where '
+    'no replicate is named: how well they agree.',
+    (
+        *_key(('condition', 'protein')),
+        Column('n_profiles', _COUNT, 'Number of its profiles.', 'profiles'),
+        Column(
+            'correlation',
+            _FLOAT,
+            'Mean Pearson correlation, over the features, of two of its profiles.',
+        ),
+        Column(
+            'mean_average_precision',
+            _FLOAT,
+            'How well its profiles retrieve each other among all others by cosine '
+            'similarity: 1 if they are always the most similar ones.',
+        ),
+        Column(
+            'normalized_precision',
+            _FLOAT,
+            'The same, with 0 for what random rankings have on average.',
+        ),
+        Column(
+            'p_value',
+            pa.float64(),
+            'Share of random rankings that are better; at least 1 over their number.',
+        ),
+        Column(
+            'q_value',
+            pa.float64(),
+            'p_value after Benjamini and Hochberg, over all rows.',
+        ),
+    ),
 )

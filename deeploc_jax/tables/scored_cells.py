@@ -23,7 +23,7 @@ CELL_FLAGS = {
     'border': 'it lies so close to the edge that it has no probabilities',
     'dead': 'the most probable class is the class of dead cells',
     'ghost': 'the most probable class is the class of ghosts, which are no cells',
-    'not_a_cell': 'its measurements are those of something that is no cell',
+    'not_a_cell': 'its class, or its measurements, are of something that is no cell',
 }
 """Reasons not to use a cell, and what they mean."""
 FIELD_FLAGS = {

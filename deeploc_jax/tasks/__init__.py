@@ -15,6 +15,7 @@ TASKS = (
     'convert',
     'evaluate',
     'features',
+    'profile',
     'novelty',
     'probe',
     'realism',

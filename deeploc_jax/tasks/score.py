@@ -17,9 +17,11 @@ from deeploc_jax.predict.features import choose_layer
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.processes import available_processors
 from deeploc_jax.progress import progress_bar
+from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.screens.cells import CellOptions
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.inventory import Inventory
+from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
@@ -34,6 +36,7 @@ from deeploc_jax.screens.scoring.words import (
     describe_lamps,
     describe_missing,
 )
+from deeploc_jax.tables.scored_cells import SCORED_CELLS
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment
@@ -45,13 +48,14 @@ MAY_CHANGE = (
     'shard',
     'scheduler',
     'dry_run',
+    'cell_labels',
 )
 INCOMPLETE = 3
 """Exit status of a run that scored what it could, but set fields aside."""
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
-    """Writes `cells.parquet`, `fields.parquet` and `set_aside.csv`.
+    """Writes `cells.parquet`, `fields.parquet`, `set_aside.csv` and `plates.html`.
 
     Returns:
         The exit status: 0, or `INCOMPLETE` where fields were set aside.
@@ -100,8 +104,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     if finished is None:
         print(f'\nShard {config.shard} is scored, other parts are not yet.')
         return INCOMPLETE if set_aside else 0
+    if config.cell_labels:
+        labels = read_cell_labels(config.cell_labels)
+        print(flag_by_forest(workdir / SCORED_CELLS.path, labels).describe())
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
+    write_plates_page(workdir)
     print(describe_finished(finished, workdir, network.card.pixel_size))
     return INCOMPLETE if finished.set_aside else 0
 
@@ -143,6 +151,7 @@ def make_job(
         cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
         channels=inventory.channels,
         workers=workers,
+        not_cells=tuple(split_names(config.not_cells or '')),
     )
 
 

@@ -12,7 +12,7 @@ from deeploc_jax.report import flux, html, style
 from deeploc_jax.report.movers import volcano
 from deeploc_jax.report.wording import count
 
-EFFECT = 'effect: length of the change over the usual scatter'
+EFFECT = 'effect: length of the change over the usual one'
 CAPTIONS = {
     'volcano': 'Each point is a protein: blue moved, green changed in abundance alone, '
     'gray did neither. A click opens its row.',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ COLUMNS = (
     Shown('heterogeneity', 'heterogeneity', 'decimal', first='-'),
     Shown('n_cells', 'cells', 'count', first='-'),
     Shown('log2_abundance', 'log2 abundance', 'signed', first='-'),
+    Shown('blend_first', 'within cells, first', where='opened'),
+    Shown('blend_second', 'within cells, second', where='opened'),
+    Shown('blend', 'share within cells', 'percent', 'opened', interval=True),
     Shown('predicted_name', 'largest mean', where='opened'),
     Shown('confidence', 'that mean', 'probability', 'opened'),
     Shown('uncertainty', 'uncertainty', 'decimal', 'opened'),
@@ -37,7 +41,7 @@ READ = ('first', 'share', 'certainty', 'heterogeneity', 'n_cells', 'log2_abundan
 
 
 def write_proteins_page(
-    workdir: Path | str, simulated: bool = False, warnings: tuple[str, ...] = ()
+    workdir: Path | str, simulated: bool = False, warnings: Sequence[str] = ()
 ) -> Path:
     """Writes `proteins.html`, a table of the rows of `profiles.parquet`.
 

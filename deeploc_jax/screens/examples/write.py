@@ -113,7 +113,8 @@ def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinC
 
 def _inventory(scored: Path) -> Inventory:
     """The fields of a scored screen, as its config describes them."""
-    config = read_json(scored / 'config.json')
+    path = scored / 'config.json'
+    config = read_json(path) if path.is_file() else {}
     if 'fields' not in config:
         raise ValueError(f'{scored} is no workdir of configs/score.py.')
     names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')

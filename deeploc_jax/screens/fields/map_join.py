@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.listing import MISSING, UNMATCHED, Listing, Problem
 from deeploc_jax.screens.fields.plate_map import KEYS, PlateMap
 
 Key = tuple[str, ...]
+Rows = Mapping[Key, tuple[int, dict[str, str]]]
+"""Row number and place by what tells a well apart."""
 
 
 def join_plate_map(listing: Listing, plate_map: PlateMap) -> Listing:
@@ -21,60 +23,55 @@ def join_plate_map(listing: Listing, plate_map: PlateMap) -> Listing:
     Raises:
         ValueError: Two rows of the map stand for the same well.
     """
-    keys = [
+    names = [
         name
         for name in KEYS
         if name in plate_map.columns
         and any(getattr(field, name) for field in listing.fields)
     ]
-    rows = _rows_by_well(plate_map, keys)
-    fields, unknown = [], {}
+    rows = _rows_by_well(plate_map, [*names, 'well'])
+    by_well: dict[Key, list[Field]] = {}
     for field in listing.fields:
-        key = tuple(getattr(field, name) for name in (*keys, 'well'))
-        if key in rows:
-            field = _complete(field, rows[key][1])
-        else:
-            unknown.setdefault(key, field)
-        fields.append(field)
-    used = {tuple(getattr(f, name) for name in (*keys, 'well')) for f in listing.fields}
-    problems = [
-        Problem(
-            UNMATCHED,
-            f'images, but no row in {plate_map.path}',
-            plate=field.plate,
-            well=field.well,
-            loses=False,
-        )
-        for field in unknown.values()
+        key = tuple(getattr(field, name) for name in (*names, 'well'))
+        by_well.setdefault(key, []).append(field)
+    fields = [
+        _complete(field, rows[key][1]) if key in rows else field
+        for key, members in by_well.items()
+        for field in members
     ]
-    problems += [
-        Problem(
-            MISSING,
-            'a row in the plate map, but no images',
-            row=number,
-            plate=place['plate'],
-            well=place['well'],
-            loses=False,
-        )
-        for key, (number, place) in rows.items()
-        if key not in used
-    ]
+    alone = [members[0] for key, members in by_well.items() if key not in rows]
+    problems = (*_unknown_wells(plate_map, alone), *_unused_rows(rows, by_well))
     return Listing(tuple(fields), (*listing.problems, *problems), listing.notes)
 
 
-def _rows_by_well(
-    plate_map: PlateMap, keys: Sequence[str]
-) -> dict[Key, tuple[int, dict[str, str]]]:
+def _rows_by_well(plate_map: PlateMap, names: Sequence[str]) -> Rows:
     rows: dict[Key, tuple[int, dict[str, str]]] = {}
     for number, place in plate_map.wells:
-        key = tuple(place[name] for name in (*keys, 'well'))
+        key = tuple(place[name] for name in names)
         first = rows.setdefault(key, (number, place))
         if first[0] != number:
+            apart = 'plate' in plate_map.columns and 'plate' not in names
+            hint = ' (the fields name no plates)' if apart else ''
             raise ValueError(
                 f'{plate_map.path} has the well {" ".join(filter(None, key))} in row '
-                f'{first[0]} and in row {number}; keep one of them.'
+                f'{first[0]} and in row {number}{hint}; keep one of them.'
             )
     return rows
+
+
+def _unknown_wells(plate_map: PlateMap, fields: Sequence[Field]) -> Iterator[Problem]:
+    for field in fields:
+        reason = f'images, but no row in {plate_map.path}'
+        place = dict(plate=field.plate, well=field.well)
+        yield Problem.at(place, UNMATCHED, reason, loses=False)
+
+
+def _unused_rows(rows: Rows, used: Collection[Key]) -> Iterator[Problem]:
+    for key, (number, place) in rows.items():
+        if key not in used:
+            reason = 'a row in the plate map, but no images'
+            place = dict(plate=place['plate'], well=place['well'])
+            yield Problem.at(place, MISSING, reason, row=number, loses=False)
 
 
 def _complete(field: Field, place: dict[str, str]) -> Field:

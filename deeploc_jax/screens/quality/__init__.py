@@ -12,12 +12,15 @@ from deeploc_jax.screens.quality.forest import (
     forest_features,
     read_cell_labels,
 )
+from deeploc_jax.screens.quality.refine import Refined, flag_by_forest
 
 __all__ = [
     'NOT_CELLS',
     'FieldLimits',
+    'Refined',
     'field_quality',
     'fit_forest',
+    'flag_by_forest',
     'flag_cells',
     'flag_fields',
     'forest_features',

@@ -39,7 +39,7 @@ class FieldLimits:
         fewest_fields: Number of fields below which a plate is too small to compare.
     """
 
-    focus: float = 3.0
+    focus: float = 2.5
     brightness: float = 4.0
     cells: float = 5.0
     saturated: float = 0.01

@@ -12,6 +12,7 @@ from typing import Any
 
 from deeploc_jax import __version__
 from deeploc_jax.processes import map_in_processes
+from deeploc_jax.screens.quality import NOT_CELLS
 from deeploc_jax.screens.scoring.field_cells import (
     Cutting,
     FieldCells,
@@ -41,6 +42,7 @@ class Job:
         cutting: How cells are found and cut out.
         channels: All channels of the screen, protein first.
         workers: Number of processes that read fields and find cells; 1 for a thread.
+        not_cells: Classes that are no living cells.
     """
 
     workdir: Path
@@ -48,6 +50,7 @@ class Job:
     cutting: Cutting
     channels: tuple[str, ...]
     workers: int = 1
+    not_cells: tuple[str, ...] = NOT_CELLS
 
     def depends(self, part: Part, fields: Mapping[str, str]) -> dict[str, Any]:
         """What the rows of a part depend on, by name.
@@ -63,6 +66,7 @@ class Job:
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},
             illumination=repr(part.lamp),
+            not_cells=repr(self.not_cells),
             fields=dict(fields),
         )
 
@@ -122,7 +126,15 @@ def score_parts(
                 cells.append(field)
                 report(field)
             depends = job.depends(part, {f.field.name: f.fingerprint for f in cells})
-            write_part(job.workdir, part.name, cells, scorer, job.channels, depends)
+            write_part(
+                job.workdir,
+                part.name,
+                cells,
+                scorer,
+                job.channels,
+                depends,
+                job.not_cells,
+            )
             yield part
     finally:
         found.close()

@@ -50,6 +50,7 @@ def write_part(
     scorer: Scorer,
     channels: Sequence[str],
     depends: Mapping[str, Any],
+    not_cells: Sequence[str],
 ) -> None:
     """Scores the cells of the fields of a part and writes them, and features if any.
 
@@ -60,6 +61,7 @@ def write_part(
         scorer: The network.
         channels: Channels that the cells were measured in, protein first.
         depends: What the rows depend on, as JSON allows.
+        not_cells: Classes that are no living cells.
 
     Raises:
         OSError: The disk is full, or cannot be written.
@@ -68,7 +70,9 @@ def write_part(
     card = scorer.network.card
     scored = np.concatenate([np.zeros(0, bool), *(f.scored for f in fields)])
     columns = cell_columns(fields, channels, card.class_names)
-    columns['flags'] = flag_cells(scored, scores.probabilities, card.class_names)
+    columns['flags'] = flag_cells(
+        scored, scores.probabilities, card.class_names, not_cells
+    )
     if scores.features:
         _write_features(workdir, name, columns, scored, scores, scorer)
     about = dict(

@@ -1,0 +1,245 @@
+"""Task `profile`: sums up cells by well, and by protein, condition and replicate."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ml_collections
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from deeploc_jax.command_line import require
+from deeploc_jax.devices import is_main
+from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
+from deeploc_jax.profiles import cytominer
+from deeploc_jax.profiles.agreement import agreement_rows
+from deeploc_jax.profiles.blend import make_reference
+from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
+from deeploc_jax.profiles.features import STATISTICS
+from deeploc_jax.profiles.localization import Options
+from deeploc_jax.profiles.tables_of_cells import (
+    Profiles,
+    feature_profiles,
+    localization_profiles,
+)
+from deeploc_jax.report.movers import write_proteins_page
+from deeploc_jax.report.profiles import write_profiles_page
+from deeploc_jax.screens.examples import try_examples
+from deeploc_jax.screens.simulated_source import is_simulated
+from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
+from deeploc_jax.tables.examples import EXAMPLES
+from deeploc_jax.tables.h5ad import check_anndata, write_profiles_h5ad
+from deeploc_jax.tables.parquet import channel_names, class_names, write_table
+from deeploc_jax.tables.profiles import (
+    PROFILE_FEATURES,
+    PROFILES,
+    REPLICATES,
+    WELL_FEATURES,
+    WELL_PROFILES,
+)
+from deeploc_jax.tables.schema import TableSchema, rows_to_table
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment, short
+
+QUALITY = ('DEAD', 'GHOST')
+"""Classes that are no localizations, ignored unless others are named."""
+CELLS_SHOWN = 4  # cells of a protein on the page of proteins
+LAYERS = ('p_', 'posterior_', 'low_', 'high_', 'share_')
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Writes wells.parquet, profiles.parquet and what else is asked for.
+
+    Raises:
+        ValueError: Neither cells nor features are given, they do not fit each other, or
+            a field has a value that is not known.
+        ImportError: What is asked for needs an extra that is not installed.
+    """
+    if not is_main():  # not a task for several hosts
+        return
+    check(config)
+    claim_workdir(workdir, config.to_dict())
+    made, unusable = [], None
+    wells, columns = pa.table({}), list[str]()
+    if config.cells:
+        found, about = profile_cells(config, workdir)
+        made += write_rows(config, workdir, found, (WELL_PROFILES, PROFILES))
+        made.append(write_profiles_page(workdir, found.proteins, about))
+        made.append(list_proteins(config, workdir, found.proteins))
+        wells, unusable = found.wells, found.unusable
+        columns = [f'p_{name}' for name in class_names(wells)]
+    if config.features:
+        parts = _chained(feature_parts, config.features)
+        found, names = feature_profiles(parts, workdir, config.statistic, unusable)
+        schemas = WELL_FEATURES, PROFILE_FEATURES
+        made += write_rows(config, workdir, found, schemas, names)
+        wells, columns = found.wells, list(names)
+    made += export(config, workdir, wells, columns)
+    write_json(workdir / 'run.json', environment())
+    print('\nProfiles:')
+    for path in made:
+        print(f'  {short(path)}')
+
+
+def check(config: ml_collections.ConfigDict) -> None:
+    """Raises an error unless the fields have values that are known."""
+    if not config.features:
+        require(config, cells='<workdir of configs/score.py or configs/evaluate.py>')
+    check_name('statistic', config.statistic, STATISTICS)
+    if config.normalize:
+        check_name('normalize', config.normalize, cytominer.METHODS)
+    if not 0 < config.level < 1 or config.resamples < 1:
+        raise ValueError(
+            f'level ({config.level}) must be between 0 and 1, and resamples '
+            f'({config.resamples}) at least 1.'
+        )
+    if config.h5ad:
+        check_anndata()
+    if config.normalize or config.agreement:
+        cytominer.check_libraries()
+
+
+def profile_cells(
+    config: ml_collections.ConfigDict, workdir: Path
+) -> tuple[Profiles, dict[str, str]]:
+    """Profiles of the cells, and what was taken for what, in words."""
+    parts = _chained(cell_parts, config.cells)
+    first = next(parts, None)
+    if first is None:
+        raise ValueError(f'cells: there is no cell in {config.cells}.')
+    names = class_names(first)
+    ignored = split_names(config.ignored or '')
+    if config.ignored is None:
+        ignored = [name for name in QUALITY if name in names]
+    measured = any(name.startswith('mean_') for name in first.column_names)
+    channel = config.channel or (channel_names(first)[0] if measured else '')
+    options = options_of(config, names, ignored)
+    everything = itertools.chain([first], parts)
+    found = localization_profiles(everything, workdir, options, ignored, channel)
+    return found, {
+        'cells': config.cells,
+        'labelled cells': config.labelled or 'none, so no blends',
+        'ignored classes': ', '.join(ignored) or 'none',
+        'protein channel': channel or 'not measured',
+        'intervals': f'{config.level:.0%}',
+    }
+
+
+def list_proteins(
+    config: ml_collections.ConfigDict, workdir: Path, profiles: pa.Table
+) -> Path:
+    """Writes pictures of cells of the proteins with most, and the page of them all."""
+    scored, warnings = split_names(config.cells), []
+    if config.pictures:
+        most = profiles.sort_by([('n_cells', 'descending'), ('protein', 'ascending')])
+        names = list(dict.fromkeys(most['protein'].to_pylist()))[: config.pictures]
+        path = workdir / EXAMPLES.path
+        warnings = try_examples(scored, path, names, count=CELLS_SHOWN)
+    return write_proteins_page(workdir, any(map(is_simulated, scored)), warnings)
+
+
+def options_of(
+    config: ml_collections.ConfigDict, names: tuple[str, ...], ignored: list[str]
+) -> Options:
+    """How cells of these classes are summed up.
+
+    Probabilities count as calibrated on cells with the class shares of the labelled
+    cells, or without these with equal shares.
+    """
+    kept = np.array([name not in ignored for name in names], bool)
+    prior, reference = kept / kept.sum(), None
+    if config.labelled:
+        parts = _chained(cell_parts, config.labelled)
+        reference = make_reference((_of(names, part, ignored) for part in parts), kept)
+        counts = np.where(kept, np.maximum(reference.counts, 1), 0)
+        prior = counts / counts.sum()
+    return Options(prior, config.level, config.resamples, config.seed, reference)
+
+
+def _of(names: tuple[str, ...], part: pa.Table, ignored: list[str]) -> ProfiledCells:
+    if class_names(part) != names:
+        raise ValueError(
+            'labelled: these cells have other classes than those profiled, '
+            f'{", ".join(class_names(part))} and not {", ".join(names)}.'
+        )
+    return profiled_cells(part, ignored)
+
+
+def export(
+    config: ml_collections.ConfigDict, workdir: Path, wells: pa.Table, names: list[str]
+) -> list[Path]:
+    """Writes wells for pycytominer, normalizes them and compares replicates."""
+    table = cytominer.cytominer_table(wells, names)
+    made = [write_table(table, workdir / 'profiles_pycytominer.parquet')]
+    if not (config.normalize or config.agreement):
+        return made
+    frame = table.to_pandas()
+    if config.normalize:
+        frame = cytominer.normalize_plates(
+            frame, config.normalize, config.controls or ''
+        )
+        if config.select:
+            frame = cytominer.select_features(frame)
+        for name, rows in dict(
+            normalized=frame, consensus=cytominer.consensus(frame)
+        ).items():
+            stored = pa.Table.from_pandas(rows, preserve_index=False)
+            made.append(write_table(stored, workdir / f'{name}_pycytominer.parquet'))
+    if config.agreement:
+        units, groups, named = cytominer.replicates(frame)
+        rows = agreement_rows(units, groups, named, seed=config.seed)
+        found = rows_to_table(rows, REPLICATES.arrow())
+        made.append(write_table(found, workdir / REPLICATES.path))
+        print(agreement_text(found))
+    return made
+
+
+def agreement_text(found: pa.Table) -> str:
+    """How well replicates agree, in a sentence."""
+    precision, q, r = (
+        found[name].to_numpy()
+        for name in ('mean_average_precision', 'q_value', 'correlation')
+    )
+    return (
+        f'\nReplicates of {len(found):,} proteins: mean average precision '
+        f'{np.mean(precision):.3f}, {np.mean(q < 0.05):.1%} are retrieved with q < '
+        f'0.05, median correlation {np.nanmedian(r):.3f}.'
+    )
+
+
+def write_rows(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    found: Profiles,
+    schemas: tuple[TableSchema, TableSchema],
+    features: tuple[str, ...] = (),
+) -> list[Path]:
+    """Writes wells and proteins as Parquet, as CSV and, if asked for, as AnnData."""
+    made = []
+    for table, schema in zip((found.wells, found.proteins), schemas, strict=True):
+        path = workdir / schema.path
+        made += [write_table(table, path), write_csv(table, path.with_suffix('.csv'))]
+        if config.h5ad:
+            names, layers = (
+                features or class_names(table),
+                ('',) if features else LAYERS,
+            )
+            file = path.with_suffix('.h5ad')
+            made.append(write_profiles_h5ad(table, names, file, layers))
+    return made
+
+
+def write_csv(table: pa.Table, path: Path) -> Path:
+    """Writes a table as text, whole or not at all."""
+    return atomic_write(path, lambda temporary: pa.csv.write_csv(table, temporary))
+
+
+def _chained(read: Callable[[str], Iterator[Any]], paths: str) -> Iterator[Any]:
+    """Parts of several workdirs or tables, one after the other."""
+    return itertools.chain.from_iterable(read(path) for path in split_names(paths))
