@@ -42,6 +42,7 @@ def get_config() -> ml_collections.ConfigDict:
     # Name of the screen; no value: the table says it, or it has none.
     config.screen = config_dict.placeholder(str)
     config.cells = dict(
+        objects='',  # CellProfiler's that are cells: cells, nuclei; '' for the usual
         nuclei='',  # channel in which nuclei are bright; '' for none
         light='fluorescence',  # the marker's: fluorescence or transmitted
         buds='with_mother',  # with_mother: a bud is part of the mother's cell; apart
@@ -49,6 +50,10 @@ def get_config() -> ml_collections.ConfigDict:
     )
     # Channel whose light fills the cells; no value: the one with the role of marker.
     config.cells.marker = config_dict.placeholder(str)
+    # Table of centers that another program found; no value: cells are looked for.
+    config.cells.centers = config_dict.placeholder(str)
+    # Paths of label images, masks/{plate}/{name}.tif; no value: cells are looked for.
+    config.cells.labels = config_dict.placeholder(str)
     # Usual diameter of a cell without its bud, micrometers (pixels where their size is
     # unknown); no value: 5 micrometers or 40 pixels.
     config.cells.diameter = config_dict.placeholder(float)

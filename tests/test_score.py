@@ -10,7 +10,7 @@ import pytest
 import deeploc_jax
 from configs import score as score_config
 from deeploc_jax import tables, tasks
-from deeploc_jax.screens.cells import cut_crops
+from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.read import read_field
@@ -379,6 +379,48 @@ def test_uneven_light_is_corrected_and_kept(weights, tmp_path, capsys):
     assert light['even'] == light['again']
     assert 'All parts are scored already.' in capsys.readouterr().out
     assert [p.name for p in (tmp_path / 'even/illumination').iterdir()] == ['P1.json']
+
+
+def test_centers_and_label_images_of_another_program_are_taken(
+    weights, screen, whole, tmp_path, capsys
+):
+    table = tables.read_scored_cells(whole)
+    rows = table.select(['plate', 'well', 'field', 'x', 'y', 'p_A']).to_pylist()
+    lines = [f'{r["plate"]},{r["well"]},{r["field"]},{r["x"]},{r["y"]}' for r in rows]
+    centers = tmp_path / 'centers.csv'
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines[:-1]]))
+    config = make_config(weights, screen)
+    config.cells.centers = str(centers)
+    assert task.run(config, tmp_path / 'centers') == 0
+    found = tables.read_scored_cells(tmp_path / 'centers')
+    assert len(found) == len(table) - 1 and found['area'].null_count == len(found)
+    one, other = (
+        dict(zip(t['cell_id'].to_pylist(), t['p_A'].to_pylist(), strict=True))
+        for t in (found, table)
+    )
+    same = [n for n in one if one[n] is not None and other[n] is not None]
+    assert len(same) > 30
+    np.testing.assert_allclose(
+        [one[n] for n in same], [other[n] for n in same], atol=1e-5
+    )
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines]))
+    capsys.readouterr()
+    assert task.run(config, tmp_path / 'centers') == 0
+    assert 'scored again: field P2-A03-2.' in capsys.readouterr().out
+    config.cells.centers, config.cells.labels = None, str(tmp_path / '{name}.npy')
+    for field in describe_fields(str(screen), channels=ROLES).fields:
+        labels = find_cells(read_field(field), CellOptions(marker='RFP'))
+        image = field.planes['GFP'].path.name.removesuffix('.ome.tif')
+        np.save(tmp_path / f'{image}.npy', labels)
+    (tmp_path / 'P1_A01_1.npy').unlink()
+    assert task.run(config, tmp_path / 'labels') == task.INCOMPLETE
+    assert 'P1_A01_1.npy' in reasons(tmp_path / 'labels', 'cells')[0]
+    found = tables.read_scored_cells(tmp_path / 'labels')
+    kept = [not i.startswith('P1-A01-1-') for i in table['cell_id'].to_pylist()]
+    assert found.equals(table.filter(kept))
+    config.cells.labels = '{other}.npy'
+    with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
+        task.run(config, tmp_path / 'other')
 
 
 def test_features_of_layers_are_written_too(config, whole, tmp_path):

@@ -25,6 +25,7 @@ from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
+from deeploc_jax.screens.scoring.given import with_centers, with_labels
 from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
@@ -86,8 +87,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
     parts = cut_parts(inventory.fields, config.fields_per_part)
-    mine = take_shard(parts, config.shard)
+    mine, notes = with_cells(config, take_shard(parts, config.shard))
     print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
+    print(''.join(f'{note}\n' for note in notes), end='')
     if config.dry_run:
         return 0
     if not parts:
@@ -114,6 +116,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     return INCOMPLETE if finished.set_aside else 0
 
 
+def with_cells(
+    config: ml_collections.ConfigDict, parts: Sequence[Part]
+) -> tuple[tuple[Part, ...], list[str]]:
+    """The parts with what other programs found, if any, and notes about that."""
+    if config.cells.centers and config.cells.labels:
+        raise ValueError('Give cells.centers or cells.labels, not both.')
+    if config.cells.centers:
+        return with_centers(parts, config.cells.centers, config.cells.objects)
+    if config.cells.labels:
+        return with_labels(parts, config.cells.labels), []
+    return tuple(parts), []
+
+
 def make_job(
     config: ml_collections.ConfigDict,
     workdir: Path,
@@ -127,6 +142,8 @@ def make_job(
     if config.crops is not None:
         check_crops(config.crops, 'crops')
     options = config.cells.to_dict()
+    for name in ('centers', 'labels', 'objects'):
+        del options[name]
     options['marker'] = options['marker'] or inventory.roles.get('marker', '')
     channels = network_channels(
         inventory.channels,
