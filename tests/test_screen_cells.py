@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy import ndimage
 from skimage import measure
 
 from deeploc_jax.screens.cells import (
@@ -10,7 +12,9 @@ from deeploc_jax.screens.cells import (
     find_cells,
     measure_cells,
     measure_centers,
+    save_outlines,
 )
+from deeploc_jax.screens.cells.mixture import fit_mixture
 from deeploc_jax.screens.fields.field import BadFieldError, FieldImage
 
 RNG = np.random.default_rng(0)
@@ -113,7 +117,7 @@ def test_cells_are_found():
     assert labels.dtype == np.int32 and labels.max() == 4
     for one in discs:
         mine = labels == labels[one[1], one[0]]
-        assert (mine & disc(*one)).sum() / (mine | disc(*one)).sum() > 0.85
+        assert (mine & disc(*one)).sum() / (mine | disc(*one)).sum() > 0.9
 
 
 @pytest.mark.parametrize(
@@ -123,15 +127,127 @@ def test_cells_are_found():
         np.full(ROWS.shape, 7, np.float32),
         np.where((ROWS == 50) & (COLUMNS == 50), 60000, picture([])),
         picture([]) + 2 * COLUMNS.astype(np.float32),
-        picture([]) * np.exp(-((COLUMNS - 120) ** 2 + (ROWS - 90) ** 2) / 2e4),
+        picture([]) * (1 - ((COLUMNS - 120) ** 2 + (ROWS - 90) ** 2) / 5e4),
         RNG.poisson(3, ROWS.shape).astype(np.float32),
     ],
     ids=['noise', 'constant', 'hot pixel', 'ramp', 'vignette', 'few photons'],
 )
 def test_an_empty_field_has_no_cells(empty):
     image = field(empty.astype(np.float32))
-    assert find_cells(image, CellOptions(marker='RFP')).max() == 0
-    assert find_cells(image, CellOptions(marker='RFP', nuclei='RFP')).max() == 0
+    for words in (
+        {},
+        dict(nuclei='RFP'),
+        dict(nuclei='RFP', form='spread'),
+        dict(light='transmitted'),
+    ):
+        assert find_cells(image, CellOptions(marker='RFP', **words)).max() == 0, words
+
+
+def test_cells_that_touch_are_apart():
+    """Two rows of cells that touch; none is small enough to be a bud."""
+    discs = [(30 + 40 * i, 50 + 40 * j, 20.5) for i in range(5) for j in range(3)]
+    labels = find_cells(field(picture(discs)), CellOptions(marker='RFP'))
+    assert labels.max() == 15
+    assert len({labels[y, x] for x, y, _ in discs}) == 15
+
+
+def test_a_bud_is_with_its_mother_or_apart():
+    image = field(picture([(100, 100, 22), (131, 100, 11)]))
+    together = find_cells(image, CellOptions(marker='RFP'))
+    apart = find_cells(image, CellOptions(marker='RFP', buds='apart'))
+    assert together[100, 100] == together[100, 131] == together.max() == 1
+    assert apart[100, 100] != apart[100, 131] and apart.max() == 2
+
+
+def test_a_dim_cell_is_as_large_as_a_bright_one():
+    light = 6000 * disc(60, 100, 20) + 300 * disc(150, 100, 20)
+    blurred = ndimage.gaussian_filter(light.astype(np.float32), 2) + picture([])
+    found = measure_cells(
+        find_cells(field(blurred), CellOptions(marker='RFP')), field(blurred)
+    )
+    np.testing.assert_allclose(found['area'], np.pi * 20**2, rtol=0.15)
+
+
+def test_a_vacuole_is_part_of_its_cell():
+    marker = picture([(100, 100, 20)]) - 500 * disc(104, 100, 6)
+    labels = find_cells(field(marker.astype(np.float32)), CellOptions(marker='RFP'))
+    assert labels[100, 104] == labels[88, 100] == 1
+
+
+def test_sizes_and_the_edge_are_as_asked():
+    """A pixel of 0.125 micrometers: cells of 5 micrometers have 40 pixels."""
+    discs = [(60, 60, 20), (140, 60, 10), (0, 150, 20)]
+    image = field(picture(discs), 0.125)
+
+    def count(**words):
+        return find_cells(image, CellOptions(marker='RFP', **words)).max()
+
+    assert count() == 3
+    assert count(border='drop') == 2
+    assert count(min_area=0.125**2 * 400) == 2
+    assert count(max_area=0.125**2 * 1000) == 2  # half of the cell at the edge is seen
+    assert count(min_area=400.0) == 0
+
+
+def test_the_protein_stands_for_a_marker_that_is_not_there():
+    cells = picture([(60, 60, 20), (140, 60, 17)])
+    image = FieldImage(cells[..., None], ('GFP',))
+    assert find_cells(image, CellOptions()).max() == 2
+
+
+def test_cells_of_any_form_grow_from_their_nuclei():
+    """One region of light with three nuclei, and a nucleus outside of it."""
+    nuclei = picture([(50, 100, 9), (100, 100, 9), (150, 100, 9), (210, 30, 9)])
+    marker = picture([(x, 100, 25) for x in range(50, 160, 10)])
+    image = field(marker, nuclei=nuclei)
+    options = CellOptions(marker='RFP', nuclei='nuclei', form='spread', min_area=100.0)
+    labels = find_cells(image, options)
+    assert labels.max() == 4
+    inside = marker > 450
+    assert (labels[inside] > 0).mean() > 0.95
+    assert labels[100, 60] != labels[100, 90] and labels[100, 90] != labels[100, 140]
+
+
+def test_in_transmitted_light_lines_surround_cells():
+    cells = [(50, 50, 20), (150, 50, 20), (90, 140, 20)]
+    lines = sum(
+        np.exp(-((np.hypot(COLUMNS - x, ROWS - y) - r) ** 2) / 4) for x, y, r in cells
+    )
+    plane = (4000 + 1500 * lines + 20 * RNG.standard_normal(ROWS.shape)) * (
+        1 - COLUMNS / 1000
+    )
+    options = CellOptions(marker='RFP', light='transmitted')
+    labels = find_cells(field(plane.astype(np.float32)), options)
+    assert labels.max() == 3
+    for one in cells:
+        mine = labels == labels[one[1], one[0]]
+        assert (mine & disc(*one)).sum() / (mine | disc(*one)).sum() > 0.85
+
+
+def test_a_mixture_finds_what_it_was_drawn_from():
+    shares, means, scales = [0.6, 0.3, 0.1], [100, 300, 900], [10, 30, 60]
+    values = np.concatenate(
+        [
+            mean + scale * RNG.standard_t(4, int(100_000 * share))
+            for share, mean, scale in zip(shares, means, scales, strict=True)
+        ]
+    ).clip(0, 1500)
+    mixture = fit_mixture(values, 3)
+    np.testing.assert_allclose(mixture.shares, shares, atol=0.02)
+    np.testing.assert_allclose(mixture.means, means, rtol=0.03)
+    np.testing.assert_allclose(mixture.scales, scales, rtol=0.2)
+    assert 130 < mixture.threshold(0) < 220 and 380 < mixture.threshold(1) < 700
+
+
+def test_outlines_are_seen(tmp_path):
+    labels = (disc(60, 60, 20) + 2 * disc(0, 150, 20)).astype(np.int32)
+    path = save_outlines(tmp_path / 'a' / 'field.png', labels, picture([(60, 60, 20)]))
+    with Image.open(path) as file:
+        seen = np.asarray(file)
+    assert seen.shape == (*ROWS.shape, 3)
+    assert seen[60, 80].tolist() != seen[60, 60].tolist()  # on the line, and inside
+    assert len({*seen[60, 60].tolist()}) == 1 < len({*seen[60, 80].tolist()})
+    assert seen[150, 20].tolist() != seen[60, 80].tolist()  # a cell at the edge
 
 
 def test_a_channel_that_is_not_there_is_named():
@@ -147,6 +263,7 @@ def test_a_channel_that_is_not_there_is_named():
     ('wrong', 'words'),
     [
         (dict(buds='maybe'), "buds .'maybe'. must be one of 'with_mother', 'apart'"),
+        (dict(form='spread'), "form 'spread' needs the name of the channel"),
         (dict(diameter=0.0), 'diameter .0.0. must be greater than 0'),
         (dict(min_area=5.0, max_area=4.0), 'min_area .5.0. must be less'),
     ],

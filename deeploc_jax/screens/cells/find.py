@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32
-from scipy import ndimage
-from skimage import feature, segmentation
+from jaxtyping import Float32, Int32
 
-from deeploc_jax.screens.cells.mixture import fit_mixture
+from deeploc_jax.screens.cells.background import light_above_background
+from deeploc_jax.screens.cells.contacts import find_contacts
+from deeploc_jax.screens.cells.doubtful import drop_doubtful
+from deeploc_jax.screens.cells.joining import join_pieces
 from deeploc_jax.screens.cells.options import CellOptions
+from deeploc_jax.screens.cells.pieces import cut_pieces
+from deeploc_jax.screens.cells.spread import grow_from_nuclei
+from deeploc_jax.screens.cells.transmitted import cut_inside_lines
 from deeploc_jax.screens.fields.field import BadFieldError, FieldImage
-
-CLEAR = 8.0  # scales of the background that cells lie above it
 
 
 def find_cells(image: FieldImage, options: CellOptions) -> Int32[np.ndarray, 'h w']:
@@ -26,55 +28,34 @@ def find_cells(image: FieldImage, options: CellOptions) -> Int32[np.ndarray, 'h 
         field without cells has only 0.
 
     Raises:
-        BadFieldError: A channel that `options` name is not there, or has pixels that
+        BadFieldError: A channel that `options` names is not there, or has pixels that
             are not numbers.
     """
     diameter = options.diameter_in(image.pixel_size)
-    marker = _plane(image, options.marker)
-    smooth = ndimage.gaussian_filter(marker, diameter / 35)
-    cells = _above_background(smooth)
-    depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(cells), 1.0)
-    peaks = feature.peak_local_max(
-        depth,
-        min_distance=max(int(diameter / 3), 1),
-        labels=cells.astype(np.int32),
-        exclude_border=False,
-    )
-    seeds = np.zeros(cells.shape, np.int32)
-    seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    labels = segmentation.watershed(-depth, seeds, mask=cells)
-    return _keep(labels, options, image.pixel_size)
+    marker = _plane(image, options.marker or image.channels[0])
+    nuclei = _plane(image, options.nuclei) if options.nuclei else None
+    if nuclei is not None and options.form == 'spread':
+        labels = grow_from_nuclei(marker, nuclei, diameter)
+    elif options.light == 'transmitted':
+        labels = _join(*cut_inside_lines(marker, diameter), nuclei, options, diameter)
+    else:
+        light, least = light_above_background(marker, diameter)
+        pieces, depth = cut_pieces(light, least, diameter)
+        labels = _join(pieces, depth, nuclei, options, diameter)
+        labels = drop_doubtful(labels, light, diameter)
+    return keep_cells(labels, options, image.pixel_size)
 
 
-def _plane(image: FieldImage, channel: str) -> Float32[np.ndarray, 'h w']:
-    """A channel by its name, or the protein channel for ''."""
-    name = channel or image.channels[0]
-    if name not in image.channels:
-        raise BadFieldError(
-            f'channel {name} is not among {", ".join(image.channels)}; name one of '
-            'them as marker or nuclei'
-        )
-    plane = image.pixels[..., image.channels.index(name)].astype(np.float32)
-    if not np.isfinite(plane).all():
-        raise BadFieldError(f'channel {name} has pixels that are NaN or infinite')
-    return plane
-
-
-def _above_background(smooth: Float32[np.ndarray, 'h w']) -> Bool[np.ndarray, 'h w']:
-    """Pixels that a mixture of two distributions does not count as background."""
-    if np.ptp(smooth) == 0:
-        return np.zeros(smooth.shape, bool)
-    values = smooth.ravel()[::7].astype(np.float64)
-    mixture = fit_mixture(values, 2)
-    if mixture.means[1] - mixture.means[0] < CLEAR * mixture.scales[0]:
-        return np.zeros(smooth.shape, bool)
-    return smooth > mixture.threshold(0)
-
-
-def _keep(
+def keep_cells(
     labels: Int32[np.ndarray, 'h w'], options: CellOptions, pixel_size: float | None
 ) -> Int32[np.ndarray, 'h w']:
-    """Numbers the cells that have a size as wished, and lie where they may, anew."""
+    """Keeps the cells that have a size, and lie, as `options` say; numbers them anew.
+
+    Args:
+        labels: Label image [h, w].
+        options: Sizes and border.
+        pixel_size: Side of a pixel in micrometers, None when unknown.
+    """
     low, high = options.areas_in(pixel_size)
     area = np.bincount(labels.ravel())
     kept = (area >= low) & (area <= high)
@@ -83,3 +64,26 @@ def _keep(
         edges = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
         kept[np.unique(np.concatenate(edges))] = False
     return np.where(kept, kept.cumsum(), 0).astype(np.int32)[labels]
+
+
+def _join(
+    pieces: Int32[np.ndarray, 'h w'],
+    depth: Float32[np.ndarray, 'h w'],
+    nuclei: Float32[np.ndarray, 'h w'] | None,
+    options: CellOptions,
+    diameter: float,
+) -> Int32[np.ndarray, 'h w']:
+    contacts = find_contacts(pieces, depth, nuclei, diameter)
+    return join_pieces(pieces, contacts, options.buds)
+
+
+def _plane(image: FieldImage, channel: str) -> Float32[np.ndarray, 'h w']:
+    if channel not in image.channels:
+        raise BadFieldError(
+            f'channel {channel} is not among {", ".join(image.channels)}; name one of '
+            'them as marker or nuclei'
+        )
+    plane = image.pixels[..., image.channels.index(channel)].astype(np.float32)
+    if not np.isfinite(plane).all():
+        raise BadFieldError(f'channel {channel} has pixels that are NaN or infinite')
+    return plane

@@ -10,6 +10,7 @@ USUAL_PIXELS = 40.0
 """The same in pixels where nobody knows the size of a pixel."""
 
 WORDS = dict(
+    form=('round', 'spread'),
     light=('fluorescence', 'transmitted'),
     buds=('with_mother', 'apart'),
     border=('flag', 'drop'),
@@ -27,6 +28,9 @@ class CellOptions:
         nuclei: Channel in which nuclei are bright; '': there is none.
         light: 'fluorescence', where cells are brighter than what is around them, or
             'transmitted' for a marker that is bright field, phase contrast or DIC.
+        form: 'round' for cells that are cut at their necks where they touch, such as
+            yeast; 'spread' for cells of any form, such as those of animals on a dish,
+            each of which is grown from its nucleus.
         buds: 'with_mother' keeps a bud and its mother together as one cell; 'apart'
             makes each a cell of its own.
         diameter: Usual diameter of a cell without its bud, in micrometers, or in pixels
@@ -42,6 +46,7 @@ class CellOptions:
     marker: str = ''
     nuclei: str = ''
     light: str = 'fluorescence'
+    form: str = 'round'
     buds: str = 'with_mother'
     diameter: float | None = None
     min_area: float | None = None
@@ -55,6 +60,8 @@ class CellOptions:
                     f'{name} ({getattr(self, name)!r}) must be one of '
                     f'{", ".join(map(repr, allowed))}.'
                 )
+        if self.form == 'spread' and not self.nuclei:
+            raise ValueError("form 'spread' needs the name of the channel of nuclei.")
         for name in ('diameter', 'min_area', 'max_area'):
             value = getattr(self, name)
             if value is not None and not value > 0:
