@@ -24,8 +24,8 @@ def _interval(name: str, unit: str = '') -> tuple[Column, ...]:
         Column(
             f'{name}_{end}',
             _NUMBER,
-            f'{word} limit of the 95 % interval of {name}; null where nothing says how '
-            'much wells differ.',
+            f'{word} limit of the 95 % interval of {name}: by the scatter of its '
+            'replicates or wells, or of other proteins where nothing was repeated.',
             unit,
         )
         for end, word in _LIMITS.items()
@@ -65,10 +65,15 @@ MOVERS = TableSchema(
         Column(
             'effect',
             _NUMBER,
-            'Length of its change, in units of the usual scatter of a change between '
-            'proteins that are alike before.',
+            'Length of its change, over the median length of the changes of proteins '
+            'that do not move.',
         ),
-        Column('statistic', _NUMBER, 'What p is of; the larger, the less expected.'),
+        Column(
+            'statistic',
+            _NUMBER,
+            'That length: the Hellinger distance between the shares before and after, '
+            'beyond what is expected; 1.41 for a protein that is all elsewhere.',
+        ),
         Column(
             'p',
             _NUMBER,

@@ -1,0 +1,140 @@
+"""Which proteins changed their abundance, by their intensity and that of all others.
+
+Each plate has its own lamp, in no table. What all wells of a plate have in common is
+taken off, so a change that all proteins share cannot be seen.
+
+A protein that moves looks brighter or dimmer by that alone: flat or round, in or out of
+focus. Movers are therefore held against the scatter of movers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import stats
+
+from deeploc_jax.changes.moderation import squeeze
+from deeploc_jax.changes.rates import TAIL, fit_scale, q_values, spread_of
+from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
+from deeploc_jax.changes.wells import Wells
+
+FEWEST_MOVERS = 10  # movers that say how the intensity of movers scatters
+LEVEL = 0.95  # of the intervals
+_PLATE = ('screen', 'condition', 'replicate', 'plate')  # columns that tell plates apart
+
+
+@dataclasses.dataclass(frozen=True)
+class Folds:
+    """Changes of the abundance of n proteins; NaN where intensities are not known.
+
+    Attributes:
+        log2_fold: Binary logarithm of the intensity after over before.
+        low: Lower limit of its interval.
+        high: Upper limit.
+        p: Chance of the change without one.
+        q: False-discovery rate.
+    """
+
+    log2_fold: Float[np.ndarray, ' n']
+    low: Float[np.ndarray, ' n']
+    high: Float[np.ndarray, ' n']
+    p: Float[np.ndarray, ' n']
+    q: Float[np.ndarray, ' n']
+
+
+def find_folds(
+    before: Condition, after: Condition, moved: Bool[np.ndarray, ' n']
+) -> Folds:
+    """Compares intensities, of which plates have been taken off (`even_plates`).
+
+    Args:
+        before: The condition to compare with.
+        after: The same proteins in the other condition.
+        moved: Proteins that moved.
+
+    Raises:
+        ValueError: Too few proteins were measured to see how they scatter.
+    """
+    values = [c.units.log2_intensity()[:, None] for c in (before, after)]
+    start, end = (c.mean(v)[:, 0] for c, v in zip((before, after), values, strict=True))
+    fold = end - start
+    known = np.isfinite(fold)
+    if not known.any():
+        return Folds(*(np.full(len(fold), np.nan) for _ in range(5)))
+    error, df = _errors(before, after, values, known)
+    t = fold / error
+    center, scale = fit_scale(t[known & ~moved])
+    if squeezable(degrees_of_freedom(before, after)):
+        scale = max(scale, 1.0)  # proteins scatter no less than their units
+    scales = np.full(len(t), scale)
+    if (known & moved).sum() >= FEWEST_MOVERS:
+        scales[moved] = max(scale, spread_of(t, known & moved))
+    df = np.minimum(df, TAIL)
+    p, q = np.full(len(t), np.nan), np.full(len(t), np.nan)
+    p[known] = 2 * stats.t.sf(np.abs(t - center) / scales, df)[known]
+    q[known] = q_values(p[known])
+    margin = stats.t.ppf((1 + LEVEL) / 2, df) * scales * error
+    fold = fold - center * error
+    return Folds(fold, fold - margin, fold + margin, p, q)
+
+
+def _errors(
+    before: Condition,
+    after: Condition,
+    values: list[np.ndarray],
+    known: Bool[np.ndarray, ' n'],
+) -> tuple[Float[np.ndarray, ' n'], Float[np.ndarray, ' n']]:
+    """Moderated errors of the folds and their degrees of freedom; 1 if not known."""
+    df = degrees_of_freedom(before, after)
+    if not squeezable(df[known]):
+        return np.ones(len(df)), np.full(len(df), np.inf)
+    squares = before.squares(values[0])[:, 0] + after.squares(values[1])[:, 0]
+    df = np.where(known, df, 0.0)
+    variance, df = squeeze(np.where(known, squares, 0.0), df)
+    return np.sqrt(variance * (1 / before.count + 1 / after.count)), df
+
+
+def even_plates(wells: Wells, rounds: int = 30) -> Wells:
+    """Takes off the log2 intensities what the wells of a plate have in common.
+
+    Median polish: a well is its protein plus its plate.
+
+    References:
+        Tukey 1977, Exploratory data analysis; Brideau et al. 2003, Improved statistical
+        methods for hit selection in high-throughput screening (B score).
+    """
+    measured = wells.sums[:, 1] > 0
+    if not measured.any():
+        return wells
+    value = np.where(measured, wells.log2_intensity(), 0.0)
+    plate, protein = (_codes(wells, names) for names in (_PLATE, ('protein',)))
+    offset = np.zeros(plate.max() + 1)
+    for _ in range(rounds):
+        rest = value - offset[plate]
+        rest = rest - _medians(rest, protein, measured)[protein]
+        step = _medians(rest, plate, measured)
+        offset += step
+        if np.abs(step).max() < 1e-6:
+            break
+    sums = wells.sums.copy()
+    sums[:, 3] -= sums[:, 1] * offset[plate]
+    return dataclasses.replace(wells, sums=sums)
+
+
+def _codes(wells: Wells, names: tuple[str, ...]) -> np.ndarray:
+    joined = np.stack([wells.keys[name].astype(str) for name in names])
+    return np.unique(joined, axis=1, return_inverse=True)[1].ravel()
+
+
+def _medians(values: np.ndarray, group: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Median of the kept values of each group; 0 of none."""
+    groups = group.max() + 1
+    group, values = group[kept], values[kept]
+    values = values[np.lexsort((values, group))]
+    count = np.bincount(group, minlength=groups)
+    end = np.cumsum(count)
+    low, high = end - count + (count - 1) // 2, end - count + count // 2
+    middle = (values[np.where(count, low, 0)] + values[np.where(count, high, 0)]) / 2
+    return np.where(count > 0, middle, 0.0)

@@ -1,0 +1,159 @@
+"""Task `compare`: finds the proteins that moved between two conditions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import ml_collections
+import pyarrow as pa
+
+from deeploc_jax.changes.compare import Comparison, Options, compare
+from deeploc_jax.changes.flux import write_networks
+from deeploc_jax.changes.wells import Wells, sum_wells
+from deeploc_jax.command_line import require
+from deeploc_jax.devices import is_main
+from deeploc_jax.files import write_json
+from deeploc_jax.names import split_names
+from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
+from deeploc_jax.report.movers import write_movers_page
+from deeploc_jax.screens.examples import try_examples
+from deeploc_jax.screens.simulated_source import is_simulated
+from deeploc_jax.tables.cell_parts import cell_parts
+from deeploc_jax.tables.changes import FLUX, MOVERS
+from deeploc_jax.tables.examples import EXAMPLES
+from deeploc_jax.tables.parquet import channel_names, class_names, write_table
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import environment, short
+
+QUALITY = ('DEAD', 'GHOST')
+"""Classes that are no localizations, ignored unless others are named."""
+SINGLE = (
+    'Nothing was repeated: each protein has one well in a condition. What is called '
+    'changes more than other proteins do in this screen; whether another replicate '
+    'would show it is not known. Repeat the screen, or at least what is called, before '
+    'you rely on it.'
+)
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
+    """Writes movers.parquet, flux.parquet, the flux networks and the page of movers.
+
+    Raises:
+        ValueError: Cells or conditions are not given or not known, a number is out of
+            range, or too few proteins can be compared.
+    """
+    if not is_main():  # not a task for several hosts
+        return
+    check(config)
+    claim_workdir(workdir, config.to_dict())
+    options = Options(config.rate, config.min_cells, config.neighbors)
+    found = compare(read_wells(config), config.before, config.after, options)
+    made = [
+        write_table(found.movers, workdir / MOVERS.path),
+        write_table(found.flux, workdir / FLUX.path),
+        *write_networks(found.flux, workdir),
+        write_page(config, workdir, found),
+    ]
+    write_json(workdir / 'run.json', environment() | facts(found))
+    print(in_words(found, config))
+    for path in made:
+        print(f'  {short(path)}')
+
+
+def write_page(
+    config: ml_collections.ConfigDict, workdir: Path, found: Comparison
+) -> Path:
+    """Writes pictures of cells of what was called, and the page of movers."""
+    scored = split_names(config.cells)
+    warnings = [] if found.repeated else [SINGLE]
+    if config.pictures:
+        names = [
+            row['protein']
+            for row in found.movers.to_pylist()
+            if row['moved'] or row['abundance_changed']
+        ]
+        warnings += try_examples(
+            scored,
+            workdir / EXAMPLES.path,
+            names[: config.pictures],
+            conditions=(config.before, config.after),
+        )
+    simulated = any(map(is_simulated, scored))
+    return write_movers_page(workdir, config.rate, warnings, simulated)
+
+
+def check(config: ml_collections.ConfigDict) -> None:
+    """Raises a ValueError unless all is given, and numbers are in range."""
+    require(config, cells='<workdir of configs/score.py or configs/evaluate.py>')
+    if config.before is None:
+        require(config, before='<condition>')
+    require(config, after='<condition>')
+    if config.before == config.after:
+        raise ValueError(f'before and after are the same condition, {config.after!r}.')
+    if not 0 < config.rate < 1:
+        raise ValueError(f'rate ({config.rate}) must be between 0 and 1.')
+    for name, least in dict(min_cells=2, neighbors=2).items():
+        if config[name] < least:
+            raise ValueError(f'{name} ({config[name]}) must be at least {least}.')
+
+
+def read_wells(config: ml_collections.ConfigDict) -> Wells:
+    """The wells of the cells named, which are read part by part."""
+    paths = split_names(config.cells)
+    parts = itertools.chain.from_iterable(map(cell_parts, paths))
+    first = next(parts, None)
+    if first is None:
+        raise ValueError(f'cells: there is no cell in {config.cells}.')
+    names = class_names(first)
+    ignored = split_names(config.ignored or '')
+    if config.ignored is None:
+        ignored = [name for name in QUALITY if name in names]
+    measured = any(name.startswith('mean_') for name in first.column_names)
+    channel = config.channel or (channel_names(first)[0] if measured else '')
+    tables = itertools.chain([first], parts)
+    return sum_wells(_profiled(tables, names, ignored, channel), ignored)
+
+
+def _profiled(
+    tables: Iterator[pa.Table], names: tuple[str, ...], ignored: list[str], channel: str
+) -> Iterator[ProfiledCells]:
+    for table in tables:
+        if class_names(table) != names:
+            raise ValueError(
+                'cells: the workdirs are of networks with other classes, '
+                f'{", ".join(names)} and {", ".join(class_names(table))}.'
+            )
+        yield profiled_cells(table, ignored, channel)
+
+
+def facts(found: Comparison) -> dict[str, int]:
+    """What run.json says of the comparison."""
+    return dict(
+        proteins=len(found.movers),
+        compared=found.n_compared,
+        repeated=found.repeated,
+        moved=_count(found.movers, 'moved'),
+        abundance_changed=_count(found.movers, 'abundance_changed'),
+        paper_moved=_count(found.movers, 'paper_moved'),
+        paper_abundance_changed=_count(found.movers, 'paper_abundance_changed'),
+    )
+
+
+def in_words(found: Comparison, config: ml_collections.ConfigDict) -> str:
+    """The numbers of proteins that were called, and what to know of them."""
+    about = facts(found)
+    text = (
+        f'\nFrom {config.before!r} to {config.after!r}: {about["moved"]:,} of '
+        f'{about["compared"]:,} proteins moved and {about["abundance_changed"]:,} '
+        f'changed their abundance, at a false-discovery rate of {config.rate:.0%}. '
+        f'{about["proteins"] - about["compared"]:,} had too few cells. The method of '
+        f'the paper, which has no such rate: {about["paper_moved"]:,} and '
+        f'{about["paper_abundance_changed"]:,}.'
+    )
+    return text + ('' if found.repeated else f'\n\n{SINGLE}') + '\n\nResults:'
+
+
+def _count(table: pa.Table, name: str) -> int:
+    return sum(map(bool, table[name].to_pylist()))
