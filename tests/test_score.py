@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import deeploc_jax
 from configs import score as score_config
@@ -421,6 +422,20 @@ def test_centers_and_label_images_of_another_program_are_taken(
     config.cells.labels = '{other}.npy'
     with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
         task.run(config, tmp_path / 'other')
+
+
+def test_outlines_are_drawn_where_asked(weights, own_screen, tmp_path):
+    config = make_config(weights, own_screen, outlines=True)
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    empty = np.full((*spot_fields.SHAPE, 2), 200, np.uint16)
+    spot_fields.write_ome_tiff(image, empty, spot_fields.CHANNELS)
+    assert task.run(config, tmp_path / 'out') == 0
+    pictures = sorted(path.name for path in (tmp_path / 'out/outlines').iterdir())
+    assert len(pictures) == 11 and pictures[0] == 'P1-A01-2.png'
+    with Image.open(tmp_path / 'out/outlines/P1-A01-2.png') as picture:
+        assert picture.size == spot_fields.SHAPE[::-1]
+    field = tables.read_scored_fields(tmp_path / 'out').to_pylist()[0]
+    assert (field['n_cells'], field['status']) == (0, 'scored')
 
 
 def test_features_of_layers_are_written_too(config, whole, tmp_path):

@@ -5,9 +5,13 @@ import dataclasses
 import pytest
 
 from deeploc_jax.screens.fields.field import Field, Plane
-from deeploc_jax.screens.scoring.fingerprints import fingerprint_field, what_changed
+from deeploc_jax.screens.scoring.fingerprints import (
+    file_name,
+    fingerprint_field,
+    what_changed,
+)
 from deeploc_jax.screens.scoring.network_channels import network_channels
-from deeploc_jax.screens.scoring.parts import cut_parts, file_name, take_shard
+from deeploc_jax.screens.scoring.parts import cut_parts, take_shard
 
 
 def make_fields(tmp_path, plate='P1', wells=4, fields=3, condition=''):

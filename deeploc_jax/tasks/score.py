@@ -48,6 +48,7 @@ MAY_CHANGE = (
     'workers',
     'shard',
     'scheduler',
+    'outlines',
     'dry_run',
     'cell_labels',
 )
@@ -165,7 +166,13 @@ def make_job(
             tuple(layers),
             config.batch_size,
         ),
-        cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
+        cutting=Cutting(
+            CellOptions(**options),
+            channels,
+            card.side,
+            card.pixel_size,
+            workdir / 'outlines' if config.outlines else None,
+        ),
         channels=inventory.channels,
         workers=workers,
         not_cells=tuple(split_names(config.not_cells or '')),

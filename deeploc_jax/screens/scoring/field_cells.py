@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from deeploc_jax.screens.cells import (
     measure_cells,
     measure_centers,
     read_labels,
+    save_outlines,
 )
 from deeploc_jax.screens.fields.field import BadFieldError, Field, FieldImage
 from deeploc_jax.screens.fields.illumination import correct
@@ -23,6 +25,7 @@ from deeploc_jax.screens.fields.read import read_field
 from deeploc_jax.screens.fields.resample import resample, resample_points
 from deeploc_jax.screens.quality import field_quality
 from deeploc_jax.screens.scoring.asked import Asked, Given
+from deeploc_jax.screens.scoring.fingerprints import file_name
 from deeploc_jax.tables.scored_cells import PLACE
 
 SCORED, SET_ASIDE = 'scored', 'set_aside'
@@ -38,12 +41,14 @@ class Cutting:
             screen.
         side: Side of a crop in pixels.
         pixel_size: Side of the network's pixels in micrometers, None when unknown.
+        outlines: Folder of pictures of the cells' outlines, None for none.
     """
 
     cells: CellOptions
     channels: tuple[str, ...]
     side: int
     pixel_size: float | None
+    outlines: Path | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +105,7 @@ def read_field_cells(asked: Asked, cutting: Cutting) -> FieldCells:
         stage = 'cells'
         labels = _find(image, asked.given, cutting.cells)
         facts |= field_quality(raw, labels)
+        _draw(image, labels, field, cutting)
         columns = _measure(image, labels, asked.given, cutting.cells)
         stage = 'crops'
         crops, inside = _cut(image, columns, cutting, raw.pixels.dtype)
@@ -132,6 +138,16 @@ def _measure(
         return measure_cells(labels, image)
     x, y = np.array(given.x, np.float64), np.array(given.y, np.float64)
     return measure_centers(x, y, image, options.diameter_in(image.pixel_size) / 2)
+
+
+def _draw(
+    image: FieldImage, labels: np.ndarray, field: Field, cutting: Cutting
+) -> None:
+    """Saves a picture of the cells' outlines in the marker, or else the protein."""
+    if cutting.outlines and labels.any():
+        shown = image.channels.index(cutting.cells.marker or image.channels[0])
+        path = cutting.outlines / f'{file_name(field.name)}.png'
+        save_outlines(path, labels, image.pixels[..., shown])
 
 
 def _cut(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,11 @@ def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     names = dict.fromkeys([*before, *after])
     fields = [name for name in names if before.get(name) != after.get(name)]
     return changed + [f'field {name}' for name in fields]
+
+
+def file_name(plate: str) -> str:
+    """The plate's name as a file may be called on any system."""
+    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
+    if plain == plate:
+        return plain
+    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'

@@ -62,7 +62,7 @@ class Job:
         """
         cutting = dataclasses.asdict(self.cutting)
         source = dataclasses.asdict(self.source)
-        del source['weights'], source['batch_size']
+        del source['weights'], source['batch_size'], cutting['outlines']
         return dict(
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.illumination import Illumination
 from deeploc_jax.screens.fields.plates import group_plates
 from deeploc_jax.screens.scoring.asked import Asked, Given
+from deeploc_jax.screens.scoring.fingerprints import file_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,14 +75,6 @@ def take_shard(parts: Sequence[Part], shard: str | None) -> tuple[Part, ...]:
             f'shard ({shard!r}) must be a number of how many, from 1/16 to 16/16.'
         )
     return tuple(parts[number - 1 :: of])
-
-
-def file_name(plate: str) -> str:
-    """The plate's name as a file may be called on any system."""
-    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
-    if plain == plate:
-        return plain
-    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'
 
 
 def _runs(fields: Sequence[Field], size: int) -> Iterator[list[Field]]:
