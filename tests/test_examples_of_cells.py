@@ -43,7 +43,7 @@ def scored(tmp_path):
         write_table(part, workdir / 'cells.parquet' / f'{number}.parquet')
     asked = dict(fields=str(tmp_path / 'fields.csv'), channels='protein=GFP,marker=RFP')
     write_json(workdir / 'config.json', asked)
-    write_json(workdir / 'run.json', {})
+    write_json(workdir / 'run.json', {'fields': 6, 'cells': 96})
     return workdir
 
 
@@ -111,6 +111,13 @@ def test_a_page_does_without_pictures_that_cannot_be_made(scored, tmp_path):
     (why,) = try_examples([scored], path, ['P0'])
     assert 'no pictures of cells' in why and 'fields.csv' in why
     assert not path.exists()
+
+
+@pytest.mark.parametrize('proteins', [[], ['unseen']])
+def test_no_protein_has_no_picture_and_is_no_reason_to_warn(scored, tmp_path, proteins):
+    path = tmp_path / 'x.parquet'
+    assert try_examples([scored], path, proteins) == []
+    assert shown(path) == {}
 
 
 def test_two_screens_make_one_table(scored, tmp_path):

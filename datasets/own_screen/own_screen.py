@@ -50,6 +50,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
         crop: 'center' keeps the middle of images larger than 64x64; None refuses
             such images.
         split_seed: Seed that decides how groups are dealt out to the splits.
+        pixel_size: Side of a pixel in micrometers, None when unknown.
         config: Same as `name`.
         **kwargs: Arguments of TFDS: `version`, `file_format`.
 
@@ -81,6 +82,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
         channel_names: str | Sequence[str] | None = None,
         crop: str | None = None,
         split_seed: int = 0,
+        pixel_size: float | None = None,
         config: str | tfds.core.BuilderConfig | None = None,
         **kwargs: Any,
     ):
@@ -95,6 +97,7 @@ class OwnScreen(screen_builder.ScreenBuilder):
             'crop': crop or None,
             'split_seed': split_seed,
         }
+        self._pixel_size = pixel_size
         super().__init__(
             data_dir=data_dir, config=tfds.core.BuilderConfig(name=name), **kwargs
         )
@@ -107,7 +110,9 @@ class OwnScreen(screen_builder.ScreenBuilder):
             return self.screen_info(None, None, description=description)
         screen = self._checked
         channels = screen.layout.channels
-        metadata = cell_schema.screen_metadata(channels, screen.layout.marker_channel)
+        metadata = cell_schema.screen_metadata(
+            channels, screen.layout.marker_channel, pixel_size=self._pixel_size
+        )
         metadata['source_sha256'] = source_digest(screen.table, self._arguments)
         features = cell_schema.screen_features(
             screen.classes, channels, screen.pixel_dtype

@@ -15,12 +15,12 @@ def is_simulated(workdir: Path | str) -> bool:
         workdir: Workdir of configs/score.py, whose fields may be plates of
             configs/simulate.py, or of configs/evaluate.py, which keeps it on record.
     """
-    workdir = Path(workdir)
-    facts = {}
-    for name in ('config.json', 'run.json'):
-        if (workdir / name).is_file():
-            facts |= read_json(workdir / name)
-    fields = Path(facts.get('fields') or '')
+    asked, record = (
+        read_json(path) if path.is_file() else {}
+        for path in (Path(workdir) / 'config.json', Path(workdir) / 'run.json')
+    )
+    if not asked.get('fields'):
+        return bool(record.get('simulated'))
+    fields = Path(asked['fields'])
     folder = fields if fields.is_dir() else fields.parent
-    plates = all((folder / t.path).is_file() for t in (IMAGES, SIMULATED_CELLS))
-    return bool(facts.get('simulated')) or ('fields' in facts and plates)
+    return all((folder / t.path).is_file() for t in (IMAGES, SIMULATED_CELLS))

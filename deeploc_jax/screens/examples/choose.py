@@ -80,6 +80,8 @@ def choose_cells(
         for folder in scored
         for part in scored_parts(folder, _COLUMNS)
     )
+    if not len(cells):
+        return
     names = np.array(cells['protein'].to_pylist(), object)
     order = np.argsort(names, kind='stable')
     kinds, starts = np.unique(names[order], return_index=True)

@@ -85,6 +85,7 @@ def try_examples(
     scored: Sequence[Path | str],
     path: Path | str,
     proteins: Collection[str],
+    conditions: Collection[str] | None = None,
     **options: Any,
 ) -> list[str]:
     """Writes pictures where the fields are still there; a page does without else.
@@ -93,6 +94,7 @@ def try_examples(
         scored: Workdirs of configs/score.py.
         path: The file to write; one of an earlier run is removed.
         proteins: The proteins wanted, the most important first.
+        conditions: The conditions wanted; None for all.
         **options: Options of `write_examples`.
 
     Returns:
@@ -100,7 +102,7 @@ def try_examples(
     """
     Path(path).unlink(missing_ok=True)
     try:
-        write_examples(scored, path, proteins, **options)
+        write_examples(scored, path, proteins, conditions, **options)
     except (OSError, ValueError) as error:
         return [f'There are no pictures of cells: {error}']
     return []
