@@ -27,7 +27,8 @@ from deeploc_jax.screens.scoring.field_cells import (
     FieldCells,
     read_field_cells,
 )
-from deeploc_jax.screens.scoring.parts import Part, fingerprint_field
+from deeploc_jax.screens.scoring.fingerprints import fingerprint_field
+from deeploc_jax.screens.scoring.parts import Part
 
 FOLDER = 'crops'
 PLACE = ('condition', 'replicate', 'plate', 'well', 'field', 'protein', 'label')
