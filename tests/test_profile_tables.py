@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from deeploc_jax.profiles.features import feature_rows
+from configs import profile as profile_config
+from deeploc_jax.profiles.features import cell_hashes, feature_rows
 from deeploc_jax.profiles.localization import Options
 from deeploc_jax.profiles.partitions import partitions
 from deeploc_jax.profiles.tables_of_cells import (
@@ -16,6 +17,8 @@ from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
 from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import predictions_table
+from deeploc_jax.tables.scored_cells import scored_cells_table
+from deeploc_jax.tasks import profile as task
 from tests.helpers.small import random_cells
 
 NAMES = ('A', 'B', 'C')
@@ -115,8 +118,6 @@ def test_features_become_medians_of_usable_cells(tmp_path):
         list(feature_parts(tmp_path))
     (tmp_path / 'run.json').write_text('{}')
     unusable = predictions(60).filter(pa.array(np.arange(60) < 10))
-    from deeploc_jax.profiles.features import cell_hashes
-
     hashes = np.sort(cell_hashes(unusable))
     found, names = feature_profiles(feature_parts(tmp_path), tmp_path, 'median', hashes)
     assert names == ('f0', 'f1', 'f2')
@@ -143,3 +144,37 @@ def test_profiles_survive_parquet(tmp_path):
     found = localization_profiles([predictions()], tmp_path, OPTIONS)
     path = write_table(found.proteins, tmp_path / 'profiles.parquet')
     assert read_table(path, PROFILES).equals(found.proteins)
+
+
+def scored(n=40):
+    """Cells of a scored screen, every eighth at the border."""
+    cells = random_cells(n, size=4)
+    inside = np.arange(n) % 8 > 0
+    p = np.random.default_rng(0).dirichlet(np.ones(3), size=inside.sum())
+    columns = dict(cells.metadata, label=np.full(n, -1), label_name=[''] * n)
+    columns |= {name: np.ones(n) for name in ('area', 'major_axis', 'minor_axis')}
+    columns |= dict(orientation=np.zeros(n), border=~inside)
+    for channel in ('GFP', 'RFP'):
+        columns[f'mean_{channel}'] = np.full(n, 30.0)
+        columns[f'integrated_{channel}'] = np.full(n, 30.0)
+        columns[f'corrected_{channel}'] = np.full(n, 16.0)
+    columns['flags'] = [[] if ok else ['border'] for ok in inside]
+    return scored_cells_table(columns, inside, p, None, NAMES, ('GFP', 'RFP'))
+
+
+def test_scored_cells_are_profiled_with_their_abundance(tmp_path):
+    table = scored()
+    write_table(table.slice(0, 15), tmp_path / 'cells.parquet/a.parquet')
+    write_table(table.slice(15), tmp_path / 'cells.parquet/b.parquet')
+    with pytest.raises(ValueError, match='not finished'):
+        list(cell_parts(tmp_path))
+    (tmp_path / 'run.json').write_text('{}')
+    config = profile_config.get_config()
+    config.cells = str(tmp_path)
+    task.run(config, tmp_path / 'out')
+    found = read_table(tmp_path / 'out/profiles.parquet', PROFILES)
+    assert sum(found['n_all'].to_pylist()) == 40
+    assert sum(found['n_cells'].to_pylist()) == 35
+    assert set(found['log2_abundance'].to_pylist()) == {4.0}
+    assert set(found['intensity'].to_pylist()) == {30.0}
+    assert 'GFP' in (tmp_path / 'out/report.html').read_text()

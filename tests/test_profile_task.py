@@ -151,6 +151,18 @@ def test_plates_are_normalized_against_their_controls():
         cytominer.normalize_plates(frame, 'standardize', "Metadata_Protein == 'X'")
 
 
+def test_sphering_leaves_no_correlation_and_no_constant_feature():
+    table, names = wells(np.random.default_rng(0), n=60)
+    constant = np.where(np.arange(len(table)) < 60, 1.0, np.arange(len(table)))
+    table = table.append_column('constant', pa.array(constant))
+    frame = cytominer.cytominer_table(table, [*names, 'constant']).to_pandas()
+    found = cytominer.normalize_plates(frame, 'spherize')
+    assert cytominer.feature_names(found) == [f'Cells_{name}' for name in names]
+    for _, plate in found.groupby('Metadata_Replicate'):
+        spread = np.cov(cytominer.feature_values(plate).T)
+        np.testing.assert_allclose(spread, np.eye(len(names)), atol=1e-3)
+
+
 def test_features_that_say_the_same_are_left_out():
     table, names = wells(np.random.default_rng(0), plates=1, n=200)
     table = table.append_column('copy', table['f0']).append_column(

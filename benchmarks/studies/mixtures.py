@@ -8,7 +8,7 @@
     done
     python launch.py --config=configs/profile.py --config.cells=runs/mixtures \
         --config.labelled=runs/replicate_1 --workdir=runs/mixture-profiles
-    python -m benchmarks.studies.mixtures --profiles=runs/mixture-profiles
+    python -m benchmarks.studies.mixtures runs/mixture-profiles
 
 Of each protein of the split the simulator knows the share at its first place; every
 cell has it in both. The table compares with that the share of the compartment named
@@ -31,12 +31,10 @@ from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.tables import PROFILES, class_names, class_values, read_table
 
-_PROFILES = flags.DEFINE_string('profiles', '', 'Workdir of configs/profile.py.')
 _SPLIT = flags.DEFINE_string('split', 'test', 'Split that was evaluated.')
 _DATA = flags.DEFINE_string('data_dir', None, 'Folder of prepared screens.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Seed of the resampling.')
 
-RESAMPLES = 2000
+SEED, RESAMPLES = 0, 2000
 HEADER = ('share', 'mean absolute error', 'bias', 'correlation', 'first right')
 HEADER += ('both right', 'interval holds the truth')
 Truth = dict[str, tuple[float, str, str]]
@@ -45,10 +43,9 @@ Truth = dict[str, tuple[float, str, str]]
 
 def main(argv: list[str]) -> None:
     """Prints tables in Markdown: all proteins, and the medians by true share."""
-    del argv
-    if not _PROFILES.value:
-        raise app.UsageError('Name the profiles: --profiles=<workdir>.')
-    table = read_table(Path(_PROFILES.value) / PROFILES.path, PROFILES)
+    if len(argv) != 2:
+        raise app.UsageError('Name the workdir of configs/profile.py.')
+    table = read_table(Path(argv[1]) / PROFILES.path, PROFILES)
     table = table.filter(pa.array(table['n_cells'].to_numpy() > 0))
     builder = open_screen('yeast_sim/mixtures', data_dir=_DATA.value, manual_dir=None)
     truth = truth_of(builder.as_data_source(_SPLIT.value), class_names(table))
@@ -58,7 +55,7 @@ def main(argv: list[str]) -> None:
     print(
         f'\n{builder.info.full_name}, {_SPLIT.value}: {len(known)} proteins, '
         f'{cells:,} usable cells; intervals over resampled proteins, seed '
-        f'{_SEED.value}\n'
+        f'{SEED}\n'
     )
     found = estimates(table)
     print(markdown_table(HEADER, (row(name, e, known) for name, e in found.items())))
@@ -114,7 +111,7 @@ def row(name: str, found: dict[str, Any], known: list[tuple]) -> list[str]:
     shares = np.array([share for share, _, _ in known])
     guess = np.full(len(shares), np.median(shares))
     errors = (guess if found['share'] is None else found['share']) - shares
-    drawn = np.random.default_rng(_SEED.value).integers(
+    drawn = np.random.default_rng(SEED).integers(
         len(errors), size=(RESAMPLES, len(errors))
     )
     low, high = np.percentile(np.abs(errors)[drawn].mean(axis=1), (2.5, 97.5))

@@ -1,6 +1,6 @@
 """The lamp of simulated plates is estimated from their fields and compared with it.
 
-python -m benchmarks.studies.uneven_light --seeds=101,102,103
+python -m benchmarks.studies.uneven_light --seeds=111,112,113,114,115
 
 Of each of three microscopes and each seed, one plate with the vignette that the
 simulator drew. The error is the relative deviation (rms over the field) of what an even
@@ -21,10 +21,13 @@ from deeploc_jax.screens.fields.field import Field, FieldImage, Plane
 from deeploc_jax.screens.fields.illumination import fit_illumination
 from deeploc_jax.simulate.microscope.plate import illumination
 
-_SEEDS = flags.DEFINE_list('seeds', ['101', '102', '103'], 'Seeds of the screens.')
-_SIDES = flags.DEFINE_list('shape', ['480', '640'], 'Rows and columns of a field.')
+_SEEDS = flags.DEFINE_list(
+    'seeds', ['111', '112', '113', '114', '115'], 'Seeds of the screens.'
+)
+_SIDES = flags.DEFINE_list('shape', ['320', '432'], 'Rows and columns of a field.')
 
 SCREENS = ('wild_type', 'other_microscope', 'manual_imaging')
+CELLS = 1_900  # of the screen, which say how many wells its plate has
 NUMBERS = (8, 16, 32)
 """Fields that the lamp is estimated from."""
 
@@ -45,7 +48,7 @@ def measure(screen: simulate.Screen, seed: int) -> dict[tuple[str, str], list[fl
     shape = (int(_SIDES.value[0]), int(_SIDES.value[1]))
     chip = dataclasses.replace(screen.instrument, field_shape=shape)
     specs = simulate.screen_layout(
-        dataclasses.replace(screen, seed=seed, instrument=chip)
+        dataclasses.replace(screen, seed=seed, instrument=chip, num_cells=CELLS)
     )
     specs = [s for s in specs if s.plate.name == specs[0].plate.name]
     chosen = np.linspace(0, len(specs) - 1, max(NUMBERS)).round().astype(int)

@@ -54,7 +54,8 @@ def normalize_plates(
     """Features of each plate against those of the plate or of its controls.
 
     Plates of two replicates or conditions are two plates, also where they have the same
-    name. `spherize` also takes away what the features have in common in the reference.
+    name. `spherize` also takes away what the features have in common in the reference,
+    and leaves out those that are constant in one of them.
 
     Args:
         profiles: Of `cytominer_table`.
@@ -70,10 +71,18 @@ def normalize_plates(
     if method not in METHODS:
         raise ValueError(f'normalize ({method}) must be one of {", ".join(METHODS)}.')
     names = list(METADATA_COLUMNS.values())[:4]
-    parts: list[Any] = []
-    for plate, rows in profiles.groupby(names, sort=True):
-        if controls and not len(rows.query(controls)):
+    plates = dict(list(profiles.groupby(names, sort=True)))
+    constant: set[str] = set()
+    for plate, rows in plates.items():
+        reference = rows.query(controls) if controls else rows
+        if not len(reference):
             raise ValueError(f'Plate {"/".join(map(str, plate))} has no {controls}.')
+        spread = reference[feature_names(rows)].std(ddof=0)
+        constant |= set(spread.index[~(spread > 0)])
+    parts: list[Any] = []
+    for rows in plates.values():
+        if method == 'spherize':
+            rows = rows.drop(columns=sorted(constant))
         parts.append(
             pycytominer.normalize(
                 rows.reset_index(drop=True), samples=controls or 'all', method=method

@@ -34,8 +34,9 @@ class FieldLimits:
         cells: Robust z of the square root of the number of cells, to either side. It
             is wide, as strains grow differently.
         saturated: Share of saturated pixels of a channel.
-        fewest_in_well: Number of cells below which a well is flagged: what is found
-            where nothing grew is debris.
+        fewest_in_well: Number of cells below which a well is flagged if it also has
+            less than a tenth of the plate's median: what is found where nothing grew
+            is debris.
         fewest_fields: Number of fields below which a plate is too small to compare.
     """
 
@@ -75,13 +76,24 @@ def flag_fields(
         if len(members) >= limits.fewest_fields:
             for place, flag in _outliers([rows[i] for i in members], channels, limits):
                 flags[members[place]].append(flag)
-    for members in wells.values():
-        count = sum(rows[i]['n_cells'] for i in members)
-        if count < limits.fewest_in_well:
-            reason = f'{count} cells in the well, fewer than {limits.fewest_in_well}'
-            for index in members:
-                flags[index].append(('few_in_well', reason))
+    counts = {well: sum(rows[i]['n_cells'] for i in wells[well]) for well in wells}
+    for well, reason in _empty_wells(counts, limits):
+        for index in wells[well]:
+            flags[index].append(('few_in_well', reason))
     return flags
+
+
+def _empty_wells(
+    counts: Mapping[tuple[str, ...], int], limits: FieldLimits
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Wells in which next to nothing was found, with the reason."""
+    plates = defaultdict(list)
+    for well, count in counts.items():
+        plates[well[:-1]].append(count)
+    for well, count in counts.items():
+        usual = float(np.median(plates[well[:-1]]))
+        if count < min(limits.fewest_in_well, usual / 10):
+            yield well, f'{count} cells in the well, the median of the plate {usual:g}'
 
 
 def robust_z(values: np.ndarray) -> np.ndarray:
