@@ -25,7 +25,7 @@ from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
-from deeploc_jax.screens.scoring.given import with_centers, with_labels
+from deeploc_jax.screens.scoring.given import with_given
 from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
@@ -52,6 +52,8 @@ MAY_CHANGE = (
     'dry_run',
     'cell_labels',
 )
+GIVEN = ('centers', 'labels', 'objects')
+"""Fields of `cells` that say what other programs found."""
 INCOMPLETE = 3
 """Exit status of a run that scored what it could, but set fields aside."""
 
@@ -88,7 +90,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
     parts = cut_parts(inventory.fields, config.fields_per_part)
-    mine, notes = with_cells(config, take_shard(parts, config.shard))
+    given = {name: config.cells[name] for name in GIVEN}
+    mine, notes = with_given(take_shard(parts, config.shard), **given)
     print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
     print(''.join(f'{note}\n' for note in notes), end='')
     if config.dry_run:
@@ -117,19 +120,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     return INCOMPLETE if finished.set_aside else 0
 
 
-def with_cells(
-    config: ml_collections.ConfigDict, parts: Sequence[Part]
-) -> tuple[tuple[Part, ...], list[str]]:
-    """The parts with what other programs found, if any, and notes about that."""
-    if config.cells.centers and config.cells.labels:
-        raise ValueError('Give cells.centers or cells.labels, not both.')
-    if config.cells.centers:
-        return with_centers(parts, config.cells.centers, config.cells.objects)
-    if config.cells.labels:
-        return with_labels(parts, config.cells.labels), []
-    return tuple(parts), []
-
-
 def make_job(
     config: ml_collections.ConfigDict,
     workdir: Path,
@@ -142,9 +132,7 @@ def make_job(
         choose_layer(network, layer)
     if config.crops is not None:
         check_crops(config.crops, 'crops')
-    options = config.cells.to_dict()
-    for name in ('centers', 'labels', 'objects'):
-        del options[name]
+    options = {n: v for n, v in config.cells.to_dict().items() if n not in GIVEN}
     options['marker'] = options['marker'] or inventory.roles.get('marker', '')
     channels = network_channels(
         inventory.channels,

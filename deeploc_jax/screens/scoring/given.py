@@ -12,6 +12,28 @@ from deeploc_jax.screens.scoring.asked import Given
 from deeploc_jax.screens.scoring.parts import Part
 
 
+def with_given(
+    parts: Sequence[Part], centers: str | None, labels: str | None, objects: str = ''
+) -> tuple[tuple[Part, ...], list[str]]:
+    """The parts with what other programs found, if any, and notes about that.
+
+    Args:
+        parts: Parts of the screen.
+        centers: Table of centers, see `with_centers`.
+        labels: Pattern of paths of label images, see `with_labels`.
+        objects: Objects of CellProfiler that are the cells, '' for the usual ones.
+
+    Raises:
+        FileNotFoundError: There is no such table.
+        ValueError: Both are given, or what is given cannot be used.
+    """
+    if centers and labels:
+        raise ValueError('Give cells.centers or cells.labels, not both.')
+    if centers:
+        return with_centers(parts, centers, objects)
+    return with_labels(parts, labels) if labels else tuple(parts), []
+
+
 def with_centers(
     parts: Sequence[Part], path: str, objects: str
 ) -> tuple[tuple[Part, ...], list[str]]:
