@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deeploc_jax.tasks import TASKS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'deeploc_jax'
 # Files beside the floors, which every floor may use.
@@ -156,6 +158,11 @@ def test_tasks_hold_tasks():
         assert 'run' in names, path
         if path.stem != '__init__':
             assert not any(n.startswith('deeploc_jax.tasks') for n in imports(path))
+
+
+def test_every_task_can_be_named_by_a_config():
+    names = [path.stem for path in (PACKAGE / 'tasks').glob('[!_]*.py')]
+    assert sorted(names) == sorted(TASKS)
 
 
 def test_data_sets_stand_on_data_and_the_simulator_only():

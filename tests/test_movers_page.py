@@ -53,8 +53,7 @@ def visit(browser, page):
     """`visit(hash, page)` opens a page anew; whatever it complained of fails."""
 
     def go(fragment='', page=page):
-        browser.get('about:blank')
-        browser.get(f'{page.as_uri()}#{fragment}')
+        chromium.visit(browser, f'{page.as_uri()}#{fragment}', '#count')
 
     chromium.complaints(browser), chromium.requests(browser)
     yield go
@@ -201,6 +200,8 @@ def test_a_row_opens_with_cells_of_both_conditions_and_bars(browser, visit, rows
         words = f'{name}: the 5 nearest to the median of {total} cells'
         assert words in picture.get_attribute('alt')
         assert picture.get_property('naturalWidth') > 200
+    left, right = (picture.rect for picture in pictures)
+    assert left['y'] == right['y'] and left['x'] + left['width'] < right['x']
     bars = find(browser, 'tr.opened .bars')[0].text.replace('\u00a0', ' ')
     largest = first[f'before_{first["class_before"]}']
     assert f'{first["class_before"]} {100 * largest:.1f} %' in bars

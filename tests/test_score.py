@@ -158,6 +158,26 @@ def test_a_finished_screen_is_not_scored_again(config, whole, monkeypatch, capsy
     assert (whole / 'fields.parquet').read_bytes() == before
 
 
+def test_a_few_labelled_cells_flag_others_in_what_is_scored(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    workdir = shutil.copytree(whole, tmp_path / 'run')
+    assert 'not_a_cell' not in (workdir / 'plates.html').read_text()
+    before = tables.read_scored_cells(workdir)
+    labels = tmp_path / 'labels.csv'
+    rows = zip(before['cell_id'].to_pylist(), before['x'].to_pylist(), strict=True)
+    lines = [f'{name},{int(x > 60)}' for name, x in list(rows)[:40]]
+    labels.write_text('\n'.join(['cell_id,is_cell', *lines]))
+    monkeypatch.setattr(part_files, 'write_part', None)  # nothing is scored again
+    config.cell_labels = str(labels)
+    assert task.run(config, workdir) == 0
+    assert 'objects are no cells by their measurements' in capsys.readouterr().out
+    after = tables.read_scored_cells(workdir)
+    said = [line.endswith(',0') for line in lines]
+    assert ['not_a_cell' in f for f in after['flags'].to_pylist()[:40]] == said
+    assert 0 < sum(said) < 40 and 'not_a_cell' in (workdir / 'plates.html').read_text()
+
+
 def test_shards_make_the_same_table_and_the_last_one_ends_it(
     config, whole, tmp_path, capsys
 ):

@@ -46,6 +46,24 @@ def start(folder: Path, width: int = 1280, height: int = 900):
     return webdriver.Chrome(options=options, service=service)
 
 
+def visit(browser, url: str, ready: str) -> None:
+    """Opens an address anew and waits until an element of its page has text.
+
+    On a busy machine, `get` may return before a page with a fragment is there.
+
+    Args:
+        browser: The browser.
+        url: The address.
+        ready: Selector of the element.
+    """
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    browser.get('about:blank')
+    browser.get(url)
+    script = 'return document.querySelector(arguments[0])?.textContent'
+    WebDriverWait(browser, 60, 0.02).until(lambda b: b.execute_script(script, ready))
+
+
 def complaints(browser) -> list[str]:
     """What the console has said since it was last asked."""
     return [entry['message'] for entry in browser.get_log('browser')]

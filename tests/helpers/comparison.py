@@ -95,10 +95,10 @@ def write_comparison(folder, rows, crops=None, classes=CLASSES):
 
 
 def random_cells(protein, count=5):
-    """A few noisy crops of each condition."""
+    """A few noisy crops of each condition, as large as those of large cells."""
     rng = np.random.default_rng(len(protein))
     crops = {
-        name: rng.integers(0, 4095, (count, 64, 64, 2)) for name in (BEFORE, AFTER)
+        name: rng.integers(0, 4095, (count, 90, 90, 2)) for name in (BEFORE, AFTER)
     }
     return ProteinCells(protein, crops, {BEFORE: 100, AFTER: 90})
 
