@@ -13,7 +13,7 @@ from deeploc_jax.data.compiled_normalize import (
 )
 from deeploc_jax.data.normalize import NORMALIZATIONS, make_normalize
 from deeploc_jax.predict.features import make_split_program
-from deeploc_jax.predict.raw_images import raw_crops
+from deeploc_jax.predict.raw_images import normalization_of, raw_crops
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
 from tests.helpers.small import Small, make_card, random_variables
@@ -120,7 +120,9 @@ def test_a_program_of_raw_crops_is_that_of_normalized_cells(dtype):
         class_names=raw.class_names,
         channels=raw.channels,
     )
-    found = make_split_program(network, mesh, 8, layer='conv', raw=True)(raw)
+    found = make_split_program(
+        network, mesh, 8, layer='conv', normalize=normalization_of(card)
+    )(raw)
     expected = make_split_program(network, mesh, 8, layer='conv')(normalized)
     np.testing.assert_allclose(found.logits, expected.logits, atol=1e-5)
     np.testing.assert_allclose(found.features, expected.features, atol=1e-5)

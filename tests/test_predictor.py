@@ -15,7 +15,7 @@ from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.predict.features import layer_widths, make_split_program
 from deeploc_jax.predict.novelty import fit_novelty
-from deeploc_jax.predict.raw_images import raw_crops
+from deeploc_jax.predict.raw_images import normalization_of, raw_crops
 from deeploc_jax.simulate import SCREENS, labels_of, screen_layout, simulate_crops
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 from tests.helpers.small import Small, make_card, random_cells
@@ -194,7 +194,9 @@ def test_cells_unlike_those_seen_score_above_one(predictor, tmp_path):
     found = again.novelty(cells['b'].images, batch_size=16)
     assert found.shape == (90,) and (found > 1).mean() < 0.12
     seen = replace(network, novelty=novelty)
-    outputs = make_split_program(seen, mesh, 8, crops=5, raw=True)
+    outputs = make_split_program(
+        seen, mesh, 8, crops=5, normalize=normalization_of(seen.card)
+    )
     features = outputs(raw_crops(cells['b'].images, network.card)).features
     np.testing.assert_allclose(found, novelty.score(features), rtol=1e-4)
     stripes = np.tile(np.arange(20) % 2, (4, 20, 1))[..., None] * np.ones(2)

@@ -16,7 +16,8 @@ from jax import export
 
 from deeploc_jax.files import atomic_write, write_json
 from deeploc_jax.predict.logits import make_logits
-from deeploc_jax.predict.raw_images import of_raw
+from deeploc_jax.predict.program import of_raw
+from deeploc_jax.predict.raw_images import normalization_of
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -53,7 +54,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     _check_white(card)
     variables = jax.tree.map(jnp.asarray, network.variables)
     logits = make_logits(network.model, crop=card.crop, crops=card.crops)
-    of_pixels = of_raw(logits, card)
+    of_pixels = of_raw(logits, normalization_of(card))
 
     def predict(images: jax.Array) -> jax.Array:
         found = of_pixels(variables, images)

@@ -6,10 +6,10 @@ from typing import Any
 
 import jax
 
+from deeploc_jax.data.compiled_normalize import CompiledNormalize
 from deeploc_jax.lookup import check_name
 from deeploc_jax.predict.logits import make_features, make_outputs
 from deeploc_jax.predict.program import Program, make_program
-from deeploc_jax.predict.raw_images import of_raw
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -47,7 +47,7 @@ def make_cell_features(
     *,
     layer: str | None = None,
     pool: str = 'max',
-    raw: bool = False,
+    normalize: CompiledNormalize | None = None,
 ) -> Program:
     """Makes the program cells -> features, float32 [n, f].
 
@@ -57,8 +57,7 @@ def make_cell_features(
         batch_size: Cells at a time, over all devices.
         layer: Name of a layer; by default the last, from which the logits are made.
         pool: A key of `POOLS`.
-        raw: Whether the program takes raw crops, those of `raw_images.raw_crops`, and
-            normalizes them itself.
+        normalize: Normalization of raw crops, as in `make_program`.
 
     Raises:
         ValueError: There is no such layer or pool.
@@ -69,8 +68,7 @@ def make_cell_features(
         crop=network.card.crop,
         pool=pool,
     )
-    features = of_raw(features, network.card) if raw else features
-    return make_program(features, network.variables, mesh, batch_size)
+    return make_program(features, network.variables, mesh, batch_size, normalize)
 
 
 def make_split_program(
@@ -80,7 +78,7 @@ def make_split_program(
     crops: int | None = None,
     *,
     layer: str | None = None,
-    raw: bool = False,
+    normalize: CompiledNormalize | None = None,
 ) -> Program:
     """Makes the program cells -> `Outputs`, for judging a split in one pass.
 
@@ -91,7 +89,7 @@ def make_split_program(
         crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
         layer: Name of the layer whose features are returned too; by default that of
             its novelty or, where it does not know what it has seen, none.
-        raw: Whether the program takes raw crops, as in `make_cell_features`.
+        normalize: Normalization of raw crops, as in `make_program`.
 
     Raises:
         ValueError: `crops` is another number, or the batch size cannot be divided by
@@ -102,5 +100,4 @@ def make_split_program(
         layer = network.novelty.layer
     crops = crops or card.crops
     outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
-    outputs = of_raw(outputs, card) if raw else outputs
-    return make_program(outputs, network.variables, mesh, batch_size)
+    return make_program(outputs, network.variables, mesh, batch_size, normalize)

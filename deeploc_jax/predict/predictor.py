@@ -16,7 +16,7 @@ from deeploc_jax.predict.features import choose_layer, layer_widths
 from deeploc_jax.predict.logits import make_features, make_logits
 from deeploc_jax.predict.novelty import known_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
-from deeploc_jax.predict.raw_images import normalization_of, of_raw, raw_crops
+from deeploc_jax.predict.raw_images import normalization_of, raw_crops
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -35,7 +35,7 @@ class Predictor:
     """
 
     def __init__(self, network: TrainedNetwork):
-        normalization_of(network.card)  # known, or an error
+        self._normalize = normalization_of(network.card)  # known, or an error
         self.card = network.card
         self.class_names = network.card.class_names
         self.layers = layer_widths(network)
@@ -149,7 +149,7 @@ class Predictor:
         key = (make, *options.values())
         if key not in self._functions:
             pure = make(self.network.model, crop=self.card.crop, **options)
-            self._functions[key] = compiled(of_raw(pure, self.card), self._mesh)
+            self._functions[key] = compiled(pure, self._mesh, self._normalize)
         return self._functions[key]
 
     def _run(

@@ -40,10 +40,14 @@ class Program:
         batches: Iterable[Any] = eval_batches(cells, self.batch_size, self.mesh)
         left, size = len(cells), self.batch_size
         batches = progress_bar(batches, -(-left // size), description, unit='batch')
-        arrays = (self.function(self.variables, batch['image']) for batch in batches)
-        for made in _ahead(arrays):
-            yield jax.tree.map(lambda x, n=left: np.asarray(x)[:n], made)
-            left -= size
+        made: collections.deque[Any] = collections.deque()
+        for batch in batches:
+            made.append(self.function(self.variables, batch['image']))
+            if len(made) > 1:  # the device has the next one to work on
+                yield jax.tree.map(np.asarray, made.popleft())
+                left -= size
+        for last in made:
+            yield jax.tree.map(lambda x: np.asarray(x)[:left], last)
 
     def __call__(self, cells: Cells, description: str = 'predict') -> Any:
         """Results of all cells, in their order: float32 [n, ...]."""
@@ -51,31 +55,37 @@ class Program:
         return jax.tree.map(lambda *parts: np.concatenate(parts), *batches)
 
 
-def _ahead(items: Iterator[Any]) -> Iterator[Any]:
-    """The same items, the next of which is asked for before each is handed on.
+def compiled(
+    function: Function,
+    mesh: jax.sharding.Mesh,
+    normalize: Callable[[jax.Array], jax.Array] | None = None,
+) -> Function:
+    """The function jitted: cells over all devices in, results on each of them out.
 
-    A device that has the next batch to work on need not wait for what the host does
-    with this one.
+    Args:
+        function: Pure function of variables and images.
+        mesh: Mesh from `sharding.make_mesh`.
+        normalize: Function that makes its images from raw pixels; None for images that
+            are normalized already.
     """
-    waiting = collections.deque()
-    for item in items:
-        waiting.append(item)
-        if len(waiting) > 1:
-            yield waiting.popleft()
-    yield from waiting
-
-
-def compiled(function: Function, mesh: jax.sharding.Mesh) -> Function:
-    """The function jitted: cells over all devices in, results on each of them out."""
     return jax.jit(
-        function,
+        of_raw(function, normalize) if normalize else function,
         out_shardings=sharding.replicated(mesh),
         compiler_options=compilation.compiler_options(mesh),
     )
 
 
+def of_raw(function: Function, normalize: Callable[[jax.Array], jax.Array]) -> Function:
+    """The function of raw pixels, which are normalized first."""
+    return lambda variables, images: function(variables, normalize(images))
+
+
 def make_program(
-    function: Function, variables: Any, mesh: jax.sharding.Mesh, batch_size: int
+    function: Function,
+    variables: Any,
+    mesh: jax.sharding.Mesh,
+    batch_size: int,
+    normalize: Callable[[jax.Array], jax.Array] | None = None,
 ) -> Program:
     """Compiles a function for a mesh and puts the variables on its devices.
 
@@ -84,10 +94,12 @@ def make_program(
         variables: Variables of the network, as every process holds them.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
+        normalize: Normalization of the raw crops that the program then takes, those of
+            `raw_images.raw_crops`; None for cells that are normalized already.
 
     Raises:
         ValueError: The batch size cannot be divided by the number of devices.
     """
     sharding.check_batch_size(batch_size, mesh)
     placed = sharding.put_replicated(variables, mesh)
-    return Program(compiled(function, mesh), placed, mesh, batch_size)
+    return Program(compiled(function, mesh, normalize), placed, mesh, batch_size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 
 from deeploc_jax.data.compiled_normalize import (
@@ -13,7 +12,6 @@ from deeploc_jax.data.compiled_normalize import (
     make_compiled_normalize,
 )
 from deeploc_jax.predict.pixels import as_images, as_pixels, check_finite, hint
-from deeploc_jax.predict.program import Function
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
 
@@ -23,20 +21,10 @@ def normalization_of(card: Card) -> CompiledNormalize:
     return make_compiled_normalize(card.normalization, card.white_level)
 
 
-def of_raw(function: Function, card: Card) -> Function:
-    """The same function of raw pixels, which it normalizes as the card says."""
-    normalize = normalization_of(card)
-
-    def scaled(variables: Any, images: jax.Array) -> Any:
-        return function(variables, normalize(images))
-
-    return scaled
-
-
 def raw_crops(images: Any, card: Card) -> Cells:
     """Unlabelled cells over raw images, checked batch by batch as they are read.
 
-    They are for programs that normalize themselves, see `of_raw`.
+    They are for programs that normalize themselves, see `program.make_program`.
 
     Args:
         images: Array of any library, memory map, HDF5 or zarr data set or list of

@@ -20,7 +20,7 @@ from deeploc_jax.predict.features import (
     make_split_program,
 )
 from deeploc_jax.predict.program import Program
-from deeploc_jax.predict.raw_images import raw_crops
+from deeploc_jax.predict.raw_images import normalization_of, raw_crops
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
@@ -119,7 +119,11 @@ def open_scorer(source: Source) -> Scorer:
         )
     mesh = sharding.make_mesh(jax.local_devices())
     outputs = make_split_program(
-        network, mesh, source.batch_size, source.crops, raw=True
+        network,
+        mesh,
+        source.batch_size,
+        source.crops,
+        normalize=normalization_of(network.card),
     )
     layers = {
         name: make_cell_features(
@@ -127,7 +131,7 @@ def open_scorer(source: Source) -> Scorer:
             mesh,
             source.batch_size,
             layer=choose_layer(network, name),
-            raw=True,
+            normalize=normalization_of(network.card),
         )
         for name in source.layers
     }
