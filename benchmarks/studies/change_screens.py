@@ -4,8 +4,8 @@
 
 A screen has a folder for each seed, with a table of cells for every replicate and
 condition and `truth.csv`, a row a protein. A table that is there is not made again. To
-save time, crops are cut from images a quarter as large as a field, with as many cells
-an area. Outlines are the simulator's own: measured in them, intensities have no errors
+save time, crops are cut from images a sixth as large as a field, with as many cells an
+area. Outlines are the simulator's own: measured in them, intensities have no errors
 of segmentation.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from absl import app, flags
 
 import deeploc_jax
@@ -30,14 +31,14 @@ from deeploc_jax.tables.cell_columns import predicted_values
 from deeploc_jax.tables.parquet import class_metadata, write_table
 from deeploc_jax.types import METADATA
 
-_FOLDER = flags.DEFINE_string('folder', 'runs/screens', 'Folder of the screens.')
+FOLDER = flags.DEFINE_string('folder', 'runs/screens', 'Folder of the screens.')
 _SEEDS = flags.DEFINE_list('seeds', ['11'], 'Seeds of the screens.')
 _REPLICATES = flags.DEFINE_integer('replicates', 3, 'Replicates of each screen.')
 _CELLS = flags.DEFINE_integer('cells', 7000, 'Cells of each condition and replicate.')
 _SOURCE = flags.DEFINE_string('source', 'lean-sim', 'Network that names the cells.')
 
 CONDITIONS = ('untreated', 'alpha_120')
-SHAPE = (480, 640)  # pixels of the images that crops are cut from
+SHAPE = (400, 480)  # pixels of the images that crops are cut from
 TRUTH = ('protein', 'effect', 'origin', 'destination', 'fold_change')
 PROTEIN, CYTOSOL = 'GFP', 'RFP'
 
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> None:
     network = deeploc_jax.load(_SOURCE.value)
     for replicate in range(1, _REPLICATES.value + 1):
         for seed in map(int, _SEEDS.value):
-            folder = Path(_FOLDER.value, str(seed))
+            folder = Path(FOLDER.value, str(seed))
             make_replicate(folder, screen_of(seed, replicate, _CELLS.value), network)
             print(f'seed {seed}, replicate {replicate}: done', flush=True)
 
@@ -64,11 +65,17 @@ def screen_of(seed: int, replicate: int, num_cells: int) -> simulate.Screen:
 def make_replicate(folder: Path, screen: simulate.Screen, network: Predictor) -> None:
     """Writes the tables of a replicate that are missing, and the truth."""
     specs = simulate.screen_layout(screen)
-    for condition in CONDITIONS:
-        path = folder / f'replicate_{screen.replicate}_{condition}.parquet'
-        if not path.exists():
-            mine = [spec for spec in specs if spec.condition == condition]
-            write_table(scored_cells(mine, network), path)
+    paths = {
+        name: folder / f'replicate_{screen.replicate}_{name}.parquet'
+        for name in CONDITIONS
+    }
+    missing = [name for name, path in paths.items() if not path.exists()]
+    wanted = [spec for spec in specs if spec.condition in missing]
+    if wanted:
+        table = scored_cells(wanted, network)
+        for name in missing:
+            mine = pc.equal(table['condition'], name)
+            write_table(table.filter(mine), paths[name])
     last = [spec.protein for spec in specs if spec.condition == CONDITIONS[-1]]
     write_truth(folder / 'truth.csv', {p.name: p.truth() for p in last})
 

@@ -26,15 +26,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from absl import app, flags
+from absl import app
 
-from benchmarks.studies.change_screens import CONDITIONS, PROTEIN
+from benchmarks.studies.change_screens import CONDITIONS, FOLDER, PROTEIN
 from deeploc_jax.changes.compare import Options, compare
 from deeploc_jax.changes.wells import Wells, sum_wells
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.profiles.cells import profiled_cells
-
-_FOLDER = flags.DEFINE_string('folder', 'runs/screens', 'Folder of the screens.')
 
 IGNORED = ('DEAD', 'GHOST')
 RATES = (0.05, 0.1)
@@ -52,7 +50,7 @@ FALSE += ('called a screen', 'screens with a false call')
 def main(argv: list[str]) -> None:
     """Prints tables in Markdown."""
     del argv
-    folders = sorted(Path(_FOLDER.value).glob('*/truth.csv'))
+    folders = sorted(Path(FOLDER.value).glob('*/truth.csv'))
     found, false = [], []
     for replicates in (1, 2, 3):
         screens = [path.parent for path in folders if complete(path.parent, replicates)]
@@ -63,7 +61,7 @@ def main(argv: list[str]) -> None:
         for left, effects in LEFT_OUT.items():
             false += false_rows(runs, replicates, left, effects)
     if not found:
-        raise app.UsageError(f'{_FOLDER.value} holds no finished screen.')
+        raise app.UsageError(f'{FOLDER.value} holds no finished screen.')
     print(f'\n{markdown_table(FOUND, found)}\n\n{markdown_table(FALSE, false)}')
 
 
@@ -129,7 +127,13 @@ def found_rows(runs: Sequence[tuple[Wells, dict[str, str]]], n: int) -> list[Any
     """A row for each question and method: recall and share false, over screens."""
     judged = [judge(wells, truth) for wells, truth in runs]
     return [
-        [key[0], n, len(runs), key[1], *(_mean(judged, key, i) for i in (0, 1))]
+        [
+            key[0],
+            str(n),
+            str(len(runs)),
+            key[1],
+            *(_mean(judged, key, i) for i in (0, 1)),
+        ]
         for key in sorted(judged[0])
     ]
 
@@ -150,7 +154,7 @@ def false_rows(
     for key in sorted(judged[0]):
         if QUESTIONS[key[0]][0] in effects:
             any_false = sum(one[key][2] > 0 for one in judged)
-            row = [key[0], left, n, len(runs), key[1]]
+            row = [key[0], left, str(n), str(len(runs)), key[1]]
             rows.append([*row, _mean(judged, key, 2, 1), f'{any_false}'])
     return rows
 

@@ -4,7 +4,7 @@ Each plate has its own lamp, in no table. What all wells of a plate have in comm
 taken off, so a change that all proteins share cannot be seen.
 
 A protein that moves looks brighter or dimmer by that alone: flat or round, in or out of
-focus. Movers are therefore held against the scatter of movers.
+focus. Proteins that may have moved are therefore held against the scatter of these.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def find_folds(
     Args:
         before: The condition to compare with.
         after: The same proteins in the other condition.
-        moved: Proteins that moved.
+        moved: Proteins that moved, or may have.
 
     Raises:
         ValueError: Too few proteins were measured to see how they scatter.
@@ -71,7 +71,7 @@ def find_folds(
     scales = np.full(len(t), scale)
     if (known & moved).sum() >= FEWEST_MOVERS:
         scales[moved] = max(scale, spread_of(t, known & moved))
-    df = np.minimum(df, TAIL)
+    df = np.minimum(df, TAIL * np.minimum(before.count, after.count))
     p, q = np.full(len(t), np.nan), np.full(len(t), np.nan)
     p[known] = 2 * stats.t.sf(np.abs(t - center) / scales, df)[known]
     q[known] = q_values(p[known])

@@ -20,6 +20,7 @@ from deeploc_jax.lookup import check_name
 
 SMALL = 20  # proteins for each neighbor: in small screens, fewer are alike
 FEWEST_NEIGHBORS = 10
+SUSPECTED = 0.3  # q up to which a protein may have moved, and changed its looks by that
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +85,7 @@ def compare(wells: Wells, before: str, after: str, options: Options) -> Comparis
         first=first,
         second=second,
         moves=moves,
-        folds=find_folds(first, second, moved),
+        folds=find_folds(first, second, moves.q <= max(SUSPECTED, options.rate)),
         paper=paper,
         rate=options.rate,
     )
