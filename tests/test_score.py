@@ -6,15 +6,17 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import deeploc_jax
 from configs import score as score_config
 from deeploc_jax import tables, tasks
-from deeploc_jax.screens.cells import cut_crops
+from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells
 from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.read import read_field
+from deeploc_jax.screens.scoring import field_cells, part_files
 from deeploc_jax.screens.scoring import job as jobs
-from deeploc_jax.screens.scoring import part_files
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import score as task
 from tests.helpers import spot_fields
@@ -313,6 +315,39 @@ def test_bad_fields_are_set_aside_and_the_others_are_scored(
     assert rows['cell_id'].to_pylist() == good['cell_id'].filter(kept).to_pylist()
 
 
+def test_a_file_on_a_share_that_was_away_is_tried_again(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    def read(field):
+        if field.name == 'P1-A02-1':
+            raise BadFieldError('input/output error') from OSError(errno.EIO, 'away')
+        return read_field(field)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(field_cells, 'read_field', read)
+        assert task.run(config, tmp_path) == task.INCOMPLETE
+    assert len(reasons(tmp_path, 'read')) == 1
+    capsys.readouterr()
+    assert task.run(config, tmp_path) == 0
+    out = capsys.readouterr().out
+    assert '5 of 6 parts are scored already. In 1 parts a file could not' in out
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_the_flags_of_a_field_are_those_of_its_cells(weights, own_screen, tmp_path):
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    pixels = spot_fields.field_image(1)
+    pixels[:20] = 65535
+    spot_fields.write_ome_tiff(image, pixels, spot_fields.CHANNELS)
+    task.run(make_config(weights, own_screen), tmp_path / 'out')
+    fields = tables.read_scored_fields(tmp_path / 'out').to_pylist()
+    assert [f['field'] for f in fields if 'saturated' in f['flags']] == ['1']
+    assert '% of the pixels' in fields[0]['flag_reasons'][0]
+    cells = tables.read_scored_cells(tmp_path / 'out').to_pylist()
+    flagged = {c['cell_id'][:8] for c in cells if 'saturated' in c['flags']}
+    assert flagged == {'P1-A01-1'}
+
+
 def test_a_full_disk_ends_the_run_and_what_stood_before_is_intact(
     config, whole, tmp_path, monkeypatch, capsys
 ):
@@ -365,6 +400,62 @@ def test_uneven_light_is_corrected_and_kept(weights, tmp_path, capsys):
     assert light['even'] == light['again']
     assert 'All parts are scored already.' in capsys.readouterr().out
     assert [p.name for p in (tmp_path / 'even/illumination').iterdir()] == ['P1.json']
+
+
+def test_centers_and_label_images_of_another_program_are_taken(
+    weights, screen, whole, tmp_path, capsys
+):
+    table = tables.read_scored_cells(whole)
+    rows = table.select(['plate', 'well', 'field', 'x', 'y', 'p_A']).to_pylist()
+    lines = [f'{r["plate"]},{r["well"]},{r["field"]},{r["x"]},{r["y"]}' for r in rows]
+    centers = tmp_path / 'centers.csv'
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines[:-1]]))
+    config = make_config(weights, screen)
+    config.cells.centers = str(centers)
+    assert task.run(config, tmp_path / 'centers') == 0
+    found = tables.read_scored_cells(tmp_path / 'centers')
+    assert len(found) == len(table) - 1 and found['area'].null_count == len(found)
+    one, other = (
+        dict(zip(t['cell_id'].to_pylist(), t['p_A'].to_pylist(), strict=True))
+        for t in (found, table)
+    )
+    same = [n for n in one if one[n] is not None and other[n] is not None]
+    assert len(same) > 30
+    np.testing.assert_allclose(
+        [one[n] for n in same], [other[n] for n in same], atol=1e-5
+    )
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines]))
+    capsys.readouterr()
+    assert task.run(config, tmp_path / 'centers') == 0
+    assert 'scored again: field P2-A03-2.' in capsys.readouterr().out
+    config.cells.centers, config.cells.labels = None, str(tmp_path / '{name}.npy')
+    for field in describe_fields(str(screen), channels=ROLES).fields:
+        labels = find_cells(read_field(field), CellOptions(marker='RFP'))
+        image = field.planes['GFP'].path.name.removesuffix('.ome.tif')
+        np.save(tmp_path / f'{image}.npy', labels)
+    (tmp_path / 'P1_A01_1.npy').unlink()
+    assert task.run(config, tmp_path / 'labels') == task.INCOMPLETE
+    assert 'P1_A01_1.npy' in reasons(tmp_path / 'labels', 'cells')[0]
+    found = tables.read_scored_cells(tmp_path / 'labels')
+    kept = [not i.startswith('P1-A01-1-') for i in table['cell_id'].to_pylist()]
+    assert found.equals(table.filter(kept))
+    config.cells.labels = '{other}.npy'
+    with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
+        task.run(config, tmp_path / 'other')
+
+
+def test_outlines_are_drawn_where_asked(weights, own_screen, tmp_path):
+    config = make_config(weights, own_screen, outlines=True)
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    empty = np.full((*spot_fields.SHAPE, 2), 200, np.uint16)
+    spot_fields.write_ome_tiff(image, empty, spot_fields.CHANNELS)
+    assert task.run(config, tmp_path / 'out') == 0
+    pictures = sorted(path.name for path in (tmp_path / 'out/outlines').iterdir())
+    assert len(pictures) == 11 and pictures[0] == 'P1-A01-2.png'
+    with Image.open(tmp_path / 'out/outlines/P1-A01-2.png') as picture:
+        assert picture.size == spot_fields.SHAPE[::-1]
+    field = tables.read_scored_fields(tmp_path / 'out').to_pylist()[0]
+    assert (field['n_cells'], field['status']) == (0, 'scored')
 
 
 def test_features_of_layers_are_written_too(config, whole, tmp_path):

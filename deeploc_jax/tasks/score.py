@@ -25,6 +25,7 @@ from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
+from deeploc_jax.screens.scoring.given import with_given
 from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
@@ -47,9 +48,12 @@ MAY_CHANGE = (
     'workers',
     'shard',
     'scheduler',
+    'outlines',
     'dry_run',
     'cell_labels',
 )
+GIVEN = ('centers', 'labels', 'objects')
+"""Fields of `cells` that say what other programs found."""
 INCOMPLETE = 3
 """Exit status of a run that scored what it could, but set fields aside."""
 
@@ -86,8 +90,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
     parts = cut_parts(inventory.fields, config.fields_per_part)
-    mine = take_shard(parts, config.shard)
+    given = {name: config.cells[name] for name in GIVEN}
+    mine, notes = with_given(take_shard(parts, config.shard), **given)
     print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
+    print(''.join(f'{note}\n' for note in notes), end='')
     if config.dry_run:
         return 0
     if not parts:
@@ -126,7 +132,7 @@ def make_job(
         choose_layer(network, layer)
     if config.crops is not None:
         check_crops(config.crops, 'crops')
-    options = config.cells.to_dict()
+    options = {n: v for n, v in config.cells.to_dict().items() if n not in GIVEN}
     options['marker'] = options['marker'] or inventory.roles.get('marker', '')
     channels = network_channels(
         inventory.channels,
@@ -148,7 +154,13 @@ def make_job(
             tuple(layers),
             config.batch_size,
         ),
-        cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
+        cutting=Cutting(
+            CellOptions(**options),
+            channels,
+            card.side,
+            card.pixel_size,
+            workdir / 'outlines' if config.outlines else None,
+        ),
         channels=inventory.channels,
         workers=workers,
         not_cells=tuple(split_names(config.not_cells or '')),

@@ -18,6 +18,7 @@ from deeploc_jax.screens.scoring.field_cells import (
     FieldCells,
     read_field_cells,
 )
+from deeploc_jax.screens.scoring.fingerprints import what_changed
 from deeploc_jax.screens.scoring.network import Source, open_scorer
 from deeploc_jax.screens.scoring.part_files import (
     cells_file,
@@ -25,7 +26,7 @@ from deeploc_jax.screens.scoring.part_files import (
     read_about,
     write_part,
 )
-from deeploc_jax.screens.scoring.parts import Part, fingerprint_field, what_changed
+from deeploc_jax.screens.scoring.parts import Part
 from deeploc_jax.screens.scoring.read_ahead import read_ahead
 
 AHEAD = 16
@@ -61,7 +62,7 @@ class Job:
         """
         cutting = dataclasses.asdict(self.cutting)
         source = dataclasses.asdict(self.source)
-        del source['weights'], source['batch_size']
+        del source['weights'], source['batch_size'], cutting['outlines']
         return dict(
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},
@@ -92,7 +93,7 @@ def find_missing(job: Job, parts: Iterable[Part]) -> Missing:
     for part in parts:
         about = read_about(cells_file(job.workdir, part.name))
         if about:
-            fields = {field.name: fingerprint_field(field) for field in part.fields}
+            fields = {a.field.name: a.fingerprint() for a in part.asked()}
             differs = what_changed(about['depends'], job.depends(part, fields))
             if not (differs or about['passing']) and _has_features(job, part):
                 continue
@@ -116,7 +117,7 @@ def score_parts(
         report: Function that is told of every field that was read.
     """
     scorer = open_scorer(job.source)
-    asked = [(field, part.lamp) for part in parts for field in part.fields]
+    asked = [one for part in parts for one in part.asked()]
     read = functools.partial(read_field_cells, cutting=job.cutting)
     found = read_ahead(iter(map_in_processes(read, asked, job.workers)), AHEAD)
     try:
@@ -141,12 +142,15 @@ def score_parts(
 
 
 def score_part(job: Job, part: Part) -> dict[str, int]:
-    """Scores one part, in a process of a cluster.
+    """Scores one part, in a worker of a cluster.
+
+    Such a worker may not start processes; its threads work on several parts.
 
     Returns:
         Number of `fields`, of those `set_aside`, and of `cells`.
     """
     counts = collections.Counter(fields=0, set_aside=0, cells=0)
+    job = dataclasses.replace(job, workers=1)
     for _ in score_parts(job, [part], lambda cells: counts.update(cells.counts)):
         pass
     return dict(counts)
