@@ -2,7 +2,7 @@
 
     python launch.py --config=configs/score.py --config.source=lean-sim \
         --config.fields=fields.csv --config.channels=protein=GFP,marker=RFP \
-        --workdir=runs/screen
+        --workdir=runs/scored
 
 First look at what is understood, with --config.dry_run=true. Run the same command again
 to continue, or to score what has changed since. docs/score.md has the rest: cells from
