@@ -66,6 +66,14 @@ def get_config() -> ml_collections.ConfigDict:
     config.illumination = False  # True: uneven light of each plate is corrected
     config.camera_offset = 0.0  # gray value of a dark pixel, for that correction
     config.not_cells = 'DEAD,GHOST'  # classes of the network that are no living cells
+    config.quality = dict(  # beyond which the cells of a field are flagged
+        focus=2.5,  # robust z below the sharpness of the plate
+        brightness=4.0,  # robust z of the brightness, to either side
+        cells=5.0,  # robust z of the square root of the number of cells, likewise
+        saturated=0.01,  # share of white pixels of a channel but the protein's
+        fewest_in_well=5,  # cells, in a well that also has few for its plate
+        fewest_fields=8,  # of a plate whose fields are compared
+    )
     # Table of a few cells, cell_id and is_cell, from which a forest learns what is no
     # cell by its measurements; no value: no forest.
     config.cell_labels = config_dict.placeholder(str)

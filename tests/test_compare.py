@@ -242,3 +242,15 @@ def test_networks_can_be_read_back(tmp_path):
     assert graph.nodes['Y'] == dict(lost=1, gained=2)
     again = nx.cytoscape_graph(json.loads(cyjs.read_text()))
     assert {(a, b) for a, b, *_ in again.edges} == {('X', 'Y'), ('Y', 'Z')}
+
+
+def test_cells_that_were_scored_again_are_noticed(config, tmp_path, capsys):
+    task.run(config, tmp_path / 'out')
+    before = read_movers(tmp_path / 'out/movers.parquet')
+    capsys.readouterr()
+    file = tmp_path / 'scored/cells.parquet/part.parquet'
+    cells = pq.read_table(file)
+    pq.write_table(cells.slice(0, len(cells) - 40), file)
+    task.run(config, tmp_path / 'out')
+    assert 'cells: changed since the last run' in capsys.readouterr().out
+    assert not read_movers(tmp_path / 'out/movers.parquet').equals(before)

@@ -251,3 +251,12 @@ def test_the_heat_map_goes_by_compartment_and_share(config, tmp_path):
         for times in (1, 20)
     )
     assert few < many < 10
+
+
+def test_cells_that_were_scored_again_are_noticed(config, tmp_path, capsys):
+    config.h5ad = False
+    task.run(config, tmp_path / 'out')
+    capsys.readouterr()
+    write_table(screen(1, cells=9), tmp_path / 'r1/evaluation/test/predictions.parquet')
+    task.run(config, tmp_path / 'out')
+    assert 'cells: changed since the last run' in capsys.readouterr().out

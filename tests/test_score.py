@@ -493,3 +493,89 @@ def test_a_marker_must_be_named_for_a_network_that_takes_one(config, tmp_path, c
     config.network_channels = 'GFP,DIC'
     assert tasks.run(config, tmp_path) == 1
     assert "names 'DIC', but the screen has GFP" in capsys.readouterr().err
+
+
+def test_a_field_over_which_the_program_stumbles_is_set_aside(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    def find(image, options):
+        if (image.pixels == bad).all():
+            raise IndexError('out of bounds')
+        return find_cells(image, options)
+
+    fields = describe_fields(config.fields, channels=ROLES).fields
+    bad = read_field(fields[3]).pixels
+    with monkeypatch.context() as patch:
+        patch.setattr(field_cells, 'find_cells', find)
+        assert task.run(config, tmp_path) == task.INCOMPLETE
+    (reason,) = reasons(tmp_path, 'cells')
+    assert 'unexpected IndexError: out of bounds' in reason and 'A02' in reason
+    assert task.run(config, tmp_path) == 0  # mended, it is tried again
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_a_channel_that_is_not_there_is_named_before_anything_is_read(config, tmp_path):
+    config.cells.marker = 'RPF'
+    with pytest.raises(ValueError, match="Did you mean 'RFP'"):
+        task.run(config, tmp_path)
+
+
+def test_centers_are_joined_to_all_fields_whichever_are_of_a_shard(
+    config, tmp_path, capsys
+):
+    centers = tmp_path / 'centers.csv'
+    centers.write_text('plate,well,field,x,y\nP1,A01,1,50,50\nP2,A03,2,50,50\n')
+    config.cells.centers = str(centers)
+    for number in range(1, 7):
+        config.shard = f'{number}/6'
+        assert task.run(config, tmp_path / 'out') == 0
+        assert 'join no field' not in capsys.readouterr().out
+    assert len(tables.read_scored_cells(tmp_path / 'out')) == 2
+
+
+def test_parts_of_other_shards_must_be_of_today(weights, own_screen, tmp_path):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    before = (tmp_path / 'out/fields.parquet').read_bytes()
+    for name in ('P1_A01_1', 'P1_A02_1'):
+        image = own_screen.parent / f'images/{name}.ome.tif'
+        shutil.copy(own_screen.parent / 'images/P2_A03_2.ome.tif', image)
+    for number, ended in ((1, False), (2, True)):
+        config.shard = f'{number}/2'
+        assert task.run(config, tmp_path / 'out') == 0
+        assert (tmp_path / 'out/run.json').exists() == ended
+    assert (tmp_path / 'out/fields.parquet').read_bytes() != before
+
+
+def test_a_screen_that_is_half_scored_again_is_not_finished(
+    weights, own_screen, tmp_path, monkeypatch
+):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    shutil.copy(own_screen.parent / 'images/P2_A03_2.ome.tif', image)
+    monkeypatch.setattr(jobs, 'write_part', None)
+    with pytest.raises(TypeError):
+        task.run(config, tmp_path / 'out')
+    with pytest.raises(ValueError, match='is not finished'):
+        tables.read_scored_cells(tmp_path / 'out')
+
+
+def test_limits_and_labels_may_change_and_nothing_of_the_old_ones_stays(
+    config, whole, tmp_path, monkeypatch
+):
+    workdir = shutil.copytree(whole, tmp_path / 'run')
+    monkeypatch.setattr(jobs, 'read_field_cells', None)  # nothing is scored again
+    before = tables.read_scored_cells(workdir)
+    labels = tmp_path / 'labels.csv'
+    rows = zip(before['cell_id'].to_pylist(), before['x'].to_pylist(), strict=True)
+    lines = [f'{name},{int(x > 60)}' for name, x in rows]
+    labels.write_text('\n'.join(['cell_id,is_cell', *lines]))
+    config.cell_labels, config.quality.saturated = str(labels), -1.0
+    task.run(config, workdir)
+    flags = tables.read_scored_cells(workdir)['flags'].to_pylist()
+    assert all('saturated' in own for own in flags)
+    assert any('not_a_cell' in own for own in flags)
+    config.cell_labels, config.quality.saturated = None, 0.01
+    task.run(config, workdir)
+    assert tables.read_scored_cells(workdir).equals(before)

@@ -133,3 +133,14 @@ def test_channels_that_do_not_fit_are_named():
         network_channels(('mNG',), {'protein': 'mNG'}, ('GFP', 'DIC'), -1)
     with pytest.raises(ValueError, match="names 'CFP', but the screen has mNG"):
         network_channels(CHANNELS, ROLES, ('GFP',), -1, ['CFP'])
+
+
+def test_no_plate_is_lost_where_names_of_plates_and_conditions_run_together(tmp_path):
+    fields = [
+        field
+        for plate, condition in [('c', 'a-b'), ('c', 'x'), ('b-c', 'a'), ('b-c', 'y')]
+        for field in make_fields(tmp_path, plate, 1, condition=condition)
+    ]
+    parts = cut_parts(fields, 99)
+    assert sum(len(part.fields) for part in parts) == len(fields)
+    assert len({part.name for part in parts}) == len(parts) == 4

@@ -14,6 +14,7 @@ from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import PURPOSES
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
+from deeploc_jax.lookup import check_name
 from deeploc_jax.names import show_name
 from deeploc_jax.processes import available_processors
 from deeploc_jax.screens.cells import SIDE, CellOptions
@@ -106,6 +107,9 @@ def cut_fields(
     cells = config.cells.to_dict()
     given = {name: cells.pop(name) for name in ('centers', 'labels', 'objects')}
     cells['marker'] = cells['marker'] or inventory.roles.get('marker', '')
+    for name in ('marker', 'nuclei'):
+        if cells[name]:
+            check_name(f'cells.{name}', cells[name], inventory.channels)
     cutting = Cutting(
         CellOptions(**cells), inventory.channels, SIDE, config.crop_pixel_size
     )

@@ -32,7 +32,7 @@ from deeploc_jax.report.movers import write_proteins_page
 from deeploc_jax.report.profiles import write_profiles_page
 from deeploc_jax.screens.examples import try_examples
 from deeploc_jax.screens.simulated_source import is_simulated
-from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
+from deeploc_jax.tables.cell_parts import cell_parts, cells_digest, feature_parts
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.h5ad import check_anndata, write_profiles_h5ad
 from deeploc_jax.tables.parquet import channel_names, class_names, write_table
@@ -44,7 +44,7 @@ from deeploc_jax.tables.profiles import (
     WELL_PROFILES,
 )
 from deeploc_jax.tables.schema import TableSchema, rows_to_table
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_remade
 from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
@@ -64,7 +64,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():  # not a task for several hosts
         return
     check(config)
-    claim_workdir(workdir, config.to_dict())
+    read = ('cells', 'features', 'labelled')
+    digests = {
+        name: [cells_digest(path) for path in split_names(config[name] or '')]
+        for name in read
+    }
+    claim_remade(workdir, config.to_dict(), **digests)
     made, unusable = [], None
     wells, columns = pa.table({}), list[str]()
     if config.cells:

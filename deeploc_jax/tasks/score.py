@@ -12,6 +12,7 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
+from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer
 from deeploc_jax.predict.logits import check_crops
@@ -21,12 +22,22 @@ from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.screens.cells import CellOptions
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.inventory import Inventory
-from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
+from deeploc_jax.screens.quality import (
+    FieldLimits,
+    flag_by_forest,
+    read_cell_labels,
+    unflag_by_forest,
+)
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
 from deeploc_jax.screens.scoring.given import with_given
-from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
+from deeploc_jax.screens.scoring.job import (
+    Job,
+    all_current,
+    find_missing,
+    score_parts,
+)
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
 from deeploc_jax.screens.scoring.network_channels import network_channels
@@ -51,6 +62,7 @@ MAY_CHANGE = (
     'outlines',
     'dry_run',
     'cell_labels',
+    'quality.',
 )
 GIVEN = ('centers', 'labels', 'objects')
 """Fields of `cells` that say what other programs found."""
@@ -89,9 +101,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     )
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
-    parts = cut_parts(inventory.fields, config.fields_per_part)
+    limits = FieldLimits(**config.quality)
     given = {name: config.cells[name] for name in GIVEN}
-    mine, notes = with_given(take_shard(parts, config.shard), **given)
+    parts = cut_parts(inventory.fields, config.fields_per_part)
+    parts, notes = with_given(parts, **given)  # a row may be of any shard's field
+    mine = take_shard(parts, config.shard)
     print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
     print(''.join(f'{note}\n' for note in notes), end='')
     if config.dry_run:
@@ -106,18 +120,32 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     missing = find_missing(job, mine)
     print(describe_missing(missing, len(mine)), flush=True)
     set_aside = score_missing(job, missing.parts, config.scheduler)
-    finished = finish(workdir, parts, inventory.channels, inventory.set_aside)
+    finished = None
+    if not config.shard or all_current(job, parts):
+        finished = finish(
+            workdir, parts, inventory.channels, inventory.set_aside, limits
+        )
     if finished is None:
         print(f'\nShard {config.shard} is scored, other parts are not yet.')
         return INCOMPLETE if set_aside else 0
-    if config.cell_labels:
-        labels = read_cell_labels(config.cell_labels)
-        print(flag_by_forest(workdir / SCORED_CELLS.path, labels).describe())
+    flag_by_labels(workdir, config.cell_labels, job.not_cells)
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
     write_plates_page(workdir)
     print(describe_finished(finished, workdir, network.card.pixel_size))
     return INCOMPLETE if finished.set_aside else 0
+
+
+def flag_by_labels(
+    workdir: Path, cell_labels: str | None, not_cells: Sequence[str]
+) -> None:
+    """Flags cells by a forest; without labels, takes an earlier forest's flags away."""
+    cells = workdir / SCORED_CELLS.path
+    if not cell_labels:
+        return unflag_by_forest(cells, not_cells)
+    labels = read_cell_labels(cell_labels)
+    (workdir / 'run.json').unlink(missing_ok=True)  # not finished until all are
+    print(flag_by_forest(cells, labels, not_cells).describe())
 
 
 def make_job(
@@ -134,6 +162,9 @@ def make_job(
         check_crops(config.crops, 'crops')
     options = {n: v for n, v in config.cells.to_dict().items() if n not in GIVEN}
     options['marker'] = options['marker'] or inventory.roles.get('marker', '')
+    for name in ('marker', 'nuclei'):
+        if options[name]:
+            check_name(f'cells.{name}', options[name], inventory.channels)
     channels = network_channels(
         inventory.channels,
         inventory.roles,
@@ -178,6 +209,8 @@ def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int
         client or nullcontext(),
         progress_bar(None, total, 'score', unit='field') as bar,
     ):
+        # Until the end, parts of today stand beside those of an earlier run.
+        (job.workdir / 'run.json').unlink(missing_ok=True)
 
         def add(counted: Mapping[str, int]) -> None:
             counts.update(counted)

@@ -12,7 +12,11 @@ from deeploc_jax.screens.quality.forest import (
     forest_features,
     read_cell_labels,
 )
-from deeploc_jax.screens.quality.refine import Refined, flag_by_forest
+from deeploc_jax.screens.quality.refine import (
+    Refined,
+    flag_by_forest,
+    unflag_by_forest,
+)
 
 __all__ = [
     'NOT_CELLS',
@@ -25,4 +29,5 @@ __all__ = [
     'flag_fields',
     'forest_features',
     'read_cell_labels',
+    'unflag_by_forest',
 ]

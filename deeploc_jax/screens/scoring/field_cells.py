@@ -115,6 +115,12 @@ def read_field_cells(asked: Asked, cutting: Cutting) -> FieldCells:
             facts['file'] = error.file
         passing = isinstance(error.__cause__, OSError)
         return FieldCells(field, fingerprint, facts, {}, np.zeros(0), passing)
+    except OSError:  # nothing of the field: the disk of the outlines is full
+        raise
+    except Exception as error:  # not foreseen: no reason to lose all other fields
+        reason = f'unexpected {type(error).__name__}: {error}'
+        facts |= dict(status=SET_ASIDE, stage=stage, reason=reason)
+        return FieldCells(field, fingerprint, facts, {}, np.zeros(0), True)
     border = columns['border'] | ~inside
     facts |= dict(status=SCORED, n_cells=len(border), n_border=int(border.sum()))
     columns['border'] = border

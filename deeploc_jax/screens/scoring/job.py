@@ -93,14 +93,30 @@ def find_missing(job: Job, parts: Iterable[Part]) -> Missing:
     for part in parts:
         about = read_about(cells_file(job.workdir, part.name))
         if about:
-            fields = {a.field.name: a.fingerprint() for a in part.asked()}
-            differs = what_changed(about['depends'], job.depends(part, fields))
+            differs = _differs(job, part, about)
             if not (differs or about['passing']) and _has_features(job, part):
                 continue
             changed |= dict.fromkeys(differs)
             passing += about['passing']
         missing.append(part)
     return Missing(tuple(missing), tuple(changed), passing)
+
+
+def all_current(job: Job, parts: Iterable[Part]) -> bool:
+    """Whether all parts are scored, and from what is there today.
+
+    The light of a plate, which is known to the shards that have parts of it, is left
+    out of it, and so are files that could not be read.
+
+    Args:
+        job: The job.
+        parts: All parts of the screen.
+    """
+    for part in parts:
+        about = read_about(cells_file(job.workdir, part.name))
+        if about is None or set(_differs(job, part, about)) - {'illumination'}:
+            return False
+    return True
 
 
 def score_parts(
@@ -154,6 +170,12 @@ def score_part(job: Job, part: Part) -> dict[str, int]:
     for _ in score_parts(job, [part], lambda cells: counts.update(cells.counts)):
         pass
     return dict(counts)
+
+
+def _differs(job: Job, part: Part, about: Mapping[str, Any]) -> list[str]:
+    """Names of what has changed since a part was scored."""
+    fields = {asked.field.name: asked.fingerprint() for asked in part.asked()}
+    return what_changed(about['depends'], job.depends(part, fields))
 
 
 def _has_features(job: Job, part: Part) -> bool:
