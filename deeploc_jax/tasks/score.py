@@ -37,6 +37,7 @@ from deeploc_jax.screens.scoring.words import (
     describe_lamps,
     describe_missing,
 )
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.scored_cells import SCORED_CELLS
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
@@ -115,7 +116,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         print(flag_by_forest(workdir / SCORED_CELLS.path, labels).describe())
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
-    write_plates_page(workdir)
+    write_plates_page(workdir, is_simulated(workdir))
     print(describe_finished(finished, workdir, network.card.pixel_size))
     return INCOMPLETE if finished.set_aside else 0
 
