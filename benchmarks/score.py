@@ -4,12 +4,13 @@
     python -m benchmarks.score --crops=5 --memory=
 
 Simulated fields (`wild_type`, 960 x 1280 pixels, two channels, some 100 cells) are
-scored by the task `score`, from compressed OME-TIFF to Parquet, with one worker. In the
-same process and by turns, the network alone runs on as many crops as were scored, a
-batch at a time, normalized before and in memory. CPU seconds count all threads: on a
-busy machine they change less than the time that passes. The second table says what the
-steps before the network take on a field, by CPU; the third how much memory a process
-of its own took at most for growing numbers of fields.
+scored by the task `score`, from compressed OME-TIFF to Parquet, with one worker: cells
+are looked for, or their centers are taken from a table. In the same process and by
+turns, the network alone runs on as many crops as were scored, a batch at a time,
+normalized before and in memory. CPU seconds count all threads: on a busy machine they
+change less than the time that passes. The second table says what the steps before the
+network take on a field, by CPU; the third how much memory a process of its own took at
+most for growing numbers of fields.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -97,11 +99,12 @@ def list_fields(root: Path, number: int) -> Path:
     return folder / 'fields.csv'
 
 
-def score_once(fields: Path, workdir: Path) -> None:
-    """Scores the fields of a table."""
+def score_once(fields: Path, workdir: Path, centers: Path | None = None) -> None:
+    """Scores the fields of a table; cells are looked for unless they are given."""
     config = score_config.get_config()
     config.source, config.fields, config.channels = _SOURCE.value, str(fields), ROLES
     config.crops, config.workers = _CROPS.value, 1
+    config.cells.centers = str(centers) if centers else None
     score.run(config, workdir)
 
 
@@ -111,14 +114,15 @@ def print_speed(fields: Path, root: Path) -> None:
     table = read_scored_cells(root / 'warm-up', ['border'])
     stored = sum(p.stat().st_size for p in (root / 'warm-up/cells.parquet').iterdir())
     cells = int(np.sum(~table['border'].to_numpy(zero_copy_only=False)))
-    alone = network_alone(cells)
-    rounds = []
+    centers = root / 'centers.csv'
+    write_centers(root / 'warm-up', centers)
+    alone, rounds = network_alone(cells), []
     for number in range(_ROUNDS.value):
+        folder = root / f'round-{number}'
         with contextlib.redirect_stdout(io.StringIO()):
-            whole = measured(
-                lambda n=number: score_once(fields, root / f'round-{n}')  # noqa: B023
-            )
-        rounds.append((measured(alone), whole))
+            found = measured(partial(score_once, fields, folder / 'found'))
+            given = measured(partial(score_once, fields, folder / 'given', centers))
+        rounds.append((measured(alone), given, found))
     print(
         f'\n{_SOURCE.value}, {_FIELDS.value} fields, {len(table):,} cells, {cells:,} '
         f'of them with a crop, {stored / len(table):.0f} bytes a cell in Parquet; '
@@ -126,7 +130,8 @@ def print_speed(fields: Path, root: Path) -> None:
         f'{jax.devices()[0].device_kind}, {os.cpu_count()} cores\n'
     )
     lines = []
-    for index, name in enumerate(('network alone', 'task `score`')):
+    names = ('network alone', 'task `score`, centers given', 'task `score`')
+    for index, name in enumerate(names):
         seconds, cpu = (statistics.median(r[index][i] for r in rounds) for i in (0, 1))
         shares = [
             f'{100 * statistics.median(r[0][i] / r[index][i] for r in rounds):.0f} %'
@@ -137,6 +142,16 @@ def print_speed(fields: Path, root: Path) -> None:
         )
     header = ['', 'cells/s', 'CPU us a cell', 'of the network', 'by CPU']
     print(markdown_table(header, lines))
+
+
+def write_centers(workdir: Path, path: Path) -> None:
+    """Writes the centers of all cells of a scored screen as a table."""
+    names = ['plate', 'well', 'field', 'x', 'y']
+    rows = read_scored_cells(workdir, names).to_pylist()
+    with path.open('w', newline='') as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def network_alone(cells: int) -> Callable[[], None]:

@@ -8,7 +8,8 @@
 The first takes your plates (docs/fields.md says how to describe them; look first with
 --config.dry_run=true), the second simulates a small screen before and two hours after
 alpha factor and needs no download. Each stage is a config of its own, in a folder of
-its own; run the same command again to continue.
+its own; --config.score.outlines=true sets a field of one. Run the same command again to
+continue.
 
     plates/     configs/simulate.py, only for `sim`: the micrographs and the truth
     scored/     configs/score.py: a row for every cell, a page of the plates
@@ -18,7 +19,8 @@ its own; run the same command again to continue.
 Result: `report.html`, which leads to the page of the proteins that moved and to all
 else. With several conditions after `before` each has its `movers-<condition>/`; with
 one condition there is nothing to compare, and the page of proteins is what counts.
-Time: not measured.
+Time: 340 s of CPU time for `sim`, 178 simulated fields with 18,597 cells of 83
+proteins, on two cores of an AMD EPYC that had much other work (21 minutes).
 """
 
 import ml_collections

@@ -62,6 +62,16 @@ def own_screen(screen, tmp_path):
     return shutil.copytree(screen.parent, tmp_path / 'screen') / 'fields.csv'
 
 
+def test_the_page_of_the_plates_says_that_they_are_simulated(
+    whole, own_screen, weights, tmp_path
+):
+    for name in ('images.csv', 'cells.parquet'):  # as configs/simulate.py leaves them
+        (own_screen.parent / name).touch()
+    task.run(make_config(weights, own_screen), tmp_path / 'run')
+    assert 'SIMULATED DATA' in (tmp_path / 'run/plates.html').read_text()
+    assert 'SIMULATED DATA' not in (whole / 'plates.html').read_text()
+
+
 def parts_in(workdir):
     return sorted(path.name for path in (workdir / 'cells.parquet').iterdir())
 

@@ -1,4 +1,4 @@
-"""Which proteins changed their abundance, by their intensity and that of all others.
+"""Proteins that changed their abundance are found by the intensity of all of them.
 
 Each plate has its own lamp, in no table. What all wells of a plate have in common is
 taken off, so a change that all proteins share cannot be seen.

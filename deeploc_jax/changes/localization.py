@@ -1,4 +1,4 @@
-"""Which proteins moved: how far, from where to where, and how sure that is.
+"""Proteins that moved are found: how far, from where to where, and how sure that is.
 
 The shares of a protein's classes are a point; the length of its change is the Hellinger
 distance, in which shares of 0.01 and of 0.5 scatter alike. The change that is expected

@@ -1,4 +1,4 @@
-"""From statistics to p and q, with null distributions that the screen itself gives.
+"""Statistics become p and q, with null distributions that the screen itself gives.
 
 Most proteins do not move, so the screen shows how statistics scatter without a change,
 whatever makes them scatter: cells that are alike in a well, plates, shapes that the

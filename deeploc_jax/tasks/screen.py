@@ -12,6 +12,7 @@ from deeploc_jax.command_line import require
 from deeploc_jax.lookup import check_name
 from deeploc_jax.report.screen import write_screen_page
 from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tasks import start
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import short
@@ -48,7 +49,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         print(f'\n=== {folder}: {stage.task} ===', flush=True)
         statuses.append(start(stage, workdir / folder))
         folders.append(folder)
-    page = write_screen_page(workdir, folders, simulated='plates' in folders)
+    simulated = is_simulated(workdir / 'scored')
+    page = write_screen_page(workdir, folders, simulated)
     print(f'\nThe screen: {short(page)}')
     return max(statuses)
 

@@ -1,4 +1,4 @@
-"""The page of movers: which proteins moved, from where to where, and their cells."""
+"""The page of movers shows which proteins moved, from where to where, and cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of proteins, where there is one condition: the place of each, and cells."""
+"""The page of proteins shows where each one is in one condition, and its cells."""
 
 from __future__ import annotations
 

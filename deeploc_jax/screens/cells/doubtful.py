@@ -1,4 +1,4 @@
-"""Bright things that are not cells: haze, debris, uneven light."""
+"""Bright things that are not cells are left out: haze, debris, uneven light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of fields, and which of them are on one plate."""
+"""Fields have an order, and some of them share a plate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a field: its cells, with all that is known before it is read."""
+"""A field is handed on with all that is known of it before it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A screen of which every part is scored gets its table of fields, and of faults."""
+"""A screen whose parts are all scored gets its table of fields, and one of faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scoring job: what is scored, with which network, and where the rows go."""
+"""A scoring job says what is scored, with which network, and where the rows go."""
 
 from __future__ import annotations
 
