@@ -168,14 +168,6 @@ def test_a_finished_screen_is_not_scored_again(config, whole, monkeypatch, capsy
     assert (whole / 'fields.parquet').read_bytes() == before
 
 
-def test_the_page_of_simulated_plates_says_so(config, whole, monkeypatch):
-    page = whole / 'plates.html'
-    assert 'SIMULATED DATA' not in page.read_text()
-    monkeypatch.setattr(task, 'is_simulated', lambda workdir: workdir == whole)
-    assert task.run(config, whole) == 0
-    assert 'SIMULATED DATA' in page.read_text()
-
-
 def test_a_few_labelled_cells_flag_others_in_what_is_scored(
     config, whole, tmp_path, monkeypatch, capsys
 ):
