@@ -103,7 +103,7 @@ def write_movers_page(
         strips=strips,
         search_words='protein or class',
         place_titles={'from': 'From', 'to': 'To'},
-        csv_name='movers.csv',
+        table_name='movers.parquet',
         reading=listing.reading(COLUMNS, READ, MOVERS),
     )
 

@@ -83,7 +83,7 @@ def write_proteins_page(
         strips=strips,
         search_words='protein or class',
         place_titles={'first': 'First class', 'second': 'Second class'},
-        csv_name='profiles.csv',
+        table_name='profiles.csv',
         reading=listing.reading(COLUMNS, READ, PROFILES),
     )
 
