@@ -10,12 +10,12 @@
 configs/features.py. Names of plates, wells, proteins and replicates are those of the
 cells.
 
-Result: `profiles.parquet` and `wells.parquet` (also as CSV): mean probabilities and the
-posterior of each class with its interval, the two compartments a protein is in and
-their shares, heterogeneity, abundance; `report.html` with a heat map; `proteins.html`,
-a table of all proteins to search and sort, with cells.
-Time: 20 s for 8,940 cells of 99 proteins in three replicates of yeast_sim 5.0.0 on two
-cores that had much other work (5 s of CPU time).
+Result: `profiles.parquet` and `wells.parquet` (also as CSV): mean probabilities, the
+share of each class with its interval, the two compartments a protein is in and the
+share of each, how much cells differ, abundance; `report.html` with a heat map;
+`proteins.html`, a table of all proteins to search and sort, with cells.
+Time: 20 s for 8,940 simulated cells of 99 proteins in three replicates (yeast_sim
+5.0.0), on two cores that had much other work (5 s of CPU time).
 """
 
 import ml_collections

@@ -2,7 +2,7 @@
 
     python launch.py --config=configs/score.py --config.source=lean-sim \
         --config.fields=fields.csv --config.channels=protein=GFP,marker=RFP \
-        --workdir=runs/screen
+        --workdir=runs/scored
 
 First look at what is understood, with --config.dry_run=true. Run the same command again
 to continue, or to score what has changed since. docs/score.md has the rest: cells from
@@ -42,13 +42,19 @@ def get_config() -> ml_collections.ConfigDict:
     # Name of the screen; no value: the table says it, or it has none.
     config.screen = config_dict.placeholder(str)
     config.cells = dict(
+        objects='',  # CellProfiler's that are cells: cells, nuclei; '' for the usual
         nuclei='',  # channel in which nuclei are bright; '' for none
         light='fluorescence',  # the marker's: fluorescence or transmitted
+        form='round',  # round, as yeast; spread, grown from nuclei, as cells on a dish
         buds='with_mother',  # with_mother: a bud is part of the mother's cell; apart
         border='flag',  # flag keeps cells at the edge of a field as rows; drop
     )
     # Channel whose light fills the cells; no value: the one with the role of marker.
     config.cells.marker = config_dict.placeholder(str)
+    # Table of centers that another program found; no value: cells are looked for.
+    config.cells.centers = config_dict.placeholder(str)
+    # Paths of label images, masks/{plate}/{name}.tif; no value: cells are looked for.
+    config.cells.labels = config_dict.placeholder(str)
     # Usual diameter of a cell without its bud, micrometers (pixels where their size is
     # unknown); no value: 5 micrometers or 40 pixels.
     config.cells.diameter = config_dict.placeholder(float)
@@ -56,9 +62,18 @@ def get_config() -> ml_collections.ConfigDict:
     config.cells.min_area = config_dict.placeholder(float)
     # Largest area of a cell, square micrometers or pixels; no value: by the diameter.
     config.cells.max_area = config_dict.placeholder(float)
+    config.outlines = False  # True: a picture a field that is scored, for the eye
     config.illumination = False  # True: uneven light of each plate is corrected
     config.camera_offset = 0.0  # gray value of a dark pixel, for that correction
     config.not_cells = 'DEAD,GHOST'  # classes of the network that are no living cells
+    config.quality = dict(  # beyond which the cells of a field are flagged
+        focus=2.5,  # robust z below the sharpness of the plate
+        brightness=4.0,  # robust z of the brightness, to either side
+        cells=5.0,  # robust z of the square root of the number of cells, likewise
+        saturated=0.01,  # share of white pixels of a channel but the protein's
+        fewest_in_well=5,  # cells, in a well that also has few for its plate
+        fewest_fields=8,  # of a plate whose fields are compared
+    )
     # Table of a few cells, cell_id and is_cell, from which a forest learns what is no
     # cell by its measurements; no value: no forest.
     config.cell_labels = config_dict.placeholder(str)

@@ -26,4 +26,6 @@ def get_config(screen: str = 'wild_type') -> ml_collections.ConfigDict:
     config.screen = screen
     # Number of wells of each plate, at least 1; no value: all.
     config.wells = config_dict.placeholder(int)
+    # Conditions of the screen, with commas: untreated,alpha_120; no value: all.
+    config.conditions = config_dict.placeholder(str)
     return config

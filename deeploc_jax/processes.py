@@ -7,6 +7,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -67,7 +68,9 @@ def _in_processes(
     """Yields results; items that have none yet are `waiting`."""
     # Fresh processes: a fork of one that runs JAX can hang.
     context = multiprocessing.get_context('spawn')
-    executor = concurrent.futures.ProcessPoolExecutor(processes, context)
+    executor = concurrent.futures.ProcessPoolExecutor(
+        processes, context, initializer=_end_with_parent
+    )
     futures: collections.deque[concurrent.futures.Future[Made]] = collections.deque()
     try:
         for item in items:
@@ -79,6 +82,18 @@ def _in_processes(
             yield _first(futures, waiting)
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started it is killed, and cannot do so."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, name='end-with-parent', daemon=True).start()
 
 
 def _first(

@@ -117,7 +117,7 @@ def test_moderation_knows_equal_variances_and_proteins_without_repeats():
     squeezed, total = squeeze(squares, df)
     prior = fit_prior(variances, df)
     np.testing.assert_allclose([squeezed[0], total[0]], [prior.variance, prior.df])
-    with pytest.raises(ValueError, match='three variances'):
+    with pytest.raises(ValueError, match='three proteins that scatter'):
         fit_prior(np.ones(5), np.array([1.0, 1, 0, 0, 0]))
 
 
@@ -213,6 +213,14 @@ def test_scale_is_that_of_the_unchanged():
     center, scale = rates.fit_scale(values)
     assert center == pytest.approx(0.5, abs=0.3) and scale == pytest.approx(2, rel=0.1)
     assert rates.fit_scale(values[:800])[1] == pytest.approx(2, rel=0.1)
+
+
+def test_a_scale_does_not_shrink_onto_a_heap():
+    """Plates of few wells, of which medians are taken off, leave folds of nearly 0."""
+    rng = np.random.default_rng(4)
+    values = np.append(rng.normal(0, 0.02, 40), rng.normal(0, 1, 50))
+    usual = stats.median_abs_deviation(values, scale='normal')
+    assert 0.5 * usual < rates.fit_scale(values)[1] <= usual
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg():

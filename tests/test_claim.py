@@ -7,7 +7,7 @@ import pytest
 
 from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_remade, claim_workdir
 from deeploc_jax.workdir.source import data_folders
 
 CONFIG = dict(task='t', data_dir=None, steps=3, splits=dict(train='a', test='b'))
@@ -80,3 +80,18 @@ def test_a_run_of_an_earlier_version_goes_on_under_the_new_names_of_fields(tmp_p
     claim_workdir(tmp_path, CONFIG | dict(license='CC0'))
     with pytest.raises(ValueError, match="license: 'CC0' there, 'MIT' asked"):
         claim_workdir(tmp_path, CONFIG | dict(license='MIT'))
+
+
+def test_what_is_made_anew_may_have_other_inputs_which_is_said(tmp_path, capsys):
+    claim_remade(tmp_path, CONFIG, cells=['a'])
+    (tmp_path / 'run.json').write_text('{}')
+    claim_remade(tmp_path, CONFIG, cells=['a'])
+    assert not capsys.readouterr().out
+    claim_remade(tmp_path, CONFIG, cells=['b'])
+    assert 'cells: changed since the last run' in capsys.readouterr().out
+    assert not (tmp_path / 'run.json').exists()
+    assert json.loads((tmp_path / 'config.json').read_text())['inputs'] == {
+        'cells': ['b']
+    }
+    with pytest.raises(ValueError, match='steps: 3 there, 4 asked'):
+        claim_remade(tmp_path, CONFIG | dict(steps=4), cells=['b'])

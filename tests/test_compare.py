@@ -4,6 +4,7 @@ import json
 
 import networkx as nx
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,6 +12,7 @@ from configs import compare as compare_config
 from deeploc_jax.changes.abundance import even_plates
 from deeploc_jax.changes.compare import Options, compare
 from deeploc_jax.changes.flux import flux_table, score_moves, write_networks
+from deeploc_jax.changes.remarks import UNKNOWN, UNLIKE
 from deeploc_jax.changes.wells import sum_wells
 from deeploc_jax.profiles.cells import profiled_cells
 from deeploc_jax.tables import read_flux, read_movers
@@ -162,7 +164,54 @@ def test_plates_are_evened_out_without_intensities():
     found = compare(wells, 'before', 'after', Options()).movers
     assert set(MOVERS) <= called(found, 'moved')
     assert found['log2_fold'].null_count == len(found)
-    assert 'no intensities' in found['remarks'][0].as_py()[-1]
+    assert UNKNOWN in found['remarks'][0].as_py()
+
+
+def renamed(table, name, values):
+    at = table.column_names.index(name)
+    kind = table.schema.field(at)
+    return table.set_column(at, kind, pa.array(list(values), kind.type))
+
+
+def test_a_protein_alone_on_its_plates_has_no_fold_but_may_move(scored):
+    """Its light is that of its plate: nothing tells the two apart."""
+    for table in scored.values():
+        columns = (table[name].to_pylist() for name in ('protein', 'condition'))
+        plates = map('-'.join, zip(*columns, strict=True))
+        wells = wells_of(renamed(table, 'plate', plates))
+        movers = compare(wells, 'before', 'after', Options()).movers
+        assert set(MOVERS) <= called(movers, 'moved')
+        assert movers['log2_fold'].null_count == len(movers)
+        assert UNKNOWN in movers['remarks'][0].as_py()
+
+
+@pytest.mark.parametrize(('measured', 'known'), [(34, True), (25, False)])
+def test_few_measured_proteins_are_no_reason_to_tell_nothing(scored, measured, known):
+    """A fourth of them moves, so that less than 30 say how folds scatter."""
+    table = scored[1]
+    kept = [*MOVERS, *(f'P{i:03d}' for i in range(20, 12 + measured))]
+    dark = ~np.isin(np.array(table['protein'].to_pylist()), kept)
+    for name in ('mean_GFP', 'corrected_GFP'):
+        values = np.ma.masked_array(table[name].to_numpy(), dark)
+        table = renamed(table, name, values.tolist())
+    movers = compare(wells_of(table), 'before', 'after', Options()).movers
+    assert set(MOVERS) <= called(movers, 'moved')
+    folds = len(movers) - movers['log2_fold'].null_count
+    assert folds == measured * known
+    assert (called(movers, 'abundance_changed') >= set(BRIGHTER)) == known
+
+
+def test_a_mover_with_few_of_its_class_is_remarked_on(scored):
+    table = scored[1]
+    names = table['protein'].to_pylist()
+    own = [int(name[1:]) % 4 == 1 and name > 'P006' for name in names]
+    few = table.filter(~np.array(own))
+    for cells, expected in ((few, True), (table, False)):
+        movers = compare(wells_of(cells), 'before', 'after', Options()).movers
+        rows = {row['protein']: row for row in movers.to_pylist()}
+        assert rows['P001']['moved']
+        assert (UNLIKE in rows['P001']['remarks']) == expected
+        assert UNLIKE not in rows['P000']['remarks']
 
 
 @pytest.fixture
@@ -242,3 +291,15 @@ def test_networks_can_be_read_back(tmp_path):
     assert graph.nodes['Y'] == dict(lost=1, gained=2)
     again = nx.cytoscape_graph(json.loads(cyjs.read_text()))
     assert {(a, b) for a, b, *_ in again.edges} == {('X', 'Y'), ('Y', 'Z')}
+
+
+def test_cells_that_were_scored_again_are_noticed(config, tmp_path, capsys):
+    task.run(config, tmp_path / 'out')
+    before = read_movers(tmp_path / 'out/movers.parquet')
+    capsys.readouterr()
+    file = tmp_path / 'scored/cells.parquet/part.parquet'
+    cells = pq.read_table(file)
+    pq.write_table(cells.slice(0, len(cells) - 40), file)
+    task.run(config, tmp_path / 'out')
+    assert 'cells: changed since the last run' in capsys.readouterr().out
+    assert not read_movers(tmp_path / 'out/movers.parquet').equals(before)

@@ -10,7 +10,11 @@ import h5py
 import imagecodecs
 import numpy as np
 
+from configs import compare, profile
+from deeploc_jax import tasks
+from deeploc_jax.tables.parquet import write_table
 from tests.helpers import pages
+from tests.helpers.changed_screen import changed_screen
 
 # What a person has before the first line of a page: a trained network, crops, files,
 # and what earlier commands left.
@@ -33,7 +37,7 @@ for module, folder in ((evaluate, 'named'), (features, 'features')):
     assert tasks.run(config, pathlib.Path('runs', folder).absolute()) == 0
 shutil.copytree('runs/named/evaluation', 'runs/sim/evaluation')
 """
-HEAVY = ('tensorflow', 'torch')  # which a checkout may do without
+HEAVY = ('tensorflow', 'torch', 'dask_jobqueue')  # which a checkout may do without
 PREPARED = (
     'import tensorflow_datasets as tfds, deeploc_jax.datasets; '
     "tfds.data_source('yeast_sim', split='train')"
@@ -83,6 +87,16 @@ def lay_out(folder):
         label = ('ER', 'VACUOLE')[n % 2]
         rows.append(f'{pair[0]},{pair[1]},{label},P1,A{n + 1:02d},1,SEC61')
     (folder / 'cells.csv').write_text('\n'.join(rows) + '\n')
+    write_table(changed_screen(), folder / 'runs/scored/cells.parquet/1.parquet')
+    (folder / 'runs/scored/run.json').write_text('{}')
+    for config, name in (
+        (profile.get_config(), 'profiles'),
+        (compare.get_config(), 'movers'),
+    ):
+        config.cells = str(folder / 'runs/scored')
+        if name == 'movers':
+            config.before, config.after = 'before', 'after'
+        assert tasks.start(config, folder / 'runs' / name) == 0
 
 
 def script():
@@ -91,7 +105,7 @@ def script():
     for number, page in enumerate(pages.PAGES):
         found = []
         for block in pages.blocks(page, 'python'):
-            needed = [m for m in HEAVY if re.search(rf'import {m}\b', block)]
+            needed = [m for m in HEAVY if re.search(rf'(import|from) {m}\b', block)]
             if all(map(has, needed)):
                 found.append(block)
         if found:

@@ -91,7 +91,7 @@ def test_a_stopped_run_goes_on_with_the_parts_that_are_missing(
     read, seen = crop_parts.read_field_cells, []
 
     def counting(asked, cutting):
-        seen.append(asked[0].name)
+        seen.append(asked.field.name)
         if len(seen) == 6:
             raise KeyboardInterrupt
         return read(asked, cutting)

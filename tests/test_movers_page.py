@@ -330,7 +330,7 @@ def test_one_condition_has_a_page_of_proteins(browser, visit, tmp_path):
 def test_without_scripts_the_page_says_where_the_numbers_are(page):
     text = page.read_text()
     (note,) = re.findall(r'<noscript>(.*?)</noscript>', text, re.S)
-    assert 'movers.csv' in note
+    assert 'movers.parquet' in note  # what the task writes
     stored = re.findall(r'id="data">(.*?)</script>', text, re.S)
     assert len(json.loads(stored[0])['keys']) == 300
 

@@ -2,11 +2,15 @@
 
 import re
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.report.plates.wells import Well, lay_out
+from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.tables.schema import rows_to_table
 from deeploc_jax.tables.scored_cells import PLACE
 from tests.helpers import chromium
 from tests.helpers.scored_plates import write_scored_plates
@@ -123,3 +127,16 @@ def test_wells_lie_where_they_are_on_the_plate(screen, browser):
         (head,) = [head for head in heads if head.text == name]
         assert abs(head.rect[side] - first.rect[side]) < 2
     assert 'usable of' in first.get_attribute('title')
+
+
+def test_flags_of_fields_without_cells_are_listed(tmp_path):
+    fields = write_scored_plates(tmp_path, {'P01': ['A01', 'A02']}, seed=1)
+    empty = dict(fields[0], field='9', n_cells=0, flags=['few_cells'])
+    empty |= dict(status='scored', flag_reasons=['0 cells, the median is 20'])
+    stored = pq.read_table(tmp_path / 'fields.parquet')
+    more = rows_to_table([empty], stored.schema)
+    write_table(pa.concat_tables([stored, more]), tmp_path / 'fields.parquet')
+    text = write_plates_page(tmp_path).read_text()
+    flags = text.split('<h2>Flags</h2>')[1].split('<h2>')[0]
+    row = next(line for line in flags.splitlines() if 'few_cells' in line)
+    assert row.count('<td class="number">1</td><td class="number">0</td>') == 1

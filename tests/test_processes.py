@@ -1,6 +1,9 @@
 import itertools
 import multiprocessing
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -43,3 +46,35 @@ def test_memory_is_bounded_and_no_process_is_left_behind():
     made.close()
     assert next(items) < 20
     assert not multiprocessing.active_children()
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path):
+    script = tmp_path / 'main.py'
+    script.write_text(
+        'import os\n'
+        'from deeploc_jax.processes import map_in_processes\n'
+        'def process(_): return os.getpid()\n'
+        'if __name__ == "__main__":\n'
+        '    for number in map_in_processes(process, range(9**9), 1 + 1):\n'
+        '        print(number, flush=True)\n'
+        '        input()\n'
+    )
+    run = subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process = int(run.stdout.readline())
+    os.kill(process, 0)  # it is there
+    run.kill()
+    run.communicate()
+    until = time.monotonic() + 20
+    while _is_there(process):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _is_there(process):
+    try:
+        with open(f'/proc/{process}/stat') as file:
+            return file.read().rpartition(')')[2].split()[0] not in 'ZX'
+    except OSError:
+        return False

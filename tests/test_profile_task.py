@@ -1,5 +1,7 @@
 """The task: tables, AnnData, pycytominer's columns, how replicates agree, the page."""
 
+import json
+
 import numpy as np
 import pandas
 import pyarrow as pa
@@ -251,3 +253,24 @@ def test_the_heat_map_goes_by_compartment_and_share(config, tmp_path):
         for times in (1, 20)
     )
     assert few < many < 10
+    at = profiles.column_names.index('first')
+    unseen = profiles.set_column(at, 'first', pa.array([''] * len(profiles)))
+    assert heat_map(unseen).axes[0].get_images()[0].get_array().mask.all()
+
+
+@pytest.mark.parametrize('simulated', [True, False])
+def test_pages_of_simulated_cells_say_so(config, tmp_path, simulated):
+    (tmp_path / 'r2/run.json').write_text(json.dumps(dict(simulated=simulated)))
+    task.run(config, tmp_path / 'out')
+    for name in ('report.html', 'proteins.html'):
+        text = (tmp_path / 'out' / name).read_text()
+        assert ('SIMULATED DATA' in text) == simulated
+
+
+def test_cells_that_were_scored_again_are_noticed(config, tmp_path, capsys):
+    config.h5ad = False
+    task.run(config, tmp_path / 'out')
+    capsys.readouterr()
+    write_table(screen(1, cells=9), tmp_path / 'r1/evaluation/test/predictions.parquet')
+    task.run(config, tmp_path / 'out')
+    assert 'cells: changed since the last run' in capsys.readouterr().out

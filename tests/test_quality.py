@@ -20,6 +20,7 @@ from deeploc_jax.screens.quality import (
     flag_fields,
     forest_features,
     read_cell_labels,
+    unflag_by_forest,
 )
 from deeploc_jax.screens.quality.field_flags import robust_z
 from deeploc_jax.screens.quality.focus import sharpness
@@ -132,7 +133,7 @@ def test_a_field_that_is_like_its_plate_is_not_flagged():
         ('brightness_RFP', 2000.0, 'bright'),
         ('n_cells', 7, 'few_cells'),
         ('n_cells', 400, 'many_cells'),
-        ('saturated_GFP', 0.02, 'saturated'),
+        ('saturated_RFP', 0.02, 'saturated'),
     ],
 )
 def test_a_field_that_stands_out_is_flagged_with_its_numbers(column, value, flag):
@@ -285,3 +286,24 @@ def test_a_forest_flags_the_scored_cells(tmp_path):
     assert again == [not one for one in found]
     with pytest.raises(ValueError, match='0 labelled cells'):
         flag_by_forest(folder, {'unknown': True})
+
+
+def test_what_is_no_cell_by_its_class_stays_so_whatever_a_forest_says(tmp_path):
+    write_scored_plates(tmp_path, {'P1': [f'A{i:02d}' for i in range(1, 9)]})
+    folder = tmp_path / 'cells.parquet'
+    (file,) = folder.iterdir()
+    table = pq.read_table(file)
+    names = table['predicted_name'].to_pylist()
+    number = table.column_names.index('flags')
+    flags = [['not_a_cell'] if name == 'ACTIN' else [] for name in names]
+    column = pa.array(flags, table.schema.field('flags').type)
+    table = table.set_column(number, table.schema.field('flags'), column)
+    pq.write_table(table, file)
+    labels = {name: i % 3 > 0 for i, name in enumerate(table['cell_id'].to_pylist())}
+    flag_by_forest(folder, labels, ('actin',))
+    after = pq.read_table(file)['flags'].to_pylist()
+    said = [i % 3 == 0 or name == 'ACTIN' for i, name in enumerate(names)]
+    assert after == [['not_a_cell'] if one else [] for one in said]
+    assert 'ACTIN' in names
+    unflag_by_forest(folder, ('actin',))
+    assert pq.read_table(file)['flags'].to_pylist() == flags

@@ -6,15 +6,17 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import deeploc_jax
 from configs import score as score_config
 from deeploc_jax import tables, tasks
-from deeploc_jax.screens.cells import cut_crops
+from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells
 from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.field import BadFieldError
 from deeploc_jax.screens.fields.read import read_field
+from deeploc_jax.screens.scoring import field_cells, part_files
 from deeploc_jax.screens.scoring import job as jobs
-from deeploc_jax.screens.scoring import part_files
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tasks import score as task
 from tests.helpers import spot_fields
@@ -58,6 +60,16 @@ def whole(weights, screen, tmp_path_factory):
 def own_screen(screen, tmp_path):
     """A copy of the screen that a test may damage."""
     return shutil.copytree(screen.parent, tmp_path / 'screen') / 'fields.csv'
+
+
+def test_the_page_of_the_plates_says_that_they_are_simulated(
+    whole, own_screen, weights, tmp_path
+):
+    for name in ('images.csv', 'cells.parquet'):  # as configs/simulate.py leaves them
+        (own_screen.parent / name).touch()
+    task.run(make_config(weights, own_screen), tmp_path / 'run')
+    assert 'SIMULATED DATA' in (tmp_path / 'run/plates.html').read_text()
+    assert 'SIMULATED DATA' not in (whole / 'plates.html').read_text()
 
 
 def parts_in(workdir):
@@ -313,6 +325,39 @@ def test_bad_fields_are_set_aside_and_the_others_are_scored(
     assert rows['cell_id'].to_pylist() == good['cell_id'].filter(kept).to_pylist()
 
 
+def test_a_file_on_a_share_that_was_away_is_tried_again(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    def read(field):
+        if field.name == 'P1-A02-1':
+            raise BadFieldError('input/output error') from OSError(errno.EIO, 'away')
+        return read_field(field)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(field_cells, 'read_field', read)
+        assert task.run(config, tmp_path) == task.INCOMPLETE
+    assert len(reasons(tmp_path, 'read')) == 1
+    capsys.readouterr()
+    assert task.run(config, tmp_path) == 0
+    out = capsys.readouterr().out
+    assert '5 of 6 parts are scored already. In 1 parts a file could not' in out
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_the_flags_of_a_field_are_those_of_its_cells(weights, own_screen, tmp_path):
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    pixels = spot_fields.field_image(1)
+    pixels[:20] = 65535
+    spot_fields.write_ome_tiff(image, pixels, spot_fields.CHANNELS)
+    task.run(make_config(weights, own_screen), tmp_path / 'out')
+    fields = tables.read_scored_fields(tmp_path / 'out').to_pylist()
+    assert [f['field'] for f in fields if 'saturated' in f['flags']] == ['1']
+    assert '% of the pixels' in fields[0]['flag_reasons'][0]
+    cells = tables.read_scored_cells(tmp_path / 'out').to_pylist()
+    flagged = {c['cell_id'][:8] for c in cells if 'saturated' in c['flags']}
+    assert flagged == {'P1-A01-1'}
+
+
 def test_a_full_disk_ends_the_run_and_what_stood_before_is_intact(
     config, whole, tmp_path, monkeypatch, capsys
 ):
@@ -367,6 +412,62 @@ def test_uneven_light_is_corrected_and_kept(weights, tmp_path, capsys):
     assert [p.name for p in (tmp_path / 'even/illumination').iterdir()] == ['P1.json']
 
 
+def test_centers_and_label_images_of_another_program_are_taken(
+    weights, screen, whole, tmp_path, capsys
+):
+    table = tables.read_scored_cells(whole)
+    rows = table.select(['plate', 'well', 'field', 'x', 'y', 'p_A']).to_pylist()
+    lines = [f'{r["plate"]},{r["well"]},{r["field"]},{r["x"]},{r["y"]}' for r in rows]
+    centers = tmp_path / 'centers.csv'
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines[:-1]]))
+    config = make_config(weights, screen)
+    config.cells.centers = str(centers)
+    assert task.run(config, tmp_path / 'centers') == 0
+    found = tables.read_scored_cells(tmp_path / 'centers')
+    assert len(found) == len(table) - 1 and found['area'].null_count == len(found)
+    one, other = (
+        dict(zip(t['cell_id'].to_pylist(), t['p_A'].to_pylist(), strict=True))
+        for t in (found, table)
+    )
+    same = [n for n in one if one[n] is not None and other[n] is not None]
+    assert len(same) > 30
+    np.testing.assert_allclose(
+        [one[n] for n in same], [other[n] for n in same], atol=1e-5
+    )
+    centers.write_text('\n'.join(['plate,well,field,x,y', *lines]))
+    capsys.readouterr()
+    assert task.run(config, tmp_path / 'centers') == 0
+    assert 'scored again: field P2-A03-2.' in capsys.readouterr().out
+    config.cells.centers, config.cells.labels = None, str(tmp_path / '{name}.npy')
+    for field in describe_fields(str(screen), channels=ROLES).fields:
+        labels = find_cells(read_field(field), CellOptions(marker='RFP'))
+        image = field.planes['GFP'].path.name.removesuffix('.ome.tif')
+        np.save(tmp_path / f'{image}.npy', labels)
+    (tmp_path / 'P1_A01_1.npy').unlink()
+    assert task.run(config, tmp_path / 'labels') == task.INCOMPLETE
+    assert 'P1_A01_1.npy' in reasons(tmp_path / 'labels', 'cells')[0]
+    found = tables.read_scored_cells(tmp_path / 'labels')
+    kept = [not i.startswith('P1-A01-1-') for i in table['cell_id'].to_pylist()]
+    assert found.equals(table.filter(kept))
+    config.cells.labels = '{other}.npy'
+    with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
+        task.run(config, tmp_path / 'other')
+
+
+def test_outlines_are_drawn_where_asked(weights, own_screen, tmp_path):
+    config = make_config(weights, own_screen, outlines=True)
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    empty = np.full((*spot_fields.SHAPE, 2), 200, np.uint16)
+    spot_fields.write_ome_tiff(image, empty, spot_fields.CHANNELS)
+    assert task.run(config, tmp_path / 'out') == 0
+    pictures = sorted(path.name for path in (tmp_path / 'out/outlines').iterdir())
+    assert len(pictures) == 11 and pictures[0] == 'P1-A01-2.png'
+    with Image.open(tmp_path / 'out/outlines/P1-A01-2.png') as picture:
+        assert picture.size == spot_fields.SHAPE[::-1]
+    field = tables.read_scored_fields(tmp_path / 'out').to_pylist()[0]
+    assert (field['n_cells'], field['status']) == (0, 'scored')
+
+
 def test_features_of_layers_are_written_too(config, whole, tmp_path):
     config.layers = 'conv'
     task.run(config, tmp_path)
@@ -402,3 +503,89 @@ def test_a_marker_must_be_named_for_a_network_that_takes_one(config, tmp_path, c
     config.network_channels = 'GFP,DIC'
     assert tasks.run(config, tmp_path) == 1
     assert "names 'DIC', but the screen has GFP" in capsys.readouterr().err
+
+
+def test_a_field_over_which_the_program_stumbles_is_set_aside(
+    config, whole, tmp_path, monkeypatch, capsys
+):
+    def find(image, options):
+        if (image.pixels == bad).all():
+            raise IndexError('out of bounds')
+        return find_cells(image, options)
+
+    fields = describe_fields(config.fields, channels=ROLES).fields
+    bad = read_field(fields[3]).pixels
+    with monkeypatch.context() as patch:
+        patch.setattr(field_cells, 'find_cells', find)
+        assert task.run(config, tmp_path) == task.INCOMPLETE
+    (reason,) = reasons(tmp_path, 'cells')
+    assert 'unexpected IndexError: out of bounds' in reason and 'A02' in reason
+    assert task.run(config, tmp_path) == 0  # mended, it is tried again
+    assert tables.read_scored_cells(tmp_path).equals(tables.read_scored_cells(whole))
+
+
+def test_a_channel_that_is_not_there_is_named_before_anything_is_read(config, tmp_path):
+    config.cells.marker = 'RPF'
+    with pytest.raises(ValueError, match="Did you mean 'RFP'"):
+        task.run(config, tmp_path)
+
+
+def test_centers_are_joined_to_all_fields_whichever_are_of_a_shard(
+    config, tmp_path, capsys
+):
+    centers = tmp_path / 'centers.csv'
+    centers.write_text('plate,well,field,x,y\nP1,A01,1,50,50\nP2,A03,2,50,50\n')
+    config.cells.centers = str(centers)
+    for number in range(1, 7):
+        config.shard = f'{number}/6'
+        assert task.run(config, tmp_path / 'out') == 0
+        assert 'join no field' not in capsys.readouterr().out
+    assert len(tables.read_scored_cells(tmp_path / 'out')) == 2
+
+
+def test_parts_of_other_shards_must_be_of_today(weights, own_screen, tmp_path):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    before = (tmp_path / 'out/fields.parquet').read_bytes()
+    for name in ('P1_A01_1', 'P1_A02_1'):
+        image = own_screen.parent / f'images/{name}.ome.tif'
+        shutil.copy(own_screen.parent / 'images/P2_A03_2.ome.tif', image)
+    for number, ended in ((1, False), (2, True)):
+        config.shard = f'{number}/2'
+        assert task.run(config, tmp_path / 'out') == 0
+        assert (tmp_path / 'out/run.json').exists() == ended
+    assert (tmp_path / 'out/fields.parquet').read_bytes() != before
+
+
+def test_a_screen_that_is_half_scored_again_is_not_finished(
+    weights, own_screen, tmp_path, monkeypatch
+):
+    config = make_config(weights, own_screen)
+    task.run(config, tmp_path / 'out')
+    image = own_screen.parent / 'images/P1_A01_1.ome.tif'
+    shutil.copy(own_screen.parent / 'images/P2_A03_2.ome.tif', image)
+    monkeypatch.setattr(jobs, 'write_part', None)
+    with pytest.raises(TypeError):
+        task.run(config, tmp_path / 'out')
+    with pytest.raises(ValueError, match='is not finished'):
+        tables.read_scored_cells(tmp_path / 'out')
+
+
+def test_limits_and_labels_may_change_and_nothing_of_the_old_ones_stays(
+    config, whole, tmp_path, monkeypatch
+):
+    workdir = shutil.copytree(whole, tmp_path / 'run')
+    monkeypatch.setattr(jobs, 'read_field_cells', None)  # nothing is scored again
+    before = tables.read_scored_cells(workdir)
+    labels = tmp_path / 'labels.csv'
+    rows = zip(before['cell_id'].to_pylist(), before['x'].to_pylist(), strict=True)
+    lines = [f'{name},{int(x > 60)}' for name, x in rows]
+    labels.write_text('\n'.join(['cell_id,is_cell', *lines]))
+    config.cell_labels, config.quality.saturated = str(labels), -1.0
+    task.run(config, workdir)
+    flags = tables.read_scored_cells(workdir)['flags'].to_pylist()
+    assert all('saturated' in own for own in flags)
+    assert any('not_a_cell' in own for own in flags)
+    config.cell_labels, config.quality.saturated = None, 0.01
+    task.run(config, workdir)
+    assert tables.read_scored_cells(workdir).equals(before)

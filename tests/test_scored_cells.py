@@ -6,6 +6,7 @@ import pytest
 
 from deeploc_jax import tables
 from deeploc_jax.files import write_json
+from deeploc_jax.tables.cell_parts import cells_digest
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import SchemaError, rows_to_table
 from deeploc_jax.tables.scored_cells import (
@@ -16,6 +17,7 @@ from deeploc_jax.tables.scored_cells import (
 )
 from deeploc_jax.types import METADATA
 from docs import write_tables
+from tests.helpers.scored_plates import write_scored_plates
 
 CLASSES, CHANNELS = ('ER', 'DEAD'), ('GFP', 'RFP')
 
@@ -139,3 +141,16 @@ def test_every_flag_is_explained_on_the_page_of_tables():
     for name, meaning in (CELL_FLAGS | FIELD_FLAGS).items():
         assert f'`{name}`: {meaning}' in page
     assert not CELL_FLAGS.keys() & FIELD_FLAGS.keys()
+
+
+def test_the_digest_changes_with_cells_and_with_flags_of_fields(tmp_path):
+    write_scored_plates(tmp_path, {'P1': ['A01', 'A02']})
+    folder = tmp_path / 'cells.parquet'
+    seen = {cells_digest(tmp_path)}
+    assert cells_digest(tmp_path) in seen
+    for path in (tmp_path / 'fields.parquet', folder / 'P1.parquet'):
+        inside = cells_digest(folder)
+        path.write_bytes(path.read_bytes() + b' ')
+        assert cells_digest(folder) != inside
+        seen.add(cells_digest(tmp_path))
+    assert len(seen) == 3

@@ -271,3 +271,10 @@ def test_a_channel_that_is_not_there_is_named():
 def test_options_that_mean_nothing(wrong, words):
     with pytest.raises(ValueError, match=words):
         CellOptions(**wrong)
+
+
+def test_an_upright_cell_has_90_degrees():
+    labels = np.zeros((40, 40), np.int32)
+    labels[5:30, 10:15] = 1
+    found = measure_cells(labels, field(labels.astype(np.float32)))
+    assert found['orientation'][0] == 90

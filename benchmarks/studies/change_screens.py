@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from absl import app, flags
 
 import deeploc_jax
@@ -74,8 +73,8 @@ def make_replicate(folder: Path, screen: simulate.Screen, network: Predictor) ->
     if wanted:
         table = scored_cells(wanted, network)
         for name in missing:
-            mine = pc.equal(table['condition'], name)
-            write_table(table.filter(mine), paths[name])
+            mine = np.array(table['condition'].to_pylist()) == name
+            write_table(table.filter(pa.array(mine)), paths[name])
     last = [spec.protein for spec in specs if spec.condition == CONDITIONS[-1]]
     write_truth(folder / 'truth.csv', {p.name: p.truth() for p in last})
 

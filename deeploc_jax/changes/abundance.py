@@ -1,4 +1,4 @@
-"""Which proteins changed their abundance, by their intensity and that of all others.
+"""Proteins that changed their abundance are found by the intensity of all of them.
 
 Each plate has its own lamp, in no table. What all wells of a plate have in common is
 taken off, so a change that all proteins share cannot be seen.
@@ -16,12 +16,13 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from deeploc_jax.changes.moderation import squeeze
-from deeploc_jax.changes.rates import TAIL, fit_scale, q_values, spread_of
+from deeploc_jax.changes.rates import FEWEST, TAIL, fit_scale, q_values, spread_of
 from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
 from deeploc_jax.changes.wells import Wells
 
 FEWEST_MOVERS = 10  # movers that say how the intensity of movers scatters
 LEVEL = 0.95  # of the intervals
+LEAST = 1e-5  # scatter of folds, in log2; below it there is none to go by
 _PLATE = ('screen', 'condition', 'replicate', 'plate')  # columns that tell plates apart
 
 
@@ -49,23 +50,27 @@ def find_folds(
 ) -> Folds:
     """Compares intensities, of which plates have been taken off (`even_plates`).
 
+    Nothing is known of any protein where fewer than `FEWEST` have intensities, or where
+    folds do not scatter: a protein that is alone on its plates has none of its own.
+
     Args:
         before: The condition to compare with.
         after: The same proteins in the other condition.
-        moved: Proteins that moved, or may have.
-
-    Raises:
-        ValueError: Too few proteins were measured to see how they scatter.
+        moved: Proteins that moved, or may have. If few others are left, all proteins
+            say how they scatter.
     """
     values = [c.units.log2_intensity()[:, None] for c in (before, after)]
     start, end = (c.mean(v)[:, 0] for c, v in zip((before, after), values, strict=True))
     fold = end - start
     known = np.isfinite(fold)
-    if not known.any():
+    still = known & ~moved
+    if still.sum() < FEWEST:
+        still = known
+    if still.sum() < FEWEST or stats.median_abs_deviation(fold[still]) < LEAST:
         return Folds(*(np.full(len(fold), np.nan) for _ in range(5)))
     error, df = _errors(before, after, values, known)
     t = fold / error
-    center, scale = fit_scale(t[known & ~moved])
+    center, scale = fit_scale(t[still])
     if squeezable(degrees_of_freedom(before, after)):
         scale = max(scale, 1.0)  # proteins scatter no less than their units
     scales = np.full(len(t), scale)

@@ -1,4 +1,4 @@
-"""Which proteins moved: how far, from where to where, and how sure that is.
+"""Proteins that moved are found: how far, from where to where, and how sure that is.
 
 The shares of a protein's classes are a point; the length of its change is the Hellinger
 distance, in which shares of 0.01 and of 0.5 scatter alike. The change that is expected
@@ -43,6 +43,7 @@ class Moves:
         share: Share that moved, with its `low` and `high` limits.
         low: Lower limit.
         high: Upper limit.
+        alike: Share of the neighbors that are mostly in the same class before.
     """
 
     change: Float[np.ndarray, 'n k']
@@ -53,6 +54,7 @@ class Moves:
     share: Float[np.ndarray, ' n']
     low: Float[np.ndarray, ' n']
     high: Float[np.ndarray, ' n']
+    alike: Float[np.ndarray, ' n']
 
 
 def find_moves(before: Condition, after: Condition, neighbors: int) -> Moves:
@@ -72,8 +74,9 @@ def find_moves(before: Condition, after: Condition, neighbors: int) -> Moves:
     length = np.linalg.norm(beyond, axis=1)
     null = fit_lengths(length)
     p = np.maximum(null.p(length), _p_of_units(before, after, length))
-    shares = after.mean(after.units.mean()) - before.mean(before.units.mean())
-    change = _beyond(shares, nearest)
+    first, last = (c.mean(c.units.mean()) for c in (before, after))
+    place = first.argmax(axis=1)
+    change = _beyond(last - first, nearest)
     share = np.abs(change).sum(axis=1) / 2
     margin = _margin(before, after, change, nearest)
     return Moves(
@@ -85,6 +88,7 @@ def find_moves(before: Condition, after: Condition, neighbors: int) -> Moves:
         share=share,
         low=np.maximum(share - margin, 0),
         high=np.minimum(share + margin, 1),
+        alike=(place[nearest] == place[:, None]).mean(axis=1),
     )
 
 

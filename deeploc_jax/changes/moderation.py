@@ -60,7 +60,10 @@ def fit_prior(variances: Float[np.ndarray, ' n'], df: Float[np.ndarray, ' n']) -
     known = (df > 0) & np.isfinite(variances)
     values, df = variances[known], df[known]
     if len(values) < 3 or not (values > 0).any():
-        raise ValueError('A prior needs three variances that are known and not all 0.')
+        raise ValueError(
+            'The replicates or wells of all proteins are equal: are they copies of one '
+            'another? It takes three proteins that scatter.'
+        )
     values = np.maximum(values, 1e-5 * np.median(values[values > 0]))
     logs = np.log(values) - psi(df / 2) + np.log(df / 2)
     extra = logs.var(ddof=1) - polygamma(1, df / 2).mean()

@@ -13,15 +13,12 @@ from jaxtyping import Bool
 from deeploc_jax.changes.abundance import Folds
 from deeploc_jax.changes.localization import Moves
 from deeploc_jax.changes.paper import FOLD, PaperCalls
+from deeploc_jax.changes.remarks import remarks_of
 from deeploc_jax.changes.units import Condition
 from deeploc_jax.tables.cell_columns import by_class
 from deeploc_jax.tables.changes import MOVERS
 from deeploc_jax.tables.parquet import class_metadata
 from deeploc_jax.tables.schema import to_table
-
-SINGLE = (
-    'not repeated: nothing says whether another replicate would show the same change'
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +68,9 @@ def movers_table(
     found |= _paper(compared, classes)
     columns |= {name: _spread(values, enough) for name, values in found.items()}
     remarks = np.full(len(proteins), None, object)
-    remarks[enough] = _remarks(compared)
+    remarks[enough] = remarks_of(
+        compared.first, compared.second, compared.moves, compared.folds, compared.rate
+    )
     few = [f'fewer than {min_cells} cells in a condition: not compared']
     columns['remarks'] = [few if row is None else row for row in remarks]
     table = to_table(columns, MOVERS.arrow(classes, class_metadata(classes)))
@@ -124,23 +123,6 @@ def _paper(compared: Compared, classes: tuple[str, ...]) -> dict[str, Any]:
         paper_log2_fold=fold,
         paper_abundance_changed=_where_known(np.abs(fold) > FOLD, fold),
     ) | by_class('score_', paper.scores, classes)
-
-
-def _remarks(compared: Compared) -> np.ndarray:
-    """A list of remarks for each protein [n]."""
-    count = np.minimum(compared.first.count, compared.second.count)
-    unknown = np.isnan(compared.folds.log2_fold)
-    moved = compared.moves.q <= compared.rate
-    called = compared.folds.q <= compared.rate
-    pairs = (
-        (SINGLE, count < 2),
-        ('no intensities in a condition: abundance not compared', unknown),
-        ('it moved: its intensity may have changed by that', moved & called),
-    )
-    rows = np.empty(len(count), object)
-    for i in range(len(rows)):
-        rows[i] = [text for text, where in pairs if where[i]]
-    return rows
 
 
 def _where_known(calls: np.ndarray, values: np.ndarray) -> np.ma.MaskedArray:

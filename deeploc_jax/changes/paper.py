@@ -1,7 +1,7 @@
-"""The changes that the DeepLoc paper calls: Welch's t over cells, and outliers of it.
+"""Changes are called as the DeepLoc paper does: Welch's t over cells, and its outliers.
 
 The method takes cells for independent, though cells of a well are alike; it has no
-error rate. It stands beside the other one because the published numbers are made by it.
+error rate. It stands beside the other one because published numbers are made by it.
 
 References:
     Kraus, Grys, Ba, Chong, Frey, Boone & Andrews 2017, Automated analysis of

@@ -1,4 +1,4 @@
-"""From statistics to p and q, with null distributions that the screen itself gives.
+"""Statistics become p and q, with null distributions that the screen itself gives.
 
 Most proteins do not move, so the screen shows how statistics scatter without a change,
 whatever makes them scatter: cells that are alike in a well, plates, shapes that the
@@ -28,6 +28,7 @@ MOVED_PRIOR = (1.0, 10.0)  # beta prior of the share that moves: most do not
 # Degrees of freedom of the scatter of intensities, a unit: some wells are odd. Chosen
 # on simulated screens of other seeds than those that rates are reported for.
 TAIL = 5.0
+CHANGED = 1 / 3  # largest share of values beside which a scale can be told
 CUTOFF = 0.5  # p above which proteins are counted to estimate the share unchanged
 _ROUNDS = 500
 
@@ -106,7 +107,9 @@ def fit_scale(values: Float[np.ndarray, ' n']) -> tuple[float, float]:
 
     Median and MAD of the values that are left when those beyond 2.5 scales are set
     aside, until no more are; the MAD of what is left is that of a normal distribution
-    that is cut there.
+    that is cut there. Where values heap up, as in plates of few wells of which the
+    medians were taken off, that would shrink onto the heap: the scale is at least the
+    one with which a share `CHANGED` of the values, far away, gives the MAD of them all.
 
     Raises:
         ValueError: There are fewer than `FEWEST` values.
@@ -116,10 +119,13 @@ def fit_scale(values: Float[np.ndarray, ' n']) -> tuple[float, float]:
     cut = 2.5
     inside = stats.norm.ppf(0.5 + (stats.norm.cdf(cut) - 0.5) / 2)  # its MAD
     center, scale = float(np.median(values)), np.inf
+    quantile = 0.5 + 0.25 / (1 - CHANGED)
+    least = stats.median_abs_deviation(values) / stats.norm.ppf(quantile)
     for round_ in range(50):
         center = float(np.median(values[kept]))
         spread = float(np.median(np.abs(values[kept] - center)))
         scale = spread / (stats.norm.ppf(0.75) if round_ == 0 else inside)
+        scale = max(scale, least)
         now = np.abs(values - center) <= cut * scale
         if (now == kept).all() or now.sum() < FEWEST:
             break

@@ -1,4 +1,4 @@
-"""How well replicates of a protein agree: correlation, and retrieval of each other.
+"""Replicates of a protein agree if they correlate, and if they find each other.
 
 A profile retrieves the others of its group well if they are more similar to it than all
 other profiles are: its average precision is 1 if they come first. The mean over the

@@ -1,4 +1,4 @@
-"""Shares of two compartments in a protein that every cell has in both of them.
+"""A protein that every cell has in two compartments has a share in each of them.
 
 Probabilities say in which one compartment a cell is, and leap from one class to the
 other as the light moves. Their logarithms move gradually: those of a cell in between

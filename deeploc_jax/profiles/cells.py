@@ -1,4 +1,4 @@
-"""The cells of a part of a screen, as far as profiles need them."""
+"""Cells are taken from a table of a screen, as far as profiles need them."""
 
 from __future__ import annotations
 

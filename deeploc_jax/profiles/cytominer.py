@@ -1,4 +1,4 @@
-"""Profiles as pycytominer and copairs take them, normalized as the field does it."""
+"""Profiles are written and normalized as pycytominer and copairs take them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many of a protein's cells have it in each compartment.
+"""The shares of a protein's cells that have it in each compartment are estimated.
 
 The mean of the probabilities is drawn towards what the network leaves open: a protein
 that is wholly in one place never has a mean of 1 there. Where probabilities are

@@ -32,8 +32,9 @@ def heat_map(profiles: pa.Table) -> Figure:
     few = len(order) <= NAMED
     figure = style.new_figure(style.WIDTH, 2.2 + (0.16 * len(order) if few else 6.5))
     axes = figure.subplots()
+    shown = values[order] if len(order) else np.full((1, len(names)), np.nan)
     image = axes.imshow(
-        values[order], aspect='auto', cmap='Blues', vmin=0, vmax=1, interpolation='none'
+        shown, aspect='auto', cmap='Blues', vmin=0, vmax=1, interpolation='none'
     )
     axes.set_xticks(
         range(len(names)), [style.shorten(n, 20) for n in names], rotation=90
@@ -109,7 +110,10 @@ def mixed_rows(profiles: pa.Table) -> list[list[str]]:
 
 
 def write_profiles_page(
-    workdir: Path, profiles: pa.Table, notes: Mapping[str, str]
+    workdir: Path,
+    profiles: pa.Table,
+    notes: Mapping[str, str],
+    simulated: bool = False,
 ) -> Path:
     """Writes `figures/profiles.png` and `report.html`, which holds it.
 
@@ -117,6 +121,7 @@ def write_profiles_page(
         workdir: Folder that they are written to.
         profiles: Of profiles.parquet.
         notes: What else the page says, by name.
+        simulated: Whether the cells are simulated.
 
     Returns:
         The path of the page.
@@ -137,6 +142,7 @@ def write_profiles_page(
         header=HEADER,
         rows=mixed[:LISTED],
         notes=notes,
+        simulated=simulated,
     )
 
 

@@ -1,1 +1,1 @@
-"""Plates of micrographs: fields, the cells in them, and their scores."""
+"""Plates of micrographs become fields, the cells in them, and the scores of these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from deeploc_jax.tables.feature_files import ABOUT, FEATURES, files_in
 from deeploc_jax.tables.parquet import class_metadata, family_names
 from deeploc_jax.tables.predictions import PREDICTIONS
 from deeploc_jax.tables.schema import SchemaError
-from deeploc_jax.tables.scored_cells import SCORED_CELLS
+from deeploc_jax.tables.scored_cells import FIELDS_SCORED, SCORED_CELLS
 from deeploc_jax.tables.scored_parts import scored_parts
 
 ROWS = 65_536
@@ -53,6 +54,28 @@ def cell_parts(path: Path | str) -> Iterator[pa.Table]:
         table = PREDICTIONS.check(table, file, names)
         kept = class_metadata(names['CLASS'])
         yield table.replace_schema_metadata(kept)
+
+
+def cells_digest(path: Path | str) -> str:
+    """Digest of all that `cell_parts` and `feature_parts` read there.
+
+    Args:
+        path: As of these; where there is nothing, the digest of nothing.
+    """
+    path = Path(path)
+    if path.is_file():
+        files = [path]
+    else:
+        inside = ('', f'{SCORED_CELLS.path}/', f'{FEATURES.path}/', 'evaluation/*/')
+        files = [f for part in inside for f in path.glob(f'{part}[!.]*.parquet')]
+        if path.name == Path(SCORED_CELLS.path).name:  # its fields have flags too
+            files.append(path.parent / FIELDS_SCORED.path)
+    digest = hashlib.sha256()
+    for file in sorted(file for file in files if file.is_file()):
+        with file.open('rb') as content:
+            found = hashlib.file_digest(content, 'sha256')
+        digest.update(file.name.encode() + found.digest())
+    return digest.hexdigest()
 
 
 def feature_parts(path: Path | str) -> Iterator[tuple[pa.Table, tuple[str, ...]]]:

@@ -51,7 +51,8 @@ SCORED_CELLS = TableSchema(
     'One row per cell of the screen, in a folder of files that Parquet readers take as '
     'one table. `tables.read_scored_cells` also adds the flags of its field to those '
     "of a cell. Names of classes and channels stand in each file's schema metadata "
-    '(keys `class_names`, `channels`). Pixels are those of the image as it was saved.',
+    '(keys `class_names`, `channels`). Pixels are those of the image as it was saved; '
+    'gray values are those after the correction of its light, if that was asked for.',
     (
         *CELL_COLUMNS,
         *LABEL_COLUMNS,

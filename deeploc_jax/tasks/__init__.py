@@ -21,6 +21,7 @@ TASKS = (
     'probe',
     'realism',
     'score',
+    'screen',
     'simulate',
     'transfer',
 )
@@ -88,10 +89,15 @@ def _run_alone(config: Any, workdir: Path) -> int:
         nullcontext() if config.task == 'prepare' else lock.hold(_own(config, workdir))
     )
     with held:
-        module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
-        status = module.run(config, workdir)
+        status = start(config, workdir)
         multihost_utils.sync_global_devices('done')  # nobody leaves before the last
-    return status or 0
+    return status
+
+
+def start(config: Any, workdir: Path) -> int:
+    """Starts `config.task`; returns the exit status that it asks for, else 0."""
+    module = importlib.import_module(f'deeploc_jax.tasks.{config.task}')
+    return module.run(config, workdir) or 0
 
 
 def _own(config: Any, workdir: Path) -> Path:

@@ -20,11 +20,11 @@ from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
 from deeploc_jax.report.movers import write_movers_page
 from deeploc_jax.screens.examples import try_examples
 from deeploc_jax.screens.simulated_source import is_simulated
-from deeploc_jax.tables.cell_parts import cell_parts
+from deeploc_jax.tables.cell_parts import cell_parts, cells_digest
 from deeploc_jax.tables.changes import FLUX, MOVERS
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.parquet import channel_names, class_names, write_table
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_remade
 from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
@@ -47,7 +47,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():  # not a task for several hosts
         return
     check(config)
-    claim_workdir(workdir, config.to_dict())
+    digests = [cells_digest(path) for path in split_names(config.cells)]
+    claim_remade(workdir, config.to_dict(), cells=digests)
     options = Options(config.rate, config.min_cells, config.neighbors)
     found = compare(read_wells(config), config.before, config.after, options)
     made = [

@@ -14,6 +14,7 @@ from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import PURPOSES
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
+from deeploc_jax.lookup import check_name
 from deeploc_jax.names import show_name
 from deeploc_jax.processes import available_processors
 from deeploc_jax.screens.cells import SIDE, CellOptions
@@ -23,6 +24,7 @@ from deeploc_jax.screens.micrographs.crop_parts import cut_parts_missing
 from deeploc_jax.screens.micrographs.crop_table import TABLE, write_crop_table
 from deeploc_jax.screens.scoring.field_cells import SET_ASIDE, Cutting
 from deeploc_jax.screens.scoring.finish import SET_ASIDE_FILE, write_set_aside
+from deeploc_jax.screens.scoring.given import with_given
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.parts import cut_parts
 from deeploc_jax.workdir.record import short
@@ -103,11 +105,17 @@ def cut_fields(
         reasons for those that were set aside.
     """
     cells = config.cells.to_dict()
+    given = {name: cells.pop(name) for name in ('centers', 'labels', 'objects')}
     cells['marker'] = cells['marker'] or inventory.roles.get('marker', '')
+    for name in ('marker', 'nuclei'):
+        if cells[name]:
+            check_name(f'cells.{name}', cells[name], inventory.channels)
     cutting = Cutting(
         CellOptions(**cells), inventory.channels, SIDE, config.crop_pixel_size
     )
     parts = cut_parts(inventory.fields, config.fields_per_part)
+    parts, notes = with_given(parts, **given)
+    print(''.join(f'{note}\n' for note in notes), end='')
     if config.illumination:
         parts = with_lamps(workdir, parts, inventory.fields, config.camera_offset)
     workers = available_processors() if config.workers is None else config.workers

@@ -10,17 +10,16 @@ from typing import Any
 import ml_collections
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 
 from deeploc_jax.command_line import require
 from deeploc_jax.devices import is_main
-from deeploc_jax.files import atomic_write, write_json
+from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles import cytominer
-from deeploc_jax.profiles.agreement import agreement_rows
 from deeploc_jax.profiles.blend import make_reference
 from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
+from deeploc_jax.profiles.export import Normalization, write_cytominer, write_rows
 from deeploc_jax.profiles.features import STATISTICS
 from deeploc_jax.profiles.localization import Options
 from deeploc_jax.profiles.tables_of_cells import (
@@ -32,25 +31,22 @@ from deeploc_jax.report.movers import write_proteins_page
 from deeploc_jax.report.profiles import write_profiles_page
 from deeploc_jax.screens.examples import try_examples
 from deeploc_jax.screens.simulated_source import is_simulated
-from deeploc_jax.tables.cell_parts import cell_parts, feature_parts
+from deeploc_jax.tables.cell_parts import cell_parts, cells_digest, feature_parts
 from deeploc_jax.tables.examples import EXAMPLES
-from deeploc_jax.tables.h5ad import check_anndata, write_profiles_h5ad
-from deeploc_jax.tables.parquet import channel_names, class_names, write_table
+from deeploc_jax.tables.h5ad import check_anndata
+from deeploc_jax.tables.parquet import channel_names, class_names
 from deeploc_jax.tables.profiles import (
     PROFILE_FEATURES,
     PROFILES,
-    REPLICATES,
     WELL_FEATURES,
     WELL_PROFILES,
 )
-from deeploc_jax.tables.schema import TableSchema, rows_to_table
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_remade
 from deeploc_jax.workdir.record import environment, short
 
 QUALITY = ('DEAD', 'GHOST')
 """Classes that are no localizations, ignored unless others are named."""
 CELLS_SHOWN = 4  # cells of a protein on the page of proteins
-LAYERS = ('p_', 'posterior_', 'low_', 'high_', 'share_')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -64,13 +60,20 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():  # not a task for several hosts
         return
     check(config)
-    claim_workdir(workdir, config.to_dict())
+    read = ('cells', 'features', 'labelled')
+    digests = {
+        name: [cells_digest(path) for path in split_names(config[name] or '')]
+        for name in read
+    }
+    claim_remade(workdir, config.to_dict(), **digests)
     made, unusable = [], None
     wells, columns = pa.table({}), list[str]()
     if config.cells:
         found, about = profile_cells(config, workdir)
-        made += write_rows(config, workdir, found, (WELL_PROFILES, PROFILES))
-        made.append(write_profiles_page(workdir, found.proteins, about))
+        schemas = WELL_PROFILES, PROFILES
+        made += write_rows(workdir, found, schemas, h5ad=config.h5ad)
+        simulated = any(map(is_simulated, split_names(config.cells)))
+        made.append(write_profiles_page(workdir, found.proteins, about, simulated))
         made.append(list_proteins(config, workdir, found.proteins))
         wells, unusable = found.wells, found.unusable
         columns = [f'p_{name}' for name in class_names(wells)]
@@ -78,9 +81,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         parts = _chained(feature_parts, config.features)
         found, names = feature_profiles(parts, workdir, config.statistic, unusable)
         schemas = WELL_FEATURES, PROFILE_FEATURES
-        made += write_rows(config, workdir, found, schemas, names)
+        made += write_rows(workdir, found, schemas, names, config.h5ad)
         wells, columns = found.wells, list(names)
-    made += export(config, workdir, wells, columns)
+    how = Normalization(config.normalize or '', config.controls or '', config.select)
+    made += write_cytominer(workdir, wells, columns, how, config.agreement, config.seed)
     write_json(workdir / 'run.json', environment())
     print('\nProfiles:')
     for path in made:
@@ -169,75 +173,6 @@ def _of(names: tuple[str, ...], part: pa.Table, ignored: list[str]) -> ProfiledC
             f'{", ".join(class_names(part))} and not {", ".join(names)}.'
         )
     return profiled_cells(part, ignored)
-
-
-def export(
-    config: ml_collections.ConfigDict, workdir: Path, wells: pa.Table, names: list[str]
-) -> list[Path]:
-    """Writes wells for pycytominer, normalizes them and compares replicates."""
-    table = cytominer.cytominer_table(wells, names)
-    made = [write_table(table, workdir / 'profiles_pycytominer.parquet')]
-    if not (config.normalize or config.agreement):
-        return made
-    frame = table.to_pandas()
-    if config.normalize:
-        frame = cytominer.normalize_plates(
-            frame, config.normalize, config.controls or ''
-        )
-        if config.select:
-            frame = cytominer.select_features(frame)
-        for name, rows in dict(
-            normalized=frame, consensus=cytominer.consensus(frame)
-        ).items():
-            stored = pa.Table.from_pandas(rows, preserve_index=False)
-            made.append(write_table(stored, workdir / f'{name}_pycytominer.parquet'))
-    if config.agreement:
-        units, groups, named = cytominer.replicates(frame)
-        rows = agreement_rows(units, groups, named, seed=config.seed)
-        found = rows_to_table(rows, REPLICATES.arrow())
-        made.append(write_table(found, workdir / REPLICATES.path))
-        print(agreement_text(found))
-    return made
-
-
-def agreement_text(found: pa.Table) -> str:
-    """How well replicates agree, in a sentence."""
-    precision, q, r = (
-        found[name].to_numpy()
-        for name in ('mean_average_precision', 'q_value', 'correlation')
-    )
-    return (
-        f'\nReplicates of {len(found):,} proteins: mean average precision '
-        f'{np.mean(precision):.3f}, {np.mean(q < 0.05):.1%} are retrieved with q < '
-        f'0.05, median correlation {np.nanmedian(r):.3f}.'
-    )
-
-
-def write_rows(
-    config: ml_collections.ConfigDict,
-    workdir: Path,
-    found: Profiles,
-    schemas: tuple[TableSchema, TableSchema],
-    features: tuple[str, ...] = (),
-) -> list[Path]:
-    """Writes wells and proteins as Parquet, as CSV and, if asked for, as AnnData."""
-    made = []
-    for table, schema in zip((found.wells, found.proteins), schemas, strict=True):
-        path = workdir / schema.path
-        made += [write_table(table, path), write_csv(table, path.with_suffix('.csv'))]
-        if config.h5ad:
-            names, layers = (
-                features or class_names(table),
-                ('',) if features else LAYERS,
-            )
-            file = path.with_suffix('.h5ad')
-            made.append(write_profiles_h5ad(table, names, file, layers))
-    return made
-
-
-def write_csv(table: pa.Table, path: Path) -> Path:
-    """Writes a table as text, whole or not at all."""
-    return atomic_write(path, lambda temporary: pa.csv.write_csv(table, temporary))
 
 
 def _chained(read: Callable[[str], Iterator[Any]], paths: str) -> Iterator[Any]:

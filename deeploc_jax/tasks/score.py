@@ -12,6 +12,7 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
+from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer
 from deeploc_jax.predict.logits import check_crops
@@ -21,11 +22,22 @@ from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.screens.cells import CellOptions
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.inventory import Inventory
-from deeploc_jax.screens.quality import flag_by_forest, read_cell_labels
+from deeploc_jax.screens.quality import (
+    FieldLimits,
+    flag_by_forest,
+    read_cell_labels,
+    unflag_by_forest,
+)
 from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
-from deeploc_jax.screens.scoring.job import Job, find_missing, score_parts
+from deeploc_jax.screens.scoring.given import with_given
+from deeploc_jax.screens.scoring.job import (
+    Job,
+    all_current,
+    find_missing,
+    score_parts,
+)
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.network import Source
 from deeploc_jax.screens.scoring.network_channels import network_channels
@@ -36,6 +48,7 @@ from deeploc_jax.screens.scoring.words import (
     describe_lamps,
     describe_missing,
 )
+from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.scored_cells import SCORED_CELLS
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
@@ -47,9 +60,13 @@ MAY_CHANGE = (
     'workers',
     'shard',
     'scheduler',
+    'outlines',
     'dry_run',
     'cell_labels',
+    'quality.',
 )
+GIVEN = ('centers', 'labels', 'objects')
+"""Fields of `cells` that say what other programs found."""
 INCOMPLETE = 3
 """Exit status of a run that scored what it could, but set fields aside."""
 
@@ -85,9 +102,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     )
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
+    limits = FieldLimits(**config.quality)
+    given = {name: config.cells[name] for name in GIVEN}
     parts = cut_parts(inventory.fields, config.fields_per_part)
+    parts, notes = with_given(parts, **given)  # a row may be of any shard's field
     mine = take_shard(parts, config.shard)
     print(f'{inventory.describe()}\n{describe_job(job, network.card, mine)}')
+    print(''.join(f'{note}\n' for note in notes), end='')
     if config.dry_run:
         return 0
     if not parts:
@@ -100,18 +121,32 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     missing = find_missing(job, mine)
     print(describe_missing(missing, len(mine)), flush=True)
     set_aside = score_missing(job, missing.parts, config.scheduler)
-    finished = finish(workdir, parts, inventory.channels, inventory.set_aside)
+    finished = None
+    if not config.shard or all_current(job, parts):
+        finished = finish(
+            workdir, parts, inventory.channels, inventory.set_aside, limits
+        )
     if finished is None:
         print(f'\nShard {config.shard} is scored, other parts are not yet.')
         return INCOMPLETE if set_aside else 0
-    if config.cell_labels:
-        labels = read_cell_labels(config.cell_labels)
-        print(flag_by_forest(workdir / SCORED_CELLS.path, labels).describe())
+    flag_by_labels(workdir, config.cell_labels, job.not_cells)
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
-    write_plates_page(workdir)
+    write_plates_page(workdir, is_simulated(workdir))
     print(describe_finished(finished, workdir, network.card.pixel_size))
     return INCOMPLETE if finished.set_aside else 0
+
+
+def flag_by_labels(
+    workdir: Path, cell_labels: str | None, not_cells: Sequence[str]
+) -> None:
+    """Flags cells by a forest; without labels, takes an earlier forest's flags away."""
+    cells = workdir / SCORED_CELLS.path
+    if not cell_labels:
+        return unflag_by_forest(cells, not_cells)
+    labels = read_cell_labels(cell_labels)
+    (workdir / 'run.json').unlink(missing_ok=True)  # not finished until all are
+    print(flag_by_forest(cells, labels, not_cells).describe())
 
 
 def make_job(
@@ -126,8 +161,11 @@ def make_job(
         choose_layer(network, layer)
     if config.crops is not None:
         check_crops(config.crops, 'crops')
-    options = config.cells.to_dict()
+    options = {n: v for n, v in config.cells.to_dict().items() if n not in GIVEN}
     options['marker'] = options['marker'] or inventory.roles.get('marker', '')
+    for name in ('marker', 'nuclei'):
+        if options[name]:
+            check_name(f'cells.{name}', options[name], inventory.channels)
     channels = network_channels(
         inventory.channels,
         inventory.roles,
@@ -148,7 +186,13 @@ def make_job(
             tuple(layers),
             config.batch_size,
         ),
-        cutting=Cutting(CellOptions(**options), channels, card.side, card.pixel_size),
+        cutting=Cutting(
+            CellOptions(**options),
+            channels,
+            card.side,
+            card.pixel_size,
+            workdir / 'outlines' if config.outlines else None,
+        ),
         channels=inventory.channels,
         workers=workers,
         not_cells=tuple(split_names(config.not_cells or '')),
@@ -166,6 +210,8 @@ def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int
         client or nullcontext(),
         progress_bar(None, total, 'score', unit='field') as bar,
     ):
+        # Until the end, parts of today stand beside those of an earlier run.
+        (job.workdir / 'run.json').unlink(missing_ok=True)
 
         def add(counted: Mapping[str, int]) -> None:
             counts.update(counted)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from deeploc_jax import simulate
 from deeploc_jax.devices import is_main
 from deeploc_jax.lookup import check_name
+from deeploc_jax.names import split_names
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.screens import simulated_plates
 from deeploc_jax.tables.parquet import read_table, write_table
@@ -24,8 +25,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     A field with a table of cells is complete, and is not simulated a second time.
 
     Raises:
-        ValueError: There is no such screen, `wells` is below 1, or the workdir holds
-            plates of another version of the simulation.
+        ValueError: There is no such screen or condition, `wells` is below 1, or the
+            workdir holds plates of another version of the simulation.
     """
     screens = {screen.name: screen for screen in simulate.SCREENS}
     check_name('screen', config.screen, screens)
@@ -35,7 +36,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():
         return
     screen = screens[config.screen]
-    specs = first_wells(simulate.screen_layout(screen), config.wells)
+    layout = of_conditions(simulate.screen_layout(screen), config.conditions)
+    specs = first_wells(layout, config.wells)
     simulated_plates.write_tables(workdir, specs, screen)
     missing = [
         spec
@@ -60,6 +62,18 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         f'Masks:  {workdir / "masks"} (0 or the number of the cell)\n'
         f'Tables: {workdir}/wells.csv, images.csv, cells.parquet (the truth)'
     )
+
+
+def of_conditions(
+    specs: list[simulate.FieldSpec], conditions: str | None
+) -> list[simulate.FieldSpec]:
+    """The fields of some conditions, with commas between their names, or of all."""
+    if conditions is None:
+        return specs
+    names = split_names(conditions)
+    for name in names:
+        check_name('condition', name, {spec.condition for spec in specs})
+    return [spec for spec in specs if spec.condition in names]
 
 
 def first_wells(

@@ -66,6 +66,29 @@ def claim_workdir(
         error.unlink(missing_ok=True)  # of a run that is over
 
 
+def claim_remade(workdir: Path, config: Mapping[str, Any], **inputs: Any) -> None:
+    """Claims a workdir for a run that makes all of its files anew each time.
+
+    Other inputs are no obstacle then; that they have changed is said. Until the run
+    ends, there is no `run.json`.
+
+    Args:
+        workdir: Made when missing.
+        config: Config of the run, as JSON allows.
+        **inputs: Identities of the inputs, as JSON allows.
+
+    Raises:
+        ValueError: The workdir belongs to a run with another config.
+    """
+    path = workdir / 'config.json'
+    before = read_json(path).get('inputs') if path.exists() else None
+    claim_workdir(workdir, config, ('inputs.',), **inputs)
+    if before and before != inputs:
+        changed = [name for name in inputs if inputs[name] != before.get(name)]
+        print(f'{", ".join(changed)}: changed since the last run; all is made anew.')
+    (workdir / 'run.json').unlink(missing_ok=True)
+
+
 def _renewed(config: dict[str, Any]) -> dict[str, Any]:
     """A config of an earlier version, under today's names of its fields."""
     return {_RENAMED.get(name, name): value for name, value in config.items()}

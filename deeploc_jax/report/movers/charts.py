@@ -1,4 +1,4 @@
-"""The volcano plot and the flux of a comparison, as files and within a page."""
+"""The volcano plot and the flux of a comparison are drawn, as files and in a page."""
 
 from __future__ import annotations
 

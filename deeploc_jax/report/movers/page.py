@@ -1,4 +1,4 @@
-"""The page of movers: which proteins moved, from where to where, and their cells."""
+"""The page of movers shows which proteins moved, from where to where, and cells."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def write_movers_page(
         strips=strips,
         search_words='protein or class',
         place_titles={'from': 'From', 'to': 'To'},
-        csv_name='movers.csv',
+        table_name='movers.parquet',
         reading=listing.reading(COLUMNS, READ, MOVERS),
     )
 

@@ -1,4 +1,4 @@
-"""The page of proteins, where there is one condition: the place of each, and cells."""
+"""The page of proteins shows where each one is in one condition, and its cells."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def write_proteins_page(
         strips=strips,
         search_words='protein or class',
         place_titles={'first': 'First class', 'second': 'Second class'},
-        csv_name='profiles.csv',
+        table_name='profiles.csv',
         reading=listing.reading(COLUMNS, READ, PROFILES),
     )
 

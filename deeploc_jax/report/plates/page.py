@@ -134,7 +134,9 @@ def _flag_rows(wells: Sequence[Well]) -> list[dict[str, Any]]:
     meaning = CELL_FLAGS | FIELD_FLAGS
     return [
         dict(flag=flag, meaning=meaning.get(flag, ''), fields=fields[flag], cells=n)
-        for flag, n in (cells + Counter(dict.fromkeys(fields, 0))).most_common()
+        for flag, n in Counter(
+            {flag: cells[flag] for flag in cells | fields}
+        ).most_common()
     ]
 
 

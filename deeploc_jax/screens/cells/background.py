@@ -62,14 +62,10 @@ def _fit_surface(
         weights = np.sqrt(_weights(rest, fit_mixture(rest, 2)))
         factors = np.linalg.lstsq(design * weights[:, None], values * weights)[0]
         surface = design @ factors
-    terms = _terms(height, width, 1, smooth.shape)
-    return sum(
-        (
-            np.float32(f) * t.astype(np.float32)
-            for f, t in zip(factors, terms, strict=True)
-        ),
-        np.zeros_like(smooth),
-    )
+    one, x, y, xy, x2, y2 = factors.astype(np.float32)
+    down, right = _middles(height, 1, height)[:, None], _middles(width, 1, width)
+    surface = (one + right * (x + right * x2)) + down * (y + down * y2)
+    return surface + down * (right * xy)
 
 
 def _weights(
@@ -86,7 +82,12 @@ def _terms(
     rows: int, columns: int, step: int, shape: tuple[int, ...]
 ) -> list[Float[np.ndarray, 'r c']]:
     """1, x, y, xy, x^2, y^2 at the middles of blocks, x and y from -1 to 1."""
-    y = ((np.arange(rows)[:, None] + 0.5) * step / shape[0]) * 2 - 1
-    x = ((np.arange(columns)[None] + 0.5) * step / shape[1]) * 2 - 1
+    y = _middles(rows, step, shape[0]).astype(np.float64)[:, None]
+    x = _middles(columns, step, shape[1]).astype(np.float64)[None]
     one = np.ones((rows, columns))
     return [one, x * one, y * one, x * y, x * x * one, y * y * one]
+
+
+def _middles(count: int, step: int, size: int) -> Float32[np.ndarray, ' n']:
+    """Middles of blocks along an axis of `size` pixels, from -1 to 1."""
+    return ((np.arange(count) + 0.5) * step / size * 2 - 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Tables of CellProfiler: cells in one, the images they are in in another."""
+"""CellProfiler writes two tables: one of cells, one of the images that hold them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces that touch: how narrow their neck is, how alike they are, where nuclei lie."""
+"""Pieces that touch are measured: how narrow their neck is, how alike they are."""
 
 from __future__ import annotations
 

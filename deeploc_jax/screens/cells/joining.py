@@ -8,12 +8,12 @@ from jaxtyping import Float, Int32
 from deeploc_jax.screens.cells.contacts import Contacts
 
 SHAPE = dict(
-    intercept=-3.07,
-    neck=7.87,
-    size=-2.06,
+    intercept=-8.15,
+    neck=6.96,
+    size=-2.6,
     neighbors_small=-1.63,
-    neighbors_large=-1.09,
-    ellipse=4.35,
+    neighbors_large=-1.01,
+    ellipse=10.92,
 )
 """Logistic regression on pairs of pieces; `benchmarks/segmentation.py` fits it.
 
@@ -21,15 +21,15 @@ Brightness is not among the measures: simulated buds are as bright as their moth
 real neighbors too.
 """
 WITH_NUCLEI = dict(
-    intercept=-3.86,
-    neck=2.53,
-    size=-2.51,
-    neighbors_small=-1.18,
-    neighbors_large=-0.82,
-    ellipse=12.87,
-    poorer=-1.30,
-    richer=-2.68,
-    between=3.37,
+    intercept=-7.24,
+    neck=0.96,
+    size=-3.23,
+    neighbors_small=-1.09,
+    neighbors_large=-0.79,
+    ellipse=18.55,
+    poorer=-1.39,
+    richer=-2.73,
+    between=3.26,
 )
 """The same where a nuclear channel is there."""
 ROUND = 0.75  # neck over half width from which on a cell was cut, not a bud

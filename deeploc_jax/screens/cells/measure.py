@@ -123,7 +123,8 @@ def _measure_form(dense: Int32[np.ndarray, 'h w'], count: int) -> dict[str, np.n
         area=area,
         major_axis=4 * np.sqrt(middle + spread),
         minor_axis=4 * np.sqrt(np.maximum(middle - spread, 0)),
-        orientation=np.degrees(np.arctan2(-2 * xy, xx - yy) / 2),
+        # 0 - 0, unlike -0, makes an upright cell 90 degrees and not -90.
+        orientation=np.degrees(np.arctan2(0 - 2 * xy, xx - yy) / 2),
     )
     return {name: value.astype(np.float32) for name, value in values.items()}
 

@@ -1,4 +1,4 @@
-"""A picture of a field with the outlines of its cells, for the eye."""
+"""A picture of a field shows the outlines of its cells, to check them by eye."""
 
 from __future__ import annotations
 

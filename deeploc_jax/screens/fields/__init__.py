@@ -1,1 +1,1 @@
-"""The fields of a screen: what there is, and how one of them is read."""
+"""The fields of a screen are listed, and read one by one."""

@@ -1,4 +1,4 @@
-"""One entry to the fields of a screen, however they are described."""
+"""The fields of a screen are listed, however they are described."""
 
 from __future__ import annotations
 

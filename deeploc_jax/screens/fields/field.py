@@ -1,4 +1,4 @@
-"""A field of view: what is known of it, and where its pixels are."""
+"""A field of view has what is known of it, and says where its pixels are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of fields: a row a field, a column for each channel's file or one for all."""
+"""A table of fields has a row for each, and a column for the file of each channel."""
 
 from __future__ import annotations
 

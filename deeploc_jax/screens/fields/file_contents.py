@@ -1,4 +1,4 @@
-"""The fields that one file or folder holds: series of images, or a whole plate."""
+"""One file or folder may hold many fields: a series of images, or a whole plate."""
 
 from __future__ import annotations
 

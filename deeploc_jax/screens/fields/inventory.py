@@ -1,4 +1,4 @@
-"""The fields of a screen as they were found, and all that could not be used."""
+"""An inventory has the fields of a screen, and all that could not be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An inventory in words, for the eyes of the person who described the screen."""
+"""An inventory is put into words for the person who described the screen."""
 
 from __future__ import annotations
 

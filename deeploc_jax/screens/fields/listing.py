@@ -1,4 +1,4 @@
-"""Fields as they are listed, and all that was not understood or cannot be used."""
+"""A listing has fields, and all that was not understood or cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File-name patterns with named parts: `{plate}/r{row:02}c{column:02}-ch{channel}.tif`.
+"""Patterns of file names have named parts: `{plate}/{row:02}{column:02}_{channel}.tif`.
 
 A part stands for any text without slashes, but a `row` is a letter or number, a
 `column` a number and a `well` letters and a number. `{field:02}` is a number written

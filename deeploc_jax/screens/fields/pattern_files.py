@@ -1,4 +1,4 @@
-"""The fields of files whose names follow a pattern."""
+"""Files whose names follow a pattern become fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names that say which field of which well an image is, in one form."""
+"""Names of wells and fields are brought to one form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of fields, and which of them are on one plate."""
+"""Fields have an order, and some of them share a plate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def group_plates(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
             parts.setdefault(key, []).append(field)
         for key, part in parts.items():
             names = (screen if many_screens else '', *key, plate)
-            named['-'.join(name for name in names if name)] = tuple(part)
+            name = '-'.join(name for name in names if name)
+            while name in named:  # a-b of the plate c, and a of the plate b-c
+                name += '_'
+            named[name] = tuple(part)
     return named
 
 

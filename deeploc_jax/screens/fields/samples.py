@@ -1,4 +1,4 @@
-"""A look at a few fields of each plate, without reading their pixels."""
+"""A few fields of each plate are looked at, without reading their pixels."""
 
 from __future__ import annotations
 

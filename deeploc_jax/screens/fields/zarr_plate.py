@@ -1,4 +1,4 @@
-"""Plates in OME-Zarr: the layout for high-content screening, version 0.4 or 0.5."""
+"""Plates in OME-Zarr, version 0.4 or 0.5, become fields: its layout for screens."""
 
 from __future__ import annotations
 

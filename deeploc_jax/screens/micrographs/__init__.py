@@ -1,1 +1,1 @@
-"""From the fields of a screen to a table of crops, which become a screen like any."""
+"""Fields of a screen become a table of crops, and these a screen to train on."""

@@ -27,7 +27,7 @@ from deeploc_jax.screens.scoring.field_cells import (
     FieldCells,
     read_field_cells,
 )
-from deeploc_jax.screens.scoring.parts import Part, fingerprint_field
+from deeploc_jax.screens.scoring.parts import Part
 
 FOLDER = 'crops'
 PLACE = ('condition', 'replicate', 'plate', 'well', 'field', 'protein', 'label')
@@ -41,7 +41,7 @@ def crops_file(workdir: Path, part: Part, cutting: Cutting) -> Path:
         part: The part.
         cutting: How its cells are found and cut out.
     """
-    fields = [fingerprint_field(field) for field in part.fields]
+    fields = [asked.fingerprint() for asked in part.asked()]
     text = repr((__version__, cutting, part.lamp, fields))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return workdir / FOLDER / f'{part.name}-{digest}.npz'
@@ -70,7 +70,7 @@ def cut_parts_missing(
         for part, file in zip(parts, files, strict=True)
         if not file.exists() or read_about(file)['passing']
     ]
-    asked = [(field, part.lamp) for part, _ in missing for field in part.fields]
+    asked = [one for part, _ in missing for one in part.asked()]
     read = functools.partial(read_field_cells, cutting=cutting)
     found = (cells for cells in map_in_processes(read, asked, workers))
     with closing(found), progress_bar(None, len(asked), 'cut', unit='field') as bar:

@@ -1,7 +1,7 @@
 """The quality of fields and cells is measured, and what should not be used is flagged.
 
-Pure functions: pixels and columns in, numbers and flags out. The words of the flags are
-those of `tables.scored_cells`.
+Functions here take pixels and columns, and return numbers and flags; no file is written
+but by `refine`. The words of the flags are those of `tables.scored_cells`.
 """
 
 from deeploc_jax.screens.quality.cell_flags import NOT_CELLS, flag_cells
@@ -12,7 +12,11 @@ from deeploc_jax.screens.quality.forest import (
     forest_features,
     read_cell_labels,
 )
-from deeploc_jax.screens.quality.refine import Refined, flag_by_forest
+from deeploc_jax.screens.quality.refine import (
+    Refined,
+    flag_by_forest,
+    unflag_by_forest,
+)
 
 __all__ = [
     'NOT_CELLS',
@@ -25,4 +29,5 @@ __all__ = [
     'flag_fields',
     'forest_features',
     'read_cell_labels',
+    'unflag_by_forest',
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -30,11 +30,13 @@ def flag_cells(
         not_cells: Names of the classes that are no cells, in any case; the network
             need not have them.
     """
-    others = {name.upper() for name in not_cells}
-    by_class = [
-        _FLAGS.get(name, 'not_a_cell') if name in others else ''
-        for name in map(str.upper, class_names)
-    ]
+    by_class = [flag_of_class(name, not_cells) for name in class_names]
     best = iter(np.argmax(probabilities, axis=1))
     flags = [by_class[next(best)] if known else 'border' for known in scored]
     return [[flag] if flag else [] for flag in flags]
+
+
+def flag_of_class(name: str, not_cells: Collection[str]) -> str:
+    """The flag of a cell of a class; '' unless the class is among `not_cells`."""
+    is_other = name.upper() in {other.upper() for other in not_cells}
+    return _FLAGS.get(name.upper(), 'not_a_cell') if is_other else ''

@@ -4,8 +4,9 @@ A value is compared by its robust z, the distance from the median of the plate's
 in units of 1.4826 median absolute deviations, which are a standard deviation where the
 values are normal (Iglewicz & Hoaglin 1993, How to Detect and Handle Outliers).
 
-The protein channel is not compared: how bright and how sharp it is depends on the
-protein, which differs from well to well. Where it is the only one, its sharpness is.
+The protein channel is not compared, and white pixels in it are no fault: how bright
+and how sharp it is depends on the protein, which differs from well to well. Where it
+is the only one, its sharpness is compared.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class FieldLimits:
         brightness: Robust z of the brightness, to either side.
         cells: Robust z of the square root of the number of cells, to either side. It
             is wide, as strains grow differently.
-        saturated: Share of saturated pixels of a channel.
+        saturated: Share of saturated pixels of a channel but the protein's.
         fewest_in_well: Number of cells below which a well is flagged if it also has
             less than a tenth of the plate's median: what is found where nothing grew
             is debris.
@@ -109,7 +110,7 @@ def robust_z(values: np.ndarray) -> np.ndarray:
 def _saturated(
     row: Mapping[str, Any], channels: Sequence[str], limits: FieldLimits
 ) -> Iterator[Flag]:
-    for channel in channels:
+    for channel in channels[1:]:
         share = row.get(f'saturated_{channel}')
         if share is not None and share > limits.saturated:
             limit = f'more than {limits.saturated:.1%}'

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from deeploc_jax.screens.quality.cell_flags import NOT_CELLS, flag_of_class
 from deeploc_jax.screens.quality.forest import FORM, LIGHT, fit_forest, forest_features
 from deeploc_jax.tables.feature_files import files_in
 from deeploc_jax.tables.parquet import channel_names, write_table
@@ -42,7 +43,10 @@ class Refined:
 
 
 def flag_by_forest(
-    folder: Path | str, labels: Mapping[str, bool], seed: int = 0
+    folder: Path | str,
+    labels: Mapping[str, bool],
+    not_cells: Collection[str] = NOT_CELLS,
+    seed: int = 0,
 ) -> Refined:
     """Flags what is no cell in every file of a screen's scored cells.
 
@@ -53,6 +57,7 @@ def flag_by_forest(
     Args:
         folder: The folder `cells.parquet`.
         labels: Name of a cell -> whether it is one (`read_cell_labels`).
+        not_cells: Classes that are no cells: what has the flag by its class keeps it.
         seed: Seed of the forest.
 
     Raises:
@@ -76,7 +81,7 @@ def flag_by_forest(
     other[known] = ~is_cell[known]  # what a person says stands
     start = 0
     for file, table in zip(files, tables, strict=True):
-        _rewrite(file, other[start : start + len(table)])
+        _rewrite(file, other[start : start + len(table)], not_cells)
         start += len(table)
     return Refined(int(known.sum()), float(forest.oob_score_), int(other.sum()))
 
@@ -98,15 +103,26 @@ def _features(table: pa.Table) -> np.ndarray:
     return forest_features(columns, channels, own)
 
 
-def _rewrite(file: Path, other: np.ndarray) -> None:
+def unflag_by_forest(folder: Path | str, not_cells: Collection[str]) -> None:
+    """Takes away the flags that an earlier forest gave; see `flag_by_forest`."""
+    for file in files_in(Path(folder)):
+        flags = pq.read_table(file, columns=['flags'])['flags'].combine_chunks()
+        if FLAG in flags.flatten().unique().to_pylist():
+            _rewrite(file, np.zeros(len(flags), bool), not_cells)
+
+
+def _rewrite(file: Path, other: np.ndarray, not_cells: Collection[str]) -> None:
     """Gives the flag to the cells that are none, and takes it from the others."""
-    table = pq.read_table(file)
-    before = [flags or [] for flags in table['flags'].to_pylist()]
+    found = pq.read_table(file, columns=['flags', 'predicted_name'])
+    before = [flags or [] for flags in found['flags'].to_pylist()]
+    classes = found['predicted_name'].to_pylist()
     after = [
-        [name for name in flags if name != FLAG] + [FLAG] * bool(is_other)
-        for flags, is_other in zip(before, other, strict=True)
+        [name for name in flags if name != FLAG]
+        + [FLAG] * bool(is_other or flag_of_class(name or '', not_cells) == FLAG)
+        for flags, is_other, name in zip(before, other, classes, strict=True)
     ]
     if after != before:
+        table = pq.read_table(file)
         number = table.column_names.index('flags')
         column = pa.array(after, table.schema.field(number).type)
         write_table(table.set_column(number, table.schema.field(number), column), file)

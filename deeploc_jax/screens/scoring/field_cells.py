@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int32
 
-from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells, measure_cells
+from deeploc_jax.screens.cells import (
+    CellOptions,
+    cut_crops,
+    find_cells,
+    measure_cells,
+    measure_centers,
+    read_labels,
+    save_outlines,
+)
 from deeploc_jax.screens.fields.field import BadFieldError, Field, FieldImage
-from deeploc_jax.screens.fields.illumination import Illumination, correct
+from deeploc_jax.screens.fields.illumination import correct
 from deeploc_jax.screens.fields.read import read_field
 from deeploc_jax.screens.fields.resample import resample, resample_points
 from deeploc_jax.screens.quality import field_quality
-from deeploc_jax.screens.scoring.parts import fingerprint_field
+from deeploc_jax.screens.scoring.asked import Asked, Given
+from deeploc_jax.screens.scoring.fingerprints import file_name
 from deeploc_jax.tables.scored_cells import PLACE
 
 SCORED, SET_ASIDE = 'scored', 'set_aside'
@@ -30,12 +41,14 @@ class Cutting:
             screen.
         side: Side of a crop in pixels.
         pixel_size: Side of the network's pixels in micrometers, None when unknown.
+        outlines: Folder of pictures of the cells' outlines, None for none.
     """
 
     cells: CellOptions
     channels: tuple[str, ...]
     side: int
     pixel_size: float | None
+    outlines: Path | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,17 +84,14 @@ class FieldCells:
         return ~self.columns['border'] if self.columns else np.zeros(0, bool)
 
 
-def read_field_cells(
-    asked: tuple[Field, Illumination | None], cutting: Cutting
-) -> FieldCells:
+def read_field_cells(asked: Asked, cutting: Cutting) -> FieldCells:
     """Reads a field, finds and measures its cells and cuts them out.
 
     Args:
-        asked: The field, and the lamp of its plate where uneven light is corrected.
+        asked: The field.
         cutting: How.
     """
-    field, lamp = asked
-    fingerprint = fingerprint_field(field)
+    field, fingerprint = asked.field, asked.fingerprint()
     facts = {name: getattr(field, name) for name in (*PLACE, 'protein')}
     facts['file'] = str(next(iter(field.planes.values())).path)
     stage = 'read'
@@ -89,13 +99,14 @@ def read_field_cells(
         raw = image = read_field(field)
         height, width = image.pixels.shape[:2]
         facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
-        if lamp:
+        if asked.lamp:
             stage = 'light'
-            image = correct(image, lamp)
+            image = correct(image, asked.lamp)
         stage = 'cells'
-        labels = find_cells(image, cutting.cells)
+        labels = _find(image, asked.given, cutting.cells)
         facts |= field_quality(raw, labels)
-        columns = measure_cells(labels, image)
+        _draw(image, labels, field, cutting)
+        columns = _measure(image, labels, asked.given, cutting.cells)
         stage = 'crops'
         crops, inside = _cut(image, columns, cutting, raw.pixels.dtype)
     except BadFieldError as error:
@@ -104,10 +115,45 @@ def read_field_cells(
             facts['file'] = error.file
         passing = isinstance(error.__cause__, OSError)
         return FieldCells(field, fingerprint, facts, {}, np.zeros(0), passing)
+    except OSError:  # nothing of the field: the disk of the outlines is full
+        raise
+    except Exception as error:  # not foreseen: no reason to lose all other fields
+        reason = f'unexpected {type(error).__name__}: {error}'
+        facts |= dict(status=SET_ASIDE, stage=stage, reason=reason)
+        return FieldCells(field, fingerprint, facts, {}, np.zeros(0), True)
     border = columns['border'] | ~inside
     facts |= dict(status=SCORED, n_cells=len(border), n_border=int(border.sum()))
     columns['border'] = border
     return FieldCells(field, fingerprint, facts, columns, crops[~border[inside]])
+
+
+def _find(
+    image: FieldImage, given: Given | None, options: CellOptions
+) -> Int32[np.ndarray, 'h w']:
+    """Cells as found here or by others; none where only centers are known."""
+    shape = (image.pixels.shape[0], image.pixels.shape[1])
+    if given is None:
+        return find_cells(image, options)
+    return read_labels(given.labels, shape) if given.labels else np.zeros(shape, 'i4')
+
+
+def _measure(
+    image: FieldImage, labels: np.ndarray, given: Given | None, options: CellOptions
+) -> dict[str, np.ndarray]:
+    if given is None or given.labels:
+        return measure_cells(labels, image)
+    x, y = np.array(given.x, np.float64), np.array(given.y, np.float64)
+    return measure_centers(x, y, image, options.diameter_in(image.pixel_size) / 2)
+
+
+def _draw(
+    image: FieldImage, labels: np.ndarray, field: Field, cutting: Cutting
+) -> None:
+    """Saves a picture of the cells' outlines in the marker, or else the protein."""
+    if cutting.outlines and labels.any():
+        shown = image.channels.index(cutting.cells.marker or image.channels[0])
+        path = cutting.outlines / f'{file_name(field.name)}.png'
+        save_outlines(path, labels, image.pixels[..., shown])
 
 
 def _cut(

@@ -1,4 +1,4 @@
-"""A screen of which every part is scored gets its table of fields, and of faults."""
+"""A screen whose parts are all scored gets its table of fields, and one of faults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from deeploc_jax.files import atomic_write
 from deeploc_jax.screens.fields.listing import Problem
-from deeploc_jax.screens.quality import flag_fields
+from deeploc_jax.screens.quality import FieldLimits, flag_fields
 from deeploc_jax.screens.scoring.field_cells import SET_ASIDE
 from deeploc_jax.screens.scoring.part_files import cells_file, features_file, read_about
 from deeploc_jax.screens.scoring.parts import Part
@@ -53,6 +53,7 @@ def finish(
     parts: Sequence[Part],
     channels: Sequence[str],
     problems: Sequence[Problem],
+    limits: FieldLimits,
 ) -> Finished | None:
     """Writes `fields.parquet` and `set_aside.csv`.
 
@@ -61,6 +62,7 @@ def finish(
         parts: All parts of the screen.
         channels: All channels of the screen, protein first.
         problems: Why fields are left out that never were in a part.
+        limits: When a field is flagged.
 
     Returns:
         The counts; None where a part is not scored yet, and nothing is written.
@@ -71,7 +73,8 @@ def finish(
         if about is None:
             return None
         rows += about['fields']
-    for row, flags in zip(rows, flag_fields(rows, channels), strict=True):
+    found = flag_fields(rows, channels, limits)
+    for row, flags in zip(rows, found, strict=True):
         row['flags'] = [name for name, _ in flags]
         row['flag_reasons'] = [reason for _, reason in flags]
     schema = FIELDS_SCORED.arrow(
@@ -128,6 +131,6 @@ def _remove_others(workdir: Path, parts: Sequence[Part]) -> int:
     for file_of in (cells_file, features_file):
         for path in files_in(file_of(workdir, '').parent):
             if path.name not in names:
-                path.unlink()
+                path.unlink(missing_ok=True)  # another shard ends as well
                 removed += 1
     return removed

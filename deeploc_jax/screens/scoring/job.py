@@ -1,4 +1,4 @@
-"""A scoring job: what is scored, with which network, and where the rows go."""
+"""A scoring job says what is scored, with which network, and where the rows go."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from deeploc_jax.screens.scoring.field_cells import (
     FieldCells,
     read_field_cells,
 )
+from deeploc_jax.screens.scoring.fingerprints import what_changed
 from deeploc_jax.screens.scoring.network import Source, open_scorer
 from deeploc_jax.screens.scoring.part_files import (
     cells_file,
@@ -25,7 +26,7 @@ from deeploc_jax.screens.scoring.part_files import (
     read_about,
     write_part,
 )
-from deeploc_jax.screens.scoring.parts import Part, fingerprint_field, what_changed
+from deeploc_jax.screens.scoring.parts import Part
 from deeploc_jax.screens.scoring.read_ahead import read_ahead
 
 AHEAD = 16
@@ -61,7 +62,7 @@ class Job:
         """
         cutting = dataclasses.asdict(self.cutting)
         source = dataclasses.asdict(self.source)
-        del source['weights'], source['batch_size']
+        del source['weights'], source['batch_size'], cutting['outlines']
         return dict(
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},
@@ -92,14 +93,30 @@ def find_missing(job: Job, parts: Iterable[Part]) -> Missing:
     for part in parts:
         about = read_about(cells_file(job.workdir, part.name))
         if about:
-            fields = {field.name: fingerprint_field(field) for field in part.fields}
-            differs = what_changed(about['depends'], job.depends(part, fields))
+            differs = _differs(job, part, about)
             if not (differs or about['passing']) and _has_features(job, part):
                 continue
             changed |= dict.fromkeys(differs)
             passing += about['passing']
         missing.append(part)
     return Missing(tuple(missing), tuple(changed), passing)
+
+
+def all_current(job: Job, parts: Iterable[Part]) -> bool:
+    """Whether all parts are scored, and from what is there today.
+
+    The light of a plate, which is known to the shards that have parts of it, is left
+    out of it, and so are files that could not be read.
+
+    Args:
+        job: The job.
+        parts: All parts of the screen.
+    """
+    for part in parts:
+        about = read_about(cells_file(job.workdir, part.name))
+        if about is None or set(_differs(job, part, about)) - {'illumination'}:
+            return False
+    return True
 
 
 def score_parts(
@@ -116,7 +133,7 @@ def score_parts(
         report: Function that is told of every field that was read.
     """
     scorer = open_scorer(job.source)
-    asked = [(field, part.lamp) for part in parts for field in part.fields]
+    asked = [one for part in parts for one in part.asked()]
     read = functools.partial(read_field_cells, cutting=job.cutting)
     found = read_ahead(iter(map_in_processes(read, asked, job.workers)), AHEAD)
     try:
@@ -141,15 +158,24 @@ def score_parts(
 
 
 def score_part(job: Job, part: Part) -> dict[str, int]:
-    """Scores one part, in a process of a cluster.
+    """Scores one part, in a worker of a cluster.
+
+    Such a worker may not start processes; its threads work on several parts.
 
     Returns:
         Number of `fields`, of those `set_aside`, and of `cells`.
     """
     counts = collections.Counter(fields=0, set_aside=0, cells=0)
+    job = dataclasses.replace(job, workers=1)
     for _ in score_parts(job, [part], lambda cells: counts.update(cells.counts)):
         pass
     return dict(counts)
+
+
+def _differs(job: Job, part: Part, about: Mapping[str, Any]) -> list[str]:
+    """Names of what has changed since a part was scored."""
+    fields = {asked.field.name: asked.fingerprint() for asked in part.asked()}
+    return what_changed(about['depends'], job.depends(part, fields))
 
 
 def _has_features(job: Job, part: Part) -> bool:

@@ -13,7 +13,8 @@ from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.illumination import Illumination, fit_illumination
 from deeploc_jax.screens.fields.plates import group_plates
 from deeploc_jax.screens.fields.read import read_field
-from deeploc_jax.screens.scoring.parts import Part, file_name, fingerprint_field
+from deeploc_jax.screens.scoring.fingerprints import file_name, fingerprint_field
+from deeploc_jax.screens.scoring.parts import Part
 
 
 def with_lamps(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import functools
+import concurrent.futures
+import pickle
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from deeploc_jax.screens.scoring.job import Job, score_part
+from deeploc_jax.screens.scoring.job import Job
+from deeploc_jax.screens.scoring.on_worker import score_pickled
 from deeploc_jax.screens.scoring.parts import Part
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds in which a scheduler must answer."""
-DEATHS = 3
-"""Workers that may die over one part before the run gives up on it."""
 
 
 def connect(scheduler: str) -> Client:
@@ -60,12 +60,12 @@ def score_on(
 
     Raises:
         RuntimeError: Workers died over one part again and again.
+        ConnectionError: The scheduler is gone.
     """
     import distributed
 
-    score = functools.partial(score_part, job)
     futures = {
-        client.submit(score, part, key=f'score-{part.name}', pure=False): part
+        client.submit(score_pickled, pickle.dumps((job, part)), pure=False): part
         for part in parts
     }
     try:
@@ -77,6 +77,11 @@ def score_on(
                     f'Workers died over {futures[future].name} again and again: they '
                     'may have too little memory, see --memory-limit of `dask worker`. '
                     f'({error})'
+                ) from None
+            except concurrent.futures.CancelledError as error:
+                raise ConnectionError(
+                    f'The scheduler is gone ({error}). Parts that are written stay: '
+                    'start it, and run the same command again.'
                 ) from None
     finally:
         client.cancel(list(futures))

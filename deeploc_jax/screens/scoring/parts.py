@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.illumination import Illumination
 from deeploc_jax.screens.fields.plates import group_plates
+from deeploc_jax.screens.scoring.asked import Asked, Given
+from deeploc_jax.screens.scoring.fingerprints import file_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,13 +22,21 @@ class Part:
         name: Name of its file, unique in the screen.
         plate: Name of the plate, unique in the screen.
         fields: The fields; all of a well, unless it has more than a part holds.
+        given: What another program found in each field, () where cells are looked for.
         lamp: Uneven light of the plate, None where it is left as it is.
     """
 
     name: str
     plate: str
     fields: tuple[Field, ...]
+    given: tuple[Given, ...] = ()
     lamp: Illumination | None = None
+
+    def asked(self) -> Iterator[Asked]:
+        """What is asked of each field."""
+        for index, field in enumerate(self.fields):
+            given = self.given[index] if self.given else None
+            yield Asked(field, given, self.lamp)
 
 
 def cut_parts(fields: Sequence[Field], fields_per_part: int) -> tuple[Part, ...]:
@@ -69,59 +75,6 @@ def take_shard(parts: Sequence[Part], shard: str | None) -> tuple[Part, ...]:
             f'shard ({shard!r}) must be a number of how many, from 1/16 to 16/16.'
         )
     return tuple(parts[number - 1 :: of])
-
-
-def file_name(plate: str) -> str:
-    """The plate's name as a file may be called on any system."""
-    plain = re.sub(r'[^\w.-]', '_', plate, flags=re.ASCII).lstrip('.') or 'plate'
-    if plain == plate:
-        return plain
-    return f'{plain}-{hashlib.sha256(plate.encode()).hexdigest()[:6]}'
-
-
-def fingerprint_field(field: Field, *more: Any) -> str:
-    """Changes when the field, its image files or anything else given changes.
-
-    Files are known by name, size and time of the last change: reading them all would
-    take as long as scoring them.
-
-    Args:
-        field: The field.
-        *more: What else its rows depend on, as JSON allows.
-    """
-    known = dataclasses.asdict(field)
-    planes = [
-        [name, *_file(plane.pop('path')), plane]
-        for name, plane in known.pop('planes').items()
-    ]
-    text = json.dumps([known, planes, more], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Names what differs between what a part was made from and would be made from.
-
-    Args:
-        then: Facts by name, those of the fields by their names under 'fields'.
-        now: The same as of today.
-    """
-    changed = [
-        name
-        for name in dict.fromkeys([*then, *now])
-        if name != 'fields' and then.get(name) != now.get(name)
-    ]
-    before, after = then.get('fields', {}), now.get('fields', {})
-    names = dict.fromkeys([*before, *after])
-    fields = [name for name in names if before.get(name) != after.get(name)]
-    return changed + [f'field {name}' for name in fields]
-
-
-def _file(path: Path) -> tuple[str, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:  # it may be there the next time
-        return path.name, -1, -1
-    return path.name, stat.st_size, stat.st_mtime_ns
 
 
 def _runs(fields: Sequence[Field], size: int) -> Iterator[list[Field]]:

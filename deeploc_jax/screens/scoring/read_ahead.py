@@ -1,4 +1,4 @@
-"""Things are made ahead by a thread, while this one works on those before."""
+"""A thread makes things ahead, while the caller works on those made before."""
 
 from __future__ import annotations
 

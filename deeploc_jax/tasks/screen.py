@@ -1,0 +1,119 @@
+"""Task `screen`: takes plates of micrographs through all stages to the movers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import ml_collections
+
+from deeploc_jax.command_line import require
+from deeploc_jax.lookup import check_name
+from deeploc_jax.report.screen import write_screen_page
+from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.simulated_source import is_simulated
+from deeploc_jax.tasks import start
+from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.record import short
+
+STAGES = ('plates.', 'score.', 'profile.', 'compare.')
+"""Groups of fields that are the configs of stages, which check them themselves."""
+SHARED = ('source', 'fields', 'channels', 'plate_map')
+"""Fields of `score` that are said once for the whole screen."""
+
+
+def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
+    """Runs one stage after the other, each in its own folder of the workdir.
+
+    Returns:
+        The largest exit status of a stage: 0 unless fields were set aside.
+
+    Raises:
+        ValueError: Source, fields or the condition before are not given or not known,
+            or a stage raises it.
+    """
+    if config.get('plates'):
+        config.fields = str(workdir / 'plates')
+    require(
+        config,
+        source='<workdir of a training, or weights>',
+        fields='<table of fields, or pattern of file names>',
+    )
+    if config.dry_run:
+        return start(score_stage(config), workdir / 'scored')
+    claim_workdir(workdir, config.to_dict(), (*STAGES, 'before'))
+    statuses = [0]
+    folders = []
+    for folder, stage in stages(config, workdir):
+        print(f'\n=== {folder}: {stage.task} ===', flush=True)
+        statuses.append(start(stage, workdir / folder))
+        folders.append(folder)
+    simulated = is_simulated(workdir / 'scored')
+    page = write_screen_page(workdir, folders, simulated)
+    print(f'\nThe screen: {short(page)}')
+    return max(statuses)
+
+
+def stages(
+    config: ml_collections.ConfigDict, workdir: Path
+) -> Iterator[tuple[str, ml_collections.ConfigDict]]:
+    """Folder and config of each stage; the plates exist once the first has run."""
+    if config.get('plates'):
+        yield 'plates', config.plates
+    later = conditions_after(config)  # a mistake in `before` shows now, not in the end
+    yield 'scored', score_stage(config)
+    profile = config.profile.copy_and_resolve_references()
+    profile.cells = str(workdir / 'scored')
+    yield 'profiles', profile
+    for condition in later:
+        compare = config.compare.copy_and_resolve_references()
+        compare.cells = str(workdir / 'scored')
+        compare.before, compare.after = config.before, condition
+        yield folder_of(condition, later), compare
+
+
+def score_stage(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """The config of the stage that scores the cells."""
+    score = config.score.copy_and_resolve_references()
+    score.update({name: config[name] for name in SHARED})
+    score.dry_run = config.dry_run
+    return score
+
+
+def conditions_after(config: ml_collections.ConfigDict) -> list[str]:
+    """The conditions that are compared with `before`; none where there is but one.
+
+    Raises:
+        ValueError: There are several and `before` is none of them.
+    """
+    score = score_stage(config)
+    inventory = describe_fields(
+        score.fields,
+        channels=score.channels,
+        channel_names=score.channel_names,
+        plate_map=score.plate_map,
+        pixel_size=score.pixel_size,
+        screen=score.screen,
+    )
+    names = list(dict.fromkeys(field.condition for field in inventory.fields))
+    if len(names) < 2:
+        return []
+    if config.before is None:
+        known = ', '.join(name or "''" for name in names)
+        raise ValueError(
+            f'The screen has the conditions {known}: say with which of them the '
+            'others are compared, --config.before=<condition>.'
+        )
+    check_name('condition', config.before, names)
+    return [name for name in names if name != config.before]
+
+
+def folder_of(condition: str, conditions: Sequence[str]) -> str:
+    """Folder of a comparison: `movers`, with its condition where there are several."""
+    if len(conditions) == 1:
+        return 'movers'
+    names = [re.sub(r'[^\w.-]+', '_', name) for name in conditions]
+    place = conditions.index(condition)
+    twice = names.count(names[place]) > 1
+    return f'movers-{names[place]}' + (f'-{place + 1}' if twice else '')
