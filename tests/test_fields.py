@@ -165,12 +165,12 @@ def test_a_pixel_size_is_in_micrometers_or_unknown(tmp_path, sizes, expected):
 
 def test_other_formats_can_be_added(tmp_path):
     """A microscope's own format is read by who brings a function that opens it."""
-    path = tmp_path / 'a.flex'
+    path = tmp_path / 'a.czi'
     save_tiff(path, PLANES[0])
     with ImageReader() as reader, pytest.raises(ImageError, match='own format'):
         reader.read(path)
     openers = dict(ImageReader().openers)
-    with ImageReader(openers=openers | {'.flex': openers['.tif']}) as reader:
+    with ImageReader(openers=openers | {'.czi': openers['.tif']}) as reader:
         np.testing.assert_array_equal(reader.read(path)[..., 0], PLANES[0])
 
 

@@ -19,6 +19,8 @@ from deeploc_jax.tables.parquet import class_names, class_values
 
 NAMED = 60
 """Most rows of the heat map that are named."""
+PURE = 0.9
+"""Share of the first compartment from which on a protein counts as in one place."""
 LISTED = 50
 """Most proteins in the table of the page."""
 HEADER = ('protein', 'condition', 'replicate', 'cells', 'first', 'second', 'share')
@@ -82,7 +84,7 @@ def _titles(profiles: pa.Table) -> list[str]:
 
 
 def mixed_rows(profiles: pa.Table) -> list[list[str]]:
-    """Proteins surely in two places: the upper end of the share is below 1.
+    """Proteins that may be in two places: the share's interval ends below `PURE`.
 
     The most even ones come first.
     """
@@ -92,7 +94,7 @@ def mixed_rows(profiles: pa.Table) -> list[list[str]]:
             ['protein', 'condition', 'replicate', 'n_cells', 'first', 'second', 'share']
             + ['share_low', 'share_high', 'heterogeneity']
         ).to_pylist()
-        if row['share_high'] is not None and row['share_high'] < 1
+        if row['share_high'] is not None and row['share_high'] < PURE
     ]
     rows.sort(key=lambda row: row['share'])
     return [
@@ -151,6 +153,6 @@ def _lead(profiles: pa.Table, mixed: Sequence[Sequence[str]]) -> str:
     shown = f', the {LISTED} most even of them below' if len(mixed) > LISTED else ''
     return (
         f'{count(len(profiles), "profile")} of {count(cells, "usable cell")}. '
-        f'{len(mixed):,} are in two places: all of the interval of the share is below 1'
-        f'{shown}.'
+        f'{len(mixed):,} may be in two places, or in one that the network takes for '
+        f'another in some cells: the interval of the share ends below {PURE}{shown}.'
     )

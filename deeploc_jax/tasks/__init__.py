@@ -102,7 +102,7 @@ def start(config: Any, workdir: Path) -> int:
 
 def _own(config: Any, workdir: Path) -> Path:
     """The folder that no other run may work in: shards of a run share the workdir."""
-    shard = config.get('shard')
+    shard = getattr(config, 'shard', None)
     return workdir / f'.shard-{shard.replace("/", "-of-")}' if shard else workdir
 
 

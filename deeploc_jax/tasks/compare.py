@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,18 +16,17 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
+from deeploc_jax.profiles.opening import OpenCells, open_cells
 from deeploc_jax.report.movers import write_movers_page
 from deeploc_jax.screens.examples import try_examples
 from deeploc_jax.screens.simulated_source import is_simulated
-from deeploc_jax.tables.cell_parts import cell_parts, cells_digest
+from deeploc_jax.tables.cell_parts import cells_digest
 from deeploc_jax.tables.changes import FLUX, MOVERS
 from deeploc_jax.tables.examples import EXAMPLES
-from deeploc_jax.tables.parquet import channel_names, class_names, write_table
+from deeploc_jax.tables.parquet import class_names, write_table
 from deeploc_jax.workdir.claim import claim_remade
 from deeploc_jax.workdir.record import environment, short
 
-QUALITY = ('DEAD', 'GHOST')
-"""Classes that are no localizations, ignored unless others are named."""
 SINGLE = (
     'Nothing was repeated: each protein has one well in a condition. What is called '
     'changes more than other proteins do in this screen; whether another replicate '
@@ -102,31 +100,19 @@ def check(config: ml_collections.ConfigDict) -> None:
 
 def read_wells(config: ml_collections.ConfigDict) -> Wells:
     """The wells of the cells named, which are read part by part."""
-    paths = split_names(config.cells)
-    parts = itertools.chain.from_iterable(map(cell_parts, paths))
-    first = next(parts, None)
-    if first is None:
-        raise ValueError(f'cells: there is no cell in {config.cells}.')
-    names = class_names(first)
-    ignored = split_names(config.ignored or '')
-    if config.ignored is None:
-        ignored = [name for name in QUALITY if name in names]
-    measured = any(name.startswith('mean_') for name in first.column_names)
-    channel = config.channel or (channel_names(first)[0] if measured else '')
-    tables = itertools.chain([first], parts)
-    return sum_wells(_profiled(tables, names, ignored, channel), ignored)
+    ignored = None if config.ignored is None else split_names(config.ignored)
+    cells = open_cells(split_names(config.cells), ignored, config.channel)
+    return sum_wells(_profiled(cells), cells.ignored)
 
 
-def _profiled(
-    tables: Iterator[pa.Table], names: tuple[str, ...], ignored: list[str], channel: str
-) -> Iterator[ProfiledCells]:
-    for table in tables:
-        if class_names(table) != names:
+def _profiled(cells: OpenCells) -> Iterator[ProfiledCells]:
+    for table in cells.parts:
+        if class_names(table) != cells.class_names:
             raise ValueError(
                 'cells: the workdirs are of networks with other classes, '
-                f'{", ".join(names)} and {", ".join(class_names(table))}.'
+                f'{", ".join(cells.class_names)} and {", ".join(class_names(table))}.'
             )
-        yield profiled_cells(table, ignored, channel)
+        yield profiled_cells(table, cells.ignored, cells.channel)
 
 
 def facts(found: Comparison) -> dict[str, int]:

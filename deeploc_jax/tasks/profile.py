@@ -22,6 +22,7 @@ from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
 from deeploc_jax.profiles.export import Normalization, write_cytominer, write_rows
 from deeploc_jax.profiles.features import STATISTICS
 from deeploc_jax.profiles.localization import Options
+from deeploc_jax.profiles.opening import open_cells
 from deeploc_jax.profiles.tables_of_cells import (
     Profiles,
     feature_profiles,
@@ -34,7 +35,7 @@ from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.cell_parts import cell_parts, cells_digest, feature_parts
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.h5ad import check_anndata
-from deeploc_jax.tables.parquet import channel_names, class_names
+from deeploc_jax.tables.parquet import class_names
 from deeploc_jax.tables.profiles import (
     PROFILE_FEATURES,
     PROFILES,
@@ -44,8 +45,6 @@ from deeploc_jax.tables.profiles import (
 from deeploc_jax.workdir.claim import claim_remade
 from deeploc_jax.workdir.record import environment, short
 
-QUALITY = ('DEAD', 'GHOST')
-"""Classes that are no localizations, ignored unless others are named."""
 CELLS_SHOWN = 4  # cells of a protein on the page of proteins
 
 
@@ -113,24 +112,17 @@ def profile_cells(
     config: ml_collections.ConfigDict, workdir: Path
 ) -> tuple[Profiles, dict[str, str]]:
     """Profiles of the cells, and what was taken for what, in words."""
-    parts = _chained(cell_parts, config.cells)
-    first = next(parts, None)
-    if first is None:
-        raise ValueError(f'cells: there is no cell in {config.cells}.')
-    names = class_names(first)
-    ignored = split_names(config.ignored or '')
-    if config.ignored is None:
-        ignored = [name for name in QUALITY if name in names]
-    measured = any(name.startswith('mean_') for name in first.column_names)
-    channel = config.channel or (channel_names(first)[0] if measured else '')
-    options = options_of(config, names, ignored)
-    everything = itertools.chain([first], parts)
-    found = localization_profiles(everything, workdir, options, ignored, channel)
+    ignored = None if config.ignored is None else split_names(config.ignored)
+    cells = open_cells(split_names(config.cells), ignored, config.channel)
+    options = options_of(config, cells.class_names, cells.ignored)
+    found = localization_profiles(
+        cells.parts, workdir, options, cells.ignored, cells.channel
+    )
     return found, {
         'cells': config.cells,
         'labelled cells': config.labelled or 'none, so no blends',
-        'ignored classes': ', '.join(ignored) or 'none',
-        'protein channel': channel or 'not measured',
+        'ignored classes': ', '.join(cells.ignored) or 'none',
+        'protein channel': cells.channel or 'not measured',
         'intervals': f'{config.level:.0%}',
     }
 

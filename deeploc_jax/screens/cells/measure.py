@@ -31,8 +31,8 @@ def measure_cells(
         `corrected_` (mean above the median of the background around the cell). Where a
         field has no background, `corrected_` is NaN.
     """
-    numbers, inverse = np.unique(labels, return_inverse=True)
-    dense = inverse.reshape(labels.shape).astype(np.int32)
+    numbers = np.unique(labels)  # its own inverse would sort every pixel
+    dense = np.searchsorted(numbers, labels).astype(np.int32)
     if numbers.size and numbers[0] != 0:
         dense, numbers = dense + np.int32(1), np.concatenate([[0], numbers])
     edges = (dense[0], dense[-1], dense[:, 0], dense[:, -1])
