@@ -11,8 +11,7 @@ moved, p and q, the change of abundance, and what the method of the DeepLoc pape
 `flux.parquet`, the flux network for Cytoscape, and `movers.html`, a page to search and
 sort with cells of both conditions.
 Time: 9 s of CPU time for 6,000 proteins with three replicates of two conditions (AMD
-EPYC, one core), without pictures of their cells; 360,000 cells are read in 1 s. The
-comparison of 6,000 proteins with three replicates takes 9 s of CPU time.
+EPYC, one core), without pictures of their cells; 360,000 cells are read in 1 s.
 """
 
 import ml_collections
