@@ -5,6 +5,7 @@ import warnings
 import pytest
 
 from deeploc_jax import tables, tasks
+from deeploc_jax.screens.scoring import on_dask
 from deeploc_jax.tasks import score as task
 from tests.helpers import spot_fields
 from tests.test_score import make_config
@@ -42,7 +43,10 @@ def test_a_cluster_makes_the_same_table(weights, scheduler, tmp_path):
     assert one.equals(other)
 
 
-def test_a_scheduler_that_is_not_there_is_an_error_at_once(weights, tmp_path, capsys):
+def test_a_scheduler_that_is_not_there_is_an_error(
+    weights, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(on_dask, 'PATIENCE', 0.5)
     screen = spot_fields.write_screen(tmp_path / 'screen', 1, 1, 1)
     config = make_config(weights, screen, scheduler='tcp://127.0.0.1:9')
     assert tasks.run(config, tmp_path / 'out') == 1
