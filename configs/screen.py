@@ -19,8 +19,10 @@ continue.
 Result: `report.html`, which leads to the page of the proteins that moved and to all
 else. With several conditions after `before` each has its `movers-<condition>/`; with
 one condition there is nothing to compare, and the page of proteins is what counts.
-Time: 340 s of CPU time for `sim`, 178 simulated fields with 18,597 cells of 83
-proteins, on two cores of an AMD EPYC that had much other work (21 minutes).
+`sim`, simulated, has 18,553 cells in 178 fields; of 77 proteins that can be compared it
+calls 27, all 22 that move and five that do not: so small a screen does not hold its
+error rate (docs/results/movers.md).
+Time: two and a half minutes for `sim` on two cores (AMD EPYC), 230 s of CPU time.
 """
 
 import ml_collections
