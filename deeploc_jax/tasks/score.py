@@ -20,7 +20,7 @@ from deeploc_jax.processes import available_processors
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.screens.cells import CellOptions
-from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.quality import (
     FieldLimits,
@@ -92,14 +92,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
             'Several processes score a screen by --config.shard=1/16 and so on, or by '
             '--config.scheduler, not as one.'
         )
-    inventory = describe_fields(
-        config.fields,
-        channels=config.channels,
-        channel_names=config.channel_names,
-        plate_map=config.plate_map,
-        pixel_size=config.pixel_size,
-        screen=config.screen,
-    )
+    inventory = describe_asked(config.to_dict())
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
     limits = FieldLimits(**config.quality)

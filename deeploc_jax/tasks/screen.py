@@ -11,7 +11,7 @@ import ml_collections
 from deeploc_jax.command_line import require
 from deeploc_jax.lookup import check_name
 from deeploc_jax.report.screen import write_screen_page
-from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tasks import start
 from deeploc_jax.workdir.claim import claim_workdir
@@ -87,15 +87,7 @@ def conditions_after(config: ml_collections.ConfigDict) -> list[str]:
     Raises:
         ValueError: There are several and `before` is none of them.
     """
-    score = score_stage(config)
-    inventory = describe_fields(
-        score.fields,
-        channels=score.channels,
-        channel_names=score.channel_names,
-        plate_map=score.plate_map,
-        pixel_size=score.pixel_size,
-        screen=score.screen,
-    )
+    inventory = describe_asked(score_stage(config).to_dict())
     names = list(dict.fromkeys(field.condition for field in inventory.fields))
     if len(names) < 2:
         return []

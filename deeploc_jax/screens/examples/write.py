@@ -15,7 +15,7 @@ from deeploc_jax.progress import progress_bar
 from deeploc_jax.screens.cells.crops import cut_crops
 from deeploc_jax.screens.examples.choose import Chosen, choose_cells
 from deeploc_jax.screens.examples.pictures import SHOWN, ProteinCells, write_pictures
-from deeploc_jax.screens.fields.describe import describe_fields
+from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.fields.field import BadFieldError, Field
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.fields.read import read_field
@@ -119,9 +119,7 @@ def _inventory(scored: Path) -> Inventory:
     config = read_json(path) if path.is_file() else {}
     if 'fields' not in config:
         raise ValueError(f'{scored} is no workdir of configs/score.py.')
-    names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')
-    options = {name: config.get(name) for name in names}
-    return describe_fields(config['fields'], **options)
+    return describe_asked(config)
 
 
 def _shown_channels(inventory: Inventory) -> tuple[str, ...]:

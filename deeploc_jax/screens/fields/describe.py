@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deeploc_jax.data.own.table_file import READERS
 from deeploc_jax.images import OPENERS
@@ -24,6 +26,17 @@ from deeploc_jax.tables.simulated import IMAGES, WELLS
 
 SIMULATED = (IMAGES.path, WELLS.path)
 """Table and map that `configs/simulate.py` writes into a folder."""
+
+
+def describe_asked(config: Mapping[str, Any]) -> Inventory:
+    """Describes the fields that a config of configs/score.py asks for.
+
+    Args:
+        config: The fields of the config; those that are missing have no value.
+    """
+    names = ('channels', 'channel_names', 'plate_map', 'pixel_size', 'screen')
+    options = {name: config.get(name) for name in names}
+    return describe_fields(config['fields'], **options)
 
 
 def describe_fields(
