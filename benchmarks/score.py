@@ -4,8 +4,8 @@
     python -m benchmarks.score --crops=5 --memory=
 
 Simulated fields (`wild_type`, 960 x 1280 pixels, two channels, some 100 cells) are
-scored by the task `score`, from compressed OME-TIFF to Parquet, with one worker: cells
-are looked for, or their centers are taken from a table. In the same process and by
+scored by the task `score`, from compressed OME-TIFF to Parquet, with so many workers:
+cells are looked for, or their centers are taken from a table. In the same process and by
 turns, the network alone runs on as many crops as were scored, a batch at a time,
 normalized before and in memory. CPU seconds count all threads: on a busy machine they
 change less than the time that passes. The second table says what the steps before the
@@ -51,6 +51,7 @@ _SOURCE = flags.DEFINE_string('source', 'lean-sim', 'Weights.')
 _FIELDS = flags.DEFINE_integer('fields', 32, 'Fields that are scored.')
 _CROPS = flags.DEFINE_integer('crops', 1, 'Views of a cell: 1 or 5.')
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Rounds after the warm-up.')
+_WORKERS = flags.DEFINE_integer('workers', 1, 'Processes that read fields.')
 _MEMORY = flags.DEFINE_list('memory', ['16', '64', '256'], 'Numbers of fields.')
 _ONLY = flags.DEFINE_string('only', None, 'Table of fields to score once; internal.')
 
@@ -103,7 +104,7 @@ def score_once(fields: Path, workdir: Path, centers: Path | None = None) -> None
     """Scores the fields of a table; cells are looked for unless they are given."""
     config = score_config.get_config()
     config.source, config.fields, config.channels = _SOURCE.value, str(fields), ROLES
-    config.crops, config.workers = _CROPS.value, 1
+    config.crops, config.workers = _CROPS.value, _WORKERS.value
     config.cells.centers = str(centers) if centers else None
     score.run(config, workdir)
 
@@ -126,7 +127,7 @@ def print_speed(fields: Path, root: Path) -> None:
     print(
         f'\n{_SOURCE.value}, {_FIELDS.value} fields, {len(table):,} cells, {cells:,} '
         f'of them with a crop, {stored / len(table):.0f} bytes a cell in Parquet; '
-        f'{_CROPS.value} view(s); {len(rounds)} rounds on '
+        f'{_CROPS.value} view(s), {_WORKERS.value} worker(s); {len(rounds)} rounds on '
         f'{jax.devices()[0].device_kind}, {os.cpu_count()} cores\n'
     )
     lines = []
@@ -208,6 +209,7 @@ def print_memory(tables: dict[int, Path]) -> None:
     for number, table in tables.items():
         command = [sys.executable, '-m', 'benchmarks.score', f'--only={table}']
         command += [f'--source={_SOURCE.value}', f'--crops={_CROPS.value}']
+        command += [f'--workers={_WORKERS.value}']
         rows.append([f'{number:,}', f'{peak_of(command) / 2**20:.2f}'])
     if rows:
         print()
