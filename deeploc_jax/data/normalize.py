@@ -45,7 +45,8 @@ def make_normalize(name: str, white_level: float | None = None) -> Normalize:
 
 def check_augmentation(name: str, augmentation: Mapping[str, Any]) -> None:
     """Raises a ValueError for augmentations that need pixels from 0 to 1."""
-    needing = [field for field in ('gamma', 'noise') if augmentation[field]]
+    fields = ('gamma', 'noise', 'zoom', 'blur', 'bleed', 'saturation')
+    needing = [field for field in fields if augmentation.get(field)]
     if name == 'none' and needing:
         raise ValueError(
             f'augmentation.{needing[0]} needs pixels from 0 to 1: set normalization to '

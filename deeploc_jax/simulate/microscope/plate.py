@@ -54,6 +54,9 @@ class Instrument:
         haze_sigma: Sigma of the blur of that light, pixels.
         vignette: Share of the light lost in the corners of a field.
         heights: Standard deviation of the cells' heights about the focus, units.
+        bleed: Share of each channel's light that is seen in the next one.
+        exposure: Factor on all light, log-uniform: time, lamp and numerical aperture.
+            The gain falls where it is above 1, so that the camera does not saturate.
         field_shape: Rows and columns of an image, both even.
         camera: Camera behind all channels.
     """
@@ -65,6 +68,8 @@ class Instrument:
     haze_sigma: Range = (4.0, 8.0)
     vignette: Range = (0.1, 0.4)
     heights: Range = (1.2, 3.2)
+    bleed: Range = (0.0, 0.03)
+    exposure: Range = (1.0, 1.0)
     field_shape: tuple[int, int] = (960, 1280)
     camera: Camera = Camera()
 
@@ -106,18 +111,22 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
     def draw(limits: Range) -> float:
         return float(rng.uniform(*limits))
 
+    exposure = float(np.exp(draw(tuple(np.log(instrument.exposure).tolist()))))
+    camera = instrument.camera
+    camera = dataclasses.replace(camera, gain=camera.gain / max(exposure, 1.0))
+    levels = [exposure * c.level * np.exp(0.3 * rng.normal()) for c in channels]
     return Plate(
         name=name,
-        instrument=instrument,
+        instrument=dataclasses.replace(instrument, camera=camera),
         psf=tuple(draw(channel.psf) for channel in channels),
-        level=tuple(float(c.level * np.exp(0.3 * rng.normal())) for c in channels),
-        glow=tuple(draw(channel.glow) for channel in channels),
-        background=tuple(draw(channel.background) for channel in channels),
+        level=tuple(map(float, levels)),
+        glow=tuple(exposure * draw(channel.glow) for channel in channels),
+        background=tuple(exposure * draw(channel.background) for channel in channels),
         shift=tuple(
             (draw((-0.4, 0.4)), draw((-0.4, 0.4))) if c.registered else (0.0, 0.0)
             for c in channels
         ),
-        bleed=draw((0, 0.03)),
+        bleed=draw(instrument.bleed),
         section=draw(instrument.section),
         haze=draw(instrument.haze),
         haze_sigma=draw(instrument.haze_sigma),
