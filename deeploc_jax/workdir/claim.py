@@ -14,6 +14,8 @@ _ELSEWHERE = ('data_dir', 'manual_dir', 'memory_limit')
 """Fields of any task that differ when a run moves to another disk or machine."""
 _RENAMED = {'licence': 'license'}
 """Names of fields in earlier versions, and their names today."""
+_LATER_AUGMENTATIONS = ('zoom', 'blur', 'bleed', 'saturation')
+"""Earlier versions did none of these, and did not say so."""
 
 
 def claim_workdir(
@@ -48,7 +50,10 @@ def claim_workdir(
         unsaid: dict[str, Any] = dict(inputs=inputs)
         if 'normalization' in asked:
             unsaid['normalization'] = 'percentile'
-        found, wanted = _flat(unsaid | _renewed(read_json(path))), _flat(asked)
+        if 'augmentation' in asked:
+            unsaid['augmentation'] = dict.fromkeys(_LATER_AUGMENTATIONS, 0.0)
+        found = _flat(unsaid) | _flat(_renewed(read_json(path)))
+        wanted = _flat(asked)
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
