@@ -32,8 +32,9 @@ def describe_inventory(
     lines += [f'  {_describe_plate(*plate)}' for plate in [*plates.items()][:_LISTED]]
     if len(plates) > _LISTED:
         lines.append(f'  ... and {len(plates) - _LISTED} more plates')
-    lines += [f'  {_describe_names(fields, n)}' for n in ('condition', 'replicate')]
-    lines += [f'  {_describe_names(fields, n)}' for n in ('protein', 'label')]
+    screens = ('screen',) if len({field.screen for field in fields}) > 1 else ()
+    names = (*screens, 'condition', 'replicate', 'protein', 'label')
+    lines += [f'  {_describe_names(fields, name)}' for name in names]
     lines += [f'  {note}' for note in notes]
     for kind in KINDS:
         lines += _describe_problems(
