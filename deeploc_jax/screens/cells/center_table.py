@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
-from deeploc_jax.data.own.table_file import read_any_table
+from deeploc_jax.data.own.table_file import read_any_table_parts
 from deeploc_jax.data.wells import canonical_well
 from deeploc_jax.screens.cells import cellprofiler
 from deeploc_jax.screens.cells.cellprofiler import Columns
@@ -29,30 +29,46 @@ OBJECTS = ('cells', 'nuclei', '')
 
 @dataclasses.dataclass(frozen=True)
 class Centers:
-    """Centers of the cells of many fields.
+    """Centers of the cells of many fields, those of an image one after the other.
 
     Attributes:
         path: The table.
         x: Centers [n] in pixels from the left, counted from 0.
         y: Centers [n] in pixels from the top.
-        place: What the table says of `plate`, `well` and `field`, each text [n].
-        files: Columns with names of image files, each text [n].
+        starts: Number of the first cell of each of g images, and n, [g + 1].
+        place: What the table says of `plate`, `well` and `field` of an image, each text
+            [g].
+        files: Columns with names of image files, each text [g].
         problems: What is wrong with rows that were left out.
     """
 
     path: Path
     x: Float[np.ndarray, ' n']
     y: Float[np.ndarray, ' n']
-    place: dict[str, Shaped[np.ndarray, ' n']]
-    files: dict[str, Shaped[np.ndarray, ' n']]
+    starts: Int[np.ndarray, ' g_and_1']
+    place: dict[str, list[str]]
+    files: dict[str, list[str]]
     problems: list[str]
 
     def __len__(self) -> int:
         return len(self.x)
 
+    def of_images(
+        self, images: Iterable[int]
+    ) -> tuple[Float[np.ndarray, ' m'], Float[np.ndarray, ' m']]:
+        """The centers x and y of the cells of some images; of one, without a copy."""
+        runs = [slice(self.starts[i], self.starts[i + 1]) for i in sorted(set(images))]
+        if len(runs) == 1:
+            return self.x[runs[0]], self.y[runs[0]]
+        none = self.x[:0]
+        return (
+            np.concatenate([none, *(self.x[run] for run in runs)]),
+            np.concatenate([none, *(self.y[run] for run in runs)]),
+        )
+
 
 def read_centers(path: Path | str, objects: str = '') -> Centers:
-    """Reads the centers of cells from a table.
+    """Reads the centers of cells from a table, part by part.
 
     The table may be CellProfiler's `Cells.csv`, beside which `Image.csv` says which
     images they are, or its SQLite file; an export of DeepLoc's database; or any table
@@ -70,26 +86,51 @@ def read_centers(path: Path | str, objects: str = '') -> Centers:
             they are in.
     """
     path = Path(path)
-    if path.suffix.lower() in cellprofiler.SUFFIXES:
-        columns, problems = cellprofiler.read_database(path, objects), []
-    else:
-        table = read_any_table(path)
-        columns = {name: np.array(table.values(name)) for name in table.columns}
-        columns = cellprofiler.join_image_csv(path, columns)
-        problems = [f'{path}, row {row} {why}' for row, why in table.misfits]
-    x_name, y_name = _find_center(path, tuple(columns), objects)
-    x, y = _numbers(columns[x_name]), _numbers(columns[y_name])
-    kept = np.isfinite(x) & np.isfinite(y)
-    columns = {name: values[kept] for name, values in columns.items()}
-    place, files = _find_place(columns)
+    problems: list[str] = []
+    images: dict[tuple[str, ...], int] = {}
+    parts, columns, lost = [], (), 0
+    for found in _parts(path, objects, problems):
+        columns = tuple(found)
+        x_name, y_name = _find_center(path, columns, objects)
+        x, y = _numbers(found[x_name]), _numbers(found[y_name])
+        kept = np.isfinite(x) & np.isfinite(y)
+        lost += int((~kept).sum())
+        said = [found[name][kept].tolist() for name in _place_columns(columns)]
+        rows = zip(*said, strict=True) if said else [()] * int(kept.sum())
+        of = [images.setdefault(row, len(images)) for row in rows]
+        parts.append((x[kept], y[kept], np.array(of, np.int32)))
+    place, files = _find_place(_place_columns(columns), images)
     if not files and 'well' not in place:
         raise ValueError(
             f'{path} does not say which image its cells are in: it has no column of '
             f'file names and no well. Its columns are {", ".join(columns)}.'
         )
-    lost = int((~kept).sum())
     problems += [f'{path}: {lost} rows have no center'] if lost else []
-    return Centers(path, x[kept], y[kept], place, files, problems)
+    return Centers(path, *_by_image(parts, len(images)), place, files, problems)
+
+
+def _parts(path: Path, objects: str, problems: list[str]) -> Iterator[Columns]:
+    """The columns of the table part by part; adds what is wrong with its rows."""
+    if path.suffix.lower() in cellprofiler.SUFFIXES:
+        yield from cellprofiler.read_database(path, objects)
+        return
+
+    def tables() -> Iterator[Columns]:
+        for table in read_any_table_parts(path):
+            problems.extend(f'{path}, row {row} {why}' for row, why in table.misfits)
+            yield {name: np.array(table.values(name)) for name in table.columns}
+
+    yield from cellprofiler.join_image_csv(path, tables())
+
+
+def _by_image(
+    parts: Sequence[tuple[np.ndarray, ...]], count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Centers x and y sorted by image, in the order of the table else, and `starts`."""
+    x, y, image = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(image, kind='stable')
+    starts = np.searchsorted(image[order], np.arange(count + 1))
+    return x[order], y[order], starts
 
 
 def _find_center(path: Path, names: Sequence[str], objects: str) -> tuple[str, str]:
@@ -114,16 +155,30 @@ def _y_of(name: str) -> str:
     return name[:-1] + {'x': 'y', 'X': 'Y', '1': '0'}.get(last, last)
 
 
-def _find_place(columns: Columns) -> tuple[Columns, Columns]:
+def _place_columns(columns: Sequence[str]) -> list[str]:
+    """The columns that may say which image a cell is in."""
+    patterns = (*PLACES.values(), FILE)
+    return [
+        name
+        for name in columns
+        if any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in patterns)
+    ]
+
+
+def _find_place(
+    columns: Sequence[str], images: Collection[tuple[str, ...]]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What is said of each image: its place, and the names of its files."""
+    said = {name: [row[n] for row in images] for n, name in enumerate(columns)}
     place = {
-        part: np.array([*map(_TIDY[part], columns[name])])
+        part: [*map(_TIDY[part], said[name])]
         for part, pattern in PLACES.items()
-        for name in reversed(columns)
+        for name in reversed(said)
         if re.fullmatch(pattern, name, re.IGNORECASE)
     }
     files = {
         name: values
-        for name, values in columns.items()
+        for name, values in said.items()
         if re.fullmatch(FILE, name, re.IGNORECASE) and any(values)
     }
     return place, files

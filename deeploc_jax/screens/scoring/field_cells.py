@@ -142,8 +142,8 @@ def _measure(
 ) -> dict[str, np.ndarray]:
     if given is None or given.labels:
         return measure_cells(labels, image)
-    x, y = np.array(given.x, np.float64), np.array(given.y, np.float64)
-    return measure_centers(x, y, image, options.diameter_in(image.pixel_size) / 2)
+    radius = options.diameter_in(image.pixel_size) / 2
+    return measure_centers(given.x, given.y, image, radius)
 
 
 def _draw(

@@ -51,18 +51,16 @@ def with_centers(
     """
     centers = read_centers(path, objects)
     fields = [field for part in parts for field in part.fields]
-    rows, problems = join_centers(centers, fields)
-    if fields and not any(len(found) for found in rows.values()):
+    found, problems = join_centers(centers, fields)
+    if fields and not any(len(x) for x, _ in found.values()):
         raise ValueError(
             f'No center of {path} is in a field of the screen: {problems[0]}.'
         )
 
-    def given(field: Field) -> Given:
-        found = rows[field.place]
-        return Given(tuple(centers.x[found]), tuple(centers.y[found]))
-
     joined = tuple(
-        dataclasses.replace(part, given=tuple(map(given, part.fields)))
+        dataclasses.replace(
+            part, given=tuple(Given(*found[field.place]) for field in part.fields)
+        )
         for part in parts
     )
     return joined, problems
