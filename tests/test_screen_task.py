@@ -1,6 +1,7 @@
 """Task `screen`: all stages one after the other, each as if it were run alone."""
 
 import csv
+import shutil
 
 import pytest
 
@@ -92,6 +93,28 @@ def test_a_finished_screen_is_not_scored_again(done, weights, fields, capsys):
     times = [path.stat().st_mtime_ns for path in parts]
     assert task.run(make_config(weights, fields), done) == 0
     assert [path.stat().st_mtime_ns for path in parts] == times
+
+
+def test_a_screen_may_be_moved(done, weights, fields, tmp_path):
+    """With its plates inside, as `sim` has them; nothing is scored again."""
+    old, new = tmp_path / 'old', tmp_path / 'there/new'
+    shutil.copytree(fields.parent, old / 'plates')
+    config = make_config(weights, old / 'plates/fields.csv')
+    assert task.run(config, old) == 0
+    new.parent.mkdir()
+    old.rename(new)
+    files = [*(new / 'plates').rglob('*.tif'), *(new / 'scored').rglob('*.parquet')]
+    parts = [path for path in files if path.name != 'fields.parquet']
+    times = [path.stat().st_mtime_ns for path in parts]
+    assert len(parts) > 64
+    config = make_config(weights, new / 'plates/fields.csv')
+    assert task.run(config, new) == 0
+    assert [path.stat().st_mtime_ns for path in parts] == times
+    page = (new / 'profiles/proteins.html').read_text()
+    assert (
+        'There are no pictures' not in page
+        and 'There are no pictures' not in (new / 'movers/movers.html').read_text()
+    )
 
 
 def test_conditions_must_be_told_apart_before_anything_is_scored(
