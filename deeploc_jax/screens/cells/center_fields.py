@@ -11,7 +11,8 @@ from jaxtyping import Float
 
 from deeploc_jax.data.wells import canonical_well
 from deeploc_jax.names import show_names
-from deeploc_jax.screens.cells.center_table import Centers, tidy_field
+from deeploc_jax.screens.cells.center_columns import tidy_field
+from deeploc_jax.screens.cells.center_table import Centers
 from deeploc_jax.screens.fields.field import Field
 
 Key = tuple[str, ...]

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from deeploc_jax.data.own.table_file import read_any_table_parts
-from deeploc_jax.data.wells import canonical_well
 from deeploc_jax.screens.cells import cellprofiler
 from deeploc_jax.screens.cells.cellprofiler import Columns
-
-X = (r'x', r'(.*[ _])?center[ _]x', r'cent(er|re|roid)[ _]?(x|1)', r'pos_?x')
-"""How programs call the column of x, without regard to case; y likewise."""
-FILE = r'(image[ _])?(file ?name|path)(_.*)?|(image_)?url_.*|image|file'
-PLACES = dict(
-    plate=r'((image_)?metadata_)?plate(_?(name|barcode))?',
-    well=r'((image_)?metadata_)?well(_?name)?',
-    field=r'((image_)?metadata_)?(field|site|fov)(_?(index|name|id))?',
+from deeploc_jax.screens.cells.center_columns import (
+    find_center,
+    find_place,
+    place_columns,
 )
-OBJECTS = ('cells', 'nuclei', '')
-"""Which objects of CellProfiler are taken where a table has several."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,15 +83,15 @@ def read_centers(path: Path | str, objects: str = '') -> Centers:
     parts, columns, lost = [], (), 0
     for found in _parts(path, objects, problems):
         columns = tuple(found)
-        x_name, y_name = _find_center(path, columns, objects)
+        x_name, y_name = find_center(path, columns, objects)
         x, y = _numbers(found[x_name]), _numbers(found[y_name])
         kept = np.isfinite(x) & np.isfinite(y)
         lost += int((~kept).sum())
-        said = [found[name][kept].tolist() for name in _place_columns(columns)]
+        said = [found[name][kept].tolist() for name in place_columns(columns)]
         rows = zip(*said, strict=True) if said else [()] * int(kept.sum())
         of = [images.setdefault(row, len(images)) for row in rows]
         parts.append((x[kept], y[kept], np.array(of, np.int32)))
-    place, files = _find_place(_place_columns(columns), images)
+    place, files = find_place(place_columns(columns), images)
     if not files and 'well' not in place:
         raise ValueError(
             f'{path} does not say which image its cells are in: it has no column of '
@@ -131,67 +123,6 @@ def _by_image(
     order = np.argsort(image, kind='stable')
     starts = np.searchsorted(image[order], np.arange(count + 1))
     return x[order], y[order], starts
-
-
-def _find_center(path: Path, names: Sequence[str], objects: str) -> tuple[str, str]:
-    for wanted in (objects,) if objects else OBJECTS:
-        prefix = re.escape(wanted) + '_' if wanted else '(.*_)?'
-        for pattern in (f'{prefix}location_center_x', *(() if wanted else X)):
-            for name in names:
-                if re.fullmatch(pattern, name, re.IGNORECASE):
-                    other = _y_of(name)
-                    if other in names:
-                        return name, other
-    raise ValueError(
-        f'{path} has no centers{f" of {objects}" if objects else ""}: columns x and y, '
-        f'or Location_Center_X and Location_Center_Y. Its columns are '
-        f'{", ".join(names)}.'
-    )
-
-
-def _y_of(name: str) -> str:
-    """The name of the column of y beside that of x."""
-    last = name[-1]
-    return name[:-1] + {'x': 'y', 'X': 'Y', '1': '0'}.get(last, last)
-
-
-def _place_columns(columns: Sequence[str]) -> list[str]:
-    """The columns that may say which image a cell is in."""
-    patterns = (*PLACES.values(), FILE)
-    return [
-        name
-        for name in columns
-        if any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in patterns)
-    ]
-
-
-def _find_place(
-    columns: Sequence[str], images: Collection[tuple[str, ...]]
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """What is said of each image: its place, and the names of its files."""
-    said = {name: [row[n] for row in images] for n, name in enumerate(columns)}
-    place = {
-        part: [*map(_TIDY[part], said[name])]
-        for part, pattern in PLACES.items()
-        for name in reversed(said)
-        if re.fullmatch(pattern, name, re.IGNORECASE)
-    }
-    files = {
-        name: values
-        for name, values in said.items()
-        if re.fullmatch(FILE, name, re.IGNORECASE) and any(values)
-    }
-    return place, files
-
-
-def tidy_field(name: str) -> str:
-    """A number of a field without zeros before it, so that '01' and '1' are alike."""
-    return str(int(name)) if name.strip().isdecimal() else name.strip()
-
-
-_TIDY: dict[str, Callable[[str], str]] = dict(
-    plate=str.strip, well=canonical_well, field=tidy_field
-)
 
 
 def _numbers(texts: Shaped[np.ndarray, ' n']) -> Float[np.ndarray, ' n']:

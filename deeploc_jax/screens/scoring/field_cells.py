@@ -99,6 +99,7 @@ def read_field_cells(asked: Asked, cutting: Cutting) -> FieldCells:
         raw = image = read_field(field)
         height, width = image.pixels.shape[:2]
         facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
+        facts['pixel_type'] = raw.pixels.dtype.name
         if asked.lamp:
             stage = 'light'
             image = correct(image, asked.lamp)
