@@ -3,6 +3,7 @@
 import csv
 import shutil
 
+import pyarrow.parquet as pq
 import pytest
 
 from configs import compare as compare_config
@@ -13,7 +14,7 @@ from deeploc_jax import tables
 from deeploc_jax.tasks import compare, profile, score
 from deeploc_jax.tasks import screen as task
 from deeploc_jax.tasks.screen import folder_of
-from tests.helpers import spot_fields
+from tests.helpers import chromium, spot_fields
 
 ROLES = 'protein=GFP,marker=RFP'
 
@@ -88,6 +89,38 @@ def test_the_page_leads_to_what_was_made(done):
     assert 'simulated' not in page
 
 
+def test_the_page_says_what_was_found(done):
+    page = (done / 'report.html').read_text()
+    cells = tables.read_scored_cells(done / 'scored')
+    assert f'2 plates, 64 wells, 64 fields, {len(cells):,} cells' in page
+    movers = pq.read_table(done / 'movers/movers.parquet').to_pylist()
+    called = [row['protein'] for row in movers if row['moved']]
+    compared = sum(row['p'] is not None for row in movers)
+    assert f'{len(called)} of {compared} proteins moved' in page
+    for name in called[:12]:
+        assert f'movers/movers.html#open={name}' in page
+    assert 'No field was set aside' in page and 'Nothing was repeated' in page
+    assert f'--config.cells={done}/scored --config.before=before' in page
+
+
+@pytest.mark.parametrize('width', [1280, 800, 400])
+def test_the_pages_fit_into_a_window(done, tmp_path, width):
+    """A wide table scrolls by itself, and nothing is asked of a network."""
+    browser = chromium.start(tmp_path, width)
+    try:
+        names = ('report', 'scored/plates', 'profiles/proteins', 'profiles/report')
+        for name in (*names, 'movers/movers'):
+            chromium.visit(browser, (done / f'{name}.html').as_uri(), 'h1')
+            over = browser.execute_script(
+                'const root = document.documentElement;'
+                'return root.scrollWidth - root.clientWidth'
+            )
+            assert over <= 0, name
+            assert not chromium.complaints(browser)
+    finally:
+        browser.quit()
+
+
 def test_a_finished_screen_is_not_scored_again(done, weights, fields, capsys):
     parts = sorted((done / 'scored/cells.parquet').iterdir())
     times = [path.stat().st_mtime_ns for path in parts]
@@ -141,6 +174,8 @@ def test_a_bad_field_is_in_the_exit_status(weights, tmp_path):
     config = make_config(weights, path, before=None)
     assert task.run(config, tmp_path / 'screen') == 3
     assert (tmp_path / 'screen/profiles/proteins.html').exists()
+    page = (tmp_path / 'screen/report.html').read_text()
+    assert '1 of 4 fields could not be used' in page and 'P1 A01 1</th>' in page
 
 
 def test_a_dry_run_leaves_nothing(weights, fields, tmp_path, capsys):
@@ -155,6 +190,7 @@ def test_a_dry_run_leaves_nothing(weights, fields, tmp_path, capsys):
         (['heat'], ['movers']),
         (['heat', 'alpha factor/2 h'], ['movers-heat', 'movers-alpha_factor_2_h']),
         (['a b', 'a/b'], ['movers-a_b-1', 'movers-a_b-2']),
+        (['heat', 'Heat'], ['movers-heat-1', 'movers-Heat-2']),
     ],
 )
 def test_every_comparison_has_its_folder(conditions, folders):

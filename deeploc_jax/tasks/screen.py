@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,11 +12,11 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.lookup import check_name
-from deeploc_jax.report.screen import write_screen_page
+from deeploc_jax.report.whole_screen import write_screen_page
 from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tasks import start
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_workdir, read_claim
 from deeploc_jax.workdir.record import short
 
 STAGES = ('plates.', 'score.', 'profile.', 'compare.')
@@ -50,9 +52,32 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         statuses.append(start(stage, workdir / folder))
         folders.append(folder)
     simulated = is_simulated(workdir / 'scored')
-    page = write_screen_page(workdir, folders, simulated)
+    page = write_screen_page(workdir, folders, simulated, commands(workdir, folders))
     print(f'\nThe screen: {short(page)}')
     return max(statuses)
+
+
+def commands(workdir: Path, folders: Sequence[str]) -> list[tuple[str, str]]:
+    """The command that was typed, and those of comparisons with other options."""
+    typed = Path(sys.argv[0]).name == 'launch.py'
+    found = [('This page was made by', shlex.join(['python', *sys.argv]))] * typed
+    for folder in folders:
+        if folder.startswith('movers'):
+            made = read_claim(workdir / folder)
+            options = {name: made[name] for name in ('cells', 'before', 'after')}
+            options |= dict(cells=str(short(Path(made['cells']))), rate=0.1)
+            words = [f'--config.{name}={value}' for name, value in options.items()]
+            where = f'--workdir={short(workdir / folder)}-10'
+            words = [
+                'python',
+                'launch.py',
+                '--config=configs/compare.py',
+                *words,
+                where,
+            ]
+            purpose = 'The same comparison at another false-discovery rate, by itself:'
+            found.append((purpose, shlex.join(['python', 'launch.py', *words])))
+    return found
 
 
 def stages(
@@ -107,5 +132,6 @@ def folder_of(condition: str, conditions: Sequence[str]) -> str:
         return 'movers'
     names = [re.sub(r'[^\w.-]+', '_', name) for name in conditions]
     place = conditions.index(condition)
-    twice = names.count(names[place]) > 1
+    same = [name.casefold() for name in names]  # one folder on some systems
+    twice = same.count(same[place]) > 1
     return f'movers-{names[place]}' + (f'-{place + 1}' if twice else '')
