@@ -343,7 +343,7 @@ def test_bad_fields_are_set_aside_and_the_others_are_scored(
     }
     assert len(listed) == len(words)
     for place, word in words.items():
-        (line,) = (line for line in listed if line.startswith(place))
+        (line,) = (line for line in listed if line.startswith(f',,,{place},'))
         assert word in line and '.ome.tif' in line
     rows = tables.read_scored_cells(tmp_path / 'out')
     good = tables.read_scored_cells(whole)
@@ -477,7 +477,7 @@ def test_centers_and_label_images_of_another_program_are_taken(
     kept = [not i.startswith('P1-A01-1-') for i in table['cell_id'].to_pylist()]
     assert found.equals(table.filter(kept))
     config.cells.labels = '{other}.npy'
-    with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
+    with pytest.raises(ValueError, match=r'may have screen, .* in braces'):
         task.run(config, tmp_path / 'other')
 
 

@@ -21,6 +21,8 @@ from deeploc_jax.workdir.record import short
 
 STAGES = ('plates.', 'score.', 'profile.', 'compare.')
 """Groups of fields that are the configs of stages, which check them themselves."""
+INCOMPLETE = 3
+"""Exit status of a run that set fields aside, or could not make a comparison."""
 SHARED = ('source', 'fields', 'channels', 'plate_map')
 """Fields of `score` that are said once for the whole screen."""
 
@@ -29,7 +31,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     """Runs one stage after the other, each in its own folder of the workdir.
 
     Returns:
-        The largest exit status of a stage: 0 unless fields were set aside.
+        The exit status: 0, or `INCOMPLETE` where fields were set aside, or conditions
+        could not be compared.
 
     Raises:
         ValueError: Source, fields or the condition before are not given or not known,
@@ -46,13 +49,27 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         return start(score_stage(config), workdir / 'scored')
     claim_workdir(workdir, config.to_dict(), (*STAGES, 'before'))
     statuses = [0]
-    folders = []
+    folders, failed = [], []
     for folder, stage in stages(config, workdir):
         print(f'\n=== {folder}: {stage.task} ===', flush=True)
-        statuses.append(start(stage, workdir / folder))
-        folders.append(folder)
-    simulated = is_simulated(workdir / 'scored')
-    page = write_screen_page(workdir, folders, simulated, commands(workdir, folders))
+        try:
+            statuses.append(start(stage, workdir / folder))
+            folders.append(folder)
+        except ValueError as error:
+            if stage.task != 'compare':
+                raise
+            failed.append(f'{stage.before} and {stage.after} are not compared: {error}')
+            print(f'\nNOT COMPARED: {failed[-1]}')
+            statuses.append(INCOMPLETE)
+    page = write_screen_page(
+        workdir,
+        folders,
+        is_simulated(workdir / 'scored'),
+        commands(workdir, folders),
+        failed,
+    )
+    for folder in sorted({path.name for path in workdir.glob('movers*')} - {*folders}):
+        print(f'{short(workdir / folder)} is not of this run: look at it no more.')
     print(f'\nThe screen: {short(page)}')
     return max(statuses)
 

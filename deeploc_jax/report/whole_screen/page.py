@@ -41,6 +41,7 @@ def write_screen_page(
     folders: Sequence[str],
     simulated: bool = False,
     commands: Sequence[tuple[str, str]] = (),
+    warnings: Sequence[str] = (),
 ) -> Path:
     """Writes `report.html`: what was found, and links to all pages and tables.
 
@@ -50,6 +51,7 @@ def write_screen_page(
             comes first on the page.
         simulated: Whether the cells are simulated.
         commands: What commands are for, and the commands.
+        warnings: What a reader must know first.
 
     Returns:
         Path of the page.
@@ -74,6 +76,7 @@ def write_screen_page(
         plates=plates,
         stages=[_stage(workdir, folder) for folder in reversed(folders)],
         commands=commands,
+        warnings=warnings,
     )
 
 
