@@ -160,12 +160,37 @@ def test_conditions_must_be_told_apart_before_anything_is_scored(
     assert not (tmp_path / 'scored').exists()
 
 
-def test_one_condition_ends_with_its_proteins(weights, tmp_path):
+def test_one_condition_ends_with_its_proteins(weights, tmp_path, capsys):
     path = spot_fields.write_screen(tmp_path / 'fields', plates=1, wells=2, fields=1)
     config = make_config(weights, path, before=None)
     assert task.run(config, tmp_path / 'screen') == 0
     assert (tmp_path / 'screen/profiles/proteins.html').exists()
     assert not list((tmp_path / 'screen').glob('movers*'))
+    assert "One condition, '': nothing is compared" in capsys.readouterr().out
+
+
+def test_a_comparison_that_cannot_be_made_loses_nothing_else(
+    weights, fields, tmp_path, capsys
+):
+    """A third condition has a single well; the other two are compared."""
+    with fields.open() as table:
+        rows = list(csv.DictReader(table))
+    rows.append(rows[0] | dict(plate='P3', condition='heat'))
+    own = fields.with_name('third.csv')
+    with own.open('w', newline='') as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    config = make_config(weights, own)
+    config.profile.pictures = config.compare.pictures = 0
+    (tmp_path / 'movers').mkdir()  # of a run of two conditions
+    assert task.run(config, tmp_path) == task.INCOMPLETE
+    out = capsys.readouterr().out
+    assert 'NOT COMPARED: before and heat are not compared: 1 proteins can be' in out
+    assert 'movers is not of this run' in out
+    page = (tmp_path / 'report.html').read_text()
+    assert 'before and heat are not compared: 1 proteins' in page
+    assert 'movers-after/movers.html' in page and 'movers-heat/' not in page
 
 
 def test_a_bad_field_is_in_the_exit_status(weights, tmp_path):

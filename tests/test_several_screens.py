@@ -9,6 +9,7 @@ from configs import score as config_of_score
 from deeploc_jax import tables
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.field import Field, Plane
+from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.fields.plates import group_plates, name_apart
 from deeploc_jax.screens.scoring.fingerprints import fingerprint_field
 from deeploc_jax.tasks import score as task
@@ -112,3 +113,12 @@ def test_one_screen_keeps_the_names_and_digests_of_earlier_versions(tmp_path):
     two = name_apart((make_field('one', planes=planes), make_field('two')))[0]
     alone = name_apart((make_field('one', planes=planes),))[0]
     assert fingerprint_field(two) != fingerprint_field(alone)
+
+
+def test_names_that_differ_in_letter_case_alone_are_told():
+    heat = (make_field(condition='Heat'), make_field(condition='heat', field='2'))
+    inventory = Inventory('fields.csv', {'protein': 'GFP'}, heat)
+    said = 'Conditions that differ in letter case alone, and count as several: Heat, h'
+    assert said in inventory.describe()
+    alone = Inventory('fields.csv', {'protein': 'GFP'}, heat[:1])
+    assert 'letter case' not in alone.describe()

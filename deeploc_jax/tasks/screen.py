@@ -132,6 +132,7 @@ def conditions_after(config: ml_collections.ConfigDict) -> list[str]:
     inventory = describe_asked(score_stage(config).to_dict())
     names = list(dict.fromkeys(field.condition for field in inventory.fields))
     if len(names) < 2:
+        print(f'One condition, {names[0]!r}: nothing is compared.')
         return []
     if config.before is None:
         known = ', '.join(name or "''" for name in names)

@@ -96,7 +96,7 @@ def proteins_of(workdir: Path, before: str = '') -> dict[str, Any]:
     )
     firsts = {(row['first'], row['condition'], row['protein']) for row in rows}
     numbers = Counter((name, condition) for name, condition, _ in firsts)
-    found = []
+    found: list[dict[str, Any]] = []
     for name in class_names(profiles):
         own = [row for row in rows if row['first'] == name]
         if not own:
