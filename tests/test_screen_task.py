@@ -183,11 +183,12 @@ def test_a_comparison_that_cannot_be_made_loses_nothing_else(
         writer.writerows(rows)
     config = make_config(weights, own)
     config.profile.pictures = config.compare.pictures = 0
-    (tmp_path / 'movers').mkdir()  # of a run of two conditions
+    (tmp_path / 'movers').mkdir()
+    (tmp_path / 'movers/movers.html').touch()  # of a run of two conditions
     assert task.run(config, tmp_path) == task.INCOMPLETE
     out = capsys.readouterr().out
     assert 'NOT COMPARED: before and heat are not compared: 1 proteins can be' in out
-    assert 'movers is not of this run' in out
+    assert 'movers is not of this run' in out and 'movers-heat is not' not in out
     page = (tmp_path / 'report.html').read_text()
     assert 'before and heat are not compared: 1 proteins' in page
     assert 'movers-after/movers.html' in page and 'movers-heat/' not in page

@@ -68,7 +68,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         commands(workdir, folders),
         failed,
     )
-    for folder in sorted({path.name for path in workdir.glob('movers*')} - {*folders}):
+    there = {path.parent.name for path in workdir.glob('movers*/movers.html')}
+    for folder in sorted(there - {*folders}):
         print(f'{short(workdir / folder)} is not of this run: look at it no more.')
     print(f'\nThe screen: {short(page)}')
     return max(statuses)

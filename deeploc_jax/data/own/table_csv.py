@@ -22,7 +22,7 @@ from deeploc_jax.data.own.table_quotes import (
     quote_error,
 )
 
-PART = 4_000_000
+PART = 1_000_000
 """Characters of a large table that are read at a time."""
 _DELIMITERS = ',;\t'
 _STATED = re.compile(r'"?sep=([,;\t|])"?\1*(\r\n|\r|\n)', re.IGNORECASE)

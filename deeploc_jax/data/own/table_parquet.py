@@ -12,7 +12,7 @@ from deeploc_jax.data.own.table_columns import RawTable, known_columns
 from deeploc_jax.data.own.table_values import clean_text
 from deeploc_jax.names import show_name
 
-PART = 1_000_000
+PART = 100_000
 """Values of a large table that are read at a time."""
 _BYTES = (
     pa.types.is_string,

@@ -15,7 +15,7 @@ from deeploc_jax.data.own.table_file import read_any_table
 Columns = dict[str, np.ndarray]
 SUFFIXES = ('.db', '.db3', '.sqlite', '.sqlite3')
 KEY = 'ImageNumber'
-ROWS = 50_000
+ROWS = 20_000
 """Rows of a database that are read at a time."""
 _OF_AN_IMAGE = re.compile(
     r'(image_)?(filename_|pathname_|url_|metadata_).*', re.IGNORECASE

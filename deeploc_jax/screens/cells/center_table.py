@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,9 @@ def read_centers(path: Path | str, objects: str = '') -> Centers:
     path = Path(path)
     problems: list[str] = []
     images: dict[tuple[str, ...], int] = {}
-    parts, columns, lost = [], (), 0
+    # Arrays grow in place, so that nothing is there twice.
+    all_x, all_y, of_image = array('d'), array('d'), array('i')
+    columns, lost = (), 0
     for found in _parts(path, objects, problems):
         columns = tuple(found)
         x_name, y_name = find_center(path, columns, objects)
@@ -89,8 +92,9 @@ def read_centers(path: Path | str, objects: str = '') -> Centers:
         lost += int((~kept).sum())
         said = [found[name][kept].tolist() for name in place_columns(columns)]
         rows = zip(*said, strict=True) if said else [()] * int(kept.sum())
-        of = [images.setdefault(row, len(images)) for row in rows]
-        parts.append((x[kept], y[kept], np.array(of, np.int32)))
+        of_image.extend(images.setdefault(row, len(images)) for row in rows)
+        all_x.frombytes(x[kept].tobytes())
+        all_y.frombytes(y[kept].tobytes())
     place, files = find_place(place_columns(columns), images)
     if not files and 'well' not in place:
         raise ValueError(
@@ -98,7 +102,13 @@ def read_centers(path: Path | str, objects: str = '') -> Centers:
             f'file names and no well. Its columns are {", ".join(columns)}.'
         )
     problems += [f'{path}: {lost} rows have no center'] if lost else []
-    return Centers(path, *_by_image(parts, len(images)), place, files, problems)
+    sorted_centers = _by_image(
+        np.frombuffer(all_x, np.float64),
+        np.frombuffer(all_y, np.float64),
+        np.frombuffer(of_image, np.intc),
+        len(images),
+    )
+    return Centers(path, *sorted_centers, place, files, problems)
 
 
 def _parts(path: Path, objects: str, problems: list[str]) -> Iterator[Columns]:
@@ -116,13 +126,13 @@ def _parts(path: Path, objects: str, problems: list[str]) -> Iterator[Columns]:
 
 
 def _by_image(
-    parts: Sequence[tuple[np.ndarray, ...]], count: int
+    x: np.ndarray, y: np.ndarray, image: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centers x and y sorted by image, in the order of the table else, and `starts`."""
-    x, y, image = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(image, kind='stable')
-    starts = np.searchsorted(image[order], np.arange(count + 1))
-    return x[order], y[order], starts
+    if (image[1:] < image[:-1]).any():  # most tables are in order
+        order = np.argsort(image, kind='stable')
+        x, y, image = x[order], y[order], image[order]
+    return x, y, np.searchsorted(image, np.arange(count + 1))
 
 
 def _numbers(texts: Shaped[np.ndarray, ' n']) -> Float[np.ndarray, ' n']:

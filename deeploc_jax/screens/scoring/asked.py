@@ -14,7 +14,7 @@ from deeploc_jax.screens.fields.illumination import Illumination
 from deeploc_jax.screens.scoring.fingerprints import describe_file, fingerprint_field
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Given:
     """What another program found in a field: centers, or a label image.
 
