@@ -59,8 +59,9 @@ def _fit_surface(
         rest = values - surface
         if np.ptp(rest) == 0:
             break
-        weights = np.sqrt(_weights(rest, fit_mixture(rest, 2)))
-        factors = np.linalg.lstsq(design * weights[:, None], values * weights)[0]
+        weighted = design * _weights(rest, fit_mixture(rest, 2))[:, None]
+        # Six by six, and far from singular, as the terms are nearly orthogonal.
+        factors = np.linalg.lstsq(weighted.T @ design, weighted.T @ values)[0]
         surface = design @ factors
     one, x, y, xy, x2, y2 = factors.astype(np.float32)
     down, right = _middles(height, 1, height)[:, None], _middles(width, 1, width)

@@ -58,7 +58,7 @@ def with_centers(
 
     def given(field: Field) -> Given:
         found = rows[field.place]
-        return Given(tuple(centers.x[found]), tuple(centers.y[found]))
+        return Given(tuple(centers.x[found].tolist()), tuple(centers.y[found].tolist()))
 
     joined = tuple(
         dataclasses.replace(part, given=tuple(map(given, part.fields)))
