@@ -10,7 +10,8 @@ from scipy import special
 
 DEGREES = 4.0  # of freedom: tails heavy enough for light that is neither
 BINS = 512
-ROUNDS = 60  # of expectation and maximization
+ROUNDS = 60  # of expectation and maximization, at most
+STILL = 1e-3  # change of means and scales, in scales, at which it is over
 _NORM = np.exp(
     special.gammaln((DEGREES + 1) / 2) - special.gammaln(DEGREES / 2)
 ) / np.sqrt(np.pi * DEGREES)
@@ -87,10 +88,15 @@ def fit_mixture(values: Float[np.ndarray, ' n'], components: int) -> Mixture:
         spread = second - 2 * means * first + means**2 * total
         share = weight.sum(axis=1)
         scales = np.sqrt(np.maximum(spread, 0) / (share + 1e-12))
-        order = np.argsort(means)
+        order, last = np.argsort(means), mixture
         mixture = Mixture(
-            (share / counts.sum())[order], means[order], np.maximum(scales, smallest)[order]
+            (share / counts.sum())[order],
+            means[order],
+            np.maximum(scales, smallest)[order],
         )
+        moved = np.abs([mixture.means - last.means, mixture.scales - last.scales])
+        if (moved < STILL * mixture.scales).all():
+            break
     return mixture
 
 

@@ -39,6 +39,8 @@ def sharpness(plane: np.ndarray, inside: np.ndarray) -> float | None:
         pixel and on what is stained: compare it within a plate and channel. None where
         there are too few cells.
     """
+    if not inside.any():
+        return None
     cells = _tiles(inside).mean((1, 2)) > CELLS
     if cells.sum() < FEWEST:
         return None
