@@ -86,9 +86,7 @@ def _keep(
     return np.where(kept, kept.cumsum(), 0).astype(np.int32)[labels]
 
 
-def _plane(
-    image: FieldImage, channel: str, side: int
-) -> Float32[np.ndarray, 'r c']:
+def _plane(image: FieldImage, channel: str, side: int) -> Float32[np.ndarray, 'r c']:
     """Means of a channel over blocks of pixels."""
     if channel not in image.channels:
         raise BadFieldError(

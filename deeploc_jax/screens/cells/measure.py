@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int, Int32, Shaped
-from scipy import ndimage
 
+from deeploc_jax.screens.cells.between import background_light, median
 from deeploc_jax.screens.fields.field import FieldImage
 
 EVERY = 2  # rows and columns of which one is looked at for the background
-HALO = 2  # of those around a cell whose light is not background
-AROUND = 15  # of those around a cell in which its background is taken
-ENOUGH = 12  # pixels that a median of the background needs
 
 
 def measure_cells(
@@ -43,7 +40,7 @@ def measure_cells(
     columns |= _measure_form(places, owner, labels.shape[1]) | {'border': border}
     area = columns['area'].astype(np.float64)
     coarse, pixels = (whole[::EVERY, ::EVERY] for whole in (dense, image.pixels))
-    below = _measure_background(coarse, pixels, len(numbers))
+    below = background_light(coarse, pixels, len(numbers))
     for index, channel in enumerate(image.channels):
         light = image.pixels[..., index].ravel()[places]
         total = np.bincount(owner, light, len(numbers) + 1)[1:].astype(np.float64)
@@ -67,8 +64,9 @@ def measure_centers(
 
     Returns:
         The columns of `measure_cells`. What needs an outline (area, axes, orientation,
-        and `integrated_`) is NaN; `corrected_` is the mean above the median of
-        every second row and column of the whole field; `border` says whether the disc reaches beyond the field.
+        and `integrated_`) is NaN; `corrected_` is the mean above the median of every
+        second row and column of the whole field; `border` says whether the disc
+        reaches beyond the field.
     """
     height, width = image.pixels.shape[:2]
     reach = int(np.ceil(radius))
@@ -87,7 +85,7 @@ def measure_centers(
     for index, channel in enumerate(image.channels):
         plane = image.pixels[..., index]
         light = np.where(seen, plane.ravel()[places], 0).sum(axis=1, dtype=np.float64)
-        below = np.full(len(x), _median(plane[::EVERY, ::EVERY]))
+        below = np.full(len(x), median(plane[::EVERY, ::EVERY]))
         columns |= _light(channel, light, area, below)
         columns[f'integrated_{channel}'] = unknown
     return columns
@@ -140,32 +138,3 @@ def _measure_form(
         orientation=np.degrees(np.arctan2(0 - 2 * xy, xx - yy) / 2),
     )
     return {name: value.astype(np.float32) for name, value in values.items()}
-
-
-def _measure_background(
-    dense: Int32[np.ndarray, 'h w'], pixels: Shaped[np.ndarray, 'h w c'], count: int
-) -> Float[np.ndarray, 'n c']:
-    """Median of each channel around each cell, away from all cells."""
-    size = 2 * HALO + 1
-    free = ndimage.maximum_filter((dense > 0).astype(np.uint8), size) == 0
-    planes = [*np.moveaxis(pixels, -1, 0)]
-    whole = [_median(plane[free]) for plane in planes]
-    below = np.tile(np.array(whole, np.float64), (count, 1))
-    for number, box in enumerate(ndimage.find_objects(dense)):
-        if box is None:  # a cell of a pixel or so
-            continue
-        around = tuple(
-            slice(max(side.start - AROUND, 0), side.stop + AROUND) for side in box
-        )
-        chosen = free[around]
-        if np.count_nonzero(chosen) >= ENOUGH:
-            below[number] = [_median(plane[around][chosen]) for plane in planes]
-    return below
-
-
-def _median(values: Shaped[np.ndarray, '...']) -> float:
-    """The value in the middle, the upper one of two; NaN where there are none."""
-    if not values.size:
-        return np.nan
-    middle = values.size // 2
-    return float(np.partition(values, middle, axis=None)[middle])
