@@ -39,8 +39,16 @@ def get_config() -> ml_collections.ConfigDict:
     # Channels of the target in the order of the network: GFP,far_red; no value: protein
     # for protein, marker for marker.
     config.channels = config_dict.placeholder(str)
+    # What the target's classes are among the source's, where names do not tell: a map
+    # like mitochondria=MITOCHONDRIA,cytosol=CYTOPLASM+NUCLEI; `bud=`: nothing of the
+    # kind.
+    config.class_map = config_dict.placeholder(str)
+    # Start of the layer of the classes: mapped (from the source's columns of classes
+    # that are mapped, else random) or fresh (all random, as in the paper).
+    config.head = 'mapped'
     # Modes, with commas: fine_tune (all layers), frozen_conv (layers after the
-    # convolutions), probe (classifier on frozen features), scratch (random weights).
+    # convolutions), probe (classifier on frozen features), scratch (random weights);
+    # as_is (the source, asked for the classes that are mapped) comes first by itself.
     config.modes = 'fine_tune,frozen_conv,probe,scratch'
     # Numbers of labelled cells of each class, with commas; '' takes all cells.
     config.cells_per_class = '1,3,5,10,25,50,100,250,500'

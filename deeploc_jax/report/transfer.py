@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from deeploc_jax.class_map import ClassMap
+from deeploc_jax.names import show_names
 from deeploc_jax.report.learning_curve_table import Rows
 
 MODES = {
+    'as_is': 'the network as it is, asked only for the classes that are mapped',
     'fine_tune': 'all layers are trained further',
     'frozen_conv': 'only the layers after the convolutions are trained further',
     'probe': 'a simple classifier on the last layer of the network as it is',
@@ -19,12 +23,9 @@ NEEDED = ('n_train', 'n_test', 'accuracy', 'balanced_accuracy', 'confusion')
 NEEDED += ('validation',)  # what the table and the advice are made of
 PLATEAUS = (0.8, 0.9)  # shares of the best score whose cost is named
 
-Scores = Mapping[int | None, Sequence[float]]
-"""Validation scores of the draws of each size; the size None stands for all cells."""
-
 
 def advice(rows: Rows) -> str:
-    """Which mode to use, and how many labels bring most of what many bring.
+    """Which mode to use with how many labels, and how many bring most of what many do.
 
     It goes by the balanced accuracy on validation, averaged over the draws; the test
     split has no say. There is no advice where a training has seen all labelled
@@ -35,46 +36,79 @@ def advice(rows: Rows) -> str:
             'No advice: some trainings have seen all labelled validation cells. Take '
             'another split as splits.validation.'
         )
-    scores: dict[str, dict[int | None, list[float]]] = {}
-    for row in rows:
-        of_mode = scores.setdefault(row['series'], {})
-        of_mode.setdefault(row['cells_per_class'], []).append(row['validation'])
-    best = max(scores, key=lambda mode: np.mean(list(_means(scores[mode]).values())))
-    return ' '.join([_recommend(best, scores[best]), *_exceptions(best, scores)])
-
-
-def _recommend(best: str, scores: Scores) -> str:
-    """The best mode, its highest score and what a good part of that takes."""
-    means = _means(scores)
-    sizes, plateau = sorted(means, key=_order), max(means.values())
-    needed = []
-    for share in PLATEAUS:
-        enough = next(size for size in sizes if means[size] >= share * plateau)
-        needed.append(f'{_cells(enough)} of each class for {share:.0%} of that')
+    means = _means(rows)
+    sizes = sorted({size for _, size in means} - {0}, key=_order)
+    if not sizes:
+        return (
+            f'On validation as_is has a balanced accuracy of {means["as_is", 0]:.3f}.'
+        )
+    ranked = {size: _ranked(means, size) for size in sizes}
+    parts = []
+    for best, run in itertools.groupby(sizes, lambda size: ranked[size][0][0]):
+        scores = [_scores(*ranked[size][:2]) for size in run]
+        parts.append(f'{best} with {", ".join(scores)}')
     return (
-        f'Advice: {best}. On validation it reaches a balanced accuracy of '
-        f'{plateau:.3f} with at most {_cells(sizes[-1])} of each class; it takes '
-        f'{" and ".join(needed)}.'
+        'Advice, by the balanced accuracy on validation and the cells of each class: '
+        f'{"; ".join(parts)}. {_enough(sizes, ranked)}'
     )
 
 
-def _exceptions(best: str, scores: Mapping[str, Scores]) -> list[str]:
-    """A sentence for each size at which another mode is better in every draw."""
-    means = {mode: _means(of_mode) for mode, of_mode in scores.items()}
-    sentences = []
-    for size in sorted(scores[best], key=_order):
-        winner = max(means, key=lambda mode: means[mode][size])
-        draws = zip(scores[winner][size], scores[best][size], strict=True)
-        if all(one > other for one, other in draws):
-            sentences.append(
-                f'With {_cells(size)} of each class {winner} is better in every draw '
-                f'({means[winner][size]:.3f}; {best} {means[best][size]:.3f}).'
-            )
-    return sentences
+def mapping_in_words(classes: ClassMap) -> str:
+    """How the classes of the source are asked for, and which are missing.
+
+    Args:
+        classes: The classes of the target in terms of those of the source.
+    """
+    if classes.can_ask:
+        text = f'as_is asks the source for: {classes}.'
+        if missing := classes.unmapped_names:
+            text += f' Nothing is mapped to {show_names(missing)}: counted as wrong.'
+        return text
+    return (
+        'There is no as_is row: it takes two classes of the target with a class of the '
+        f'source. The target has {show_names(classes.class_names)}; the source has '
+        f'{show_names(classes.source_names)}. Say what belongs together, such as '
+        f"--config.class_map='{classes.class_names[0]}={classes.source_names[0]}'."
+    )
 
 
-def _means(scores: Scores) -> dict[int | None, float]:
-    return {size: float(np.mean(draws)) for size, draws in scores.items()}
+def _means(rows: Rows) -> dict[tuple[str, int | None], float]:
+    """Mean score over the draws by mode and size."""
+    scores: dict[tuple[str, int | None], list[float]] = {}
+    for row in rows:
+        key = row['series'], row['cells_per_class']
+        scores.setdefault(key, []).append(row['validation'])
+    return {key: float(np.mean(draws)) for key, draws in scores.items()}
+
+
+def _ranked(
+    means: Mapping[tuple[str, int | None], float], size: int | None
+) -> list[tuple[str, float, int | None]]:
+    """Mode, score and size of each mode, best first; the source is as it is at any."""
+    found = [(m, score, size) for (m, own), score in means.items() if own in (size, 0)]
+    return sorted(found, key=lambda each: -each[1])
+
+
+def _scores(
+    best: tuple[str, float, int | None],
+    second: tuple[str, float, int | None] | None = None,
+) -> str:
+    """The score of the best mode at a size, and of the next."""
+    other = f'; {second[0]} {second[1]:.3f}' if second else ''
+    return f'{_cells(best[2])} ({best[1]:.3f}{other})'
+
+
+def _enough(
+    sizes: Sequence[int | None],
+    ranked: Mapping[int | None, list[tuple[str, float, int | None]]],
+) -> str:
+    """The labels that a good part of the highest score takes."""
+    plateau = max(ranked[size][0][1] for size in sizes)
+    needed = []
+    for share in PLATEAUS:
+        enough = next(s for s in sizes if ranked[s][0][1] >= share * plateau)
+        needed.append(f'{_cells(enough)} of each class for {share:.0%} of that')
+    return f'The highest is {plateau:.3f}; it takes {" and ".join(needed)}.'
 
 
 def _order(size: int | None) -> float:

@@ -31,7 +31,8 @@ TRANSFERS = TableSchema(
         Column(
             'mode',
             TEXT,
-            'How the network was transferred: fine_tune, frozen_conv, probe, scratch.',
+            'How the network was transferred: as_is (not at all, 0 training cells), '
+            'fine_tune, frozen_conv, probe, scratch.',
         ),
         *_DRAWN,
         _TRAINED,
@@ -88,6 +89,13 @@ TRANSFERS = TableSchema(
             required=False,
         ),
         Column('seconds', _NUMBER, 'Duration of the fit.', 's', required=False),
+        Column(
+            'class_map',
+            TEXT,
+            'Classes of the source that those of the screen were asked as or, after a '
+            "training, started from; '' where all started from random values.",
+            required=False,
+        ),
     ),
 )
 _RECALL = pa.list_(pa.struct([('class_name', TEXT), ('recall', _NUMBER)]))

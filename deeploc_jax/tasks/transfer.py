@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ml_collections
+import numpy as np
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap, make_class_map
 from deeploc_jax.command_line import require
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_info import check_channels, describe_screen
@@ -24,10 +26,11 @@ from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import write_learning_curves
-from deeploc_jax.report.transfer import MODES, NEEDED, advice
+from deeploc_jax.report.transfer import MODES, NEEDED, advice, mapping_in_words
 from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
-from deeploc_jax.transfer.draws import make_draws
+from deeploc_jax.transfer.as_is import AsIs
+from deeploc_jax.transfer.draws import Draw, make_draws
 from deeploc_jax.transfer.missing_fits import Job, fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
@@ -41,8 +44,10 @@ from deeploc_jax.workdir.record import describe_splits, environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
-MAY_CHANGE += ('confusion_at',)
+MAY_CHANGE += ('confusion_at', 'class_map', 'head')
 SCHEDULES = ('cosine', 'constant')
+HEADS = ('mapped', 'fresh')
+TUNED = ('fine_tune', 'frozen_conv', 'scratch')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -64,17 +69,21 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         group_by=config.group_by,
         seed=config.seed,
     )
-    jobs = [Job(mode, draw) for mode in asked.modes for draw in draws]
+    names = source.card.class_names, target.cells['train'].class_names
+    classes = make_class_map(*names, config.class_map or '')
+    start = classes if config.head == 'mapped' and classes.mapped.any() else None
+    jobs = jobs_of(asked.modes, draws, classes, start)
     common = source, target, mesh
     prober = Prober(recipe, PROBES[config.probe], *common, config.group_by)
-    tuners = {mode: Tuner(recipe, mode, *common) for mode in MODES if mode != 'probe'}
+    tuners = {mode: Tuner(recipe, mode, *common, start) for mode in TUNED}
+    methods = tuners | dict(probe=prober, as_is=AsIs(recipe, classes, *common))
     tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
     names = [job.name for job in jobs]
     most = most_cells([*fits.jobs(), *names])
     is_most = sharding.as_first_sees([name == most for name in names])
     kept = list(itertools.compress(names, is_most))
-    for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
+    for job, tuned in fit_missing(fits, methods, jobs):
         if tuned.network and job.name in kept:
             tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
         fits.add(job.name, tuned.result)  # last: a fit on record is not done again
@@ -84,7 +93,34 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
             for job in jobs
         ]
-        report(config, workdir, source.card.screen, target, rows, asked.confusion_at)
+        trained_on = source.card.screen
+        report(config, workdir, trained_on, target, classes, rows, asked.confusion_at)
+
+
+def jobs_of(
+    modes: Sequence[str],
+    draws: Sequence[Draw],
+    classes: ClassMap,
+    start: ClassMap | None,
+) -> list[Job]:
+    """All fits, that of the source as it is first where it can be asked.
+
+    Args:
+        modes: The modes that are asked for.
+        draws: The draws, size by size.
+        classes: The classes of the target in terms of those of the source.
+        start: The same where trained networks start from it.
+    """
+    asked = (('class_map', str(classes)),)
+    started = (('class_map', str(start)),) if start else ()
+    no_cell = Draw(0, 0, np.zeros(0, int))
+    first = [Job('as_is', no_cell, asked)] if classes.can_ask else []
+    return first + [
+        Job(mode, draw, started if mode in ('fine_tune', 'frozen_conv') else ())
+        for mode in modes
+        if mode != 'as_is'
+        for draw in draws
+    ]
 
 
 def open_target(
@@ -151,6 +187,7 @@ def check(config: ml_collections.ConfigDict) -> Asked:
     check_name('probe', config.probe, PROBES)
     check_name('group_by', config.group_by, METADATA)
     check_name('schedule', config.schedule, SCHEDULES)
+    check_name('head', config.head, HEADS)
     for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
@@ -177,7 +214,8 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
 def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The job, if any, that fine-tunes draw 0 of the largest number of cells."""
     tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
-    # In the name of a job 0 stands for all cells.
+    # In the name of a job 0 stands for all cells. The last of equals: it is asked for.
+    tuned.reverse()
     return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
 
 
@@ -186,6 +224,7 @@ def report(
     workdir: Path,
     trained_on: str,
     target: Target,
+    classes: ClassMap,
     rows: list[dict[str, Any]],
     confusion_at: list[int] | list[None],
 ) -> None:
@@ -196,10 +235,12 @@ def report(
         workdir: Folder that the files are written to.
         trained_on: Full name of the screen that the source was trained on.
         target: The screen that it was transferred to.
+        classes: Its classes in terms of those of the source.
         rows: A row for each fit.
         confusion_at: Cells of each class at which confusion matrices are drawn.
     """
-    train, words = target.cells['train'], advice(rows)
+    train = target.cells['train']
+    words = f'{advice(rows)} {mapping_in_words(classes)}'
     tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
     table = transfers_table([row | tested for row in rows], train.class_names)
     path = write_table(table, workdir / 'transfer.parquet')

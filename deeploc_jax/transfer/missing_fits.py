@@ -14,16 +14,25 @@ from deeploc_jax.workdir.finished_fits import Fits
 
 
 class Job(NamedTuple):
-    """A fit: the mode, and the cells to learn from."""
+    """A fit: the mode, the cells to learn from, and settings that tell it from others.
+
+    Settings that have the value of earlier versions are left out, so that fits of these
+    are found.
+    """
 
     mode: str
     draw: Draw
+    settings: tuple[tuple[str, Any], ...] = ()
 
     @property
     def name(self) -> dict[str, Any]:
-        """The job in `fits.jsonl`, where 0 cells of each class mean all."""
-        size = self.draw.cells_per_class or 0
-        return dict(mode=self.mode, cells_per_class=size, draw=self.draw.number)
+        """The job in `fits.jsonl`, where 0 cells of each class mean all.
+
+        For mode `as_is`, which learns from no cell, they mean none.
+        """
+        size, number = self.draw.cells_per_class or 0, self.draw.number
+        settings = dict(self.settings)
+        return dict(mode=self.mode, cells_per_class=size, draw=number) | settings
 
 
 @runtime_checkable

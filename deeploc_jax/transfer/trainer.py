@@ -14,6 +14,7 @@ from jax.experimental import multihost_utils
 from jaxtyping import Float32, Int
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap
 from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.models import get_model
@@ -38,6 +39,8 @@ class Trainer:
         source: The architecture, and the weights to start from.
         cells: The cells that draws are from.
         mesh: From `sharding.make_mesh`.
+        classes: The classes in terms of those of the source; None: their layer starts
+            from random values.
     """
 
     recipe: Recipe
@@ -45,6 +48,7 @@ class Trainer:
     source: TrainedNetwork
     cells: Cells
     mesh: jax.sharding.Mesh
+    classes: ClassMap | None = None
 
     @functools.cached_property
     def model(self) -> Network:
@@ -135,4 +139,4 @@ class Trainer:
         shape = (crop, crop, len(self.cells.channels))
         augmentation = dict(recipe.augmentation, crop=crop)
         step = make_stacked_step(model, tx, self.mesh, augmentation=augmentation)
-        return make_stacked_init(model, tx, shape, self.mesh), step
+        return make_stacked_init(model, tx, shape, self.mesh, self.classes), step

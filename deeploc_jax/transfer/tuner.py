@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap
 from deeploc_jax.devices import is_main
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
@@ -37,6 +38,8 @@ class Tuner:
         source: The architecture, and the weights to start from.
         target: The cells to train and test on.
         mesh: From `sharding.make_mesh`.
+        classes: The target's classes in terms of those of the source, from which their
+            layer starts; None: it starts from random values.
     """
 
     recipe: Recipe
@@ -44,12 +47,14 @@ class Tuner:
     source: TrainedNetwork
     target: Target
     mesh: jax.sharding.Mesh
+    classes: ClassMap | None = None
 
     @functools.cached_property
     def trainer(self) -> Trainer:
         """Trains on the target's cells."""
         cells = self.target.cells['train']
-        return Trainer(self.recipe, self.mode, self.source, cells, self.mesh)
+        start = self.source, cells, self.mesh, self.classes
+        return Trainer(self.recipe, self.mode, *start)
 
     def cells_seen(self, draw: Draw) -> int:
         """Cells that a training on the draw sees, over all of its steps."""
