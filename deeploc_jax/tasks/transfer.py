@@ -203,6 +203,7 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         batch_size=config.batch_size,
         schedule=config.schedule,
         learning_rate=config.learning_rate,
+        l2_sp=config.l2_sp,
         dropout=config.dropout,
         augmentation=config.augmentation.to_dict(),
         test_batch=config.evaluation.batch_size,

@@ -25,6 +25,7 @@ from deeploc_jax.transfer.draws import Draw
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.stacked import make_stacked_init, make_stacked_step
 from deeploc_jax.transfer.steps import batch_and_steps
+from deeploc_jax.transfer.towards_start import towards_start
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -136,6 +137,8 @@ class Trainer:
         recipe, crop = self.recipe, self.source.card.crop
         model = self.model.clone(frozen_convolutions=self.mode == 'frozen_conv')
         tx = optax.adam(make_schedule(recipe.schedule, recipe.learning_rate, steps))
+        if recipe.l2_sp and self.mode != 'scratch':
+            tx = optax.chain(towards_start(recipe.l2_sp), tx)
         shape = (crop, crop, len(self.cells.channels))
         augmentation = dict(recipe.augmentation, crop=crop)
         step = make_stacked_step(model, tx, self.mesh, augmentation=augmentation)
