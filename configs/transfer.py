@@ -64,8 +64,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.batch_size = 128  # cells of a step at most; fewer labels are one batch
     config.schedule = 'cosine'  # cosine (rate falls to zero) or constant (the paper)
     config.learning_rate = 3e-3  # of Adam, above 0: the highest
-    # Pull towards the source's weights (L2-SP), at least 0: 0 for none, as in the paper.
-    config.l2_sp = 0.0
+    config.l2_sp = 0.0  # pull towards the source's weights (L2-SP), at least 0: none
     config.dropout = 0.5  # share of hidden units left out in a step, 0 to below 1
     config.augmentation = dict(
         symmetries=True,  # whether crops are reflected and rotated by right angles

@@ -192,10 +192,13 @@ def test_small_draws_share_an_accelerator():
     assert draws_together(5, 2, 'cpu') == 1
 
 
+UNSEEN = (0.4, 0.5, 0.6, 0.3, 0.7, 0.95)
+
+
 def test_advice_goes_by_validation():
     rows = [
         dict(series=mode, cells_per_class=size, n_train=0, n_test=0, validation=value)
-        | dict(accuracy=1 - value, balanced_accuracy=1 - value)
+        | dict(accuracy=1 - value, balanced_accuracy=1 - value, confusion=[[], []])
         for mode, values in dict(a=(0.5, 0.85, 1.0), b=(0.6, 0.7, 0.8)).items()
         for size, value in zip((1, 10, 100), values, strict=True)
     ]
@@ -208,6 +211,14 @@ def test_advice_goes_by_validation():
     text = advice([as_is, *rows])
     assert ': as_is with 1 cell (0.800; b 0.600); a with 10 cells (0.850; as' in text
     assert advice([as_is]).endswith('a balanced accuracy of 0.800.')
+    pairs = zip(rows, UNSEEN, strict=True)
+    new = [row | dict(unseen=v, unseen_as_is=0.9) for row, v in pairs]
+    text = advice([row | dict(unseen_classes=2) for row in new], 'protein')
+    assert 'new proteins' in text and ': as_is with 1 cell (0.900; a 0.400), 10' in text
+    assert 'b with 100 cells (0.950; as_is 0.900)' in text and 'Warning' not in text
+    text = advice([row | dict(unseen_classes=1) for row in new], 'protein')
+    assert 'were not trained on is unknown for 1 of 2 classes' in text
+    assert 'is unknown for 2 of 2' in advice(rows, 'protein')
     everything = advice([row | dict(cells_per_class=None) for row in rows[:1]])
     assert ': a with all cells (0.500).' in everything
 
@@ -228,6 +239,7 @@ def config(data_dir, tmp_path, monkeypatch):
     config.source = str(write_weights(tmp_path / 'weights', variables, card))
     config.screen, config.data_dir = SpotScreen.name, data_dir
     config.cells_per_class, config.draws, config.steps = '1,4', 2, 3
+    config.group_by = 'cell_id'  # each network is trained once
     config.evaluation.batch_size = 8
     return config
 
@@ -281,6 +293,7 @@ def test_the_source_comes_first_as_it_is(config, workdir, capsys):
     config.class_map = 'LEFT=Y,MIDDLE=X'
     task.run(config, workdir)  # the probe is kept
     first, second = read_table(workdir)
+    assert second['unseen'] is None
     assert (first['mode'], second['mode']) == ('as_is', 'probe')
     assert (first['cells_per_class'], first['n_train'], first['steps']) == (0, 0, 0)
     network = deeploc_jax.load(config.source)
@@ -294,6 +307,18 @@ def test_the_source_comes_first_as_it_is(config, workdir, capsys):
     assert (workdir / 'figures/confusion_as_is_0.png').exists()
     again = read_fits(workdir / 'transfer.parquet').to_pylist()
     assert [row['cells_per_class'] for row in again] == [0, 4]
+
+
+def test_new_proteins_judge_the_network_and_the_source(config, workdir, capsys):
+    config.modes, config.draws, config.cells_per_class = 'fine_tune,probe', 1, '4'
+    config.class_map, config.group_by = 'LEFT=X,MIDDLE=Y', 'protein'
+    task.run(config, workdir)
+    as_is, *learned = read_table(workdir)
+    assert as_is['unseen'] is None and 0 <= as_is['validation'] <= 1
+    assert [row['unseen_classes'] for row in learned] == [3, 3]
+    assert len({row['unseen_as_is'] for row in learned}) == 1
+    assert all(0 <= row['unseen'] <= 1 for row in learned)
+    assert 'on validation cells of new proteins' in capsys.readouterr().out
 
 
 def test_fits_from_another_start_are_kept_beside(config, workdir, monkeypatch):
@@ -502,6 +527,7 @@ def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
         ('channels', 'GFP', r'screen:  1 \(GFP\)\n  network: 2 \(GFP, RFP\)'),
         ('channels', 'GFP,"RFP', 'a double quote is not closed'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
+        ('l2_sp', -1.0, r'l2_sp \(-1.0\) must be at least 0'),
         ('head', 'map', "Unknown head 'map'. Did you mean 'mapped'"),
         ('class_map', 'LEFT=Z', "Unknown class of the network 'Z'. Known: X, Y"),
         ('schedule', 'cosin', "Unknown schedule 'cosin'. Did you mean 'cosine'"),

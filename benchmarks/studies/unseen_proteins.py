@@ -35,10 +35,12 @@ from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.tasks.transfer import recipe_of
 from deeploc_jax.transfer.as_is import AsIs
 from deeploc_jax.transfer.draws import Draw, make_draws
-from deeploc_jax.transfer.missing_fits import Job, fit_missing
+from deeploc_jax.transfer.jobs import Job
+from deeploc_jax.transfer.missing_fits import fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.tuner import Tuner
+from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA, Cells
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.finished_fits import Fits
@@ -53,8 +55,10 @@ _MODES = flags.DEFINE_string('modes', 'as_is,probe,fine_tune,scratch', 'Modes.')
 _DRAWS = flags.DEFINE_integer('draws', 1, 'Draws of the labelled cells.')
 _STEPS = flags.DEFINE_integer('steps', 150, 'Updates of each training.')
 _BATCH = flags.DEFINE_integer('batch_size', 32, 'Largest batch size.')
+_ONLY = flags.DEFINE_list('only', None, 'Choices like AAC3-AAR2; no value: all.')
 
 KINDS = {'mitochondria': ('AAC1', 'AAC3'), 'cytoplasm': ('AAH1', 'AAP1', 'AAR2')}
+ALL = ['-'.join(each) for each in itertools.product(*KINDS.values())]
 CLASS_MAP = 'mitochondria=MITOCHONDRIA,cytoplasm=CYTOPLASM+NUCLEI'
 VALIDATION_FIELD = 3
 HEADER = ('mode', 'cells a class', 'fits', 'accuracy, new proteins', 'lowest')
@@ -67,7 +71,8 @@ def main(argv: list[str]) -> None:
     source = read_weights(_SOURCE.value)
     cells = read_archive(_CELLS.value, source)
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for tested in itertools.product(*KINDS.values()):
+    choices = itertools.product(*KINDS.values())
+    for tested in (each for each in choices if '-'.join(each) in (_ONLY.value or ALL)):
         target = split(cells, tested)
         fits = Fits(Path(_FOLDER.value, '-'.join(tested), 'fits.jsonl'), {})
         for name, job in run(source, target, fits):
@@ -90,19 +95,21 @@ def run(
     settings = (('source', source.sha256), ('steps', recipe.steps))
     common = source, target, mesh
     asked = split_names(_MODES.value)
+    as_is = AsIs(recipe, classes, *common)
+    unseen = Unseen(target, 'protein', recipe.seed, as_is.validation_guesses)
     methods: dict[str, Any] = {}
     if 'as_is' in asked:
-        methods['as_is'] = AsIs(recipe, classes, *common)
+        methods['as_is'] = as_is
     if 'probe' in asked:
-        methods['probe'] = Prober(recipe, PROBES['ridge'], *common, 'protein')
+        methods['probe'] = Prober(recipe, PROBES['ridge'], *common, 'protein', unseen)
     for pull, head in itertools.product(_PULLS.value, _HEADS.value):
         own = dataclasses.replace(recipe, l2_sp=float(pull))
         start: ClassMap | None = classes if head == 'mapped' else None
         if 'fine_tune' in asked:
             name = f'fine_tune, {head}, l2_sp {pull}'
-            methods[name] = Tuner(own, 'fine_tune', *common, start)
+            methods[name] = Tuner(own, 'fine_tune', *common, unseen, start)
     if 'scratch' in asked:
-        methods['scratch'] = Tuner(recipe, 'scratch', *common)
+        methods['scratch'] = Tuner(recipe, 'scratch', *common, unseen)
     none = [Draw(0, 0, np.zeros(0, int))]
     jobs = [
         Job(name, draw, settings)

@@ -10,7 +10,7 @@ import numpy as np
 from deeploc_jax.markdown import markdown_table
 
 METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
-COLUMNS = METRICS | {'ece': 'calibration error'}
+COLUMNS = METRICS | {'ece': 'calibration error', 'unseen': 'validation, new groups'}
 
 Rows = Sequence[Mapping[str, Any]]
 """A row for each fit: `series` (the method), `cells_per_class` (None for all cells,

@@ -24,32 +24,54 @@ NEEDED += ('validation',)  # what the table and the advice are made of
 PLATEAUS = (0.8, 0.9)  # shares of the best score whose cost is named
 
 
-def advice(rows: Rows) -> str:
+def advice(rows: Rows, group: str = '') -> str:
     """Which mode to use with how many labels, and how many bring most of what many do.
 
     It goes by the balanced accuracy on validation, averaged over the draws; the test
-    split has no say. There is no advice where a training has seen all labelled
-    validation cells.
+    split has no say. Where it is known of all fits, it is that on groups that were not
+    trained on. There is no advice where a training has seen all labelled validation
+    cells.
+
+    Args:
+        rows: A row for each fit.
+        group: What the cells are grouped by, 'protein'; '' for nothing.
     """
-    if any(row['validation'] is None for row in rows):
+    learned = [row for row in rows if row['series'] != 'as_is']
+    known = [row.get('unseen') is not None for row in learned]
+    metric = 'unseen' if learned and all(known) else 'validation'
+    if any(row[metric] is None for row in learned):
         return (
             'No advice: some trainings have seen all labelled validation cells. Take '
             'another split as splits.validation.'
         )
-    means = _means(rows)
-    sizes = sorted({size for _, size in means} - {0}, key=_order)
+    means = _means(rows, metric)
+    sizes = sorted({row['cells_per_class'] for row in learned}, key=_order)
     if not sizes:
-        return (
-            f'On validation as_is has a balanced accuracy of {means["as_is", 0]:.3f}.'
-        )
+        score = means['as_is', 0]
+        return f'On validation as_is has a balanced accuracy of {score:.3f}.'
     ranked = {size: _ranked(means, size) for size in sizes}
     parts = []
     for best, run in itertools.groupby(sizes, lambda size: ranked[size][0][0]):
         scores = [_scores(*ranked[size][:2]) for size in run]
         parts.append(f'{best} with {", ".join(scores)}')
+    where = f' cells of new {group}s' if metric == 'unseen' else ''
+    text = (
+        f'Advice, by the balanced accuracy on validation{where} and the labelled cells '
+        f'of each class: {"; ".join(parts)}. {_enough(sizes, ranked)}'
+    )
+    return text + (_doubt(learned, group) if group else '')
+
+
+def _doubt(learned: Rows, group: str) -> str:
+    """A warning where new groups have not judged every class."""
+    classes = len(learned[0]['confusion'])
+    judged = min(row.get('unseen_classes') or 0 for row in learned)
+    if judged == classes:
+        return ''
     return (
-        'Advice, by the balanced accuracy on validation and the cells of each class: '
-        f'{"; ".join(parts)}. {_enough(sizes, ranked)}'
+        f' Warning: accuracy on {group}s that were not trained on is unknown for '
+        f'{classes - judged} of {classes} classes, and probably lower: label cells of '
+        f'two {group}s or more of each class. as_is has learned from none of them.'
     )
 
 
@@ -72,12 +94,17 @@ def mapping_in_words(classes: ClassMap) -> str:
     )
 
 
-def _means(rows: Rows) -> dict[tuple[str, int | None], float]:
-    """Mean score over the draws by mode and size."""
+def _means(rows: Rows, metric: str) -> dict[tuple[str, int | None], float]:
+    """Mean score over the draws by mode and size, that of the source on their cells."""
     scores: dict[tuple[str, int | None], list[float]] = {}
     for row in rows:
-        key = row['series'], row['cells_per_class']
-        scores.setdefault(key, []).append(row['validation'])
+        mode, size = row['series'], row['cells_per_class']
+        pairs = {(mode, size): row.get(metric)}
+        if metric == 'unseen':
+            pairs['as_is', size] = row.get('unseen_as_is')
+        for key, score in pairs.items():
+            if score is not None:
+                scores.setdefault(key, []).append(score)
     return {key: float(np.mean(draws)) for key, draws in scores.items()}
 
 

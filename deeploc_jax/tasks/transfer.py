@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ml_collections
-import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.class_map import ClassMap, make_class_map
@@ -30,12 +28,14 @@ from deeploc_jax.report.transfer import MODES, NEEDED, advice, mapping_in_words
 from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.transfer.as_is import AsIs
-from deeploc_jax.transfer.draws import Draw, make_draws
-from deeploc_jax.transfer.missing_fits import Job, fit_missing
+from deeploc_jax.transfer.draws import make_draws
+from deeploc_jax.transfer.jobs import jobs_of, most_cells
+from deeploc_jax.transfer.missing_fits import fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
+from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
@@ -44,7 +44,7 @@ from deeploc_jax.workdir.record import describe_splits, environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
-MAY_CHANGE += ('confusion_at', 'class_map', 'head')
+MAY_CHANGE += ('confusion_at', 'class_map', 'head', 'l2_sp')
 SCHEDULES = ('cosine', 'constant')
 HEADS = ('mapped', 'fresh')
 TUNED = ('fine_tune', 'frozen_conv', 'scratch')
@@ -69,14 +69,19 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         group_by=config.group_by,
         seed=config.seed,
     )
-    names = source.card.class_names, target.cells['train'].class_names
-    classes = make_class_map(*names, config.class_map or '')
+    both = source.card.class_names, target.cells['train'].class_names
+    classes = make_class_map(*both, config.class_map or '')
     start = classes if config.head == 'mapped' and classes.mapped.any() else None
-    jobs = jobs_of(asked.modes, draws, classes, start)
+    jobs = jobs_of(asked.modes, draws, classes, start, config.l2_sp)
+    if not jobs:
+        raise ValueError(mapping_in_words(classes))
     common = source, target, mesh
-    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by)
-    tuners = {mode: Tuner(recipe, mode, *common, start) for mode in TUNED}
-    methods = tuners | dict(probe=prober, as_is=AsIs(recipe, classes, *common))
+    as_is = AsIs(recipe, classes, *common)
+    guesses = as_is.validation_guesses if classes.can_ask else None
+    unseen = Unseen(target, config.group_by, config.seed, guesses)
+    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by, unseen)
+    tuners = {mode: Tuner(recipe, mode, *common, unseen, start) for mode in TUNED}
+    methods = tuners | dict(probe=prober, as_is=as_is)
     tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
     names = [job.name for job in jobs]
@@ -95,32 +100,6 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         ]
         trained_on = source.card.screen
         report(config, workdir, trained_on, target, classes, rows, asked.confusion_at)
-
-
-def jobs_of(
-    modes: Sequence[str],
-    draws: Sequence[Draw],
-    classes: ClassMap,
-    start: ClassMap | None,
-) -> list[Job]:
-    """All fits, that of the source as it is first where it can be asked.
-
-    Args:
-        modes: The modes that are asked for.
-        draws: The draws, size by size.
-        classes: The classes of the target in terms of those of the source.
-        start: The same where trained networks start from it.
-    """
-    asked = (('class_map', str(classes)),)
-    started = (('class_map', str(start)),) if start else ()
-    no_cell = Draw(0, 0, np.zeros(0, int))
-    first = [Job('as_is', no_cell, asked)] if classes.can_ask else []
-    return first + [
-        Job(mode, draw, started if mode in ('fine_tune', 'frozen_conv') else ())
-        for mode in modes
-        if mode != 'as_is'
-        for draw in draws
-    ]
 
 
 def open_target(
@@ -188,7 +167,7 @@ def check(config: ml_collections.ConfigDict) -> Asked:
     check_name('group_by', config.group_by, METADATA)
     check_name('schedule', config.schedule, SCHEDULES)
     check_name('head', config.head, HEADS)
-    for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
+    for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1), ('l2_sp', 0)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
     check_crops(config.evaluation.crops)
@@ -212,14 +191,6 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
     )
 
 
-def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The job, if any, that fine-tunes draw 0 of the largest number of cells."""
-    tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
-    # In the name of a job 0 stands for all cells. The last of equals: it is asked for.
-    tuned.reverse()
-    return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
-
-
 def report(
     config: ml_collections.ConfigDict,
     workdir: Path,
@@ -241,7 +212,8 @@ def report(
         confusion_at: Cells of each class at which confusion matrices are drawn.
     """
     train = target.cells['train']
-    words = f'{advice(rows)} {mapping_in_words(classes)}'
+    group = '' if config.group_by == 'cell_id' else config.group_by
+    words = f'{advice(rows, group)} {mapping_in_words(classes)}'
     tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
     table = transfers_table([row | tested for row in rows], train.class_names)
     path = write_table(table, workdir / 'transfer.parquet')

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
 from deeploc_jax.class_map import ClassMap
 from deeploc_jax.predict.calibration import mean_crop_probabilities
@@ -77,6 +77,10 @@ class AsIs:
             split: self.classes.probabilities(mean_crop_probabilities(z, temperature))
             for split, z in self.logits.items()
         }
+
+    def validation_guesses(self) -> Int[np.ndarray, ' v']:
+        """Class indices of all validation cells."""
+        return self.probabilities(self.source.card.temperature)['validation'].argmax(1)
 
     def _scores(self) -> dict[str, Any]:
         card, cells = self.source.card, self.target.cells
