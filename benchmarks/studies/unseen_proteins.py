@@ -8,15 +8,15 @@ all: every cell of them. Cells of the others are for training (fields 1 and 2) a
 validation (field 3). Finished fits stay in the folder, and what is missing is added.
 
 Printed are, by mode and number of labels, accuracy and calibration error on the test
-proteins, and the accuracy on validation, of proteins that were trained on: means over
-the six choices and the draws with the standard deviation over these.
+proteins, and balanced accuracy on validation: of proteins that were trained on, and of
+those that were left out, which decide what is advised. Means over the six choices and
+the draws with the standard deviation over these.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from deeploc_jax.data.screen_info import ScreenInfo
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.probe.classifiers import PROBES
+from deeploc_jax.report.learning_curve_table import size_name
+from deeploc_jax.report.transfer import ranking
 from deeploc_jax.tasks.transfer import recipe_of
 from deeploc_jax.transfer.as_is import AsIs
 from deeploc_jax.transfer.draws import Draw, make_draws
@@ -63,6 +65,7 @@ CLASS_MAP = 'mitochondria=MITOCHONDRIA,cytoplasm=CYTOPLASM+NUCLEI'
 VALIDATION_FIELD = 3
 HEADER = ('mode', 'cells a class', 'fits', 'accuracy, new proteins', 'lowest')
 HEADER += ('calibration error there', 'balanced accuracy, known proteins')
+HEADER += ('proteins left out',)
 
 
 def main(argv: list[str]) -> None:
@@ -75,17 +78,19 @@ def main(argv: list[str]) -> None:
     for tested in (each for each in choices if '-'.join(each) in (_ONLY.value or ALL)):
         target = split(cells, tested)
         fits = Fits(Path(_FOLDER.value, '-'.join(tested), 'fits.jsonl'), {})
-        for name, job in run(source, target, fits):
-            size = job.name['cells_per_class']
-            key = name, str(size or ('0' if name == 'as_is' else 'all'))
-            rows.setdefault(key, []).append(fits.row(job.name))
+        found = [
+            fits.row(job.name)
+            | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
+            for job in run(source, target, fits)
+        ]
+        for row in found + advised(found):
+            key = row['series'], size_name(row['cells_per_class'])
+            rows.setdefault(key, []).append(row)
     print(markdown_table(HEADER, [[*key, *cells_of(row)] for key, row in rows.items()]))
 
 
-def run(
-    source: TrainedNetwork, target: Target, fits: Fits
-) -> Iterator[tuple[str, Job]]:
-    """Fits what is missing of one choice; names and jobs of all fits."""
+def run(source: TrainedNetwork, target: Target, fits: Fits) -> list[Job]:
+    """Fits what is missing of one choice; the jobs of all fits."""
     mesh, train = sharding.make_mesh(), target.cells['train']
     classes = make_class_map(source.card.class_names, train.class_names, CLASS_MAP)
     config = transfer.get_config()
@@ -118,7 +123,21 @@ def run(
     ]
     for job, tuned in fit_missing(fits, methods, jobs):
         fits.add(job.name, tuned.result)
-    yield from ((job.mode, job) for job in jobs)
+    return jobs
+
+
+def advised(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the mode that is advised at each size, by validation alone."""
+    chosen = []
+    for size, ranked in ranking(rows).items():
+        best = ranked[0][0]
+        own = 0 if best == 'as_is' else size
+        chosen += [
+            row | dict(series='advised', cells_per_class=size)
+            for row in rows
+            if (row['series'], row['cells_per_class']) == (best, own)
+        ]
+    return chosen
 
 
 def read_archive(path: str, source: TrainedNetwork) -> Cells:
@@ -160,12 +179,12 @@ def cells_of(rows: list[dict[str, Any]]) -> list[str]:
     """Number of fits and their scores, as cells of the table."""
 
     def values(name: str) -> str:
-        found = [row.get(name) for row in rows]
-        return '' if None in found else spread(found)
+        found = [row[name] for row in rows if row.get(name) is not None]
+        return spread(found) if found else ''
 
     lowest = f'{min(row["accuracy"] for row in rows):.3f}'
-    scores = values('accuracy'), lowest, values('ece'), values('validation')
-    return [str(len(rows)), *scores]
+    names = 'ece', 'validation', 'unseen'
+    return [str(len(rows)), values('accuracy'), lowest, *map(values, names)]
 
 
 if __name__ == '__main__':

@@ -37,27 +37,25 @@ def advice(rows: Rows, group: str = '') -> str:
         group: What the cells are grouped by, 'protein'; '' for nothing.
     """
     learned = [row for row in rows if row['series'] != 'as_is']
-    known = [row.get('unseen') is not None for row in learned]
-    metric = 'unseen' if learned and all(known) else 'validation'
+    if not learned:
+        score = rows[0]['validation']
+        return f'On validation as_is has a balanced accuracy of {score:.3f}.'
+    metric = _metric(learned)
     if any(row[metric] is None for row in learned):
         return (
             'No advice: some trainings have seen all labelled validation cells. Take '
             'another split as splits.validation.'
         )
-    means = _means(rows, metric)
-    sizes = sorted({row['cells_per_class'] for row in learned}, key=_order)
-    if not sizes:
-        score = means['as_is', 0]
-        return f'On validation as_is has a balanced accuracy of {score:.3f}.'
-    ranked = {size: _ranked(means, size) for size in sizes}
+    ranked = ranking(rows)
+    sizes = list(ranked)
     parts = []
     for best, run in itertools.groupby(sizes, lambda size: ranked[size][0][0]):
-        scores = [_scores(*ranked[size][:2]) for size in run]
+        scores = [_scores(size, *ranked[size][:2]) for size in run]
         parts.append(f'{best} with {", ".join(scores)}')
     where = f' cells of new {group}s' if metric == 'unseen' else ''
     text = (
-        f'Advice, by the balanced accuracy on validation{where} and the labelled cells '
-        f'of each class: {"; ".join(parts)}. {_enough(sizes, ranked)}'
+        f'Advice: {"; ".join(parts)}. These are labelled cells of each class, and the '
+        f'balanced accuracy on validation{where}. {_enough(sizes, ranked)}'
     )
     return text + (_doubt(learned, group) if group else '')
 
@@ -94,6 +92,34 @@ def mapping_in_words(classes: ClassMap) -> str:
     )
 
 
+def ranking(rows: Rows) -> dict[int | None, list[tuple[str, float]]]:
+    """The modes by their score on validation, best first, at each number of cells.
+
+    Args:
+        rows: A row for each fit.
+
+    Returns:
+        For each number of cells of a class, from few to many, modes and scores. The
+        source as it is is among them at any.
+    """
+    learned = [row for row in rows if row['series'] != 'as_is']
+    means = _means(rows, _metric(learned))
+    sizes = sorted({row['cells_per_class'] for row in learned}, key=_order)
+    return {
+        size: sorted(
+            ((mode, score) for (mode, n), score in means.items() if n in (size, 0)),
+            key=lambda pair: -pair[1],
+        )
+        for size in sizes
+    }
+
+
+def _metric(learned: Rows) -> str:
+    """The score to go by: on groups that were not trained on, where all have it."""
+    known = all(row.get('unseen') is not None for row in learned)
+    return 'unseen' if known else 'validation'
+
+
 def _means(rows: Rows, metric: str) -> dict[tuple[str, int | None], float]:
     """Mean score over the draws by mode and size, that of the source on their cells."""
     scores: dict[tuple[str, int | None], list[float]] = {}
@@ -108,26 +134,17 @@ def _means(rows: Rows, metric: str) -> dict[tuple[str, int | None], float]:
     return {key: float(np.mean(draws)) for key, draws in scores.items()}
 
 
-def _ranked(
-    means: Mapping[tuple[str, int | None], float], size: int | None
-) -> list[tuple[str, float, int | None]]:
-    """Mode, score and size of each mode, best first; the source is as it is at any."""
-    found = [(m, score, size) for (m, own), score in means.items() if own in (size, 0)]
-    return sorted(found, key=lambda each: -each[1])
-
-
 def _scores(
-    best: tuple[str, float, int | None],
-    second: tuple[str, float, int | None] | None = None,
+    size: int | None, best: tuple[str, float], second: tuple[str, float] | None = None
 ) -> str:
     """The score of the best mode at a size, and of the next."""
     other = f'; {second[0]} {second[1]:.3f}' if second else ''
-    return f'{_cells(best[2])} ({best[1]:.3f}{other})'
+    return f'{_cells(size)} ({best[1]:.3f}{other})'
 
 
 def _enough(
     sizes: Sequence[int | None],
-    ranked: Mapping[int | None, list[tuple[str, float, int | None]]],
+    ranked: Mapping[int | None, list[tuple[str, float]]],
 ) -> str:
     """The labels that a good part of the highest score takes."""
     plateau = max(ranked[size][0][1] for size in sizes)

@@ -23,11 +23,11 @@ def towards_start(strength: float) -> optax.GradientTransformation:
         networks, ICML: L2-SP, equation 5.
     """
 
-    def update(gradients: Any, start: Any, params: Any = None) -> tuple[Any, Any]:
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         pulled = jax.tree.map(
-            lambda g, p, s: g + strength * (p - s), gradients, params, start
+            lambda g, p, s: g + strength * (p - s), updates, params, state
         )
-        return pulled, start
+        return pulled, state
 
     def init(params: Any) -> Any:
         return jax.tree.map(jnp.copy, params)  # the parameters' own buffers are donated
