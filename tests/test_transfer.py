@@ -219,6 +219,7 @@ def test_advice_goes_by_validation():
     text = advice([row | dict(unseen_classes=1) for row in new], 'protein')
     assert 'were not trained on is unknown for 1 of 2 classes' in text
     assert 'is unknown for 2 of 2' in advice(rows, 'protein')
+    assert advice([as_is, *rows], 'protein').count('its 0.800 is a fair estimate') == 1
     everything = advice([row | dict(cells_per_class=None) for row in rows[:1]])
     assert ': a with all cells (0.500).' in everything
 

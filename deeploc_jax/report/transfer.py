@@ -57,20 +57,27 @@ def advice(rows: Rows, group: str = '') -> str:
         f'Advice: {"; ".join(parts)}. These are labelled cells of each class, and the '
         f'balanced accuracy on validation{where}. {_enough(sizes, ranked)}'
     )
-    return text + (_doubt(learned, group) if group else '')
+    return text + (_doubt(rows, learned, group) if group else '')
 
 
-def _doubt(learned: Rows, group: str) -> str:
+def _doubt(rows: Rows, learned: Rows, group: str) -> str:
     """A warning where new groups have not judged every class."""
     classes = len(learned[0]['confusion'])
     judged = min(row.get('unseen_classes') or 0 for row in learned)
     if judged == classes:
         return ''
-    return (
+    text = (
         f' Warning: accuracy on {group}s that were not trained on is unknown for '
         f'{classes - judged} of {classes} classes, and probably lower: label cells of '
-        f'two {group}s or more of each class. as_is has learned from none of them.'
+        f'two {group}s or more of each class.'
     )
+    for row in rows:
+        if row['series'] == 'as_is':
+            text += (
+                f' as_is has learned from none of them: its {row["validation"]:.3f} is '
+                f'a fair estimate for other {group}s, too.'
+            )
+    return text
 
 
 def mapping_in_words(classes: ClassMap) -> str:
