@@ -19,12 +19,16 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from deeploc_jax.changes.moderation import squeeze
-from deeploc_jax.changes.rates import FEWEST, TAIL, fit_scale, q_values, spread_of
+from deeploc_jax.changes.rates import FEWEST, fit_scale, q_values, spread_of
 from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
 from deeploc_jax.changes.wells import Wells
 
 FEWEST_MOVERS = 10  # movers that say how the intensity of movers scatters
 LEVEL = 0.95  # of the intervals
+# Degrees of freedom of the scatter of folds: some wells are odd. Chosen on simulated
+# screens; docs/results/movers.md says which.
+TAIL = 7.0
+EFFICIENCY = 0.37  # of the MAD: so many degrees of freedom a protein (Rousseeuw 1993)
 PARTS = np.append(0.0, np.geomspace(0.1, 30, 12))  # see `_scatter`
 LEAST = 1e-5  # scatter of folds, in log2; below it there is none to go by
 _PLATE = ('screen', 'condition', 'replicate', 'plate')  # columns that tell plates apart
@@ -78,10 +82,11 @@ def find_folds(
     scales = np.full(len(fold), scale)
     if (known & moved).sum() >= FEWEST_MOVERS:
         scales[moved] = max(scale, spread_of(fold / usual, known & moved))
+    df = 1 / (1 / TAIL + 1 / (EFFICIENCY * still.sum()))
     p, q = np.full(len(fold), np.nan), np.full(len(fold), np.nan)
-    p[known] = 2 * stats.t.sf(np.abs(fold / usual - center) / scales, TAIL)[known]
+    p[known] = 2 * stats.t.sf(np.abs(fold / usual - center) / scales, df)[known]
     fold = fold - center * usual
-    margin = stats.t.ppf((1 + LEVEL) / 2, TAIL) * scales * usual
+    margin = stats.t.ppf((1 + LEVEL) / 2, df) * scales * usual
     if squeezable(degrees_of_freedom(before, after)[known]):
         error, df = _errors(before, after, values, known)
         p = np.maximum(p, 2 * stats.t.sf(np.abs(fold) / error, df))

@@ -29,11 +29,11 @@ CUT = 1 / 3  # quantile of the lengths; shorter ones are left out
 # Without a move, what a length has above the cut follows a Weibull distribution: with
 # shape 1 the exponential one, with less a longer tail.
 SHAPES = np.array([0.9, 1.1, 1.3, 1.5])
-SCALES = np.geomspace(0.1, 1.5, 60)  # relative to the mean of all above the cut
+SCALES = np.geomspace(0.1, 1.5, 40)  # relative to the mean of all above the cut
 # Movers go any part of the way: their density rises with a power of the length. With
 # power 1, the squared length is uniform.
 POWERS = np.array([0.5, 1.0, 2.0, 4.0])
-SHARES = np.linspace(0, 1, 40, endpoint=False)  # of movers, above the cut
+SHARES = np.linspace(0, 1, 30, endpoint=False)  # of movers, above the cut
 FEW_MOVE = 2.0  # the prior of these is the power of one minus the share
 ENOUGH = 400  # lengths that mixtures are fitted to, at most
 TINY = 1e-300  # keeps a density of 0 from having no logarithm

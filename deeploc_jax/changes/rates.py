@@ -17,7 +17,6 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 FEWEST = 30  # proteins that a null distribution needs at least
-TAIL = 5.0  # degrees of freedom of the scatter of intensities: some wells are odd
 CHANGED = 1 / 3  # largest share of values beside which a scale can be told
 
 
