@@ -27,9 +27,9 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def fields(tmp_path_factory):
-    """Two plates of 12 proteins, one before and one after."""
+    """Two plates of 32 proteins, one before and one after."""
     folder = tmp_path_factory.mktemp('fields')
-    path = spot_fields.write_screen(folder, plates=2, wells=12, fields=1)
+    path = spot_fields.write_screen(folder, plates=2, wells=32, fields=1)
     with path.open() as table:
         rows = list(csv.DictReader(table))
     for row in rows:
@@ -206,7 +206,7 @@ def test_a_bad_field_is_in_the_exit_status(weights, tmp_path):
 
 def test_a_dry_run_leaves_nothing(weights, fields, tmp_path, capsys):
     assert task.run(make_config(weights, fields, dry_run=True), tmp_path) == 0
-    assert '24 wells' in capsys.readouterr().out
+    assert '64 wells' in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
 
 
