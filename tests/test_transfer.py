@@ -214,13 +214,16 @@ def test_advice_goes_by_validation():
     assert advice([as_is]).endswith('a balanced accuracy of 0.800.')
     pairs = zip(rows, UNSEEN, strict=True)
     new = [row | dict(unseen=v, unseen_as_is=0.9) for row, v in pairs]
-    text = advice([row | dict(unseen_classes=2) for row in new], 'protein')
+    new = [row | dict(unjudged_classes=0) for row in new]
+    text = advice(new, 'protein')
     assert 'new proteins' in text and ': as_is with 1 cell (0.900; a 0.400), 10' in text
     assert 'b with 100 cells (0.950; as_is 0.900)' in text and 'Warning' not in text
-    text = advice([row | dict(unseen_classes=1) for row in new], 'protein')
-    assert 'were not trained on is unknown for 1 of 2 classes' in text
-    assert 'is unknown for 2 of 2' in advice(rows, 'protein')
-    assert advice([as_is, *rows], 'protein').count('its 0.800 is a fair estimate') == 1
+    text = advice([row | dict(unjudged_classes=1) for row in new], 'protein')
+    assert 'were not trained on is unknown for 1 class, ' in text
+    assert '100 cells (0.900; b 0.950)' in text  # what b may lose is more than it gains
+    assert 'is unknown for 2 classes, ' in advice(rows, 'protein')
+    low = as_is | dict(validation=0.6)
+    assert 'a with 100 cells (1.000; as_is 0.600)' in advice([low, *rows], 'protein')
     everything = advice([row | dict(cells_per_class=None) for row in rows[:1]])
     assert ': a with all cells (0.500).' in everything
 
@@ -317,7 +320,7 @@ def test_new_proteins_judge_the_network_and_the_source(config, workdir, capsys):
     task.run(config, workdir)
     as_is, *learned = read_table(workdir)
     assert as_is['unseen'] is None and 0 <= as_is['validation'] <= 1
-    assert [row['unseen_classes'] for row in learned] == [3, 3]
+    assert [row['unjudged_classes'] for row in learned] == [0, 0]
     assert len({row['unseen_as_is'] for row in learned}) == 1
     assert all(0 <= row['unseen'] <= 1 for row in learned)
     assert 'on validation cells of new proteins' in capsys.readouterr().out

@@ -52,7 +52,7 @@ def test_validation_of_new_proteins_judges_the_training_itself():
     assert apart.cells.tolist() == [True, True, False, False, False]
     assert apart.classes == 2
     found = unseen.scores(apart, np.array([0, 0, 1, 1, 1]))
-    assert found == dict(unseen=0.5, unseen_as_is=None, unseen_classes=2)
+    assert found == dict(unseen=0.5, unseen_as_is=None, unjudged_classes=0)
 
 
 def test_otherwise_one_protein_of_a_class_is_left_out():
@@ -74,6 +74,8 @@ def test_a_class_of_one_protein_is_judged_on_its_own_cells():
     unseen = judge('0a 0a 1c 1d', '0a 0a 1c 1d', in_train=np.array([0, -1, -1, -1]))
     apart = unseen.apart(Draw(None, 0, np.arange(4)))
     assert apart.classes == 1
+    guesses = unseen.target.cells['validation'].labels
+    assert unseen.scores(apart, guesses)['unjudged_classes'] == 1
     assert apart.cells[:2].tolist() == [False, True] and apart.cells[2:].sum() == 1
 
 
@@ -85,7 +87,8 @@ def test_nothing_is_judged_without_new_proteins():
         judge('0a 1b', '0c 1d', group_by='cell_id'),
     ):
         assert unseen.apart(draw) is None
-    assert unseen.scores(None, None)['unseen'] is None
+    found = unseen.scores(None, None)
+    assert found == dict(unseen=None, unseen_as_is=None, unjudged_classes=2)
 
 
 def test_no_class_loses_all_of_its_cells():

@@ -129,7 +129,7 @@ def run(source: TrainedNetwork, target: Target, fits: Fits) -> list[Job]:
 def advised(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the mode that is advised at each size, by validation alone."""
     chosen = []
-    for size, ranked in ranking(rows).items():
+    for size, ranked in ranking(rows, 'protein').items():
         best = ranked[0][0]
         own = 0 if best == 'as_is' else size
         chosen += [

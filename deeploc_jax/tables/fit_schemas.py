@@ -110,10 +110,10 @@ TRANSFERS = TableSchema(
             required=False,
         ),
         Column(
-            'unseen_classes',
+            'unjudged_classes',
             _COUNT,
-            'Number of classes that `unseen` judges on new groups; the others are '
-            'judged on cells that were not trained on.',
+            'Number of classes that could not be judged on new groups: `unseen` has '
+            'their cells of other groups that were not trained on.',
             required=False,
         ),
         Column(

@@ -90,16 +90,18 @@ class Unseen:
 
         Returns:
             `unseen`, the balanced accuracy on the cells that judge, `unseen_as_is`,
-            that of the source as it is, and `unseen_classes`, the number of classes
-            judged on new groups. None where it is not known.
+            that of the source as it is (None where they are not known), and
+            `unjudged_classes`, the number of classes without cells of a new group.
         """
+        labels = self.target.cells['validation'].labels
+        classes = len(np.unique(labels[labels >= 0]))
         if apart is None or guesses is None:
-            return dict(unseen=None, unseen_as_is=None, unseen_classes=0)
+            return dict(unseen=None, unseen_as_is=None, unjudged_classes=classes)
         plain = self._score(self.as_is(), apart) if self.as_is else None
         return dict(
             unseen=self._score(guesses, apart),
             unseen_as_is=plain,
-            unseen_classes=apart.classes,
+            unjudged_classes=classes - apart.classes,
         )
 
     def _score(self, guesses: np.ndarray, apart: Apart) -> float:
