@@ -78,7 +78,7 @@ def main(argv: list[str]) -> None:
     for tested in (each for each in choices if '-'.join(each) in (_ONLY.value or ALL)):
         target = split(cells, tested)
         fits = Fits(Path(_FOLDER.value, '-'.join(tested), 'fits.jsonl'), {})
-        found = [
+        found: list[dict[str, Any]] = [
             fits.row(job.name)
             | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
             for job in run(source, target, fits)
