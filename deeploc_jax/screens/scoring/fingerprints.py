@@ -24,6 +24,8 @@ def fingerprint_field(field: Field, *more: Any) -> str:
         *more: What else its rows depend on, as JSON allows.
     """
     known = dataclasses.asdict(field)
+    if not field.own_name:  # as it was before fields could have one
+        del known['own_name']
     planes = [
         [name, *describe_file(plane.pop('path')), plane]
         for name, plane in known.pop('planes').items()
