@@ -107,6 +107,10 @@ def test_of_centers_only_light_is_measured():
     assert found['corrected_RFP'].tolist() == [500, 0]
     assert found['border'].tolist() == [False, True]
     assert np.isnan(found['area']).all() and np.isnan(found['integrated_RFP']).all()
+    outside = measure_centers(
+        np.array([-90.0, 120, 300]), np.array([60.0, -40, 60]), image, 10
+    )
+    assert outside['border'].all() and np.isnan(outside['mean_RFP']).all()
     full = measure_cells(np.zeros(ROWS.shape, np.int32), image)
     assert list(full) == list(found)
 

@@ -35,5 +35,7 @@ def cut_crops(
     inside = (left >= 0) & (top >= 0) & (left + side <= width) & (top + side <= height)
     crops = np.empty((inside.sum(), side, side, pixels.shape[2]), pixels.dtype)
     for crop, row, column in zip(crops, top[inside], left[inside], strict=True):
-        crop[:] = pixels[row : row + side, column : column + side]
+        seen = pixels[row : row + side, column : column + side]
+        for channel in range(pixels.shape[2]):  # many pixels of one after the other
+            crop[..., channel] = seen[..., channel]
     return crops, inside

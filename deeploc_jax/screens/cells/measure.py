@@ -68,25 +68,27 @@ def measure_centers(
         second row and column of the whole field; `border` says whether the disc
         reaches beyond the field.
     """
-    height, width = image.pixels.shape[:2]
     reach = int(np.ceil(radius))
-    steps = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-    steps = steps[:, np.hypot(*steps) <= radius]
-    rows = np.rint(y).astype(np.int64)[:, None] + steps[0]
-    across = np.rint(x).astype(np.int64)[:, None] + steps[1]
-    seen = (rows >= 0) & (rows < height) & (across >= 0) & (across < width)
-    places = rows.clip(0, height - 1) * width + across.clip(0, width - 1)
-    area = seen.sum(axis=1).astype(np.float64)
+    disc = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= radius
+    planes = np.moveaxis(image.pixels, -1, 0)
+    area, total = np.zeros(len(x)), np.zeros((len(x), len(planes)))
+    starts = np.rint([y, x]).astype(np.int64).T - reach
+    for number, start in enumerate(starts):
+        lost = np.maximum(-start, 0)  # rows and columns beyond the field
+        (top, left), (low, right) = start + lost, np.maximum(start + len(disc), 0)
+        seen = planes[:, top:low, left:right]
+        inside = disc[lost[0] :, lost[1] :][: seen.shape[1], : seen.shape[2]]
+        area[number] = np.count_nonzero(inside)
+        total[number] = [plane[inside].sum(dtype=np.float64) for plane in seen]
     columns: dict[str, np.ndarray] = {'cell': np.arange(1, len(x) + 1, dtype=np.int32)}
     columns |= {'x': x.astype(np.float32), 'y': y.astype(np.float32)}
     unknown = np.full(len(x), np.nan, np.float32)
     columns |= dict.fromkeys(('area', 'major_axis', 'minor_axis'), unknown)
-    columns |= {'orientation': unknown, 'border': ~seen.all(axis=1)}
+    columns |= {'orientation': unknown, 'border': area < disc.sum()}
     for index, channel in enumerate(image.channels):
         plane = image.pixels[..., index]
-        light = np.where(seen, plane.ravel()[places], 0).sum(axis=1, dtype=np.float64)
         below = np.full(len(x), median(plane[::EVERY, ::EVERY]))
-        columns |= _light(channel, light, area, below)
+        columns |= _light(channel, total[:, index], area, below)
         columns[f'integrated_{channel}'] = unknown
     return columns
 
