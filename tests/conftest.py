@@ -1,11 +1,22 @@
 """Four virtual CPU devices for every test, and real images when they are there."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # Before JAX looks for devices: tests need four, and a GPU rounds otherwise.
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+# Most of the time is XLA's, which compiles small programs that run once: they are not
+# optimized. All processes of a run, those that tests start too, share what is compiled.
+_FLAGS = os.environ.get('XLA_FLAGS', '')
+if 'optimization_level' not in _FLAGS:
+    os.environ['XLA_FLAGS'] = f'{_FLAGS} --xla_backend_optimization_level=0'.strip()
+_PROGRAMS = None
+if 'PYTEST_XDIST_WORKER' not in os.environ:
+    _PROGRAMS = tempfile.mkdtemp(prefix='deeploc_jax_tests_')
+    os.environ['JAX_COMPILATION_CACHE_DIR'] = _PROGRAMS
+    os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0'
 
 import jax  # noqa: E402
 import pytest  # noqa: E402
@@ -19,11 +30,13 @@ from tests.helpers.small import random_cells  # noqa: E402
 jax.config.update('jax_num_cpu_devices', 4)
 # A rank that is promoted silently is a broadcasting mistake waiting to happen.
 jax.config.update('jax_numpy_rank_promotion', 'raise')
-# Tests compile the same programs again and again.
-jax.config.update('jax_compilation_cache_dir', tempfile.mkdtemp())
-jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)
 
 _SHARED = Path(__file__).parents[2] / 'shared' / 'data'
+
+
+def pytest_unconfigure():
+    if _PROGRAMS:
+        shutil.rmtree(_PROGRAMS, ignore_errors=True)
 
 
 @pytest.fixture
@@ -43,6 +56,14 @@ def shared_data():
 def make_cells():
     """`make_cells(n, num_classes=3)`: random cells of several proteins, in memory."""
     return random_cells
+
+
+@pytest.fixture
+def native_convolutions(monkeypatch):
+    """XLA's own convolutions, which compile in a fraction of the time of ours."""
+    from deeploc_jax.models import conv
+
+    monkeypatch.setattr(conv, 'MIN_CHANNELS', 10**6)
 
 
 @pytest.fixture(scope='session')

@@ -8,6 +8,7 @@ from scipy import stats
 
 from deeploc_jax.changes import rates
 from deeploc_jax.changes.expectation import modified_z, nearest_proteins
+from deeploc_jax.changes.lengths import LONGEST, chances
 from deeploc_jax.changes.moderation import Prior, fit_prior, squeeze
 from deeploc_jax.changes.paper import outlying, welch_scores
 from deeploc_jax.changes.wells import Wells
@@ -179,32 +180,60 @@ def test_pheromone_genes_come_first(real_screen):
     assert ranks[0] == 1 and ranks[5] <= 10 and ranks[-1] <= 35, ranks
 
 
-def lengths_of(movers, seed=0, n=1000):
+# Tails without a move: as long as the exponential one, and as short as the normal one.
+TAILS = dict(exponential=stats.expon(scale=0.16), normal=stats.halfnorm(scale=0.25))
+
+
+def lengths_of(movers, seed, n, tail='exponential'):
     rng = np.random.default_rng(seed)
-    null = rng.gamma(3, 0.08, n - movers) ** (1 / rates.POWER)
-    return np.append(null, np.sqrt(rng.uniform(0.6, 1.8, movers)))
+    null = 0.1 + TAILS[tail].rvs(n - movers, random_state=rng)
+    return np.append(np.minimum(null, LONGEST), np.sqrt(rng.uniform(0.4, 1.8, movers)))
 
 
-def test_lengths_of_movers_do_not_spoil_the_null():
-    lengths = lengths_of(200)
-    null = rates.fit_lengths(lengths)
-    assert null.moved == pytest.approx(0.2, abs=0.05)
-    assert null.shape == pytest.approx(3, rel=0.25)
-    p = null.p(lengths)
-    assert stats.kstest(p[:800], 'uniform').statistic < 0.06
-    q = rates.q_values(p, 1 - null.moved)
-    called = q <= 0.05
-    assert called[800:].mean() > 0.95 and called[:800].sum() <= 0.1 * called.sum()
+@pytest.mark.parametrize('tail', TAILS)
+@pytest.mark.parametrize('proteins', [50, 100, 300])
+def test_the_rate_holds_in_small_screens_too(tail, proteins):
+    """A fifth of the proteins moves, some of them no farther than others seem to."""
+    found, false = [], []
+    movers = proteins // 5
+    for seed in range(12):
+        p = chances(lengths_of(movers, seed, proteins, tail)).p
+        called = rates.q_values(p) <= 0.1
+        found.append(called[-movers:].mean())
+        false.append(called[:-movers].sum() / max(called.sum(), 1))
+    assert np.mean(false) <= 0.14, false
+    assert np.mean(found) > (0.3 if proteins < 300 else 0.7), found
 
 
-def test_without_movers_hardly_anything_is_called():
-    called = []
-    for seed in range(10):
-        lengths = lengths_of(0, seed, 400)
-        null = rates.fit_lengths(lengths)
-        assert null.moved < 0.02
-        called.append((rates.q_values(null.p(lengths), 1 - null.moved) <= 0.05).sum())
-    assert np.mean(np.array(called) > 0) <= 0.3, called
+@pytest.mark.parametrize('proteins', [40, 300])
+def test_without_movers_hardly_anything_is_called(proteins):
+    calls = [
+        (rates.q_values(chances(lengths_of(0, seed, proteins)).p) <= 0.05).sum()
+        for seed in range(12)
+    ]
+    assert np.mean(np.array(calls) > 0) <= 0.2, calls
+
+
+def test_chances_fall_with_the_length():
+    lengths = lengths_of(20, 0, 100)
+    found = chances(lengths)
+    assert (np.diff(found.p[np.argsort(lengths)]) <= 0).all()
+    assert 0 < found.p.min() and found.p.max() <= 1
+    assert found.usual == pytest.approx(np.median(lengths[:80]), rel=0.2)
+
+
+def test_fewer_proteins_leave_more_to_chance():
+    """The same lengths, of as many proteins as there are quantiles of them."""
+    every = np.sort(lengths_of(400, 1, 2000))
+    least = [
+        chances(np.quantile(every, (np.arange(n) + 0.5) / n)).p.min()
+        for n in (40, 120, 360)
+    ]
+    assert least[0] > 2 * least[1] > 4 * least[2]
+
+
+def test_equal_lengths_are_no_moves():
+    assert (chances(np.full(40, 0.3)).p > 0.4).all()
 
 
 def test_scale_is_that_of_the_unchanged():
@@ -225,12 +254,10 @@ def test_a_scale_does_not_shrink_onto_a_heap():
 
 def test_q_values_are_those_of_benjamini_and_hochberg():
     p = np.array([0.01, 0.02, 0.03, 0.9])
-    np.testing.assert_allclose(rates.q_values(p, 1.0), [0.04, 0.04, 0.04, 0.9])
-    np.testing.assert_allclose(rates.q_values(p, 0.5)[:3], 0.02)
-    assert rates.q_values(p)[0] == pytest.approx(0.04)
+    np.testing.assert_allclose(rates.q_values(p), [0.04, 0.04, 0.04, 0.9])
 
 
 def test_too_few_proteins_are_an_error():
-    for fit in (rates.fit_lengths, rates.fit_scale):
+    for fit in (chances, rates.fit_scale):
         with pytest.raises(ValueError, match='it takes 30'):
             fit(np.ones(29))

@@ -7,7 +7,7 @@ import pytest
 
 from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
-from deeploc_jax.workdir.claim import claim_remade, claim_workdir
+from deeploc_jax.workdir.claim import claim_remade, claim_workdir, read_claim
 from deeploc_jax.workdir.source import data_folders
 
 CONFIG = dict(task='t', data_dir=None, steps=3, splits=dict(train='a', test='b'))
@@ -104,3 +104,38 @@ def test_what_is_made_anew_may_have_other_inputs_which_is_said(tmp_path, capsys)
     }
     with pytest.raises(ValueError, match='steps: 3 there, 4 asked'):
         claim_remade(tmp_path, CONFIG | dict(steps=4), cells=['b'])
+
+
+def test_a_run_may_be_moved_with_what_lies_beside_it(tmp_path):
+    workdir, plates = tmp_path / 'old/scored', tmp_path / 'old/plates'
+    plates.mkdir(parents=True)
+    elsewhere = str(tmp_path / 'maps/map.csv')
+    config = CONFIG | dict(fields=str(plates), plate_map=elsewhere)
+    claim_workdir(workdir, config)
+    assert read_claim(workdir)['fields'] == str(plates)
+    (tmp_path / 'old').rename(tmp_path / 'new')
+    workdir, plates = tmp_path / 'new/scored', tmp_path / 'new/plates'
+    there = read_claim(workdir)
+    assert there['fields'] == str(plates) and there['plate_map'] == elsewhere
+    with pytest.raises(ValueError, match='fields: .*old/plates.*, .*new/others'):
+        claim_workdir(workdir, config | dict(fields=str(tmp_path / 'new/others')))
+    moved = config | dict(fields=str(plates))
+    claim_workdir(workdir, moved)
+    claim_workdir(workdir, moved)
+    with pytest.raises(ValueError, match='plate_map'):
+        claim_workdir(workdir, moved | dict(plate_map=str(tmp_path / 'm.csv')))
+
+
+def test_a_run_that_moved_alone_finds_what_stayed(tmp_path):
+    workdir, plates = tmp_path / 'old/scored', tmp_path / 'old/plates'
+    plates.mkdir(parents=True)
+    claim_workdir(workdir, CONFIG | dict(fields=str(plates)))
+    workdir = workdir.rename(tmp_path / 'scores')
+    assert read_claim(workdir)['fields'] == str(plates)
+    claim_workdir(workdir, CONFIG | dict(fields=str(plates)))
+
+
+def test_a_claim_of_an_earlier_version_is_read_as_it_is(tmp_path):
+    write_json(tmp_path / 'config.json', CONFIG | dict(inputs={}))
+    assert read_claim(tmp_path)['steps'] == 3 and not read_claim(tmp_path / 'none')
+    claim_workdir(tmp_path, CONFIG)

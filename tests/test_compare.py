@@ -9,11 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from configs import compare as compare_config
-from deeploc_jax.changes.abundance import even_plates
+from deeploc_jax.changes.abundance import even_plates, find_folds
 from deeploc_jax.changes.compare import Options, compare
 from deeploc_jax.changes.flux import flux_table, score_moves, write_networks
 from deeploc_jax.changes.remarks import UNKNOWN, UNLIKE
-from deeploc_jax.changes.wells import sum_wells
+from deeploc_jax.changes.units import Condition
+from deeploc_jax.changes.wells import Wells, sum_wells
 from deeploc_jax.profiles.cells import profiled_cells
 from deeploc_jax.tables import read_flux, read_movers
 from deeploc_jax.tasks import compare as task
@@ -72,6 +73,29 @@ def test_folds_are_those_that_were_put_in(scored):
     assert folds.mean() == pytest.approx(3, abs=0.2) and np.mean(inside) >= 0.75
     others = [r['log2_fold'] for n, r in rows.items() if n not in BRIGHTER]
     assert abs(np.median(others)) < 0.05
+
+
+def test_few_cells_make_no_change_of_abundance():
+    """Folds scatter by the number of cells: 2 is much for 100 cells, not for 4."""
+    rng = np.random.default_rng(0)
+    few = np.arange(200) < 60
+    count = np.where(few, 4.0, 100.0)
+    log = rng.normal(0, 1.5 / np.sqrt(count / 2), 200)
+    log[-10:] += np.tile([2.0, -2.0], 5)
+    before, after = (condition(count, values) for values in (np.zeros(200), log))
+    folds = find_folds(before, after, np.zeros(200, bool))
+    assert (folds.q[-10:] <= 0.05).all() and (np.abs(log[few]) > 1.6).sum() >= 4
+    assert (folds.q[:-10] <= 0.05).sum() <= 1
+    width = folds.high - folds.low
+    assert width[few].min() > 2 * width[~few].max()
+
+
+def condition(count, log):
+    """One well a protein, with these cells and mean logarithms of their intensity."""
+    sums = np.stack([count, count, count, count * log], axis=1)
+    cells = Wells({}, ('A', 'B'), sums, np.ones((len(log), 2)), np.ones((len(log), 2)))
+    ones = np.ones(len(log), int)
+    return Condition('x', cells, np.arange(len(log)), ones, ones, cells)
 
 
 def test_lamps_of_plates_change_no_fold():

@@ -123,6 +123,26 @@ def test_a_field_that_cannot_be_read_is_set_aside_with_its_reason(fields, tmp_pa
     assert sum(screen.splits.values()) == 8 * INSIDE
 
 
+def test_fields_of_two_bit_depths_are_told_and_not_scaled(fields, tmp_path, capsys):
+    own = shutil.copytree(fields.parent, tmp_path / 'screen') / 'fields.csv'
+    path = own.parent / 'images/P2_A02.ome.tif'
+    pixels = (field_image(4, CELLS, (128, 128)) // 16).astype(np.uint8)
+    write_ome_tiff(path, pixels, CHANNELS, (PIXEL, PIXEL))
+    prepare(fields, tmp_path / 'one')
+    assert 'types' not in capsys.readouterr().out
+    assert prepare(own, tmp_path) == 0
+    said = capsys.readouterr().out
+    assert 'fields have pixels of 2 types' in said and 'nothing is scaled' in said
+    assert f'uint8: 1 field, for example {path}' in said
+    assert 'uint16: 8 fields, for example ' in said
+    (part,) = (tmp_path / 'work/crops').glob('P2-00000-*')
+    with np.load(part) as archive:
+        small = archive['images'][archive['well'] == 'A02']
+        assert small.dtype == np.uint16 and 0 < small.max() < 256
+    prepare(own, tmp_path)  # from the parts that are there
+    assert 'uint8: 1 field' in capsys.readouterr().out
+
+
 def test_other_options_make_other_crops_and_another_screen(fields, tmp_path):
     prepare(fields, tmp_path)
     with pytest.raises(ValueError, match='Choose another name'):

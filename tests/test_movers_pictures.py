@@ -8,7 +8,8 @@ from PIL import Image
 
 from deeploc_jax.report import flux
 from deeploc_jax.report.flux import Flux
-from deeploc_jax.report.movers.listing import choose_strips, unique_keys
+from deeploc_jax.report.movers.listing import unique_keys
+from deeploc_jax.report.movers.strips import choose_strips
 from deeploc_jax.report.movers.volcano import SIZE, Volcano, lay_out, volcano_figure
 from deeploc_jax.report.style import house_style, to_png
 from deeploc_jax.screens.examples import (
@@ -90,7 +91,7 @@ def test_pictures_of_the_first_rows_have_room_before_others(tmp_path, monkeypatc
     ]
     table = read_table(write_pictures(tmp_path / 'x.parquet', cells, -1), EXAMPLES)
     sizes = [len(row['jpeg']) for row in table.to_pylist()]
-    room = 'deeploc_jax.report.movers.listing.MOST_BYTES'
+    room = 'deeploc_jax.report.movers.strips.MOST_BYTES'
     monkeypatch.setattr(room, sum(sizes[1:]) + 1)
     wanted = [[('C', ''), ('unseen', ''), ('B', ''), ('A', '')]]
     strips, places, left_out = choose_strips(table, wanted, [4, 3, 2, 1])

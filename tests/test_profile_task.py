@@ -9,12 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from copairs.map import average_precision, mean_average_precision
 
+from configs import compare as compare_config
 from configs import profile as profile_config
 from deeploc_jax.profiles import agreement, cytominer
 from deeploc_jax.report.profiles import heat_map, in_order
 from deeploc_jax.tables import REPLICATES, read_table
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import predictions_table
+from deeploc_jax.tasks import compare as compare_task
 from deeploc_jax.tasks import profile as task
 from deeploc_jax.types import METADATA
 
@@ -107,6 +109,46 @@ def test_values_that_cannot_be_are_refused(config, tmp_path, field, value, messa
     with pytest.raises(ValueError, match=message):
         task.run(config, tmp_path / 'out')
     assert not list(tmp_path.glob('out/*.parquet'))
+
+
+def twice(folder):
+    return [str(folder / 'r1')] * 2
+
+
+def spelled(folder):
+    (folder / 'link').symlink_to(folder / 'r1')
+    return [str(folder / 'r1'), str(folder / 'link')]
+
+
+def file_too(folder):
+    return [str(folder / 'r1'), str(folder / 'r1/evaluation/test/predictions.parquet')]
+
+
+def copied(folder):
+    """Named by another network, so that the file is another one."""
+    rows = screen(1)
+    again = folder / 'again/evaluation/test/predictions.parquet'
+    write_table(rows.slice(20, 9), again)
+    return [str(folder / name) for name in ('r1', 'r2', 'again')]
+
+
+@pytest.mark.parametrize(
+    ('places', 'message'),
+    [
+        (twice, 'r1 is named twice; its cells'),
+        (spelled, 'r1 is named twice, also as .*link'),
+        (file_too, "parquet has cells that .*r1 has too, for example '1-0'"),
+        (copied, "again has cells that .*r1 has too, for example '1-20'"),
+    ],
+)
+def test_no_cell_counts_twice(config, tmp_path, places, message):
+    config.cells = ','.join(places(tmp_path))
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
+    compare = compare_config.get_config()
+    compare.update(cells=config.cells, before='', after='heat')
+    with pytest.raises(ValueError, match=message):
+        compare_task.run(compare, tmp_path / 'compared')
 
 
 def wells(rng, plates=2, n=20, features=5):

@@ -243,10 +243,10 @@ def test_labels_of_cells_are_read_from_a_table(tmp_path):
     path.write_text('\ufeffcell_id,is_cell,note\na,1,\nb,No,dirt\na,true,again\n')
     assert read_cell_labels(path) == {'a': True, 'b': False}
     path.write_text('cell_id,is_cell\na,1\na,0\n')
-    with pytest.raises(ValueError, match='line 3: a is said'):
+    with pytest.raises(ValueError, match='row 3: a is said'):
         read_cell_labels(path)
     path.write_text('cell_id,is_cell\na,perhaps\n')
-    with pytest.raises(ValueError, match="line 2: is_cell .'perhaps'"):
+    with pytest.raises(ValueError, match="row 2: is_cell .'perhaps'"):
         read_cell_labels(path)
     path.write_text('cell_id\na\n')
     with pytest.raises(ValueError, match='lacks the columns is_cell'):

@@ -132,7 +132,7 @@ def test_a_row_has_all_that_is_known_of_its_cell(whole):
 def test_cells_at_the_border_are_listed_with_a_count(whole):
     border = sum(tables.read_scored_cells(whole)['border'].to_pylist())
     listed = [line.split(',') for line in reasons(whole, 'border')]
-    assert sum(int(line[5].split()[0]) for line in listed) == border > 10
+    assert sum(int(line[-1].split()[0]) for line in listed) == border > 10
 
 
 @pytest.mark.parametrize('stop', [0, 1, 3, 5])
@@ -186,6 +186,33 @@ def test_a_few_labelled_cells_flag_others_in_what_is_scored(
     said = [line.endswith(',0') for line in lines]
     assert ['not_a_cell' in f for f in after['flags'].to_pylist()[:40]] == said
     assert 0 < sum(said) < 40 and 'not_a_cell' in (workdir / 'plates.html').read_text()
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (None, 'no table'),
+        ('cell_id,is_it\nP1-A01-1-1,1\n', 'lacks the columns is_cell'),
+        ('cell_id,is_cell\nP1-A01-1-1,perhaps\n', "row 2: is_cell .'perhaps'"),
+        ('cell_id,is_cell\nP1-A01-1-1,1\n', 'labels 1 cells of the screen, and 0'),
+        (
+            '\n'.join(
+                ['cell_id,is_cell', *(f'P9-A01-1-{n},{n % 2}' for n in range(9))]
+            ),
+            "labels 0 cells .* 'P9-A01-1-0' is in no field of the screen",
+        ),
+    ],
+)
+def test_labels_that_cannot_be_used_are_told_before_any_work(
+    config, tmp_path, content, message
+):
+    labels = tmp_path / 'labels.csv'
+    if content:
+        labels.write_text(content)
+    config.cell_labels = str(labels)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        task.run(config, tmp_path / 'run')
+    assert not (tmp_path / 'run').exists()
 
 
 def test_shards_make_the_same_table_and_the_last_one_ends_it(
@@ -316,7 +343,7 @@ def test_bad_fields_are_set_aside_and_the_others_are_scored(
     }
     assert len(listed) == len(words)
     for place, word in words.items():
-        (line,) = (line for line in listed if line.startswith(place))
+        (line,) = (line for line in listed if line.startswith(f',,,{place},'))
         assert word in line and '.ome.tif' in line
     rows = tables.read_scored_cells(tmp_path / 'out')
     good = tables.read_scored_cells(whole)
@@ -450,7 +477,7 @@ def test_centers_and_label_images_of_another_program_are_taken(
     kept = [not i.startswith('P1-A01-1-') for i in table['cell_id'].to_pylist()]
     assert found.equals(table.filter(kept))
     config.cells.labels = '{other}.npy'
-    with pytest.raises(ValueError, match=r'may have plate, .* in braces'):
+    with pytest.raises(ValueError, match=r'may have screen, .* in braces'):
         task.run(config, tmp_path / 'other')
 
 

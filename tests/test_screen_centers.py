@@ -4,10 +4,18 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import tifffile
 
-from deeploc_jax.screens.cells import join_centers, read_centers, read_labels
+from deeploc_jax.data.own import table_csv, table_parquet
+from deeploc_jax.screens.cells import (
+    cellprofiler,
+    join_centers,
+    read_centers,
+    read_labels,
+)
 from deeploc_jax.screens.fields.field import BadFieldError, Field, Plane
 
 
@@ -38,16 +46,17 @@ def write(path, *lines):
 def test_tables_of_many_kinds(tmp_path, header, row):
     centers = read_centers(write(tmp_path / 'cells.csv', header, row))
     fields = [make_field('A01'), make_field('A02')]
-    rows, problems = join_centers(centers, fields)
-    assert rows[fields[0].place].tolist() == [0] and centers.x.tolist() == [10.5]
-    assert centers.y.tolist() == [20] and not rows[fields[1].place].size
+    found, problems = join_centers(centers, fields)
+    x, y = found[fields[0].place]
+    assert (x.tolist(), y.tolist()) == ([10.5], [20])
+    assert not found[fields[1].place][0].size
     assert problems == [f'{centers.path} has no cells in the fields P1-A02-1']
 
 
 def test_what_joins_nothing_is_told(tmp_path):
     table = write(tmp_path / 'c.csv', 'x,y,well', '1,2,A1', '3,4,H9', ',4,A1')
-    rows, problems = join_centers(read_centers(table), [make_field('A01')])
-    assert rows[make_field('A01').place].tolist() == [0]
+    found, problems = join_centers(read_centers(table), [make_field('A01')])
+    assert found[make_field('A01').place][0].tolist() == [1]
     assert 'c.csv: 1 rows have no center' in problems[0]
     assert 'c.csv: 1 rows join no field, the first of them: well H09' in problems[1]
 
@@ -55,9 +64,58 @@ def test_what_joins_nothing_is_told(tmp_path):
 def test_fields_that_a_table_does_not_tell_apart_have_no_cells(tmp_path):
     table = write(tmp_path / 'c.csv', 'x,y,well', '1,2,A1')
     fields = [make_field('A01', '1'), make_field('A01', '2')]
-    rows, problems = join_centers(read_centers(table), fields)
-    assert not any(r.size for r in rows.values())
+    found, problems = join_centers(read_centers(table), fields)
+    assert not any(x.size for x, _ in found.values())
     assert 'does not tell apart the fields P1-A01-1' in problems[0]
+
+
+@pytest.mark.parametrize('suffix', ['csv', 'parquet', 'db'])
+def test_a_large_table_is_read_in_parts_like_a_small_one(tmp_path, monkeypatch, suffix):
+    """Cells of two fields take turns, some rows are bad, and parts end anywhere."""
+    rng, n = np.random.default_rng(0), 500
+    columns = dict(
+        x=[f'{value:.3f}' for value in rng.uniform(0, 99, n)],
+        y=[f'{value:.3f}' for value in rng.uniform(0, 99, n)],
+        well=[('A1', 'A02')[i % 2] for i in range(n)],
+    )
+    columns['x'][70] = ''
+    path = tmp_path / f'cells.{suffix}'
+    if suffix == 'csv':
+        rows = [','.join(row) for row in zip(*columns.values(), strict=True)]
+        rows[40:40] = ['"1",2', '']
+        write(path, '\ufeff# made by hand', 'x,"y",well', *rows)
+    elif suffix == 'parquet':
+        pq.write_table(pa.table(columns), path)
+    else:
+        with sqlite3.connect(path) as database:
+            database.executescript("""
+                CREATE TABLE Per_Image (ImageNumber, Image_Metadata_Well);
+                INSERT INTO Per_Image VALUES ('A1', 'A1'), ('A02', 'A02');
+                CREATE TABLE Per_Cells (Cells_Location_Center_X,
+                    Cells_Location_Center_Y, ImageNumber);
+            """)
+            rows = zip(*columns.values(), strict=True)
+            database.executemany('INSERT INTO Per_Cells VALUES (?, ?, ?)', rows)
+        database.close()
+    whole = read_centers(path)
+    monkeypatch.setattr(table_csv.read_csv_parts, '__defaults__', (700,))
+    monkeypatch.setattr(table_parquet.read_parquet_parts, '__defaults__', (90,))
+    monkeypatch.setattr(cellprofiler, 'ROWS', 33)
+    parts = read_centers(path)
+    fields = [make_field('A01'), make_field('A02')]
+    found = [join_centers(centers, fields) for centers in (whole, parts)]
+    assert found[0][1] == found[1][1] and len(whole) == n - 1
+    assert found[0][1] == [
+        *(
+            [f'{path}, row 43 has 2 values, not as many as the header (3)']
+            * (suffix == 'csv')
+        ),
+        f'{path}: 1 rows have no center',
+    ]
+    for field, offset in zip(fields, (0, 1), strict=True):
+        wanted = [float(v) for i, v in enumerate(columns['x']) if v and i % 2 == offset]
+        for joined, _ in found:
+            assert joined[field.place][0].tolist() == wanted
 
 
 def cellprofiler_csv(folder, prefix=''):
@@ -99,9 +157,9 @@ def cellprofiler_database(folder):
 def test_cellprofiler_says_in_another_table_which_images(tmp_path, make):
     centers = read_centers(make(tmp_path))
     fields = [make_field('A01'), make_field('A02')]
-    rows, problems = join_centers(centers, fields)
+    found, problems = join_centers(centers, fields)
     assert not problems
-    assert [rows[f.place].tolist() for f in fields] == [[0, 1], [2]]
+    assert [found[f.place][0].tolist() for f in fields] == [[5, 7], [9]]
     assert centers.x.tolist() == [5, 7, 9] and centers.y.tolist() == [6, 8, 10]
 
 
@@ -144,10 +202,10 @@ def test_the_export_of_deeploc(shared_data):
         )
         for n in range(4)
     ]
-    rows, problems = join_centers(centers, fields)
+    found, problems = join_centers(centers, fields)
     assert len(problems) == 1 and 'row 361 has 23 values' in problems[0]
-    assert sum(len(r) for r in rows.values()) == len(centers) == 359
-    assert all(len(r) > 50 for r in rows.values())
+    counts = [len(x) for x, _ in found.values()]
+    assert sum(counts) == len(centers) == 359 and min(counts) > 50
     assert centers.x[0] == 69.0454 and centers.y[0] == 179.591
 
 

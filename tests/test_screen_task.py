@@ -1,7 +1,9 @@
 """Task `screen`: all stages one after the other, each as if it were run alone."""
 
 import csv
+import shutil
 
+import pyarrow.parquet as pq
 import pytest
 
 from configs import compare as compare_config
@@ -12,7 +14,7 @@ from deeploc_jax import tables
 from deeploc_jax.tasks import compare, profile, score
 from deeploc_jax.tasks import screen as task
 from deeploc_jax.tasks.screen import folder_of
-from tests.helpers import spot_fields
+from tests.helpers import chromium, spot_fields
 
 ROLES = 'protein=GFP,marker=RFP'
 
@@ -87,11 +89,65 @@ def test_the_page_leads_to_what_was_made(done):
     assert 'simulated' not in page
 
 
+def test_the_page_says_what_was_found(done):
+    page = (done / 'report.html').read_text()
+    cells = tables.read_scored_cells(done / 'scored')
+    assert f'2 plates, 64 wells, 64 fields, {len(cells):,} cells' in page
+    movers = pq.read_table(done / 'movers/movers.parquet').to_pylist()
+    called = [row['protein'] for row in movers if row['moved']]
+    compared = sum(row['p'] is not None for row in movers)
+    assert f'{len(called)} of {compared} proteins moved' in page
+    for name in called[:12]:
+        assert f'movers/movers.html#open={name}' in page
+    assert 'No field was set aside' in page and 'Nothing was repeated' in page
+    assert f'--config.cells={done}/scored --config.before=before' in page
+
+
+@pytest.mark.parametrize('width', [1280, 800, 400])
+def test_the_pages_fit_into_a_window(done, tmp_path, width):
+    """A wide table scrolls by itself, and nothing is asked of a network."""
+    browser = chromium.start(tmp_path, width)
+    try:
+        names = ('report', 'scored/plates', 'profiles/proteins', 'profiles/report')
+        for name in (*names, 'movers/movers'):
+            chromium.visit(browser, (done / f'{name}.html').as_uri(), 'h1')
+            over = browser.execute_script(
+                'const root = document.documentElement;'
+                'return root.scrollWidth - root.clientWidth'
+            )
+            assert over <= 0, name
+            assert not chromium.complaints(browser)
+    finally:
+        browser.quit()
+
+
 def test_a_finished_screen_is_not_scored_again(done, weights, fields, capsys):
     parts = sorted((done / 'scored/cells.parquet').iterdir())
     times = [path.stat().st_mtime_ns for path in parts]
     assert task.run(make_config(weights, fields), done) == 0
     assert [path.stat().st_mtime_ns for path in parts] == times
+
+
+def test_a_screen_may_be_moved(done, weights, fields, tmp_path):
+    """With its plates inside, as `sim` has them; nothing is scored again."""
+    old, new = tmp_path / 'old', tmp_path / 'there/new'
+    shutil.copytree(fields.parent, old / 'plates')
+    config = make_config(weights, old / 'plates/fields.csv')
+    assert task.run(config, old) == 0
+    new.parent.mkdir()
+    old.rename(new)
+    files = [*(new / 'plates').rglob('*.tif'), *(new / 'scored').rglob('*.parquet')]
+    parts = [path for path in files if path.name != 'fields.parquet']
+    times = [path.stat().st_mtime_ns for path in parts]
+    assert len(parts) > 64
+    config = make_config(weights, new / 'plates/fields.csv')
+    assert task.run(config, new) == 0
+    assert [path.stat().st_mtime_ns for path in parts] == times
+    page = (new / 'profiles/proteins.html').read_text()
+    assert (
+        'There are no pictures' not in page
+        and 'There are no pictures' not in (new / 'movers/movers.html').read_text()
+    )
 
 
 def test_conditions_must_be_told_apart_before_anything_is_scored(
@@ -104,12 +160,38 @@ def test_conditions_must_be_told_apart_before_anything_is_scored(
     assert not (tmp_path / 'scored').exists()
 
 
-def test_one_condition_ends_with_its_proteins(weights, tmp_path):
+def test_one_condition_ends_with_its_proteins(weights, tmp_path, capsys):
     path = spot_fields.write_screen(tmp_path / 'fields', plates=1, wells=2, fields=1)
     config = make_config(weights, path, before=None)
     assert task.run(config, tmp_path / 'screen') == 0
     assert (tmp_path / 'screen/profiles/proteins.html').exists()
     assert not list((tmp_path / 'screen').glob('movers*'))
+    assert "One condition, '': nothing is compared" in capsys.readouterr().out
+
+
+def test_a_comparison_that_cannot_be_made_loses_nothing_else(
+    weights, fields, tmp_path, capsys
+):
+    """A third condition has a single well; the other two are compared."""
+    with fields.open() as table:
+        rows = list(csv.DictReader(table))
+    rows.append(rows[0] | dict(plate='P3', condition='heat'))
+    own = fields.with_name('third.csv')
+    with own.open('w', newline='') as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    config = make_config(weights, own)
+    config.profile.pictures = config.compare.pictures = 0
+    (tmp_path / 'movers').mkdir()
+    (tmp_path / 'movers/movers.html').touch()  # of a run of two conditions
+    assert task.run(config, tmp_path) == task.INCOMPLETE
+    out = capsys.readouterr().out
+    assert 'NOT COMPARED: before and heat are not compared: 1 proteins can be' in out
+    assert 'movers is not of this run' in out and 'movers-heat is not' not in out
+    page = (tmp_path / 'report.html').read_text()
+    assert 'before and heat are not compared: 1 proteins' in page
+    assert 'movers-after/movers.html' in page and 'movers-heat/' not in page
 
 
 def test_a_bad_field_is_in_the_exit_status(weights, tmp_path):
@@ -118,6 +200,8 @@ def test_a_bad_field_is_in_the_exit_status(weights, tmp_path):
     config = make_config(weights, path, before=None)
     assert task.run(config, tmp_path / 'screen') == 3
     assert (tmp_path / 'screen/profiles/proteins.html').exists()
+    page = (tmp_path / 'screen/report.html').read_text()
+    assert '1 of 4 fields could not be used' in page and 'P1 A01 1</th>' in page
 
 
 def test_a_dry_run_leaves_nothing(weights, fields, tmp_path, capsys):
@@ -132,6 +216,7 @@ def test_a_dry_run_leaves_nothing(weights, fields, tmp_path, capsys):
         (['heat'], ['movers']),
         (['heat', 'alpha factor/2 h'], ['movers-heat', 'movers-alpha_factor_2_h']),
         (['a b', 'a/b'], ['movers-a_b-1', 'movers-a_b-2']),
+        (['heat', 'Heat'], ['movers-heat-1', 'movers-Heat-2']),
     ],
 )
 def test_every_comparison_has_its_folder(conditions, folders):

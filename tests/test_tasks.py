@@ -31,10 +31,14 @@ ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture
-def config(data_dir, monkeypatch):
-    """Six steps of a small network, a checkpoint every second one."""
-    monkeypatch.setitem(MODELS, 'small', Small)
+@pytest.fixture(scope='module', autouse=True)
+def small_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MODELS, 'small', Small)
+        yield
+
+
+def make_config(data_dir):
     config = deeploc.get_config('smoke')
     config.model = dict(name='small')
     config.screen = SpotScreen.name
@@ -43,6 +47,26 @@ def config(data_dir, monkeypatch):
     config.total_steps, config.checkpoint_every = 6, 2
     config.schedule.learning_rate = 1e-3
     return config
+
+
+@pytest.fixture
+def config(data_dir):
+    """Six steps of a small network, a checkpoint every second one."""
+    return make_config(data_dir)
+
+
+@pytest.fixture(scope='module')
+def trained(data_dir, tmp_path_factory):
+    """The workdir of `config`, for tests that leave it as it is."""
+    workdir = tmp_path_factory.mktemp('trained')
+    train_task.run(make_config(data_dir), workdir)
+    return workdir
+
+
+@pytest.fixture
+def own_trained(trained, tmp_path):
+    """A copy of it that a test may change."""
+    return shutil.copytree(trained, tmp_path / 'trained')
 
 
 def digest_of(workdir):
@@ -89,24 +113,23 @@ def test_cells_that_were_trained_on_do_not_calibrate(config, tmp_path, capsys):
     assert 'calibrated:' not in capsys.readouterr().out
 
 
-def test_a_training_explains_itself(config, tmp_path):
-    train_task.run(config, tmp_path)
-    run = json.loads((tmp_path / 'run.json').read_text())
+def test_a_training_explains_itself(config, trained, tmp_path):
+    run = json.loads((trained / 'run.json').read_text())
     assert run['splits'] == dict(train=24, validation=9, test=10)
     assert run['class_counts']['test'] == dict(LEFT=4, RIGHT=3, MIDDLE=3)
     assert not run['simulated'] and run['parameters'] == 99
-    rows = read_jsonl(tmp_path / 'metrics.jsonl')
+    rows = read_jsonl(trained / 'metrics.jsonl')
     assert [r['step'] for r in rows if 'validation/loss' in r] == [2, 4, 6]
-    metrics = json.loads((tmp_path / 'evaluation/test/metrics.json').read_text())
+    metrics = json.loads((trained / 'evaluation/test/metrics.json').read_text())
     assert metrics['n_cells'] == 10 and metrics['proteins']['n'] == 4
-    pairs = pq.read_table(tmp_path / 'evaluation/test/confusion.parquet').to_pylist()
+    pairs = pq.read_table(trained / 'evaluation/test/confusion.parquet').to_pylist()
     assert sum(pair['cells'] for pair in pairs) == 10
-    page = (tmp_path / 'report.html').read_text()
+    page = (trained / 'report.html').read_text()
     assert 'spot_screen' in page and 'src="http' not in page
-    assert list((tmp_path / 'tensorboard').iterdir())
+    assert list((trained / 'tensorboard').iterdir())
 
     again = evaluate.get_config()
-    again.source = str(tmp_path)  # which knows the data_dir
+    again.source = str(trained)  # which knows the data_dir
     again.evaluation.update(batch_size=4, resamples=50)  # other padding, same cells
     evaluate_task.run(again, tmp_path / 'again')
     repeated = json.loads((tmp_path / 'again/evaluation/test/metrics.json').read_text())
@@ -114,8 +137,8 @@ def test_a_training_explains_itself(config, tmp_path):
     assert repeated['loss'] == pytest.approx(metrics['loss'], rel=1e-4)
 
     raw = tfds.data_source('spot_screen', split='test', data_dir=config.data_dir)
-    network = deeploc_jax.load(tmp_path)
-    table = pq.read_table(tmp_path / 'evaluation/test/predictions.parquet')
+    network = deeploc_jax.load(trained)
+    table = pq.read_table(trained / 'evaluation/test/predictions.parquet')
     expected = np.stack([table[f'p_{name}'] for name in network.class_names], axis=1)
     probabilities = network.predict(np.stack([cell['image'] for cell in raw]))
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
@@ -124,7 +147,7 @@ def test_a_training_explains_itself(config, tmp_path):
     assert metrics['unlike_training'] == (novelty > 1).mean()
 
     # The weights are all that another machine needs.
-    elsewhere = shutil.copytree(tmp_path / 'weights', tmp_path / 'elsewhere')
+    elsewhere = shutil.copytree(trained / 'weights', tmp_path / 'elsewhere')
     again.source, again.data_dir = str(elsewhere), config.data_dir
     evaluate_task.run(again, tmp_path / 'by_weights')
     for name in ('predictions.parquet', 'metrics.json'):
@@ -134,7 +157,7 @@ def test_a_training_explains_itself(config, tmp_path):
 
     with pytest.raises(ValueError, match=r'batch_size: 8 there, 16 asked'):
         config.batch_size = 16
-        train_task.run(config, tmp_path)
+        train_task.run(config, trained)
 
 
 @pytest.mark.parametrize(
@@ -173,31 +196,31 @@ def test_an_evaluation_takes_the_crops_that_were_calibrated(config, tmp_path):
 
 
 @pytest.mark.parametrize('steps', [(3,), (1, 4)])
-def test_an_interrupted_training_ends_the_same(config, tmp_path, monkeypatch, steps):
-    whole, parts = tmp_path / 'whole', tmp_path / 'parts'
-    train_task.run(config, whole)
+def test_an_interrupted_training_ends_the_same(
+    config, trained, tmp_path, monkeypatch, steps
+):
+    parts = tmp_path / 'parts'
     for step in steps:
         with monkeypatch.context() as patch:
             patch.setattr(loop.Cadence, 'logs', interrupting(step))
             with pytest.raises(Interrupted, match=f'after step {step}'):
                 train_task.run(config, parts)
     train_task.run(config, parts)
-    assert digest_of(parts) == digest_of(whole)
+    assert digest_of(parts) == digest_of(trained)
     for name in ('predictions.parquet', 'metrics.json'):
         path = Path('evaluation', 'test', name)
-        assert (parts / path).read_bytes() == (whole / path).read_bytes()
+        assert (parts / path).read_bytes() == (trained / path).read_bytes()
     written = [row['step'] for row in read_jsonl(parts / 'metrics.jsonl')]
     assert written == sorted(written)
 
 
-def test_a_finished_training_without_its_checkpoints_is_left_alone(config, tmp_path):
-    train_task.run(config, tmp_path)
+def test_a_finished_training_without_its_checkpoints_is_left_alone(config, own_trained):
     kept = ('metrics.jsonl', 'weights/weights.safetensors')
-    before = [(tmp_path / name).read_bytes() for name in kept]
-    shutil.rmtree(tmp_path / 'checkpoints')
+    before = [(own_trained / name).read_bytes() for name in kept]
+    shutil.rmtree(own_trained / 'checkpoints')
     with pytest.raises(ValueError, match='its checkpoints were deleted'):
-        train_task.run(config, tmp_path)
-    assert [(tmp_path / name).read_bytes() for name in kept] == before
+        train_task.run(config, own_trained)
+    assert [(own_trained / name).read_bytes() for name in kept] == before
 
 
 def test_a_run_stopped_before_its_first_checkpoint_starts_again(
@@ -218,21 +241,19 @@ def interrupt(*unused, **options):
     raise KeyboardInterrupt
 
 
-def test_a_profile_changes_nothing_but_leaves_a_trace(config, tmp_path):
-    train_task.run(config, tmp_path / 'plain')
+def test_a_profile_changes_nothing_but_leaves_a_trace(config, own_trained, tmp_path):
     config.profile = True
     train_task.run(config, tmp_path / 'profiled')
-    assert digest_of(tmp_path / 'profiled') == digest_of(tmp_path / 'plain')
-    train_task.run(config, tmp_path / 'plain')  # a finished run may be asked for more
+    assert digest_of(tmp_path / 'profiled') == digest_of(own_trained)
+    train_task.run(config, own_trained)  # a finished run may be asked for more
     (trace,) = (tmp_path / 'profiled/profile').rglob('perfetto_trace.json.gz')
     assert b'train_step' in gzip.decompress(trace.read_bytes())
 
 
-def test_a_screen_too_large_for_memory_trains_the_same(config, tmp_path):
-    train_task.run(config, tmp_path / 'memory')
+def test_a_screen_too_large_for_memory_trains_the_same(config, trained, tmp_path):
     config.memory_limit = 0.0  # every image is read from disk when it is needed
-    train_task.run(config, tmp_path / 'disk')
-    assert digest_of(tmp_path / 'disk') == digest_of(tmp_path / 'memory')
+    train_task.run(config, tmp_path)
+    assert digest_of(tmp_path) == digest_of(trained)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from deeploc_jax.lookup import check_name
 
 SMALL = 20  # proteins for each neighbor: in small screens, fewer are alike
 FEWEST_NEIGHBORS = 10
-SUSPECTED = 0.3  # q up to which a protein may have moved, and changed its looks by that
+SUSPECTED = 0.4  # q up to which a protein may have moved, and changed its looks by that
 
 
 @dataclasses.dataclass(frozen=True)

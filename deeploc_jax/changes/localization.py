@@ -23,8 +23,9 @@ from jaxtyping import Float, Int
 from scipy import stats
 
 from deeploc_jax.changes.expectation import expected_change, nearest_proteins
+from deeploc_jax.changes.lengths import chances
 from deeploc_jax.changes.moderation import squeeze
-from deeploc_jax.changes.rates import LengthNull, fit_lengths, q_values
+from deeploc_jax.changes.rates import q_values
 from deeploc_jax.changes.units import Condition, degrees_of_freedom, squeezable
 
 PSEUDO_CELLS = 0.5  # cells, evenly in all classes, that are added to each unit
@@ -39,7 +40,7 @@ class Moves:
         change: Change of each share beyond the expected one.
         length: Hellinger length of the change.
         p, q: Of that length.
-        null: Lengths of proteins that do not move.
+        usual: Median length of proteins that do not move.
         share: Share that moved, with its `low` and `high` limits.
         low: Lower limit.
         high: Upper limit.
@@ -50,7 +51,7 @@ class Moves:
     length: Float[np.ndarray, ' n']
     p: Float[np.ndarray, ' n']
     q: Float[np.ndarray, ' n']
-    null: LengthNull
+    usual: float
     share: Float[np.ndarray, ' n']
     low: Float[np.ndarray, ' n']
     high: Float[np.ndarray, ' n']
@@ -72,8 +73,8 @@ def find_moves(before: Condition, after: Condition, neighbors: int) -> Moves:
     nearest = nearest_proteins(start, neighbors)
     beyond = _beyond(end - start, nearest)
     length = np.linalg.norm(beyond, axis=1)
-    null = fit_lengths(length)
-    p = np.maximum(null.p(length), _p_of_units(before, after, length))
+    alone = chances(length)
+    p = np.maximum(alone.p, _p_of_units(before, after, length))
     first, last = (c.mean(c.units.mean()) for c in (before, after))
     place = first.argmax(axis=1)
     change = _beyond(last - first, nearest)
@@ -83,8 +84,8 @@ def find_moves(before: Condition, after: Condition, neighbors: int) -> Moves:
         change=change,
         length=length,
         p=p,
-        q=q_values(p, 1 - null.moved),
-        null=null,
+        q=q_values(p),
+        usual=alone.usual,
         share=share,
         low=np.maximum(share - margin, 0),
         high=np.minimum(share + margin, 1),

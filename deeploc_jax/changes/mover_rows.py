@@ -88,7 +88,7 @@ def _localization(compared: Compared, classes: tuple[str, ...]) -> dict[str, Any
         'share_moved': moves.share,
         'share_moved_low': moves.low,
         'share_moved_high': moves.high,
-        'effect': moves.length / moves.null.median,
+        'effect': moves.length / moves.usual,
         'statistic': moves.length,
         'p': moves.p,
         'q': moves.q,

@@ -19,7 +19,7 @@ from deeploc_jax.images.image_file import ImageFile
 from deeploc_jax.images.image_place import ImagePlace
 from deeploc_jax.images.ome_xml import OmeXml, parse_ome_xml, without_uuids
 from deeploc_jax.images.series import stack_series
-from deeploc_jax.images.tiff_axes import order_axes
+from deeploc_jax.images.tiff_axes import order_axes, squeeze_axes
 from deeploc_jax.images.tiff_pixels import TiffPixels
 
 _LOCK = threading.Lock()
@@ -84,7 +84,7 @@ def _series_file(file: tifffile.TiffFile, number: int, ome: OmeXml) -> ImageFile
         raise ImageError(
             'some of its planes are missing, or in another file; export it as one file'
         )
-    shape, letters = series.get_shape(squeeze=True), series.get_axes(squeeze=True)
+    letters, shape = squeeze_axes(series.axes, series.shape)
     if ome.axis:
         letters = letters.replace('I', ome.axis)
     axes = order_axes(letters, shape)

@@ -32,13 +32,26 @@ class Axes:
     channels: int
 
 
+def squeeze_axes(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Leaves out the axes of length one, except height and width.
+
+    tifffile does so for some kinds of files, and for others not.
+
+    Args:
+        axes: One letter for each axis.
+        shape: Lengths of the axes.
+    """
+    kept = [n for n, axis in enumerate(axes) if axis in 'YX' or shape[n] != 1]
+    return ''.join(axes[n] for n in kept), tuple(shape[n] for n in kept)
+
+
 def order_axes(axes: str, shape: tuple[int, ...]) -> Axes:
     """Orders the axes of a series.
 
     Args:
-        axes: One letter for each axis longer than one, as in tifffile: Y, X, C and S
-            for channels and samples, I and Q where the file does not declare them,
-            others for a stack.
+        axes: One letter for each axis that `squeeze_axes` keeps, as in tifffile: Y, X,
+            C and S for channels and samples, I and Q where the file does not declare
+            them, others for a stack.
         shape: Lengths of the axes.
 
     Raises:

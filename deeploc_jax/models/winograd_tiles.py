@@ -113,7 +113,7 @@ def _transform(matrix: np.ndarray, pixels: list[list[jax.Array]]) -> list[jax.Ar
     weights = np.reshape(matrix.T, (-1, len(matrix), *ones)).astype(np.float32)
 
     def rows(column: tuple[jax.Array, ...]) -> jax.Array:
-        terms = (w * x[None] for w, x in zip(weights, column, strict=True))
+        terms = (x[None] * w for w, x in zip(weights, column, strict=True))
         return functools.reduce(operator.add, terms)
 
     stacks = [rows(column) for column in zip(*pixels, strict=True)]

@@ -25,6 +25,7 @@ LISTED = 50
 """Most proteins in the table of the page."""
 HEADER = ('protein', 'condition', 'replicate', 'cells', 'first', 'second', 'share')
 HEADER += ('interval', 'heterogeneity')
+TEXTS = ('condition', 'replicate', 'first', 'second')
 
 
 def heat_map(profiles: pa.Table) -> Figure:
@@ -129,6 +130,7 @@ def write_profiles_page(
         The path of the page.
     """
     mixed = mixed_rows(profiles)
+    filled = [n for n in range(len(HEADER)) if any(row[n] for row in mixed)]
     with style.house_style():
         alt = (
             f'Mean class probabilities of {count(len(profiles), "profile")}, a row a '
@@ -141,8 +143,9 @@ def write_profiles_page(
         pictures,
         title='Where the proteins are',
         lead=_lead(profiles, mixed),
-        header=HEADER,
-        rows=mixed[:LISTED],
+        header=[HEADER[number] for number in filled],
+        rows=[[row[number] for number in filled] for row in mixed[:LISTED]],
+        texts=TEXTS,
         notes=notes,
         simulated=simulated,
     )

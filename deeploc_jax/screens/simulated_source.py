@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deeploc_jax.files import read_json
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS
+from deeploc_jax.workdir.claim import read_claim
 
 
 def is_simulated(workdir: Path | str) -> bool:
@@ -15,10 +16,8 @@ def is_simulated(workdir: Path | str) -> bool:
         workdir: Workdir of configs/score.py, whose fields may be plates of
             configs/simulate.py, or of configs/evaluate.py, which keeps it on record.
     """
-    asked, record = (
-        read_json(path) if path.is_file() else {}
-        for path in (Path(workdir) / 'config.json', Path(workdir) / 'run.json')
-    )
+    asked, path = read_claim(Path(workdir)), Path(workdir) / 'run.json'
+    record = read_json(path) if path.is_file() else {}
     if not asked.get('fields'):
         return bool(record.get('simulated'))
     fields = Path(asked['fields'])

@@ -16,7 +16,7 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
-from deeploc_jax.profiles.opening import OpenCells, open_cells
+from deeploc_jax.profiles.opening import OpenCells, check_once, open_cells
 from deeploc_jax.report.movers import write_movers_page
 from deeploc_jax.screens.examples import try_examples
 from deeploc_jax.screens.simulated_source import is_simulated
@@ -45,6 +45,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():  # not a task for several hosts
         return
     check(config)
+    check_once('cells', split_names(config.cells))
     digests = [cells_digest(path) for path in split_names(config.cells)]
     claim_remade(workdir, config.to_dict(), cells=digests)
     options = Options(config.rate, config.min_cells, config.neighbors)

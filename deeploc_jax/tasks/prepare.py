@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,21 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax.command_line import require
-from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
-from deeploc_jax.data.split_check import PURPOSES
+from deeploc_jax.data.next_command import next_command
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.lookup import check_name
-from deeploc_jax.names import show_name
 from deeploc_jax.processes import available_processors
-from deeploc_jax.screens.cells import SIDE, CellOptions
+from deeploc_jax.screens.cells import SIDE
 from deeploc_jax.screens.fields.describe import describe_fields
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.micrographs.crop_parts import cut_parts_missing
-from deeploc_jax.screens.micrographs.crop_table import TABLE, write_crop_table
+from deeploc_jax.screens.micrographs.crop_table import (
+    TABLE,
+    describe_pixel_types,
+    write_crop_table,
+)
+from deeploc_jax.screens.scoring.asked_cells import read_asked
 from deeploc_jax.screens.scoring.field_cells import SET_ASIDE, Cutting
 from deeploc_jax.screens.scoring.finish import SET_ASIDE_FILE, write_set_aside
 from deeploc_jax.screens.scoring.given import with_given
@@ -104,15 +106,8 @@ def cut_fields(
         What became of each field, as in `fields.parquet`; `set_aside.csv` has the
         reasons for those that were set aside.
     """
-    cells = config.cells.to_dict()
-    given = {name: cells.pop(name) for name in ('centers', 'labels', 'objects')}
-    cells['marker'] = cells['marker'] or inventory.roles.get('marker', '')
-    for name in ('marker', 'nuclei'):
-        if cells[name]:
-            check_name(f'cells.{name}', cells[name], inventory.channels)
-    cutting = Cutting(
-        CellOptions(**cells), inventory.channels, SIDE, config.crop_pixel_size
-    )
+    options, given = read_asked(config.cells.to_dict(), inventory)
+    cutting = Cutting(options, inventory.channels, SIDE, config.crop_pixel_size)
     parts = cut_parts(inventory.fields, config.fields_per_part)
     parts, notes = with_given(parts, **given)
     print(''.join(f'{note}\n' for note in notes), end='')
@@ -129,6 +124,8 @@ def cut_fields(
         f'{len(unused) + len(inventory.set_aside):,} fields, and cells at the border; '
         f'reasons: {short(workdir / SET_ASIDE_FILE)}'
     )
+    if warning := describe_pixel_types(rows):
+        print(warning)
     return rows
 
 
@@ -157,47 +154,6 @@ def table_options(
         classes=config.classes,
         pixel_size=config.crop_pixel_size or next(iter(sizes), None),
     )
-
-
-def next_command(screen: ScreenInfo, name: str, data_dir: str | None) -> str:
-    """A command that trains on a prepared screen, or else names its cells.
-
-    Splits that a screen with `train` has not are cut from it.
-
-    Args:
-        screen: The screen, prepared.
-        name: Its name, as `config.screen` takes it.
-        data_dir: Folder of prepared screens, None for TFDS's own default.
-    """
-    options = {'screen': name} | ({'data_dir': data_dir} if data_dir else {})
-    if 'train' in screen.splits and screen.class_names:
-        what, file = 'Train on it: ', 'deeploc_lean.py'
-        options |= _cut_splits([s for s in PURPOSES if s not in screen.splits])
-    else:
-        what, file = 'Name its cells:', 'evaluate.py'
-        options |= _source_like(screen)
-        splits = list(screen.splits)
-        options['split'] = 'test' if 'test' in splits else splits[0]
-    command = ['python', 'launch.py', f'--config=configs/{file}']
-    command += [f'--config.{field}={value}' for field, value in options.items()]
-    return f'{what} {shlex.join(command)}'
-
-
-def _cut_splits(missing: list[str]) -> dict[str, str]:
-    starts = [100 - 10 * (len(missing) - i) for i in range(len(missing))]
-    cut = {
-        f'splits.{name}': f'train[{start}%:{start + 10}%]'
-        for name, start in zip(missing, starts, strict=True)
-    }
-    return {'splits.train': f'train[:{starts[0]}%]', **cut} if cut else {}
-
-
-def _source_like(screen: ScreenInfo) -> dict[str, str]:
-    """The network of the package where it has the channels, else one to be trained."""
-    if screen.marker_channel < 0:
-        return {'source': 'runs/a-training-on-such-channels'}
-    pair = screen.channels[0], screen.channels[screen.marker_channel]
-    return {'source': 'lean-sim', 'channels': ','.join(map(show_name, pair))}
 
 
 def own_screen_options(config: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from deeploc_jax.profiles.cells import ProfiledCells, profiled_cells
 from deeploc_jax.profiles.export import Normalization, write_cytominer, write_rows
 from deeploc_jax.profiles.features import STATISTICS
 from deeploc_jax.profiles.localization import Options
-from deeploc_jax.profiles.opening import open_cells
+from deeploc_jax.profiles.opening import check_once, open_cells
 from deeploc_jax.profiles.tables_of_cells import (
     Profiles,
     feature_profiles,
@@ -52,14 +52,16 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Writes wells.parquet, profiles.parquet and what else is asked for.
 
     Raises:
-        ValueError: Neither cells nor features are given, they do not fit each other, or
-            a field has a value that is not known.
+        ValueError: Neither cells nor features are given, they do not fit each other or
+            are named twice, or a field has a value that is not known.
         ImportError: What is asked for needs an extra that is not installed.
     """
     if not is_main():  # not a task for several hosts
         return
     check(config)
     read = ('cells', 'features', 'labelled')
+    for name in read:
+        check_once(name, split_names(config[name] or ''))
     digests = {
         name: [cells_digest(path) for path in split_names(config[name] or '')]
         for name in read

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import jax
@@ -12,36 +10,30 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
-from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer
 from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.processes import available_processors
-from deeploc_jax.progress import progress_bar
 from deeploc_jax.report.plates import write_plates_page
-from deeploc_jax.screens.cells import CellOptions
 from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.quality import (
     FieldLimits,
+    check_cell_labels,
     flag_by_forest,
     read_cell_labels,
     unflag_by_forest,
 )
-from deeploc_jax.screens.scoring import on_dask
+from deeploc_jax.screens.scoring.asked_cells import read_asked
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
 from deeploc_jax.screens.scoring.given import with_given
-from deeploc_jax.screens.scoring.job import (
-    Job,
-    all_current,
-    find_missing,
-    score_parts,
-)
+from deeploc_jax.screens.scoring.job import Job, all_current, find_missing
 from deeploc_jax.screens.scoring.lamps import with_lamps
+from deeploc_jax.screens.scoring.missing import score_missing
 from deeploc_jax.screens.scoring.network import Source
 from deeploc_jax.screens.scoring.network_channels import network_channels
-from deeploc_jax.screens.scoring.parts import Part, cut_parts, take_shard
+from deeploc_jax.screens.scoring.parts import cut_parts, take_shard
 from deeploc_jax.screens.scoring.words import (
     describe_finished,
     describe_job,
@@ -65,8 +57,6 @@ MAY_CHANGE = (
     'cell_labels',
     'quality.',
 )
-GIVEN = ('centers', 'labels', 'objects')
-"""Fields of `cells` that say what other programs found."""
 INCOMPLETE = 3
 """Exit status of a run that scored what it could, but set fields aside."""
 
@@ -96,7 +86,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
     limits = FieldLimits(**config.quality)
-    given = {name: config.cells[name] for name in GIVEN}
+    _, given = read_asked(config.cells.to_dict(), inventory)
+    labels = cell_labels(config.cell_labels, inventory)
     parts = cut_parts(inventory.fields, config.fields_per_part)
     parts, notes = with_given(parts, **given)  # a row may be of any shard's field
     mine = take_shard(parts, config.shard)
@@ -122,7 +113,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     if finished is None:
         print(f'\nShard {config.shard} is scored, other parts are not yet.')
         return INCOMPLETE if set_aside else 0
-    flag_by_labels(workdir, config.cell_labels, job.not_cells)
+    flag_by_labels(workdir, labels, job.not_cells)
     record = dict(environment(), **network.facts(), **vars(finished))
     write_json(workdir / 'run.json', record)
     write_plates_page(workdir, is_simulated(workdir))
@@ -130,14 +121,26 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     return INCOMPLETE if finished.set_aside else 0
 
 
+def cell_labels(path: str | None, inventory: Inventory) -> dict[str, bool]:
+    """Which cells of the screen are cells, {} without a table; see `read_cell_labels`.
+
+    Raises:
+        ValueError: The table cannot be used for this screen.
+    """
+    if not path:
+        return {}
+    labels = read_cell_labels(path)
+    check_cell_labels(path, labels, {field.name for field in inventory.fields})
+    return labels
+
+
 def flag_by_labels(
-    workdir: Path, cell_labels: str | None, not_cells: Sequence[str]
+    workdir: Path, labels: Mapping[str, bool], not_cells: Sequence[str]
 ) -> None:
     """Flags cells by a forest; without labels, takes an earlier forest's flags away."""
     cells = workdir / SCORED_CELLS.path
-    if not cell_labels:
+    if not labels:
         return unflag_by_forest(cells, not_cells)
-    labels = read_cell_labels(cell_labels)
     (workdir / 'run.json').unlink(missing_ok=True)  # not finished until all are
     print(flag_by_forest(cells, labels, not_cells).describe())
 
@@ -154,11 +157,7 @@ def make_job(
         choose_layer(network, layer)
     if config.crops is not None:
         check_crops(config.crops, 'crops')
-    options = {n: v for n, v in config.cells.to_dict().items() if n not in GIVEN}
-    options['marker'] = options['marker'] or inventory.roles.get('marker', '')
-    for name in ('marker', 'nuclei'):
-        if options[name]:
-            check_name(f'cells.{name}', options[name], inventory.channels)
+    options, _ = read_asked(config.cells.to_dict(), inventory)
     channels = network_channels(
         inventory.channels,
         inventory.roles,
@@ -180,7 +179,7 @@ def make_job(
             config.batch_size,
         ),
         cutting=Cutting(
-            CellOptions(**options),
+            options,
             channels,
             card.side,
             card.pixel_size,
@@ -190,32 +189,3 @@ def make_job(
         workers=workers,
         not_cells=tuple(split_names(config.not_cells or '')),
     )
-
-
-def score_missing(job: Job, parts: Sequence[Part], scheduler: str | None) -> int:
-    """Scores parts here or on a cluster; returns the number of fields set aside."""
-    if not parts:
-        return 0
-    counts = collections.Counter()
-    total = sum(len(part.fields) for part in parts)
-    client = on_dask.connect(scheduler) if scheduler else None
-    with (
-        client or nullcontext(),
-        progress_bar(None, total, 'score', unit='field') as bar,
-    ):
-        # Until the end, parts of today stand beside those of an earlier run.
-        (job.workdir / 'run.json').unlink(missing_ok=True)
-
-        def add(counted: Mapping[str, int]) -> None:
-            counts.update(counted)
-            seconds = bar.format_dict['elapsed'] or 1
-            bar.set_postfix_str(f'{counts["cells"] / seconds:,.0f} cells/s', False)
-            bar.update(counted['fields'])
-
-        if client:
-            for _, counted in on_dask.score_on(client, job, parts):
-                add(counted)
-        else:
-            for _ in score_parts(job, parts, lambda cells: add(cells.counts)):
-                pass
-    return counts['set_aside']

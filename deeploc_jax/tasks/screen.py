@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,15 +12,17 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.lookup import check_name
-from deeploc_jax.report.screen import write_screen_page
+from deeploc_jax.report.whole_screen import write_screen_page
 from deeploc_jax.screens.fields.describe import describe_asked
 from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tasks import start
-from deeploc_jax.workdir.claim import claim_workdir
+from deeploc_jax.workdir.claim import claim_workdir, read_claim
 from deeploc_jax.workdir.record import short
 
 STAGES = ('plates.', 'score.', 'profile.', 'compare.')
 """Groups of fields that are the configs of stages, which check them themselves."""
+INCOMPLETE = 3
+"""Exit status of a run that set fields aside, or could not make a comparison."""
 SHARED = ('source', 'fields', 'channels', 'plate_map')
 """Fields of `score` that are said once for the whole screen."""
 
@@ -27,7 +31,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     """Runs one stage after the other, each in its own folder of the workdir.
 
     Returns:
-        The largest exit status of a stage: 0 unless fields were set aside.
+        The exit status: 0, or `INCOMPLETE` where fields were set aside, or conditions
+        could not be compared.
 
     Raises:
         ValueError: Source, fields or the condition before are not given or not known,
@@ -44,15 +49,53 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
         return start(score_stage(config), workdir / 'scored')
     claim_workdir(workdir, config.to_dict(), (*STAGES, 'before'))
     statuses = [0]
-    folders = []
+    folders, failed = [], []
     for folder, stage in stages(config, workdir):
         print(f'\n=== {folder}: {stage.task} ===', flush=True)
-        statuses.append(start(stage, workdir / folder))
-        folders.append(folder)
-    simulated = is_simulated(workdir / 'scored')
-    page = write_screen_page(workdir, folders, simulated)
+        try:
+            statuses.append(start(stage, workdir / folder))
+            folders.append(folder)
+        except ValueError as error:
+            if stage.task != 'compare':
+                raise
+            failed.append(f'{stage.before} and {stage.after} are not compared: {error}')
+            print(f'\nNOT COMPARED: {failed[-1]}')
+            statuses.append(INCOMPLETE)
+    page = write_screen_page(
+        workdir,
+        folders,
+        is_simulated(workdir / 'scored'),
+        commands(workdir, folders),
+        failed,
+    )
+    there = {path.parent.name for path in workdir.glob('movers*/movers.html')}
+    for folder in sorted(there - {*folders}):
+        print(f'{short(workdir / folder)} is not of this run: look at it no more.')
     print(f'\nThe screen: {short(page)}')
     return max(statuses)
+
+
+def commands(workdir: Path, folders: Sequence[str]) -> list[tuple[str, str]]:
+    """The command that was typed, and those of comparisons with other options."""
+    typed = Path(sys.argv[0]).name == 'launch.py'
+    found = [('This page was made by', shlex.join(['python', *sys.argv]))] * typed
+    for folder in folders:
+        if folder.startswith('movers'):
+            made = read_claim(workdir / folder)
+            options = {name: made[name] for name in ('cells', 'before', 'after')}
+            options |= dict(cells=str(short(Path(made['cells']))), rate=0.1)
+            words = [f'--config.{name}={value}' for name, value in options.items()]
+            where = f'--workdir={short(workdir / folder)}-10'
+            words = [
+                'python',
+                'launch.py',
+                '--config=configs/compare.py',
+                *words,
+                where,
+            ]
+            purpose = 'The same comparison at another false-discovery rate, by itself:'
+            found.append((purpose, shlex.join(['python', 'launch.py', *words])))
+    return found
 
 
 def stages(
@@ -90,6 +133,7 @@ def conditions_after(config: ml_collections.ConfigDict) -> list[str]:
     inventory = describe_asked(score_stage(config).to_dict())
     names = list(dict.fromkeys(field.condition for field in inventory.fields))
     if len(names) < 2:
+        print(f'One condition, {names[0]!r}: nothing is compared.')
         return []
     if config.before is None:
         known = ', '.join(name or "''" for name in names)
@@ -107,5 +151,6 @@ def folder_of(condition: str, conditions: Sequence[str]) -> str:
         return 'movers'
     names = [re.sub(r'[^\w.-]+', '_', name) for name in conditions]
     place = conditions.index(condition)
-    twice = names.count(names[place]) > 1
+    same = [name.casefold() for name in names]  # one folder on some systems
+    twice = same.count(same[place]) > 1
     return f'movers-{names[place]}' + (f'-{place + 1}' if twice else '')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from deeploc_jax.files import read_json, write_json
 
 _ELSEWHERE = ('data_dir', 'manual_dir', 'memory_limit')
 """Fields of any task that differ when a run moves to another disk or machine."""
+_HERE = 'workdir'
+"""Where the workdir was, so that paths beside it are found after a move."""
 _RENAMED = {'licence': 'license'}
 """Names of fields in earlier versions, and their names today."""
 _LATER_AUGMENTATIONS = ('zoom', 'blur', 'bleed', 'saturation')
@@ -28,7 +31,8 @@ def claim_workdir(
     """Writes `config.json`, or checks that the run there is the one asked for.
 
     A run that failed before it had made anything, as of a config with a mistake, has
-    no claim.
+    no claim. A workdir that was moved together with paths beside it, as the plates of a
+    simulated screen are beside its scores, is the same run.
 
     Args:
         workdir: Made when missing.
@@ -43,6 +47,7 @@ def claim_workdir(
             the fields that differ are named.
     """
     asked = json.loads(json.dumps(dict(config, inputs=inputs)))
+    asked[_HERE] = str(workdir.absolute())
     path, error = workdir / 'config.json', workdir / 'error.log'
     if path.exists() and not (error.exists() and _is_bare(workdir)):
         # Runs of earlier versions did not say what they worked on, nor what was done
@@ -52,13 +57,14 @@ def claim_workdir(
             unsaid['normalization'] = 'percentile'
         if 'augmentation' in asked:
             unsaid['augmentation'] = dict.fromkeys(_LATER_AUGMENTATIONS, 0.0)
-        found = _flat(unsaid) | _flat(_renewed(read_json(path)))
-        wanted = _flat(asked)
+        there = _renewed(read_json(path))
+        found, wanted = _flat(unsaid) | _flat(there), _flat(asked)
+        moved = _flat(_moved(there, workdir))
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'
             for name in sorted(found.keys() | wanted.keys())
-            if found.get(name) != wanted.get(name)
-            and not name.startswith((*_ELSEWHERE, *may_change))
+            if wanted.get(name) not in (found.get(name), moved.get(name))
+            and not name.startswith((_HERE, *_ELSEWHERE, *may_change))
         ]
         if changed:
             raise ValueError(
@@ -92,6 +98,45 @@ def claim_remade(workdir: Path, config: Mapping[str, Any], **inputs: Any) -> Non
         changed = [name for name in inputs if inputs[name] != before.get(name)]
         print(f'{", ".join(changed)}: changed since the last run; all is made anew.')
     (workdir / 'run.json').unlink(missing_ok=True)
+
+
+def read_claim(workdir: Path) -> dict[str, Any]:
+    """The config of a run, with what lay beside its workdir where it is now.
+
+    Returns:
+        The config; {} where there is none.
+
+    Raises:
+        ValueError: It is no valid JSON.
+    """
+    path = workdir / 'config.json'
+    there = read_json(path) if path.is_file() else {}
+    return _moved(there, workdir, only_there=True)
+
+
+def _moved(
+    config: dict[str, Any], workdir: Path, only_there: bool = False
+) -> dict[str, Any]:
+    """The config with paths in the folder that the workdir was in as they are now.
+
+    Args:
+        config: Config of a run.
+        workdir: Where its workdir is now.
+        only_there: Whether only paths that exist are changed.
+    """
+    then, now = Path(config.get(_HERE, workdir)), workdir.absolute()
+    if then == now:
+        return config
+
+    def move(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: move(inner) for name, inner in value.items()}
+        if not isinstance(value, str) or not Path(value).is_relative_to(then.parent):
+            return value
+        beside = os.path.normpath(now / os.path.relpath(value, then))
+        return value if only_there and not os.path.exists(beside) else beside
+
+    return move(config)
 
 
 def _renewed(config: dict[str, Any]) -> dict[str, Any]:

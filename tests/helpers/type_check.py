@@ -1,5 +1,13 @@
-"""Types and shapes in the signatures of the package are checked when it is called."""
+"""Types and shapes in the signatures of the package are checked when it is called.
 
+Checks are jaxtyping's, with beartype. To write one takes milliseconds, so it is written
+when its function is called for the first time, without jaxtyping where no shape is to
+be compared.
+"""
+
+import dataclasses
+import functools
+import inspect
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +29,8 @@ ALIKE = FrozenDict(
     }
 )
 check_types = beartype(conf=BeartypeConf(hint_overrides=ALIKE))
+check_shapes = functools.partial(jaxtyping.jaxtyped, typechecker=check_types)
+_inner = set()
 
 
 def install():
@@ -36,3 +46,43 @@ def install():
         and not ('simulate' in path.parts and path.stem in LAYOUT)
     ]
     jaxtyping.install_import_hook(modules, f'{__name__}.check_types')
+    jaxtyping.jaxtyped = lambda typechecker: _checked  # as the hook writes it
+
+
+def _checked(made):
+    """A function, or a class whose fields are checked, of a module."""
+    if not inspect.isclass(made):
+        return _checked_when_called(made)
+    if dataclasses.is_dataclass(made) and not hasattr(made.__init__, '__wrapped__'):
+        made.__init__ = _checked_when_called(made.__init__)
+    return made
+
+
+def _checked_when_called(function):
+    """A function inside another is made again and again, and checked once."""
+    inner = '<locals>' in function.__qualname__
+    if inner and function.__code__ in _inner:
+        return function
+    check = None
+
+    @functools.wraps(function)
+    def checked(*args, **kwargs):
+        __tracebackhide__ = True
+        nonlocal check
+        if check is None:
+            shapes = inner or _has_shapes(function)
+            check = (check_shapes if shapes else check_types)(function)
+            if inner:
+                _inner.add(function.__code__)
+        return check(*args, **kwargs)
+
+    return checked
+
+
+def _has_shapes(function):
+    """Whether jaxtyping has to compare the shapes of arguments and result."""
+    try:
+        hints = inspect.get_annotations(function, eval_str=True)
+    except NameError:  # of an import for type checkers alone
+        return True
+    return 'jaxtyping' in repr(hints)

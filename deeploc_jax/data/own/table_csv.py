@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deeploc_jax.data.own.table_columns import RawTable, fit_row, is_image
-from deeploc_jax.data.own.table_encoding import check_characters, decode_table
+from deeploc_jax.data.own.table_encoding import (
+    check_characters,
+    decode_table,
+    open_table,
+    read_text,
+)
 from deeploc_jax.data.own.table_quotes import (
     check_line_breaks,
     clean_header,
@@ -17,6 +22,8 @@ from deeploc_jax.data.own.table_quotes import (
     quote_error,
 )
 
+PART = 1_000_000
+"""Characters of a large table that are read at a time."""
 _DELIMITERS = ',;\t'
 _STATED = re.compile(r'"?sep=([,;\t|])"?\1*(\r\n|\r|\n)', re.IGNORECASE)
 
@@ -31,9 +38,36 @@ def read_csv(path: Path) -> RawTable:
         ValueError: A quote is not closed, or characters cannot be read.
     """
     text, delimiter = _take_delimiter(decode_table(path))
+    return _read(path, text, delimiter, [], 1)[0]
+
+
+def read_csv_parts(path: Path, characters: int = PART) -> Iterator[RawTable]:
+    """Reads the same part by part, each with the column names."""
+    with open_table(path) as file:
+        text, delimiter = _take_delimiter(read_text(path, file, characters))
+        names: list[str] = []
+        number = 1
+        while text:
+            table, number = _read(path, text, delimiter, names, number)
+            yield table
+            text = read_text(path, file, characters)
+
+
+def _read(
+    path: Path, text: str, delimiter: str, names: list[str], first: int
+) -> tuple[RawTable, int]:
+    """The rows of a text, and the row number behind them.
+
+    Args:
+        path: Path of the file, for errors.
+        text: Text of the table, or of some of its rows.
+        delimiter: Character between the values.
+        names: Column names; if there are none yet, they are read and put there.
+        first: Row number of the first row of the text.
+    """
     text = re.sub(rf'" +(?=[{re.escape(delimiter)}\r\n]|$)', '"', text)  # typed by hand
-    header, names, rows = 1, [], []
-    for number, record in _parse(path, text, delimiter, names):
+    header, rows, number = 1, [], first - 1
+    for number, record in _parse(path, text, delimiter, names, first):
         if not any(record):
             continue  # an empty line, as spreadsheets leave at the end
         if names:
@@ -43,7 +77,7 @@ def read_csv(path: Path) -> RawTable:
             header = number
             names += clean_header(path, number, record, delimiter)
     check_characters(path, text, names, [(header, names), *rows])
-    return RawTable(names, rows, header, delimiter)
+    return RawTable(names, rows, header, delimiter), number + 1
 
 
 def _take_delimiter(text: str) -> tuple[str, str]:
@@ -65,7 +99,7 @@ def _count(header: str, delimiter: str) -> tuple[bool, int]:
 
 
 def _parse(
-    path: Path, text: str, delimiter: str, names: list[str]
+    path: Path, text: str, delimiter: str, names: list[str], number: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """Row number and stripped values of every record.
 
@@ -74,10 +108,11 @@ def _parse(
         text: Text of the table.
         delimiter: Character between the values.
         names: Column names, as far as the caller knows them by then.
+        number: Row number of the first record.
     """
     lines = io.StringIO(text, newline='')
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    number, start = 1, 0
+    start = 0
     try:
         for record in reader:
             yield number, [value.strip() for value in record] or ['']

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from deeploc_jax.names import show_name
 
@@ -38,17 +39,54 @@ def decode_table(path: Path) -> str:
     Raises:
         ValueError: The file is not text.
     """
-    data = path.read_bytes()
+    with open_table(path) as file:
+        return read_text(path, file)
+
+
+def open_table(path: Path) -> TextIO:
+    """Opens a table as `decode_table` reads it, to be read in parts by `read_text`.
+
+    Raises:
+        ValueError: The file is not text.
+    """
+    with path.open('rb') as file:
+        data = file.read(4)
     for start, kind in _NO_TEXT.items():
         if data.startswith(start):
             raise ValueError(f'{path} is not text but {kind}. {HOW_TO_SAVE}.')
     marks = (name for mark, name in _MARKED.items() if data.startswith(mark))
     encoding = next(marks, 'utf-8')
+    errors = 'surrogateescape' if encoding == 'utf-8' else 'strict'
+    return path.open(encoding=encoding, errors=errors, newline='')
+
+
+def read_text(path: Path, file: TextIO, characters: int = -1) -> str:
+    """Reads so many characters of an open table, and on to where a row ends.
+
+    Args:
+        path: Path of the file, for the error.
+        file: The open file.
+        characters: Number of characters, -1 for all that are left.
+
+    Returns:
+        The text, '' at the end; line breaks between double quotes end no row.
+
+    Raises:
+        ValueError: It is cut off or damaged.
+    """
+    first = not file.tell()
     try:
-        errors = 'surrogateescape' if encoding == 'utf-8' else 'strict'
-        return data.decode(encoding, errors).lstrip('\ufeff')
-    except UnicodeDecodeError as error:
+        parts = [file.read(characters)]
+        if characters >= 0 and parts[0]:
+            parts.append(file.readline())
+            open_quote = sum(part.count('"') for part in parts) % 2
+            while open_quote and (line := file.readline()):
+                parts.append(line)
+                open_quote ^= line.count('"') % 2
+    except UnicodeError as error:
         raise ValueError(f'{path} is cut off or damaged: {error}.') from None
+    text = ''.join(parts)
+    return text.lstrip('\ufeff') if first else text
 
 
 def check_characters(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +17,9 @@ from deeploc_jax.data.own.table_columns import (
     is_image,
     known_columns,
 )
-from deeploc_jax.data.own.table_csv import read_csv
+from deeploc_jax.data.own.table_csv import read_csv, read_csv_parts
 from deeploc_jax.data.own.table_encoding import HOW_TO_SAVE
-from deeploc_jax.data.own.table_parquet import read_parquet
+from deeploc_jax.data.own.table_parquet import read_parquet, read_parquet_parts
 from deeploc_jax.names import show_names
 
 
@@ -49,7 +51,30 @@ def read_any_table(path: Path | str) -> CellTable:
     return _make_table(Path(path), _read_raw(Path(path)))
 
 
+def read_any_table_parts(path: Path | str) -> Iterator[CellTable]:
+    """Reads such a table part by part, one of millions of rows in little memory.
+
+    A column is tidied in each part by itself.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ValueError: It cannot be read, or has no rows.
+    """
+    path = Path(path)
+    _check_file(path)
+    with _explained(path):
+        for number, raw in enumerate(PART_READERS[path.suffix.lower()](path)):
+            if raw.rows or not number:
+                yield _make_table(path, raw)
+
+
 def _read_raw(path: Path) -> RawTable:
+    _check_file(path)
+    with _explained(path):
+        return READERS[path.suffix.lower()](path)
+
+
+def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FileNotFoundError(f'There is no table {path}.')
     if path.suffix.lower() not in READERS:
@@ -57,8 +82,13 @@ def _read_raw(path: Path) -> RawTable:
             f'{path} is no table: tables are .csv, .tsv, .txt or .parquet files. '
             f'{HOW_TO_SAVE}.'
         )
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Says which table it is that cannot be read."""
     try:
-        return READERS[path.suffix.lower()](path)
+        yield
     except (csv.Error, pa.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read as a table: {error}') from error
 
@@ -117,3 +147,8 @@ READERS = {
     '.pq': read_parquet,
 }
 """Readers by suffix."""
+PART_READERS = {
+    suffix: read_csv_parts if reader is read_csv else read_parquet_parts
+    for suffix, reader in READERS.items()
+}
+"""Readers that read part by part, by suffix."""

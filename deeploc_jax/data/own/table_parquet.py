@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ from deeploc_jax.data.own.table_columns import RawTable, known_columns
 from deeploc_jax.data.own.table_values import clean_text
 from deeploc_jax.names import show_name
 
+PART = 100_000
+"""Values of a large table that are read at a time."""
 _BYTES = (
     pa.types.is_string,
     pa.types.is_large_string,
@@ -28,6 +31,11 @@ def read_parquet(path: Path) -> RawTable:
     Raises:
         ValueError: A column that is used here cannot be turned into text.
     """
+    return next(read_parquet_parts(path, None))
+
+
+def read_parquet_parts(path: Path, values: int | None = PART) -> Iterator[RawTable]:
+    """Reads the same part by part, of so many values each; None for all at once."""
     file = pq.ParquetFile(path)
     unusable = {
         field.name: f'it holds values of type {field.type}, not one value in a row'
@@ -35,7 +43,19 @@ def read_parquet(path: Path) -> RawTable:
         if pa.types.is_nested(field.type)
     }
     flat = [name for name in file.schema_arrow.names if name not in unusable]
-    table = file.read(columns=flat)
+    if values is None:
+        yield _read(path, file.read(columns=flat), dict(unusable), 2)
+        return
+    number = 2
+    for batch in file.iter_batches(max(1, values // max(1, len(flat))), columns=flat):
+        yield _read(path, pa.Table.from_batches([batch]), dict(unusable), number)
+        number += len(batch)
+
+
+def _read(
+    path: Path, table: pa.Table, unusable: dict[str, str], number: int
+) -> RawTable:
+    """The rows of a table, of which the first has this number."""
     names, columns = [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
         try:
@@ -46,7 +66,7 @@ def read_parquet(path: Path) -> RawTable:
     known = known_columns([*names, *unusable])
     for name in (name for name in unusable if name in known):
         raise ValueError(f'{path}, column {name!r}: {unusable[name]}. Save it as text.')
-    rows = [(n, list(row)) for n, row in enumerate(zip(*columns, strict=True), start=2)]
+    rows = [(n, list(row)) for n, row in enumerate(zip(*columns, strict=True), number)]
     return RawTable(names, [row for row in rows if any(row[1])], unusable=unusable)
 
 

@@ -5,35 +5,22 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from PIL import Image
 
 from deeploc_jax.report import html
-from deeploc_jax.report.wording import count
-from deeploc_jax.tables.examples import EXAMPLES
-from deeploc_jax.tables.parquet import read_table
 from deeploc_jax.tables.schema import TableSchema
 
 SCRIPTS = ('state', 'table', 'detail', 'start')
-MOST_BYTES = 18_000_000
-"""Bytes of pictures of cells on a page; base64 makes a third more of them."""
-ZOOM = 2  # pixels of the page for one of a crop
 CELLS = (
     'Not the best cells but those nearest to the median of the class probabilities of '
     'their protein in that condition. All conditions of a protein have one scale of '
     'brightness, unless “stretched” is chosen.'
 )
-VIEWS = {
-    'both': 'with marker',
-    'protein': 'protein alone',
-    'stretched': 'alone, stretched',
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,22 +90,6 @@ def reading(
     return [*((titles[key], meaning[key]) for key in keys), ('cells', CELLS)]
 
 
-def read_examples(workdir: Path) -> pa.Table | None:
-    """The table of pictures of cells, if it was written."""
-    path = workdir / 'examples.parquet'
-    return read_table(path, EXAMPLES) if path.exists() else None
-
-
-def no_room(left_out: int) -> list[str]:
-    """A warning about rows whose pictures had no room, if there are any."""
-    if not left_out:
-        return []
-    return [
-        f'The pictures of {count(left_out, "row")} had no room on this page; '
-        'examples.parquet has them.'
-    ]
-
-
 def unique_keys(names: Sequence[str]) -> list[str]:
     """The names, with a number behind each that was there before."""
     seen: dict[str, int] = {}
@@ -133,60 +104,12 @@ def unique_keys(names: Sequence[str]) -> list[str]:
     return keys
 
 
-def choose_strips(
-    examples: pa.Table | None,
-    wanted: Sequence[Sequence[tuple[str, str]]],
-    ranks: Sequence[float],
-) -> tuple[list[dict[str, Any]], list[list[int | None]], int]:
-    """Pictures for a page, those of rows of low rank if not all have room.
-
-    Args:
-        examples: Table of the schema EXAMPLES, None if there is none.
-        wanted: Protein and condition of every row, for each side of the rows.
-        ranks: A number for each row, the lowest for the most important.
-
-    Returns:
-        What the template needs of each picture; its index for each side and row; the
-        number of rows whose pictures had no room.
-    """
-    rows = examples.to_pylist() if examples else []
-    index = {(row['protein'], row['condition']): i for i, row in enumerate(rows)}
-    chosen: set[int] = set()
-    size, left_out = 0, 0
-    for row in sorted(range(len(ranks)), key=lambda row: ranks[row]):
-        sides = [side[row] for side in wanted]
-        more = {index[pair] for pair in sides if pair in index} - chosen
-        size += sum(len(rows[i]['jpeg']) for i in more)
-        if size <= MOST_BYTES:
-            chosen |= more
-        else:
-            left_out += bool(more)
-    strips = [_strip(i, rows[i]) for i in sorted(chosen)]
-    places = [
-        [i if (i := index.get(pair)) in chosen else None for pair in side]
-        for side in wanted
+def bars(shares: Any) -> list[list[float] | None]:
+    """Shares [n, k] of classes to a tenth of a percent; null where one is not known."""
+    return [
+        None if any(math.isnan(x) for x in row) else [round(x, 3) for x in row]
+        for row in shares.tolist()
     ]
-    return strips, places, left_out
-
-
-def _strip(index: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    picture = Image.open(io.BytesIO(row['jpeg']))
-    return dict(
-        index=index,
-        shown=row['n_shown'],
-        total=row['n_cells'],
-        gain=round(row['gain'], 3),
-        width=ZOOM * picture.width,
-        colored=picture.mode != 'L',
-        data=base64.b64encode(row['jpeg']).decode(),
-    )
-
-
-def views_of(strips: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The ways to look at the pictures; with the marker if one of them shows it."""
-    colored = any(strip['colored'] for strip in strips)
-    names = [name for name in VIEWS if colored or name != 'both']
-    return [dict(key=name, title=VIEWS[name]) for name in names]
 
 
 def write_listing(path: Path, listing: Mapping[str, Any], **values: Any) -> Path:
@@ -209,11 +132,3 @@ def write_listing(path: Path, listing: Mapping[str, Any], **values: Any) -> Path
         **values,
     )
     return html.write_bytes(path, page.encode())
-
-
-def bars(shares: Any) -> list[list[float] | None]:
-    """Shares [n, k] of classes to a tenth of a percent; null where one is not known."""
-    return [
-        None if any(math.isnan(x) for x in row) else [round(x, 3) for x in row]
-        for row in shares.tolist()
-    ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.report.movers import charts, listing
+from deeploc_jax.report.movers import charts, listing, strips
 from deeploc_jax.report.movers.listing import Shown
 from deeploc_jax.report.wording import count
 from deeploc_jax.tables.changes import MOVERS, read_flux, read_movers
@@ -85,22 +85,22 @@ def write_movers_page(
         movers[f'condition_{side}'][0].as_py() for side in ('before', 'after')
     )
     proteins = movers['protein'].to_pylist()
-    strips, cells, left_out = listing.choose_strips(
-        listing.read_examples(workdir),
+    pictures, cells, left_out = strips.choose_strips(
+        strips.read_examples(workdir),
         [[(protein, name) for protein in proteins] for name in names],
         range(len(movers)),  # by p
     )
-    data = _listing(movers, names) | dict(cells=cells, views=listing.views_of(strips))
+    data = _listing(movers, names) | dict(cells=cells, views=strips.views_of(pictures))
     title = f'Proteins that moved: {names[0] or "before"} to {names[1] or "after"}'
     return listing.write_listing(
         workdir / 'movers.html',
         data,
         title=title,
         lead=_lead(movers, names, level),
-        warnings=[*warnings, *listing.no_room(left_out)],
+        warnings=[*warnings, *strips.no_room(left_out)],
         simulated=simulated,
         charts=drawn,
-        strips=strips,
+        strips=pictures,
         search_words='protein or class',
         place_titles={'from': 'From', 'to': 'To'},
         table_name='movers.parquet',

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from deeploc_jax.report.movers import listing
+from deeploc_jax.report.movers import listing, strips
 from deeploc_jax.report.movers.listing import Shown
 from deeploc_jax.report.wording import count
 from deeploc_jax.tables.parquet import class_names, class_values, read_table
@@ -67,20 +67,20 @@ def write_proteins_page(
     order = ('protein', *PROFILE_KEY[:-1])
     profiles = profiles.sort_by([(name, 'ascending') for name in order])
     pairs = [(row['protein'], row['condition']) for row in _keys(profiles)]
-    strips, cells, left_out = listing.choose_strips(
-        listing.read_examples(workdir),
+    pictures, cells, left_out = strips.choose_strips(
+        strips.read_examples(workdir),
         [pairs],
         [-(n or 0) for n in profiles['n_cells'].to_pylist()],
     )
     return listing.write_listing(
         workdir / 'proteins.html',
-        _listing(profiles) | dict(cells=cells, views=listing.views_of(strips)),
+        _listing(profiles) | dict(cells=cells, views=strips.views_of(pictures)),
         title='Where the proteins are',
         lead=_lead(profiles),
-        warnings=[*warnings, *listing.no_room(left_out)],
+        warnings=[*warnings, *strips.no_room(left_out)],
         simulated=simulated,
         charts={},
-        strips=strips,
+        strips=pictures,
         search_words='protein or class',
         place_titles={'first': 'First class', 'second': 'Second class'},
         table_name='profiles.csv',

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float
 
 from deeploc_jax.data.wells import canonical_well
 from deeploc_jax.names import show_names
-from deeploc_jax.screens.cells.center_table import Centers, tidy_field
+from deeploc_jax.screens.cells.center_columns import tidy_field
+from deeploc_jax.screens.cells.center_table import Centers
 from deeploc_jax.screens.fields.field import Field
 
 Key = tuple[str, ...]
@@ -20,7 +21,9 @@ PARTS = 2  # of a path that are compared: a folder and the name in it
 
 def join_centers(
     centers: Centers, fields: Sequence[Field]
-) -> tuple[dict[Key, Int[np.ndarray, ' m']], list[str]]:
+) -> tuple[
+    dict[Key, tuple[Float[np.ndarray, ' m'], Float[np.ndarray, ' m']]], list[str]
+]:
     """Finds the cells of each field.
 
     Where the table names image files, a field has the cells of its files: the innermost
@@ -33,11 +36,11 @@ def join_centers(
         fields: Fields of the screen.
 
     Returns:
-        Row numbers [m] in `centers` of the cells of each field, by `Field.place`; and
+        Centers x and y, [m] each, of the cells of each field, by `Field.place`; and
         sentences about rows that join no field, fields without cells, and fields that
         the table does not tell apart, which have none then.
     """
-    keys = dict(_keys_of_rows(centers))
+    keys = _keys_of_images(centers)
     owners: dict[Key, list[Field]] = collections.defaultdict(list)
     for field in fields:
         for key in _keys_of_field(field, centers):
@@ -56,9 +59,8 @@ def join_centers(
         joined[owning[0].place] += keys[key]
         used |= set(keys[key])
     problems += _report(centers, fields, joined, used)
-    # A cell is named by a file of each channel, but is one cell.
-    rows = {place: np.unique(np.array(r, np.int64)) for place, r in joined.items()}
-    return rows, problems
+    found = {place: centers.of_images(images) for place, images in joined.items()}
+    return found, problems
 
 
 def _report(
@@ -67,8 +69,10 @@ def _report(
     joined: dict[Key, list[int]],
     used: set[int],
 ) -> Iterator[str]:
-    if lost := len(centers) - len(used):
-        first = next(row for row in range(len(centers)) if row not in used)
+    counts = np.diff(centers.starts)
+    unused = [image for image in range(len(counts)) if image not in used]
+    if lost := int(counts[unused].sum()):
+        first = unused[0]
         columns = centers.files or centers.place
         where = ', '.join(f'{name} {values[first]}' for name, values in columns.items())
         yield f'{centers.path}: {lost} rows join no field, the first of them: {where}'
@@ -77,16 +81,17 @@ def _report(
         yield f'{centers.path} has no cells in the fields {show_names(empty)}'
 
 
-def _keys_of_rows(centers: Centers) -> Iterator[tuple[Key, list[int]]]:
-    rows: dict[Key, list[int]] = collections.defaultdict(list)
+def _keys_of_images(centers: Centers) -> dict[Key, list[int]]:
+    """The images of each key; one has a file for each channel."""
+    images: dict[Key, list[int]] = collections.defaultdict(list)
     for values in centers.files.values():
-        for row, name in enumerate(values):
+        for image, name in enumerate(values):
             if name:
-                rows[_file_key(str(name))].append(row)
+                images[_file_key(name)].append(image)
     if not centers.files:
-        for row, key in enumerate(zip(*centers.place.values(), strict=True)):
-            rows[tuple(map(str, key))].append(row)
-    yield from rows.items()
+        for image, key in enumerate(zip(*centers.place.values(), strict=True)):
+            images[key].append(image)
+    return images
 
 
 def _keys_of_field(field: Field, centers: Centers) -> set[Key]:

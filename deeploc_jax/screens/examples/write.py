@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.files import read_json
 from deeploc_jax.processes import available_processors, map_in_processes
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.screens.cells.crops import cut_crops
@@ -21,6 +20,7 @@ from deeploc_jax.screens.fields.inventory import Inventory
 from deeploc_jax.screens.fields.read import read_field
 from deeploc_jax.tables.scored_cells import PLACE
 from deeploc_jax.tables.scored_parts import Place
+from deeploc_jax.workdir.claim import read_claim
 
 _MANY = 200  # fields from which several processes are worth their start
 
@@ -115,8 +115,7 @@ def _in_progress(cells: Iterator[ProteinCells], total: int) -> Iterator[ProteinC
 
 def _inventory(scored: Path) -> Inventory:
     """The fields of a scored screen, as its config describes them."""
-    path = scored / 'config.json'
-    config = read_json(path) if path.is_file() else {}
+    config = read_claim(scored)
     if 'fields' not in config:
         raise ValueError(f'{scored} is no workdir of configs/score.py.')
     return describe_asked(config)

@@ -20,7 +20,7 @@ from deeploc_jax.screens.fields.map_join import join_plate_map
 from deeploc_jax.screens.fields.pattern import is_pattern, parse_pattern
 from deeploc_jax.screens.fields.pattern_files import list_pattern
 from deeploc_jax.screens.fields.plate_map import read_plate_map
-from deeploc_jax.screens.fields.plates import sort_fields
+from deeploc_jax.screens.fields.plates import name_apart, sort_fields
 from deeploc_jax.screens.fields.samples import look_at_samples
 from deeploc_jax.tables.simulated import IMAGES, WELLS
 
@@ -75,14 +75,13 @@ def describe_fields(
         plate_map = _find_simulated_map(Path(source))
     if plate_map:
         listing = join_plate_map(listing, read_plate_map(plate_map))
-    fields = (
+    sized = (
         dataclasses.replace(field, pixel_size=pixel_size) for field in listing.fields
     )
-    listing = dataclasses.replace(listing, fields=sort_fields(fields))
+    listing = dataclasses.replace(listing, fields=sort_fields(sized))
     listing = look_at_samples(without_doubles(listing))
-    inventory = Inventory(
-        source, stated.roles, listing.fields, listing.problems, listing.notes
-    )
+    fields = name_apart(listing.fields)
+    inventory = Inventory(source, stated.roles, fields, listing.problems, listing.notes)
     if not inventory.fields:
         raise ValueError(f'No field can be used.\n{inventory.describe()}')
     return inventory

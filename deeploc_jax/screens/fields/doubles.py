@@ -33,11 +33,10 @@ def _describe(
     fields: Sequence[Field], numbers: Sequence[int], rows: Sequence[int]
 ) -> Problem:
     field = fields[numbers[0]]
-    place = (field.plate, field.well, field.field)
     if rows:
         listed = ', '.join(str(rows[number]) for number in numbers)
         reason = f'rows {listed} describe the same field; keep one of them'
-        return Problem(DOUBLED, reason, '', rows[numbers[0]], *place)
+        return Problem.at(vars(field), DOUBLED, reason, row=rows[numbers[0]])
     files = [str(next(iter(fields[n].planes.values())).path) for n in numbers]
     reason = f'the same field is in {len(files)} places: {show_names(files, 4)}'
-    return Problem(DOUBLED, reason, files[0], None, *place)
+    return Problem.at(vars(field), DOUBLED, reason, files[0])

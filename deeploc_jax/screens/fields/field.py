@@ -47,6 +47,8 @@ class Field:
             file says it, or nobody.
         size: Height and width of most images of its plate, in pixels; None when not
             known before they are read.
+        own_name: Name where another field of the inventory would have the same, see
+            `name_apart`; '' for the usual one.
     """
 
     screen: str
@@ -60,10 +62,13 @@ class Field:
     planes: dict[str, Plane]
     pixel_size: float | None = None
     size: tuple[int, int] | None = None
+    own_name: str = ''
 
     @property
     def name(self) -> str:
         """Name of the field for messages and file names; slashes become `_`."""
+        if self.own_name:
+            return self.own_name
         parts = (self.condition, self.replicate, self.plate, self.well, self.field)
         return re.sub(r'[/\\\0]', '_', '-'.join(part for part in parts if part))
 

@@ -47,8 +47,7 @@ def list_contents(field: Field, reader: ImageReader) -> Listing:
                 return list_zarr_plate(field, path, plate)
         return Listing(tuple(_list_series(field, reader.open(path))))
     except ValueError as error:  # an ImageError, or a well that no plate has
-        place = (field.plate, field.well, field.field)
-        problem = Problem(UNUSABLE, str(error), str(path), None, *place)
+        problem = Problem.at(vars(field), UNUSABLE, str(error), str(path))
         return Listing((), (problem,))
 
 

@@ -32,8 +32,10 @@ def describe_inventory(
     lines += [f'  {_describe_plate(*plate)}' for plate in [*plates.items()][:_LISTED]]
     if len(plates) > _LISTED:
         lines.append(f'  ... and {len(plates) - _LISTED} more plates')
-    lines += [f'  {_describe_names(fields, n)}' for n in ('condition', 'replicate')]
-    lines += [f'  {_describe_names(fields, n)}' for n in ('protein', 'label')]
+    screens = ('screen',) if len({field.screen for field in fields}) > 1 else ()
+    names = (*screens, 'condition', 'replicate', 'protein', 'label')
+    lines += [f'  {_describe_names(fields, name)}' for name in names]
+    lines += [f'  {text}' for name in names if (text := _describe_alike(fields, name))]
     lines += [f'  {note}' for note in notes]
     for kind in KINDS:
         lines += _describe_problems(
@@ -61,6 +63,20 @@ def _describe_names(fields: Iterable[Field], name: str) -> str:
     unknown = counts.pop('', 0)
     text = f'{name.capitalize()}s: {show_names(sorted(counts), _LISTED) or "unknown"}'
     return f'{text} (unknown in {unknown} fields)' if unknown and counts else text
+
+
+def _describe_alike(fields: Iterable[Field], name: str) -> str:
+    """A warning about names that may be meant to be one, '' where there are none."""
+    plain: dict[str, set[str]] = {}
+    for value in {getattr(field, name) for field in fields}:
+        plain.setdefault(value.casefold(), set()).add(value)
+    alike = [show_names(sorted(same)) for same in plain.values() if len(same) > 1]
+    if not alike:
+        return ''
+    return (
+        f'{name.capitalize()}s that differ in letter case alone, and count as several: '
+        f'{"; ".join(sorted(alike))}.'
+    )
 
 
 def _describe_problems(heading: str, problems: Sequence[Problem]) -> list[str]:

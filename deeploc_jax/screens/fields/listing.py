@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from deeploc_jax.screens.fields.field import Field
+from deeploc_jax.tables.scored_cells import PLACE
 
 UNMATCHED, MISSING, DOUBLED, UNUSABLE = 'unmatched', 'missing', 'doubled', 'unusable'
 KINDS = {
@@ -35,6 +36,9 @@ class Problem:
         well: Its well, '' when unknown.
         field: Its name in the well, '' when unknown.
         loses: Whether a field is left out because of it.
+        screen: Its screen, '' when unknown.
+        condition: Its condition, '' when unknown.
+        replicate: Its replicate, '' when unknown.
     """
 
     kind: str
@@ -45,6 +49,9 @@ class Problem:
     well: str = ''
     field: str = ''
     loses: bool = True
+    screen: str = ''
+    condition: str = ''
+    replicate: str = ''
 
     @classmethod
     def at(
@@ -57,11 +64,12 @@ class Problem:
         loses: bool = True,
     ) -> Problem:
         """A problem at a place that `read_place` returned, or at none."""
-        plate, well, field = (place.get(n, '') for n in ('plate', 'well', 'field'))
-        return cls(kind, reason, file, row, plate, well, field, loses)
+        known = {name: place.get(name, '') for name in PLACE}
+        return cls(kind, reason, file, row, loses=loses, **known)
 
     def __str__(self) -> str:
-        place = '-'.join(part for part in (self.plate, self.well, self.field) if part)
+        names = (getattr(self, name) for name in PLACE)
+        place = '-'.join(name for name in names if name)
         row = f'row {self.row}' if self.row is not None else ''
         where = ', '.join(part for part in (row, place, self.file) if part)
         return f'{where}: {self.reason}' if where else self.reason

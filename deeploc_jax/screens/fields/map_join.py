@@ -62,7 +62,7 @@ def _rows_by_well(plate_map: PlateMap, names: Sequence[str]) -> Rows:
 def _unknown_wells(plate_map: PlateMap, fields: Sequence[Field]) -> Iterator[Problem]:
     for field in fields:
         reason = f'images, but no row in {plate_map.path}'
-        place = dict(plate=field.plate, well=field.well)
+        place = vars(field) | dict(field='')  # the whole well
         yield Problem.at(place, UNMATCHED, reason, loses=False)
 
 
@@ -70,7 +70,7 @@ def _unused_rows(rows: Rows, used: Collection[Key]) -> Iterator[Problem]:
     for key, (number, place) in rows.items():
         if key not in used:
             reason = 'a row in the plate map, but no images'
-            place = dict(plate=place['plate'], well=place['well'])
+            place = place | dict(field='')
             yield Problem.at(place, MISSING, reason, row=number, loses=False)
 
 

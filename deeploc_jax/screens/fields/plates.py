@@ -1,9 +1,10 @@
-"""Fields have an order, and some of them share a plate."""
+"""Fields have an order and a name, and some of them share a plate."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from deeploc_jax.screens.fields.field import Field
 
@@ -30,6 +31,7 @@ def group_plates(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
         plates.setdefault((field.screen, field.plate), []).append(field)
     many_screens = len({screen for screen, _ in plates}) > 1
     named: dict[str, tuple[Field, ...]] = {}
+    taken: set[str] = set()
     for (screen, plate), members in plates.items():
         places = {(field.well, field.field) for field in members}
         parts: dict[tuple[str, ...], list[Field]] = {}
@@ -40,10 +42,36 @@ def group_plates(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
         for key, part in parts.items():
             names = (screen if many_screens else '', *key, plate)
             name = '-'.join(name for name in names if name)
-            while name in named:  # a-b of the plate c, and a of the plate b-c
-                name += '_'
-            named[name] = tuple(part)
+            named[_apart(name, taken)] = tuple(part)
     return named
+
+
+def name_apart(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields with names that no other one has, which those of cells begin with.
+
+    Where there are several screens, the name of a field begins with its screen's.
+    """
+    many_screens = len({field.screen for field in fields}) > 1
+    taken: set[str] = set()
+    named = []
+    for field in fields:
+        screen = re.sub(r'[/\\\0]', '_', field.screen) if many_screens else ''
+        name = _apart(f'{screen}-{field.name}' if screen else field.name, taken)
+        own = '' if name == field.name else name
+        named.append(dataclasses.replace(field, own_name=own) if own else field)
+    return tuple(named)
+
+
+def _apart(name: str, taken: set[str]) -> str:
+    """The name, with `_` behind it while another has it already, in any letter case.
+
+    Names alike are those of condition a-b on plate c, and of a on plate b-c. On some
+    systems, files whose names differ in case alone are the same file.
+    """
+    while name.casefold() in taken:
+        name += '_'
+    taken.add(name.casefold())
+    return name
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

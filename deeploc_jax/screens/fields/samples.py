@@ -64,9 +64,8 @@ def _look(
             if field.pixel_size is None or is_square(file):
                 sizes.add(find_pixel_size(file))
         except ImageError as error:
-            where = (field.plate, field.well, field.field)
             reason = f'{error} ({name})'
-            return Problem(kind_of(reason), reason, str(plane.path), None, *where)
+            return Problem.at(vars(field), kind_of(reason), reason, str(plane.path))
         if file.size:
             counts[file.size] += 1
     return None

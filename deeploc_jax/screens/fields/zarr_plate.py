@@ -44,7 +44,8 @@ def list_zarr_plate(field: Field, path: Path, plate: Mapping[str, Any]) -> Listi
             fields += _list_well(place, path, below)
         except ImageError as error:
             reason, folder = str(error), str(path / below)
-            problem = Problem(kind_of(reason), reason, folder, None, name, named)
+            known = vars(place) | dict(field='')
+            problem = Problem.at(known, kind_of(reason), reason, folder)
             problems.append(problem)
     return Listing(tuple(fields), tuple(problems), _describe_rounds(name, plate))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from deeploc_jax.files import atomic_write
 from deeploc_jax.screens.micrographs.crop_parts import PLACE, read_about
+from deeploc_jax.screens.scoring.field_cells import SCORED
 
 TABLE = 'crops.parquet'
 _COLUMNS = ('cell_id', *PLACE, 'x', 'y')
@@ -40,6 +41,34 @@ def write_crop_table(workdir: Path, files: Sequence[Path]) -> list[dict[str, Any
         raise ValueError('No cell was found in any field: there is nothing to prepare.')
     atomic_write(workdir / TABLE, lambda path: pq.write_table(table, path))
     return [row for file in files for row in read_about(file)['fields']]
+
+
+def describe_pixel_types(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A warning that fields differ in the type of their pixels, '' where they do not.
+
+    Args:
+        rows: What became of each field, see `write_crop_table`.
+    """
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row['status'] == SCORED and (kind := row.get('pixel_type')):
+            kinds.setdefault(kind, []).append(row)
+    if len(kinds) < 2:
+        return ''
+    lines = [
+        f'  {kind}: {len(found):,} field{"s"[: len(found) > 1]}, for example '
+        f'{found[0]["file"]}'
+        for kind, found in kinds.items()
+    ]
+    return '\n'.join(
+        [
+            f'WARNING: fields have pixels of {len(kinds)} types:',
+            *lines,
+            'All are stored in one type that holds them, and their gray values stay as '
+            'they are: nothing is scaled. A network with the normalization percentile '
+            'sees no difference; for one with unit, prepare them as two screens.',
+        ]
+    )
 
 
 def _read_part(workdir: Path, file: Path) -> pa.Table:

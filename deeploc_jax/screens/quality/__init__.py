@@ -5,13 +5,13 @@ but by `refine`. The words of the flags are those of `tables.scored_cells`.
 """
 
 from deeploc_jax.screens.quality.cell_flags import NOT_CELLS, flag_cells
-from deeploc_jax.screens.quality.field_flags import FieldLimits, flag_fields
-from deeploc_jax.screens.quality.field_quality import field_quality
-from deeploc_jax.screens.quality.forest import (
-    fit_forest,
-    forest_features,
+from deeploc_jax.screens.quality.cell_labels import (
+    check_cell_labels,
     read_cell_labels,
 )
+from deeploc_jax.screens.quality.field_flags import FieldLimits, flag_fields
+from deeploc_jax.screens.quality.field_quality import field_quality
+from deeploc_jax.screens.quality.forest import fit_forest, forest_features
 from deeploc_jax.screens.quality.refine import (
     Refined,
     flag_by_forest,
@@ -22,6 +22,7 @@ __all__ = [
     'NOT_CELLS',
     'FieldLimits',
     'Refined',
+    'check_cell_labels',
     'field_quality',
     'fit_forest',
     'flag_by_forest',

@@ -7,50 +7,16 @@ their table each time, with a seed, and never stored.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from deeploc_jax.screens.quality.cell_labels import FEWEST
+
 TREES = 100
 FORM = ('area', 'major_axis', 'minor_axis')
 LIGHT = ('mean_', 'integrated_', 'corrected_')
-FEWEST = 5
-"""Labelled cells, and labelled things that are none, that a forest needs."""
-_WORDS = {'1': True, 'true': True, 'yes': True, '0': False, 'false': False, 'no': False}
-
-
-def read_cell_labels(path: Path | str) -> dict[str, bool]:
-    """Reads which cells are cells from a CSV table.
-
-    Args:
-        path: Table with the columns `cell_id`, as in the scored cells, and `is_cell`:
-            1 or 0, true or false, yes or no.
-
-    Raises:
-        ValueError: A column is missing, a value is of another kind, or a cell is there
-            twice with two answers; the line is named.
-    """
-    with Path(path).open(newline='', encoding='utf-8-sig') as file:
-        reader = csv.DictReader(file)
-        if missing := {'cell_id', 'is_cell'} - set(reader.fieldnames or ()):
-            raise ValueError(f'{path} lacks the columns {", ".join(sorted(missing))}.')
-        labels: dict[str, bool] = {}
-        for row in reader:
-            name, said = row['cell_id'], (row['is_cell'] or '').strip().lower()
-            if said not in _WORDS:
-                raise ValueError(
-                    f'{path}, line {reader.line_num}: is_cell ({said!r}) must be 1 or '
-                    '0, true or false, yes or no.'
-                )
-            if labels.setdefault(name, _WORDS[said]) != _WORDS[said]:
-                raise ValueError(
-                    f'{path}, line {reader.line_num}: {name} is said to be a cell and '
-                    'not to be one.'
-                )
-    return labels
 
 
 def forest_features(

@@ -7,13 +7,14 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.fields.illumination import Illumination
 from deeploc_jax.screens.scoring.fingerprints import describe_file, fingerprint_field
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Given:
     """What another program found in a field: centers, or a label image.
 
@@ -23,8 +24,8 @@ class Given:
         labels: Path of the label image, None where centers are given.
     """
 
-    x: tuple[float, ...] = ()
-    y: tuple[float, ...] = ()
+    x: Float[np.ndarray, ' n'] = dataclasses.field(default_factory=lambda: np.zeros(0))
+    y: Float[np.ndarray, ' n'] = dataclasses.field(default_factory=lambda: np.zeros(0))
     labels: Path | None = None
 
     def facts(self) -> list[object]:

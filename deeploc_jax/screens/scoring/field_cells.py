@@ -99,6 +99,7 @@ def read_field_cells(asked: Asked, cutting: Cutting) -> FieldCells:
         raw = image = read_field(field)
         height, width = image.pixels.shape[:2]
         facts |= dict(height=height, width=width, pixel_size=image.pixel_size)
+        facts['pixel_type'] = raw.pixels.dtype.name
         if asked.lamp:
             stage = 'light'
             image = correct(image, asked.lamp)
@@ -142,8 +143,8 @@ def _measure(
 ) -> dict[str, np.ndarray]:
     if given is None or given.labels:
         return measure_cells(labels, image)
-    x, y = np.array(given.x, np.float64), np.array(given.y, np.float64)
-    return measure_centers(x, y, image, options.diameter_in(image.pixel_size) / 2)
+    radius = options.diameter_in(image.pixel_size) / 2
+    return measure_centers(given.x, given.y, image, radius)
 
 
 def _draw(
@@ -174,6 +175,8 @@ def _cut(
 
 
 def _select(image: FieldImage, channels: Sequence[str]) -> FieldImage:
+    if image.channels == tuple(channels):
+        return image
     numbers = [image.channels.index(name) for name in channels]
     return dataclasses.replace(
         image, pixels=image.pixels[..., numbers], channels=tuple(channels)

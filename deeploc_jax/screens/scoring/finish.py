@@ -18,10 +18,10 @@ from deeploc_jax.screens.scoring.parts import Part
 from deeploc_jax.tables.feature_files import files_in
 from deeploc_jax.tables.parquet import CHANNELS, write_table
 from deeploc_jax.tables.schema import rows_to_table
-from deeploc_jax.tables.scored_cells import FIELDS_SCORED
+from deeploc_jax.tables.scored_cells import FIELDS_SCORED, PLACE
 
 SET_ASIDE_FILE = 'set_aside.csv'
-COLUMNS = ('plate', 'well', 'field', 'file', 'stage', 'reason')
+COLUMNS = (*PLACE, 'file', 'stage', 'reason')
 """Columns of `set_aside.csv`; the stage 'list' is before any image is read."""
 
 

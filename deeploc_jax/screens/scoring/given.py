@@ -10,6 +10,7 @@ from deeploc_jax.screens.cells import join_centers, read_centers
 from deeploc_jax.screens.fields.field import Field
 from deeploc_jax.screens.scoring.asked import Given
 from deeploc_jax.screens.scoring.parts import Part
+from deeploc_jax.tables.scored_cells import PLACE
 
 
 def with_given(
@@ -50,18 +51,16 @@ def with_centers(
     """
     centers = read_centers(path, objects)
     fields = [field for part in parts for field in part.fields]
-    rows, problems = join_centers(centers, fields)
-    if fields and not any(len(found) for found in rows.values()):
+    found, problems = join_centers(centers, fields)
+    if fields and not any(len(x) for x, _ in found.values()):
         raise ValueError(
             f'No center of {path} is in a field of the screen: {problems[0]}.'
         )
 
-    def given(field: Field) -> Given:
-        found = rows[field.place]
-        return Given(tuple(centers.x[found]), tuple(centers.y[found]))
-
     joined = tuple(
-        dataclasses.replace(part, given=tuple(map(given, part.fields)))
+        dataclasses.replace(
+            part, given=tuple(Given(*found[field.place]) for field in part.fields)
+        )
         for part in parts
     )
     return joined, problems
@@ -72,9 +71,9 @@ def with_labels(parts: Sequence[Part], pattern: str) -> tuple[Part, ...]:
 
     Args:
         parts: Parts of the screen.
-        pattern: Path in which {plate}, {well}, {field}, {condition}, {replicate} and
-            {name}, the name of the protein's image file without its ending, stand for
-            those of a field: 'masks/{plate}/{name}.tif'.
+        pattern: Path in which {screen}, {plate}, {well}, {field}, {condition},
+            {replicate} and {name}, the name of the protein's image file without its
+            ending, stand for those of a field: 'masks/{plate}/{name}.tif'.
 
     Raises:
         ValueError: Another name is in braces.
@@ -92,8 +91,7 @@ def label_path(pattern: str, field: Field) -> Path:
     """The path of the label image of a field."""
     image = next(iter(field.planes.values())).path
     name = image.name.removesuffix(image.suffix).removesuffix('.ome')
-    names = ('plate', 'well', 'field', 'condition', 'replicate')
-    known = {n: getattr(field, n) for n in names} | {'name': name}
+    known = {n: getattr(field, n) for n in PLACE} | {'name': name}
     try:
         return Path(pattern.format(**known))
     except (KeyError, IndexError, ValueError) as error:
