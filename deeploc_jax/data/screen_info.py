@@ -53,7 +53,8 @@ class ScreenInfo:
 
     def marker_among(self, channels: Sequence[str]) -> int:
         """Index of the marker among some channels, -1 when it is not one of them."""
-        return list(channels).index(self.marker) if self.marker in channels else -1
+        marker = self.marker
+        return [*channels].index(marker) if marker and marker in channels else -1
 
     def with_channels(self, names: Sequence[str] | None) -> ScreenInfo:
         """The screen as it is read: these channels only, in this order.

@@ -180,7 +180,7 @@ def fit_channels(network: TrainedNetwork, match: ChannelMatch) -> TrainedNetwork
     # All cells without a channel look new to a network that never saw any.
     knows = not match.lacking or f'validation/{ALONE}' in card.validation
     sizes = _sizes(network, len(card.channels)), _sizes(network, 10_007)
-    arrays = traverse_util.flatten_dict(network.variables, sep='/')
+    arrays: dict[str, Any] = traverse_util.flatten_dict(network.variables, sep='/')
     for name, array in arrays.items():
         pairs = zip(*(of[name] for of in sizes), strict=True)
         axes = [axis for axis, (one, other) in enumerate(pairs) if one != other]
@@ -204,5 +204,5 @@ def _sizes(network: TrainedNetwork, channels: int) -> dict[str, tuple[int, ...]]
     made: Any = jax.eval_shape(
         lambda image: network.model.init(jax.random.key(0), image, train=False), image
     )
-    flat = traverse_util.flatten_dict(dict(made), sep='/')
+    flat: dict[str, Any] = traverse_util.flatten_dict(dict(made), sep='/')
     return {name: value.shape for name, value in flat.items()}
