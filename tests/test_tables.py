@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deeploc_jax.evaluate import groups, proteins
+from deeploc_jax import groups
+from deeploc_jax.evaluate import proteins
 from deeploc_jax.tables import TABLES, fits, parquet, predictions, schema
 from deeploc_jax.tables.simulated import SIMULATED_CELLS
 from docs import write_tables

@@ -54,11 +54,14 @@ class Scores:
     Attributes:
         probabilities: Calibrated, float32 [n, k].
         novelty: float32 [n], None where the network does not know what it has seen.
+        members: Which classes are in the prediction sets, bool [n, k], None where the
+            network has no limits for this number of views.
         features: float32 [n, f] of each layer that was asked for.
     """
 
     probabilities: np.ndarray
     novelty: np.ndarray | None
+    members: np.ndarray | None
     features: dict[str, np.ndarray]
 
 
@@ -85,9 +88,10 @@ class Scorer:
             ValueError: Pixels of this type need a white level.
         """
         card, novelty = self.network.card, self.network.novelty
-        probabilities, distances = [], []
+        probabilities, distances, views = [], [], card.crops
         for batch in _run(self.outputs, crops, self.network):
             found = mean_crop_probabilities(batch.logits, card.temperature)
+            views = batch.logits.shape[1]
             probabilities.append(found.astype(np.float32))
             if novelty:
                 distances.append(novelty.score(batch.features))
@@ -95,9 +99,14 @@ class Scorer:
             name: _joined(_run(program, crops, self.network), self.widths[name])
             for name, program in self.layers.items()
         }
-        return Scores(
+        joined, sets = (
             _joined(probabilities, len(card.class_names)),
+            card.prediction_sets,
+        )
+        return Scores(
+            joined,
             _joined(distances) if novelty else None,
+            sets.members(joined, views) if sets else None,
             features,
         )
 
