@@ -26,7 +26,7 @@ from deeploc_jax import sharding, simulate
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.datasets import open_screen
-from deeploc_jax.groups import NewCells, known_proteins
+from deeploc_jax.groups import NewCells
 from deeploc_jax.predict.features import make_split_program
 from deeploc_jax.predict.prediction_sets import fit_sets
 from deeploc_jax.types import METADATA, Cells
@@ -66,10 +66,18 @@ def main(argv: list[str]) -> None:
     sets = fit_sets(logits, labels, new, network.card.temperature)
     print(sets)
     if _WRITE.value and sets:
-        trained = known_proteins(read_cells(builder, 'train', **read).metadata)
-        card = dataclasses.replace(network.card, prediction_sets=sets, proteins=trained)
+        card = dataclasses.replace(
+            network.card, prediction_sets=sets, proteins=trained_proteins()
+        )
         place = PRETRAINED / source if (PRETRAINED / source).exists() else source
         write_weights(place, network.variables, card, network.novelty)
+
+
+def trained_proteins() -> tuple[str, ...]:
+    """Names of the proteins of the split train of `SCREEN`, in every version of it."""
+    (screen,) = (s for s in simulate.SCREENS if s.name == SCREEN.split('/')[1])
+    layout = simulate.screen_layout(screen)
+    return tuple(sorted({s.protein.name for s in layout if s.split == 'train'}))
 
 
 def simulated(seed: int, network: TrainedNetwork) -> Cells:
