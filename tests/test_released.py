@@ -1,5 +1,6 @@
 """Weights that others released: read without their libraries, and used right."""
 
+import functools
 import io
 import zipfile
 from collections import Counter
@@ -33,6 +34,11 @@ def variables_of(name, size, classes):
     return model, random_variables(model, size)
 
 
+@functools.cache
+def logits_of(model):
+    return jax.jit(lambda v, x: model.apply(v, x, train=False)[0])
+
+
 @pytest.mark.parametrize('old', [False, True])
 @pytest.mark.parametrize('write', [write_bundle, write_slices])
 def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old, write):
@@ -41,8 +47,8 @@ def test_deeploc_of_tensorflow_has_the_logits_of_numpy(tmp_path, old, write):
     found = read_tf1_deeploc(tmp_path / 'm')
     assert jax.tree.structure(found) == jax.tree.structure(variables)
     image = RNG.random((3, 8, 8, 2), np.float32)
-    logits = jax.jit(lambda v, x: model.apply(v, x, train=False)[0])(found, image)
     expected = DeepLocInNumpy(variables, train=False)(image)
+    logits = logits_of(model)(found, image)
     np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -187,6 +193,7 @@ def config(tmp_path):
     return config
 
 
+@pytest.mark.usefixtures('native_convolutions')
 def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
     config, tmp_path, capsys
 ):
@@ -199,8 +206,7 @@ def test_a_converted_deepyeast_predicts_from_pixels_of_any_type(
     assert network.class_names[0] == 'cell periphery' and network.card.crops == 1
     images = RNG.integers(0, 256, (2, 64, 64, 2), np.uint8)
     scaled = jnp.asarray(images, jnp.float32) / 255
-    apply = jax.jit(lambda v, x: model.apply(v, x, train=False)[0])
-    logits = apply(variables, scaled)
+    logits = logits_of(model)(variables, scaled)
     np.testing.assert_allclose(
         network.predict(images), jax.nn.softmax(logits), rtol=1e-4, atol=1e-6
     )

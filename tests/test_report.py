@@ -132,9 +132,7 @@ def embedded(html):
     return [base64.b64decode(url) for url in urls]
 
 
-@pytest.mark.parametrize(
-    ('classes', 'channels'), [(2, 1), (19, 2), (3, 3)], ids=str
-)
+@pytest.mark.parametrize(('classes', 'channels'), [(2, 1), (19, 2), (3, 3)], ids=str)
 def test_every_kind_of_screen_gets_all_figures(tmp_path, classes, channels):
     workdir = fake_workdir(tmp_path, classes=classes, channels=channels)
     html = write_report(workdir).read_text()
