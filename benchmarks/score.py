@@ -5,8 +5,8 @@
 
 Simulated fields (`wild_type`, 960 x 1280 pixels, two channels, some 100 cells) are
 scored by the task `score`, from compressed OME-TIFF to Parquet, with so many workers:
-cells are looked for, or their centers are taken from a table. In the same process and by
-turns, the network alone runs on as many crops as were scored, a batch at a time,
+cells are looked for, or their centers are taken from a table. In the same process and
+by turns, the network alone runs on as many crops as were scored, a batch at a time,
 normalized before and in memory. CPU seconds count all threads: on a busy machine they
 change less than the time that passes. The second table says what the steps before the
 network take on a field, by CPU; the third how much memory a process of its own took at

@@ -92,6 +92,11 @@ def add_cells(config: ml_collections.ConfigDict) -> None:
         gamma=0.0,  # channels are raised to a power from exp(-gamma) to exp(gamma)
         noise=0.0,  # largest sd of added pixel noise, in pixels from 0 to 1
         surroundings=0.0,  # share of cells, 0 to 1, shown among another's neighbors
+        # As another microscope would show them; these four need percentile.
+        zoom=0.0,  # crops are magnified by exp(-zoom) to exp(zoom)
+        blur=0.0,  # largest sd of a blur of each channel, in pixels
+        bleed=0.0,  # largest share of the protein's light in the other channels
+        saturation=0.0,  # share of the range, 0 to below 1, that may turn white
     )
 
 

@@ -12,8 +12,8 @@ steps: test accuracy 0.675 ± 0.031, from scratch 0.610 ± 0.040 (three fields, 
 each). On yeast_sim/other_microscope 5.0.0, 25 cells of each of 22 classes, 500 steps:
 0.725 ± 0.011, from scratch 0.644 ± 0.008.
 Time: a quarter of an hour per field of real cells and an hour and a quarter for
-other_microscope (1, 5, 25 and 100 cells), each on one CPU core (AMD EPYC); the latter two
-and a half minutes on one NVIDIA H100.
+other_microscope (1, 5, 25 and 100 cells), each on one CPU core (AMD EPYC); the latter
+two and a half minutes on one NVIDIA H100.
 """
 
 import ml_collections
@@ -40,8 +40,16 @@ def get_config() -> ml_collections.ConfigDict:
     # Channels of the target in the order of the network: GFP,far_red; no value: protein
     # for protein, marker for marker.
     config.channels = config_dict.placeholder(str)
+    # What the target's classes are among the source's, where names do not tell: a map
+    # like mitochondria=MITOCHONDRIA,cytosol=CYTOPLASM+NUCLEI; `bud=`: nothing of the
+    # kind.
+    config.class_map = config_dict.placeholder(str)
+    # Start of the layer of the classes: mapped (from the source's columns of classes
+    # that are mapped, else random) or fresh (all random, as in the paper).
+    config.head = 'mapped'
     # Modes, with commas: fine_tune (all layers), frozen_conv (layers after the
-    # convolutions), probe (classifier on frozen features), scratch (random weights).
+    # convolutions), probe (classifier on frozen features), scratch (random weights);
+    # as_is (the source, asked for the classes that are mapped) comes first by itself.
     config.modes = 'fine_tune,frozen_conv,probe,scratch'
     # Numbers of labelled cells of each class, with commas; '' takes all cells.
     config.cells_per_class = '1,3,5,10,25,50,100,250,500'
@@ -57,12 +65,18 @@ def get_config() -> ml_collections.ConfigDict:
     config.batch_size = 128  # cells of a step at most; fewer labels are one batch
     config.schedule = 'cosine'  # cosine (rate falls to zero) or constant (the paper)
     config.learning_rate = 3e-3  # of Adam, above 0: the highest
+    config.l2_sp = 0.0  # pull towards the source's weights (L2-SP), at least 0: none
     config.dropout = 0.5  # share of hidden units left out in a step, 0 to below 1
     config.augmentation = dict(
         symmetries=True,  # whether crops are reflected and rotated by right angles
         gamma=0.0,  # channels are raised to a power from exp(-gamma) to exp(gamma)
         noise=0.0,  # largest sd of added pixel noise, in pixels from 0 to 1
         surroundings=0.0,  # share of cells, 0 to 1, shown among another's neighbors
+        # As another microscope would show them; these four need percentile.
+        zoom=0.0,  # crops are magnified by exp(-zoom) to exp(zoom)
+        blur=0.0,  # largest sd of a blur of each channel, in pixels
+        bleed=0.0,  # largest share of the protein's light in the other channels
+        saturation=0.0,  # share of the range, 0 to below 1, that may turn white
     )
     # Classifier of mode probe: ridge, logistic_l2, logistic_l1, svm_one_vs_one,
     # svm_one_vs_rest, knn or forest.

@@ -22,6 +22,7 @@ GROUND = {
     'dirichlet',
     'files',
     'huge_pages',
+    'class_map',
     'crc',
     'fingerprint',
     'progress',

@@ -82,6 +82,15 @@ def test_a_run_of_an_earlier_version_goes_on_under_the_new_names_of_fields(tmp_p
         claim_workdir(tmp_path, CONFIG | dict(license='MIT'))
 
 
+def test_a_run_from_before_an_augmentation_goes_on_without_it(tmp_path):
+    later = dict.fromkeys(('zoom', 'blur', 'bleed', 'saturation'), 0.0)
+    claim_workdir(tmp_path, CONFIG | dict(augmentation=dict(crop=60)))
+    with pytest.raises(ValueError, match='augmentation.blur: 0.0 there, 1.0 asked'):
+        asked = dict(later, crop=60, blur=1.0)
+        claim_workdir(tmp_path, CONFIG | dict(augmentation=asked))
+    claim_workdir(tmp_path, CONFIG | dict(augmentation=dict(later, crop=60)))
+
+
 def test_what_is_made_anew_may_have_other_inputs_which_is_said(tmp_path, capsys):
     claim_remade(tmp_path, CONFIG, cells=['a'])
     (tmp_path / 'run.json').write_text('{}')

@@ -17,7 +17,7 @@ from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.probe.novelty import NOVELTIES
 from deeploc_jax.report.transfer import MODES
 from deeploc_jax.simulate import SCREENS
-from deeploc_jax.tasks.transfer import SCHEDULES
+from deeploc_jax.tasks.transfer import HEADS, SCHEDULES
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
 from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.types import METADATA
@@ -144,6 +144,7 @@ ALLOWED = {
     ('realism', 'real.group_by'): GROUPS,
     ('simulate', 'screen'): (screen.name for screen in SCREENS),
     ('transfer', 'group_by'): GROUPS,
+    ('transfer', 'head'): HEADS,
     ('transfer', 'modes'): MODES,
     ('transfer', 'probe'): PROBES,
     ('transfer', 'schedule'): SCHEDULES,

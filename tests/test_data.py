@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from deeploc_jax import sharding
 from deeploc_jax.data.augment import (
@@ -10,6 +11,7 @@ from deeploc_jax.data.augment import (
     random_crop,
     random_symmetry,
 )
+from deeploc_jax.data.augment_optics import random_bleed, stretch, through_lens
 from deeploc_jax.data.batches import eval_batches, train_batches
 from deeploc_jax.data.normalize import percentile_normalize
 from deeploc_jax.data.sampling import make_sampler
@@ -96,6 +98,57 @@ def test_surroundings_are_exchanged_and_the_cell_is_kept():
     assert 0.4 < kept < 0.75
     none = exchange_surroundings(jax.random.key(2), images, 0.0)
     np.testing.assert_array_equal(none, images)
+
+
+def test_a_lens_blurs_and_magnifies_as_scipy_does():
+    rng = np.random.default_rng(0)
+    images = ndimage.gaussian_filter(rng.random((3, 24, 24, 2)), (0, 2, 2, 0))
+    images = images.astype(np.float32)
+    factor, spread = (
+        np.float32([1.0, 0.8, 1.25]),
+        np.float32([[0, 1.5], [0.7, 0.9], [1, 1]]),
+    )
+    found = through_lens(jnp.asarray(images), jnp.asarray(factor), jnp.asarray(spread))
+    for cell, zoom, spreads, made in zip(images, factor, spread, found, strict=True):
+        shown = np.clip((np.arange(24) - 11.5) / zoom + 11.5, 0, 23)
+        for channel, sigma in enumerate(np.hypot(spreads, 0.45)):
+            blurred = ndimage.gaussian_filter(
+                cell[..., channel], sigma, mode='nearest', truncate=8
+            )
+            expected = ndimage.map_coordinates(
+                blurred, np.meshgrid(shown, shown, indexing='ij'), order=3
+            )
+            np.testing.assert_allclose(made[..., channel], expected, atol=4e-3)
+    flat = jnp.full((2, 16, 16, 1), 0.3)
+    kept = through_lens(flat, jnp.float32([0.7, 1.4]), jnp.zeros((2, 1)))
+    np.testing.assert_allclose(kept, flat, rtol=1e-5)
+
+
+def test_light_bleeds_from_the_protein_and_is_stretched_again():
+    images = jax.random.uniform(jax.random.key(0), (6, 8, 8, 3))
+    found = np.asarray(random_bleed(jax.random.key(1), images, 0.5))
+    images = np.asarray(images)
+    np.testing.assert_array_equal(found[..., 0], images[..., 0])
+    added = (found - images)[..., 1:]
+    share = added.max((1, 2, 3)) / images[..., 0].max((1, 2))
+    expected = share[:, None, None, None] * images[..., :1]
+    np.testing.assert_allclose(added, expected + np.zeros_like(added), atol=1e-5)
+    assert 0 <= share.min() and share.max() <= 0.5 and np.ptp(share) > 0.1
+    whole = stretch(jax.random.key(2), jnp.asarray(found))
+    np.testing.assert_array_equal(whole.min((1, 2)), 0)
+    np.testing.assert_allclose(whole.max((1, 2)), 1, rtol=1e-6)
+    white = (stretch(jax.random.key(2), jnp.asarray(found), 0.6) == 1).mean((1, 2))
+    assert white.max() > 0.2 and white.min() < 0.1
+    blank = jnp.full((1, 4, 4, 1), 0.25)
+    np.testing.assert_array_equal(stretch(jax.random.key(3), blank, 0.5), blank)
+
+
+def test_another_microscope_keeps_pixels_from_0_to_1():
+    images = jax.random.uniform(jax.random.key(0), (8, 64, 64, 2))
+    options = dict(zoom=0.3, blur=1.5, bleed=0.3, saturation=0.4, gamma=0.3, noise=0.1)
+    found = augment(jax.random.key(1), images, 60, **options)
+    assert found.shape == (8, 60, 60, 2) and np.isfinite(found).all()
+    assert found.min() == 0 and found.max() == 1
 
 
 def test_an_epoch_has_every_cell_once_and_no_tail_is_dropped():

@@ -78,6 +78,6 @@ def test_the_recipe_is_the_published_one():
     assert [float(schedule(s)) for s in (0, 16_249, 16_250, 130_000)] == pytest.approx(
         [0.1, 0.1, 0.05, 0.1 / 256]
     )
-    assert config.augmentation.to_dict() == dict(
-        crop=64, symmetries=False, gamma=0.0, noise=0.0, surroundings=0.0
-    )
+    changes = config.augmentation.to_dict()
+    assert (changes.pop('crop'), changes.pop('symmetries')) == (64, False)
+    assert set(changes.values()) == {0.0}

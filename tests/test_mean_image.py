@@ -143,6 +143,7 @@ def test_brightness_counts_and_the_card_says_white(config, builder, tmp_path):
 def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode, monkeypatch):
     monkeypatch.setitem(MODELS, 'centered', Centered)
     recipe = Recipe(
+        l2_sp=0.0,
         seed=0,
         steps=2,
         batch_size=4,

@@ -94,10 +94,20 @@ def test_unknown_names_and_unusable_white_levels_are_errors(arguments, message):
         make_normalize(*arguments)
 
 
-def test_augmentations_of_brightness_need_pixels_from_0_to_1():
+@pytest.mark.parametrize(
+    'field, allowed',
+    [
+        *((field, ('percentile', 'unit')) for field in ('gamma', 'noise')),
+        *((field, ('percentile',)) for field in ('zoom', 'blur', 'bleed')),
+        ('saturation', ('percentile',)),
+    ],
+)
+def test_augmentations_name_the_normalizations_that_they_need(field, allowed):
     plain = dict(crop=60, gamma=0.0, noise=0.0)
-    check_augmentation('none', plain)
-    check_augmentation('unit', plain | dict(noise=0.1))
-    for field in ('gamma', 'noise'):
-        with pytest.raises(ValueError, match=rf'augmentation\.{field} needs pixels'):
-            check_augmentation('none', plain | {field: 0.1})
+    for name in ('percentile', 'unit', 'none'):
+        check_augmentation(name, plain)
+        if name in allowed:
+            check_augmentation(name, plain | {field: 0.1})
+            continue
+        with pytest.raises(ValueError, match=rf'augmentation\.{field} needs another'):
+            check_augmentation(name, plain | {field: 0.1})

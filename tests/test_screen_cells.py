@@ -107,6 +107,10 @@ def test_of_centers_only_light_is_measured():
     assert found['corrected_RFP'].tolist() == [500, 0]
     assert found['border'].tolist() == [False, True]
     assert np.isnan(found['area']).all() and np.isnan(found['integrated_RFP']).all()
+    outside = measure_centers(
+        np.array([-90.0, 120, 300]), np.array([60.0, -40, 60]), image, 10
+    )
+    assert outside['border'].all() and np.isnan(outside['mean_RFP']).all()
     full = measure_cells(np.zeros(ROWS.shape, np.int32), image)
     assert list(full) == list(found)
 
@@ -118,6 +122,29 @@ def test_cells_are_found():
     for one in discs:
         mine = labels == labels[one[1], one[0]]
         assert (mine & disc(*one)).sum() / (mine | disc(*one)).sum() > 0.9
+
+
+def test_a_finer_camera_finds_the_same_cells():
+    marker = picture([(60, 60, 20), (140, 60, 17), (100, 140, 22)])
+    fine = marker.repeat(3, 0).repeat(3, 1)
+    labels = find_cells(field(marker), CellOptions(marker='RFP', diameter=40))
+    finer = find_cells(field(fine), CellOptions(marker='RFP', diameter=120))
+    np.testing.assert_array_equal(finer, labels.repeat(3, 0).repeat(3, 1))
+
+
+def test_the_last_row_and_column_are_looked_at_too():
+    marker = picture([(60, 60, 20), (236, 198, 22)])[:199, :237]
+    labels = find_cells(field(marker), CellOptions(marker='RFP'))
+    assert labels.shape == marker.shape and labels[-1, -1] == 2
+
+
+def test_the_smallest_cell_is_measured():
+    labels = np.zeros(ROWS.shape, np.int32)
+    labels[101, 151], labels[50:70, 50:70] = 2_000_000_000, 5
+    found = measure_cells(labels, field((100 + 7 * (labels > 5)).astype(np.float32)))
+    assert found['cell'].tolist() == [5, 2_000_000_000]
+    assert found['area'].tolist() == [400, 1]
+    assert found['corrected_RFP'].tolist() == [0, 7]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,12 @@ import pytest
 import deeploc_jax
 from configs import transfer as transfer_config
 from deeploc_jax import sharding
+from deeploc_jax.class_map import make_class_map
+from deeploc_jax.data.cells import read_cells
+from deeploc_jax.datasets import open_screen
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.report.transfer import advice
+from deeploc_jax.tables.fits import read_fits
 from deeploc_jax.tasks import transfer as task
 from deeploc_jax.train.step import make_update
 from deeploc_jax.transfer import prober, trainer, tuner
@@ -54,6 +58,30 @@ def test_all_but_the_last_layer_is_taken(name):
             strict=True,
         ):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize('name', SMALLEST)
+def test_mapped_classes_start_from_the_columns_of_the_source(name):
+    classes = make_class_map('ABC', 'UVWXY', 'V=B,X=A+C')
+    model = get_model(name, num_classes=5, **SMALLEST[name])
+    source = random_variables(model.clone(num_classes=3), 8, seed=1)
+    fresh = random_variables(model, 8)
+    found = transferred(source, fresh, model.HEAD, classes)
+    for kind in found:
+        for path, new in jax.tree.leaves_with_path(found[kind].get(model.HEAD, {})):
+            key = jax.tree_util.keystr(path)
+            (old, start) = (
+                dict(
+                    (jax.tree_util.keystr(p), np.asarray(x))
+                    for p, x in jax.tree.leaves_with_path(tree[kind][model.HEAD])
+                )[key]
+                for tree in (source, fresh)
+            )
+            more = np.log(2) if key == "['bias']" else 0
+            np.testing.assert_array_equal(new[..., [0, 2, 4]], start[..., [0, 2, 4]])
+            np.testing.assert_array_equal(new[..., 1], old[..., 1])
+            both = (old[..., 0] + old[..., 2]) / 2 + more
+            np.testing.assert_allclose(new[..., 3], both, rtol=1e-5)
 
 
 def test_weights_for_other_channels_are_refused_and_the_layer_is_named():
@@ -165,21 +193,39 @@ def test_small_draws_share_an_accelerator():
     assert draws_together(5, 2, 'cpu') == 1
 
 
+UNSEEN = (0.4, 0.5, 0.6, 0.3, 0.7, 0.95)
+
+
 def test_advice_goes_by_validation():
     rows = [
         dict(series=mode, cells_per_class=size, n_train=0, n_test=0, validation=value)
-        | dict(accuracy=1 - value, balanced_accuracy=1 - value)
+        | dict(accuracy=1 - value, balanced_accuracy=1 - value, confusion=[[], []])
         for mode, values in dict(a=(0.5, 0.85, 1.0), b=(0.6, 0.7, 0.8)).items()
         for size, value in zip((1, 10, 100), values, strict=True)
     ]
     text = advice(rows)
-    assert text.startswith('Advice: a. On validation it reaches')
+    assert (
+        ': b with 1 cell (0.600; a 0.500); a with 10 cells (0.850; b 0.700), ' in text
+    )
     assert '10 cells of each class for 80% of that and 100 cells' in text
-    assert text.endswith('b is better in every draw (0.600; a 0.500).')
-    more = [row | dict(validation=0.55) for row in rows if row['cells_per_class'] == 1]
-    assert 'is better' not in advice(rows + more)  # one draw won, one tied
+    as_is = rows[0] | dict(series='as_is', cells_per_class=0, validation=0.8)
+    text = advice([as_is, *rows])
+    assert ': as_is with 1 cell (0.800; b 0.600); a with 10 cells (0.850; as' in text
+    assert advice([as_is]).endswith('a balanced accuracy of 0.800.')
+    pairs = zip(rows, UNSEEN, strict=True)
+    new = [row | dict(unseen=v, unseen_as_is=0.9) for row, v in pairs]
+    new = [row | dict(unjudged_classes=0) for row in new]
+    text = advice(new, 'protein')
+    assert 'new proteins' in text and ': as_is with 1 cell (0.900; a 0.400), 10' in text
+    assert 'b with 100 cells (0.950; as_is 0.900)' in text and 'Warning' not in text
+    text = advice([row | dict(unjudged_classes=1) for row in new], 'protein')
+    assert 'were not trained on is unknown for 1 class, ' in text
+    assert '100 cells (0.900; b 0.950)' in text  # what b may lose is more than it gains
+    assert 'is unknown for 2 classes, ' in advice(rows, 'protein')
+    low = as_is | dict(validation=0.6)
+    assert 'a with 100 cells (1.000; as_is 0.600)' in advice([low, *rows], 'protein')
     everything = advice([row | dict(cells_per_class=None) for row in rows[:1]])
-    assert 'with at most all cells of each class' in everything
+    assert ': a with all cells (0.500).' in everything
 
 
 @pytest.fixture
@@ -198,6 +244,7 @@ def config(data_dir, tmp_path, monkeypatch):
     config.source = str(write_weights(tmp_path / 'weights', variables, card))
     config.screen, config.data_dir = SpotScreen.name, data_dir
     config.cells_per_class, config.draws, config.steps = '1,4', 2, 3
+    config.group_by = 'cell_id'  # each network is trained once
     config.evaluation.batch_size = 8
     return config
 
@@ -241,6 +288,57 @@ def test_the_tuned_network_can_be_used(config, workdir):
     assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
     assert (network.card.step, network.card.marker_channel) == (3, 1)
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
+
+
+def test_the_source_comes_first_as_it_is(config, workdir, capsys):
+    config.modes, config.draws, config.cells_per_class = 'probe', 1, '4'
+    task.run(config, workdir)
+    assert [row['mode'] for row in read_table(workdir)] == ['probe']
+    assert "--config.class_map='LEFT=X'" in capsys.readouterr().out
+    config.class_map = 'LEFT=Y,MIDDLE=X'
+    task.run(config, workdir)  # the probe is kept
+    first, second = read_table(workdir)
+    assert second['unseen'] is None
+    assert (first['mode'], second['mode']) == ('as_is', 'probe')
+    assert (first['cells_per_class'], first['n_train'], first['steps']) == (0, 0, 0)
+    network = deeploc_jax.load(config.source)
+    cells = read_cells(open_screen(config.screen, data_dir=config.data_dir), 'test')
+    x = network.predict(cells.images)[:, 0] > 0.5
+    called = np.bincount(np.where(x, 2, 0)[cells.labels == 0], minlength=3)
+    assert first['confusion'][0] == called.tolist()
+    out = capsys.readouterr().out
+    assert 'Nothing is mapped to RIGHT: counted as wrong.' in out
+    assert '| as_is | 0 | 0 | 10 | 1 |' in out
+    assert (workdir / 'figures/confusion_as_is_0.png').exists()
+    again = read_fits(workdir / 'transfer.parquet').to_pylist()
+    assert [row['cells_per_class'] for row in again] == [0, 4]
+
+
+def test_new_proteins_judge_the_network_and_the_source(config, workdir, capsys):
+    config.modes, config.draws, config.cells_per_class = 'fine_tune,probe', 1, '4'
+    config.class_map, config.group_by = 'LEFT=X,MIDDLE=Y', 'protein'
+    task.run(config, workdir)
+    as_is, *learned = read_table(workdir)
+    assert as_is['unseen'] is None and 0 <= as_is['validation'] <= 1
+    assert [row['unjudged_classes'] for row in learned] == [0, 0]
+    assert len({row['unseen_as_is'] for row in learned}) == 1
+    assert all(0 <= row['unseen'] <= 1 for row in learned)
+    assert 'on validation cells of new proteins' in capsys.readouterr().out
+
+
+def test_fits_from_another_start_are_kept_beside(config, workdir, monkeypatch):
+    config.modes, config.draws, config.cells_per_class = 'fine_tune', 1, '4'
+    task.run(config, workdir)
+    before = (workdir / 'fits.jsonl').read_text()
+    weights = (workdir / 'weights/weights.safetensors').read_bytes()
+    config.class_map = 'LEFT=X'
+    task.run(config, workdir)
+    assert (workdir / 'fits.jsonl').read_text().startswith(before)
+    assert [row['class_map'] for row in read_table(workdir)] == ['LEFT=X']
+    assert (workdir / 'weights/weights.safetensors').read_bytes() != weights
+    config.head = 'fresh'  # which is what the first run did, and earlier versions
+    monkeypatch.setattr(tuner.Tuner, 'fit', pytest.fail)
+    task.run(config, workdir)
 
 
 def test_confusions_can_be_shown_at_another_size_later(config, workdir, monkeypatch):
@@ -438,6 +536,9 @@ def test_validation_cells_that_were_drawn_do_not_calibrate(config, tmp_path):
         ('channels', 'GFP', r'screen:  1 \(GFP\)\n  network: 2 \(GFP, RFP\)'),
         ('channels', 'GFP,"RFP', 'a double quote is not closed'),
         ('draws', 0, r'draws \(0\) must be at least 1'),
+        ('l2_sp', -1.0, r'l2_sp \(-1.0\) must be at least 0'),
+        ('head', 'map', "Unknown head 'map'. Did you mean 'mapped'"),
+        ('class_map', 'LEFT=Z', "Unknown class of the network 'Z'. Known: X, Y"),
         ('schedule', 'cosin', "Unknown schedule 'cosin'. Did you mean 'cosine'"),
         ('evaluation', dict(crops=3), r'crops \(3\) must be 1 or 5'),
     ],

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float32, Key
 
+from deeploc_jax.data.augment_optics import random_bleed, random_lens, stretch
+
 
 def augment(
     key: Key[Array, ''],
@@ -16,6 +18,10 @@ def augment(
     gamma: float = 0.0,
     noise: float = 0.0,
     surroundings: float = 0.0,
+    zoom: float = 0.0,
+    blur: float = 0.0,
+    bleed: float = 0.0,
+    saturation: float = 0.0,
 ) -> Float32[Array, 'b {crop} {crop} c']:
     """Crops, reflects and rotates each image; optionally changes its brightness.
 
@@ -33,6 +39,13 @@ def augment(
             drawn from U(0, noise).
         surroundings: Share of the cells that are shown among the neighbors of another
             cell, see `exchange_surroundings`.
+        zoom: Range of the magnification, which is drawn from exp(U(-zoom, zoom)).
+        blur: Largest standard deviation of a Gaussian blur, pixels; that of each cell
+            and channel is drawn from U(0, blur).
+        bleed: Largest share of the first channel's light that is added to each other
+            one; that of each cell is drawn from U(0, bleed).
+        saturation: Range of the share of each channel's brightest value, from
+            1 - saturation to 1, above which pixels are white.
 
     Returns:
         Images, float32 [b, crop, crop, c] in [0, 1].
@@ -43,6 +56,10 @@ def augment(
     keys = jax.random.split(key, 4)
     if surroundings:
         images = exchange_surroundings(jax.random.fold_in(key, 4), images, surroundings)
+    if zoom or blur:
+        images = random_lens(jax.random.fold_in(key, 5), images, zoom, blur)
+    if bleed:
+        images = random_bleed(jax.random.fold_in(key, 6), images, bleed)
     images = random_crop(keys[0], images, crop)
     if symmetries:
         images = random_symmetry(keys[1], images)
@@ -56,6 +73,8 @@ def augment(
         spread = jax.random.uniform(keys[0], (len(images), 1, 1, 1), maxval=noise)
         images = images + spread * jax.random.normal(keys[1], images.shape)
         images = jnp.clip(images, 0, 1)
+    if zoom or blur or bleed or saturation:
+        images = stretch(jax.random.fold_in(key, 7), images, saturation)
     return images
 
 

@@ -44,13 +44,16 @@ def make_normalize(name: str, white_level: float | None = None) -> Normalize:
 
 
 def check_augmentation(name: str, augmentation: Mapping[str, Any]) -> None:
-    """Raises a ValueError for augmentations that need pixels from 0 to 1."""
-    needing = [field for field in ('gamma', 'noise') if augmentation[field]]
-    if name == 'none' and needing:
-        raise ValueError(
-            f'augmentation.{needing[0]} needs pixels from 0 to 1: set normalization to '
-            'percentile or unit.'
-        )
+    """Raises a ValueError for augmentations that this normalization does not allow."""
+    allowing = {'gamma': ('percentile', 'unit'), 'noise': ('percentile', 'unit')}
+    # Afterwards cells are scaled again, each to its own range.
+    allowing |= dict.fromkeys(('zoom', 'blur', 'bleed', 'saturation'), ('percentile',))
+    for field, allowed in allowing.items():
+        if augmentation.get(field) and name not in allowed:
+            raise ValueError(
+                f'augmentation.{field} needs another normalization than {name}: '
+                f'{" or ".join(allowed)}.'
+            )
 
 
 def percentile_normalize(

@@ -81,8 +81,8 @@ def _name_axes(axes: Axes, totals: np.ndarray, names: list[str]) -> None:
     size = float(np.clip(160 / k, 5, 8.5))
     rows = [f'{name}  {n:,}' for name, n in zip(names, totals, strict=True)]
     axes.set_yticks(range(k), rows, fontsize=size)
-    axes.set_xticks(range(k), names, fontsize=size, rotation=45, ha='right')
-    axes.tick_params(axis='x', rotation_mode='anchor')
+    turned = dict(rotation=45, ha='right', rotation_mode='anchor')
+    axes.set_xticks(range(k), names, fontsize=size, **turned)
     axes.set_xlabel('predicted class')
     axes.set_ylabel('true class and its number of cells')
     axes.set_xticks(np.arange(k + 1) - 0.5, minor=True)

@@ -10,11 +10,11 @@ import numpy as np
 from deeploc_jax.markdown import markdown_table
 
 METRICS = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
-COLUMNS = METRICS | {'ece': 'calibration error'}
+COLUMNS = METRICS | {'ece': 'calibration error', 'unseen': 'validation, new groups'}
 
 Rows = Sequence[Mapping[str, Any]]
-"""A row for each fit: `series` (the method), `cells_per_class` (None for all cells),
-`n_train`, `n_test` and the metrics."""
+"""A row for each fit: `series` (the method), `cells_per_class` (None for all cells,
+0 for none), `n_train`, `n_test` and the metrics."""
 Table = list[dict[str, Any]]
 """A row for each series and size, see `mean_and_spread`."""
 
@@ -56,7 +56,7 @@ def as_text(table: Table) -> tuple[list[str], list[list[str]]]:
     lines = [
         [
             row['series'],
-            str(row['cells_per_class'] or 'all'),
+            size_name(row['cells_per_class']),
             f'{row["n_train"]:,}',
             f'{row["n_test"]:,}',
             str(row['draws']),
@@ -65,6 +65,11 @@ def as_text(table: Table) -> tuple[list[str], list[list[str]]]:
         for row in table
     ]
     return [*header, *(COLUMNS[column] for column in columns)], lines
+
+
+def size_name(cells_per_class: int | None) -> str:
+    """Cells of each class as text: `25`, `all`."""
+    return 'all' if cells_per_class is None else str(cells_per_class)
 
 
 def in_markdown(table: Table) -> str:

@@ -17,6 +17,7 @@ from deeploc_jax.report.learning_curve_table import (
     Table,
     as_text,
     mean_and_spread,
+    size_name,
 )
 from deeploc_jax.report.selection import MANY, SHOWN
 
@@ -37,10 +38,12 @@ CAPTION = 'Means over the draws; bars are standard deviations over them.'
 def size_curves(table: Table) -> Figure:
     """A panel for each metric with a line for each series: mean ± standard deviation.
 
-    With one size only, a dot takes the place of each line.
+    With one size only, a dot takes the place of each line. A series without training
+    cells is a level line.
     """
     series = list(dict.fromkeys(row['series'] for row in table))
-    several = len({row['cells_per_class'] for row in table}) > 1
+    ticks = sorted({size for row in table if (size := row['cells_per_class']) != 0})
+    several = len(ticks) > 1
     height = 3.6 if several else 1.2 + 0.3 * len(series)
     figure = style.new_figure(style.WIDTH, height)
     panels = figure.subplots(1, len(METRICS), sharey=True)
@@ -54,7 +57,6 @@ def size_curves(table: Table) -> Figure:
         axes.set(title=f'{title} on test')
         if several:
             axes.set(xscale='log', xlabel='labelled cells of each class', ylim=(0, 1))
-            ticks = sorted({row['cells_per_class'] for row in table})
             axes.set_xticks(ticks, [str(t) for t in ticks], minor=False)
             axes.set_xticks([], minor=True)
         else:
@@ -72,6 +74,10 @@ def _line(axes: Axes, number: int, rows: Rows, metric: str, look: dict) -> None:
     rows = sorted(rows, key=lambda row: row['cells_per_class'])
     means, spreads = zip(*(row[metric] for row in rows), strict=True)
     x = [row['cells_per_class'] for row in rows]
+    if x == [0]:
+        level = dict(color=look['color'], label=look['label'])
+        axes.axhline(means[0], linestyle='--', linewidth=1.2, **level)
+        return
     axes.errorbar(x, means, [s or 0 for s in spreads], capsize=2, linewidth=1.2, **look)
 
 
@@ -93,8 +99,8 @@ def confusions(
         shown = f' It shows the {SHOWN} classes that most cells are confused among.'
     matrices: dict[tuple[str, str], np.ndarray] = {}
     for row in rows:
-        if row['cells_per_class'] in sizes:
-            key = row['series'], str(row['cells_per_class'] or 'all')
+        if row['cells_per_class'] in (0, *sizes):
+            key = row['series'], size_name(row['cells_per_class'])
             matrices[key] = matrices.get(key, 0) + np.array(row['confusion'])
     return {
         f'confusion_{series}_{size}': (

@@ -31,7 +31,8 @@ TRANSFERS = TableSchema(
         Column(
             'mode',
             TEXT,
-            'How the network was transferred: fine_tune, frozen_conv, probe, scratch.',
+            'How the network was transferred: as_is (not at all, 0 training cells), '
+            'fine_tune, frozen_conv, probe, scratch.',
         ),
         *_DRAWN,
         _TRAINED,
@@ -88,6 +89,40 @@ TRANSFERS = TableSchema(
             required=False,
         ),
         Column('seconds', _NUMBER, 'Duration of the fit.', 's', required=False),
+        Column(
+            'l2_sp',
+            _NUMBER,
+            'Pull of the training towards the source; null for none.',
+            required=False,
+        ),
+        Column(
+            'unseen',
+            _NUMBER,
+            'Balanced accuracy on validation cells of groups (config field group_by, '
+            'such as proteins) that were not trained on, where necessary after another '
+            'training without some of them; null if it is not known.',
+            required=False,
+        ),
+        Column(
+            'unseen_as_is',
+            _NUMBER,
+            'That of the source as it is on the same cells; null if it is not known.',
+            required=False,
+        ),
+        Column(
+            'unjudged_classes',
+            _COUNT,
+            'Number of classes that could not be judged on new groups: `unseen` has '
+            'their cells of other groups that were not trained on.',
+            required=False,
+        ),
+        Column(
+            'class_map',
+            TEXT,
+            'Classes of the source that those of the screen were asked as or, after a '
+            "training, started from; '' where all started from random values.",
+            required=False,
+        ),
     ),
 )
 _RECALL = pa.list_(pa.struct([('class_name', TEXT), ('recall', _NUMBER)]))

@@ -42,16 +42,23 @@ def read_fits(path: Path | str) -> pa.Table:
     table = open_table(path, schema)
     for field in schema.arrow():
         if field.name in table.column_names:
-            column = _renewed(table[field.name], field, path)
+            column = _renewed(table, field, path)
             index = table.column_names.index(field.name)
             table = table.set_column(index, field.name, column)
     return schema.check(table, path)
 
 
-def _renewed(column: pa.ChunkedArray, field: pa.Field, path: Path | str) -> Any:
-    """The column as this version writes it."""
+def _renewed(table: pa.Table, field: pa.Field, path: Path | str) -> Any:
+    """A column as this version writes it."""
+    column = table[field.name]
     if field.name == 'cells_per_class':
-        return pa.array([size or None for size in column.to_pylist()], field.type)
+        known = 'mode' in table.column_names
+        modes = table['mode'].to_pylist() if known else [''] * len(table)
+        sizes = [
+            size if size or mode == 'as_is' else None  # which learns from no cell
+            for size, mode in zip(column.to_pylist(), modes, strict=True)
+        ]
+        return pa.array(sizes, field.type)
     if not (pa.types.is_list(field.type) and column.type == TEXT):
         return column
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap, make_class_map
 from deeploc_jax.command_line import require
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_info import check_channels, describe_screen
@@ -24,15 +24,18 @@ from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import write_learning_curves
-from deeploc_jax.report.transfer import MODES, NEEDED, advice
+from deeploc_jax.report.transfer import MODES, NEEDED, advice, mapping_in_words
 from deeploc_jax.tables.fits import transfers_table
 from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.transfer.as_is import AsIs
 from deeploc_jax.transfer.draws import make_draws
-from deeploc_jax.transfer.missing_fits import Job, fit_missing
+from deeploc_jax.transfer.jobs import jobs_of, most_cells
+from deeploc_jax.transfer.missing_fits import fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
+from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
@@ -41,8 +44,10 @@ from deeploc_jax.workdir.record import describe_splits, environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
-MAY_CHANGE += ('confusion_at',)
+MAY_CHANGE += ('confusion_at', 'class_map', 'head', 'l2_sp')
 SCHEDULES = ('cosine', 'constant')
+HEADS = ('mapped', 'fresh')
+TUNED = ('fine_tune', 'frozen_conv', 'scratch')
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -64,17 +69,26 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         group_by=config.group_by,
         seed=config.seed,
     )
-    jobs = [Job(mode, draw) for mode in asked.modes for draw in draws]
+    both = source.card.class_names, target.cells['train'].class_names
+    classes = make_class_map(*both, config.class_map or '')
+    start = classes if config.head == 'mapped' and classes.mapped.any() else None
+    jobs = jobs_of(asked.modes, draws, classes, start, config.l2_sp)
+    if not jobs:
+        raise ValueError(mapping_in_words(classes))
     common = source, target, mesh
-    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by)
-    tuners = {mode: Tuner(recipe, mode, *common) for mode in MODES if mode != 'probe'}
+    as_is = AsIs(recipe, classes, *common)
+    guesses = as_is.validation_guesses if classes.can_ask else None
+    unseen = Unseen(target, config.group_by, config.seed, guesses)
+    prober = Prober(recipe, PROBES[config.probe], *common, config.group_by, unseen)
+    tuners = {mode: Tuner(recipe, mode, *common, unseen, start) for mode in TUNED}
+    methods = tuners | dict(probe=prober, as_is=as_is)
     tested = dict(splits=config.splits.to_dict(), crops=recipe.crops)
     fits = Fits(workdir / 'fits.jsonl', tested, NEEDED)
     names = [job.name for job in jobs]
     most = most_cells([*fits.jobs(), *names])
     is_most = sharding.as_first_sees([name == most for name in names])
     kept = list(itertools.compress(names, is_most))
-    for job, tuned in fit_missing(fits, tuners | dict(probe=prober), jobs):
+    for job, tuned in fit_missing(fits, methods, jobs):
         if tuned.network and job.name in kept:
             tuners[job.mode].write(tuned.network, job.draw, workdir / 'weights')
         fits.add(job.name, tuned.result)  # last: a fit on record is not done again
@@ -84,7 +98,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
             for job in jobs
         ]
-        report(config, workdir, source.card.screen, target, rows, asked.confusion_at)
+        trained_on = source.card.screen
+        report(config, workdir, trained_on, target, classes, rows, asked.confusion_at)
 
 
 def open_target(
@@ -151,7 +166,8 @@ def check(config: ml_collections.ConfigDict) -> Asked:
     check_name('probe', config.probe, PROBES)
     check_name('group_by', config.group_by, METADATA)
     check_name('schedule', config.schedule, SCHEDULES)
-    for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1)):
+    check_name('head', config.head, HEADS)
+    for field, least in (('draws', 1), ('steps', 0), ('batch_size', 1), ('l2_sp', 0)):
         if config[field] < least:
             raise ValueError(f'{field} ({config[field]}) must be at least {least}.')
     check_crops(config.evaluation.crops)
@@ -166,6 +182,7 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         batch_size=config.batch_size,
         schedule=config.schedule,
         learning_rate=config.learning_rate,
+        l2_sp=config.l2_sp,
         dropout=config.dropout,
         augmentation=config.augmentation.to_dict(),
         test_batch=config.evaluation.batch_size,
@@ -174,18 +191,12 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
     )
 
 
-def most_cells(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The job, if any, that fine-tunes draw 0 of the largest number of cells."""
-    tuned = [job for job in jobs if (job['mode'], job['draw']) == ('fine_tune', 0)]
-    # In the name of a job 0 stands for all cells.
-    return max(tuned, key=lambda job: job['cells_per_class'] or math.inf, default=None)
-
-
 def report(
     config: ml_collections.ConfigDict,
     workdir: Path,
     trained_on: str,
     target: Target,
+    classes: ClassMap,
     rows: list[dict[str, Any]],
     confusion_at: list[int] | list[None],
 ) -> None:
@@ -196,10 +207,13 @@ def report(
         workdir: Folder that the files are written to.
         trained_on: Full name of the screen that the source was trained on.
         target: The screen that it was transferred to.
+        classes: Its classes in terms of those of the source.
         rows: A row for each fit.
         confusion_at: Cells of each class at which confusion matrices are drawn.
     """
-    train, words = target.cells['train'], advice(rows)
+    train = target.cells['train']
+    group = '' if config.group_by == 'cell_id' else config.group_by
+    words = f'{advice(rows, group)} {mapping_in_words(classes)}'
     tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
     table = transfers_table([row | tested for row in rows], train.class_names)
     path = write_table(table, workdir / 'transfer.parquet')

@@ -19,7 +19,8 @@ class Draw:
     """Labelled cells to learn from.
 
     Attributes:
-        cells_per_class: Cells of each class; None for all that are labelled.
+        cells_per_class: Cells of each class; None for all that are labelled, 0 for
+            none.
         number: Number of the draw: 0, 1, ...
         rows: Rows of the training split. A class with too few cells repeats them.
     """

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from deeploc_jax.devices import is_main
 from deeploc_jax.progress import progress_bar
 from deeploc_jax.sharding import as_first_sees
 from deeploc_jax.transfer.draws import Draw, Tuned
+from deeploc_jax.transfer.jobs import Job
 from deeploc_jax.workdir.finished_fits import Fits
-
-
-class Job(NamedTuple):
-    """A fit: the mode, and the cells to learn from."""
-
-    mode: str
-    draw: Draw
-
-    @property
-    def name(self) -> dict[str, Any]:
-        """The job in `fits.jsonl`, where 0 cells of each class mean all."""
-        size = self.draw.cells_per_class or 0
-        return dict(mode=self.mode, cells_per_class=size, draw=self.draw.number)
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ import functools
 import itertools
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,6 +21,7 @@ from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.scores import score
 from deeploc_jax.transfer.target_screen import Target
+from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -37,6 +39,7 @@ class Prober:
         mesh: From `sharding.make_mesh`.
         group_by: Metadata column; cells with one value of it are left out together
             when the parameter is chosen.
+        unseen: What judges it on groups that were not trained on.
     """
 
     recipe: Recipe
@@ -45,6 +48,7 @@ class Prober:
     target: Target
     mesh: jax.sharding.Mesh
     group_by: str
+    unseen: Unseen
 
     @functools.cached_property
     def features(self) -> dict[str, Float32[np.ndarray, '_ f']]:
@@ -68,16 +72,24 @@ class Prober:
         yield from map(self._fit, itertools.compress(draws, wanted))
 
     def _fit(self, draw: Draw) -> Tuned:
-        train, seed = self.target.cells['train'], self.recipe.seed + draw.number
-        groups = group_names(train.metadata[self.group_by])
-        cells = Labelled(self.features['train'], train.labels, groups).where(draw.rows)
         started = time.perf_counter()
-        value, _ = choose(self.probe, cells, None, seed)
-        classifier = fit(self.probe, value, cells, seed)
+        classifier = self._classifier(draw)
         seconds = time.perf_counter() - started
         guesses = {
             split: classifier.predict(self.features[split])
             for split in ('test', 'validation')
         }
         held_out = self.target.held_out(draw.rows)
-        return Tuned(draw, score(guesses, self.target.cells, held_out), seconds)
+        scores = score(guesses, self.target.cells, held_out)
+        apart, judged = self.unseen.apart(draw), guesses['validation']
+        if apart and apart.draw is not draw:
+            judged = self._classifier(apart.draw).predict(self.features['validation'])
+        return Tuned(draw, scores | self.unseen.scores(apart, judged), seconds)
+
+    def _classifier(self, draw: Draw) -> Any:
+        """The classifier fitted to a draw, with the value that it chooses."""
+        train, seed = self.target.cells['train'], self.recipe.seed + draw.number
+        groups = group_names(train.metadata[self.group_by])
+        cells = Labelled(self.features['train'], train.labels, groups).where(draw.rows)
+        value, _ = choose(self.probe, cells, None, seed)
+        return fit(self.probe, value, cells, seed)

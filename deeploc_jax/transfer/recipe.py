@@ -16,6 +16,8 @@ class Recipe:
         batch_size: Largest batch size over all devices; a smaller draw is one batch.
         schedule: Name of the learning-rate schedule, see `optimizer.make_schedule`.
         learning_rate: Highest rate of Adam.
+        l2_sp: Strength of the pull towards the source, see `towards_start`; none from
+            scratch.
         dropout: Share of hidden units that a step leaves out.
         augmentation: Keyword arguments of `data.augment.augment`, without the crop.
         test_batch: Batch size in testing.
@@ -29,6 +31,7 @@ class Recipe:
     batch_size: int
     schedule: str
     learning_rate: float
+    l2_sp: float
     dropout: float
     augmentation: dict[str, Any]
     test_batch: int

@@ -73,19 +73,40 @@ def score_logits(
     temperature, words = calibrate(
         logits['validation'], cells['validation'].labels, held_out
     )
-    known = cells['test'].labels >= 0
+    calibrated, plain = (
+        {name: mean_crop_probabilities(values, t) for name, values in logits.items()}
+        for t in (temperature, 1.0)
+    )
+    scores = score_probabilities(calibrated, plain, cells, held_out)
+    return scores | dict(temperature=temperature, calibration=words)
 
-    def error(temperature: float) -> float:
-        tested = mean_crop_probabilities(logits['test'][known], temperature)
-        return float(expected_calibration_error(tested, cells['test'].labels[known]))
 
-    guesses = {
-        name: mean_crop_probabilities(values, temperature).argmax(1)
-        for name, values in logits.items()
-    }
+def score_probabilities(
+    calibrated: dict[str, Float[np.ndarray, '_ k']],
+    plain: dict[str, Float[np.ndarray, '_ k']],
+    cells: dict[str, Cells],
+    held_out: Bool[np.ndarray, ' v'],
+) -> dict[str, Any]:
+    """Scores of class probabilities, and how far they can be trusted.
+
+    Args:
+        calibrated: Probabilities of all test and validation cells.
+        plain: Those without the temperature.
+        cells: These splits; unlabelled cells do not count.
+        held_out: Which validation cells were not trained on.
+
+    Returns:
+        The scores of `score`, and the expected calibration error on test of both (`ece`
+        and `ece_before_temperature`).
+    """
+    test = cells['test'].labels
+    known = test >= 0
+
+    def error(probabilities: dict[str, np.ndarray]) -> float:
+        shown = probabilities['test'][known]
+        return float(expected_calibration_error(shown, test[known]))
+
+    guesses = {name: values.argmax(1) for name, values in calibrated.items()}
     return score(guesses, cells, held_out) | dict(
-        temperature=temperature,
-        calibration=words,
-        ece=error(temperature),
-        ece_before_temperature=error(1.0),
+        ece=error(calibrated), ece_before_temperature=error(plain)
     )

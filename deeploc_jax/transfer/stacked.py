@@ -11,11 +11,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import traverse_util
 from jax.sharding import NamedSharding, PartitionSpec
 
 from deeploc_jax import compilation, sharding
+from deeploc_jax.class_map import ClassMap
 from deeploc_jax.models.network import Network
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.train.step import make_update
@@ -23,14 +25,20 @@ from deeploc_jax.types import Batch
 
 
 def transferred(
-    source: dict[str, Any], fresh: dict[str, Any], head: str
+    source: dict[str, Any],
+    fresh: dict[str, Any],
+    head: str,
+    classes: ClassMap | None = None,
 ) -> dict[str, Any]:
-    """The source's arrays, but fresh ones in the layer of the classes.
+    """The source's arrays, but in the layer of the classes those that are mapped.
+
+    Classes without a class of the source are fresh, and all are without a map.
 
     Args:
         source: Variables of a network for other classes.
         fresh: Initial variables of the network for the new classes.
         head: Name of the layer of the classes, `Network.HEAD`.
+        classes: The new classes, in terms of those of the source.
 
     Raises:
         ValueError: A layer has another shape in the source, which saw other channels
@@ -43,6 +51,10 @@ def transferred(
     new: dict[Any, Any] = traverse_util.flatten_dict(fresh)
     for path in new:
         if path[1] == head:
+            if classes:
+                new[path] = _columns(old[path], new[path], classes)
+                if path[2:] == ('bias',):
+                    new[path] += np.log([len(own) or 1 for own in classes.covers])
             continue
         if path not in old or old[path].shape != new[path].shape:
             found = old[path].shape if path in old else 'absent'
@@ -54,11 +66,26 @@ def transferred(
     return traverse_util.unflatten_dict(new)
 
 
+def _columns(old: jax.Array, new: jax.Array, classes: ClassMap) -> jax.Array:
+    """Means of the source's columns, the last axis; new ones where there are none.
+
+    With log m added to the bias, the logit of a class of m columns is a lower bound of
+    the logarithm of the sum of their exponentials (Jensen), equal to it where they
+    agree.
+    """
+    columns = [
+        old[..., list(own)].mean(-1) if own else new[..., number]
+        for number, own in enumerate(classes.covers)
+    ]
+    return jnp.stack(columns, axis=-1)
+
+
 def make_stacked_init(
     model: Network,
     tx: optax.GradientTransformation,
     image_shape: tuple[int, ...],
     mesh: jax.sharding.Mesh,
+    classes: ClassMap | None = None,
 ) -> Callable[[Any, Any, Any], TrainState]:
     """Makes the jitted `(seeds [d], source, mean_images) -> states` of d trainings.
 
@@ -71,13 +98,14 @@ def make_stacked_init(
         tx: The optimizer.
         image_shape: [h, w, c] of the crops that the network sees.
         mesh: From `sharding.make_mesh`.
+        classes: The classes in terms of those of the source; None: they start fresh.
     """
 
     def init(seed: jax.Array, source: Any, mean_image: Any) -> TrainState:
         image = jnp.zeros((1, *image_shape), jnp.float32)
         variables = dict(model.init(jax.random.key(seed), image, train=False))
         if source is not None:
-            variables = transferred(source, variables, model.HEAD)
+            variables = transferred(source, variables, model.HEAD, classes)
         params, batch_stats = variables['params'], variables.get('batch_stats', {})
         if mean_image is not None:
             batch_stats = dict(batch_stats, mean_image=mean_image)

@@ -14,6 +14,7 @@ from jax.experimental import multihost_utils
 from jaxtyping import Float32, Int
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap
 from deeploc_jax.data.mean_image import mean_image
 from deeploc_jax.data.sampling import EpochSampler
 from deeploc_jax.models import get_model
@@ -24,6 +25,7 @@ from deeploc_jax.transfer.draws import Draw
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.stacked import make_stacked_init, make_stacked_step
 from deeploc_jax.transfer.steps import batch_and_steps
+from deeploc_jax.transfer.towards_start import towards_start
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -38,6 +40,8 @@ class Trainer:
         source: The architecture, and the weights to start from.
         cells: The cells that draws are from.
         mesh: From `sharding.make_mesh`.
+        classes: The classes in terms of those of the source; None: their layer starts
+            from random values.
     """
 
     recipe: Recipe
@@ -45,6 +49,7 @@ class Trainer:
     source: TrainedNetwork
     cells: Cells
     mesh: jax.sharding.Mesh
+    classes: ClassMap | None = None
 
     @functools.cached_property
     def model(self) -> Network:
@@ -132,7 +137,9 @@ class Trainer:
         recipe, crop = self.recipe, self.source.card.crop
         model = self.model.clone(frozen_convolutions=self.mode == 'frozen_conv')
         tx = optax.adam(make_schedule(recipe.schedule, recipe.learning_rate, steps))
+        if recipe.l2_sp and self.mode != 'scratch':
+            tx = optax.chain(towards_start(recipe.l2_sp), tx)
         shape = (crop, crop, len(self.cells.channels))
         augmentation = dict(recipe.augmentation, crop=crop)
         step = make_stacked_step(model, tx, self.mesh, augmentation=augmentation)
-        return make_stacked_init(model, tx, shape, self.mesh), step
+        return make_stacked_init(model, tx, shape, self.mesh, self.classes), step

@@ -13,7 +13,9 @@ from typing import Any
 import jax
 
 from deeploc_jax import sharding
+from deeploc_jax.class_map import ClassMap
 from deeploc_jax.devices import is_main
+from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
@@ -24,6 +26,7 @@ from deeploc_jax.transfer.steps import draws_together
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.transfer.trainer import Trainer
 from deeploc_jax.transfer.tuned_card import tuned_card
+from deeploc_jax.transfer.unseen import Apart, Unseen
 from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 
 
@@ -37,6 +40,9 @@ class Tuner:
         source: The architecture, and the weights to start from.
         target: The cells to train and test on.
         mesh: From `sharding.make_mesh`.
+        unseen: What judges it on groups that were not trained on.
+        classes: The target's classes in terms of those of the source, from which their
+            layer starts; None: it starts from random values.
     """
 
     recipe: Recipe
@@ -44,16 +50,21 @@ class Tuner:
     source: TrainedNetwork
     target: Target
     mesh: jax.sharding.Mesh
+    unseen: Unseen
+    classes: ClassMap | None = None
 
     @functools.cached_property
     def trainer(self) -> Trainer:
         """Trains on the target's cells."""
         cells = self.target.cells['train']
-        return Trainer(self.recipe, self.mode, self.source, cells, self.mesh)
+        start = self.source, cells, self.mesh, self.classes
+        return Trainer(self.recipe, self.mode, *start)
 
     def cells_seen(self, draw: Draw) -> int:
-        """Cells that a training on the draw sees, over all of its steps."""
-        return math.prod(self.trainer.batch_and_steps(draw))
+        """Cells that training on the draw sees, over all steps, and without groups."""
+        apart = self.unseen.apart(draw)
+        times = 2 if apart and apart.draw is not draw else 1
+        return times * math.prod(self.trainer.batch_and_steps(draw))
 
     def together(self, draws: Sequence[Draw]) -> int:
         """Number of draws of one size that share a compiled program."""
@@ -76,10 +87,18 @@ class Tuner:
         started = time.perf_counter()
         stacked = self.trainer.train(draws)
         seconds = (time.perf_counter() - started) / len(draws)
+        aparts = [self.unseen.apart(draw) for draw in draws]
+        left = [a.draw if a else draw for a, draw in zip(aparts, draws, strict=True)]
+        same = all(a is b for a, b in zip(left, draws, strict=True))
+        judged = stacked if same else self.trainer.train(left)
         for index, draw in enumerate(draws):
             if wanted[index]:
-                variables = jax.tree.map(lambda x, i=index: x[i], stacked)
-                yield self._test(draw, variables, seconds)
+                own, other = (
+                    jax.tree.map(lambda x, i=index: x[i], tree)
+                    for tree in (stacked, judged)
+                )
+                scores = self._unseen_scores(aparts[index], other)
+                yield self._test(draw, own, seconds, scores)
 
     def write(self, network: TrainedNetwork, draw: Draw, folder: Path) -> None:
         """Writes a tuned network, and what it has seen, as weights.
@@ -107,14 +126,27 @@ class Tuner:
         logits = make_logits(self.trainer.model, crop=crop, crops=crops)
         return compiled(logits, self.mesh)
 
-    def _test(self, draw: Draw, variables: Any, seconds: float) -> Tuned:
-        """A network with its scores and its card."""
+    def _program(self, variables: Any) -> Program:
+        """Program of the logits of a network."""
         placed = sharding.put_replicated(variables, self.mesh)
-        program = Program(self._logits, placed, self.mesh, self.recipe.test_batch)
-        splits = ('test', 'validation')
+        return Program(self._logits, placed, self.mesh, self.recipe.test_batch)
+
+    def _unseen_scores(self, apart: Apart | None, variables: Any) -> dict[str, Any]:
+        """Scores, on groups that it has not seen, of the network trained for that."""
+        if apart is None:
+            return self.unseen.scores(None, None)
+        logits = self._program(variables)(self.target.cells['validation'], 'unseen')
+        guesses = mean_crop_probabilities(logits).argmax(1)
+        return self.unseen.scores(apart, guesses)
+
+    def _test(
+        self, draw: Draw, variables: Any, seconds: float, unseen: dict[str, Any]
+    ) -> Tuned:
+        """A network with its scores and its card."""
+        program, splits = self._program(variables), ('test', 'validation')
         logits = {split: program(self.target.cells[split], split) for split in splits}
         held_out = self.target.held_out(draw.rows)
-        scores = score_logits(logits, self.target.cells, held_out)
+        scores = score_logits(logits, self.target.cells, held_out) | unseen
         _, steps = self.trainer.batch_and_steps(draw)
         source, validation = self.source.card, logits['validation']
         card = tuned_card(source, self.target, scores, steps, validation, held_out)

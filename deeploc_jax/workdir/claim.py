@@ -17,6 +17,8 @@ _HERE = 'workdir'
 """Where the workdir was, so that paths beside it are found after a move."""
 _RENAMED = {'licence': 'license'}
 """Names of fields in earlier versions, and their names today."""
+_LATER_AUGMENTATIONS = ('zoom', 'blur', 'bleed', 'saturation')
+"""Earlier versions did none of these, and did not say so."""
 
 
 def claim_workdir(
@@ -53,8 +55,10 @@ def claim_workdir(
         unsaid: dict[str, Any] = dict(inputs=inputs)
         if 'normalization' in asked:
             unsaid['normalization'] = 'percentile'
+        if 'augmentation' in asked:
+            unsaid['augmentation'] = dict.fromkeys(_LATER_AUGMENTATIONS, 0.0)
         there = _renewed(read_json(path))
-        found, wanted = _flat(unsaid | there), _flat(asked)
+        found, wanted = _flat(unsaid) | _flat(there), _flat(asked)
         moved = _flat(_moved(there, workdir))
         changed = [
             f'  {name}: {found.get(name)!r} there, {wanted.get(name)!r} asked'

@@ -7,7 +7,7 @@ label images (`read_labels`) or its table of centers (`read_centers`, `join_cent
 from deeploc_jax.screens.cells.center_fields import join_centers
 from deeploc_jax.screens.cells.center_table import Centers, read_centers
 from deeploc_jax.screens.cells.crops import SIDE, cut_crops
-from deeploc_jax.screens.cells.find import find_cells, keep_cells
+from deeploc_jax.screens.cells.find import find_cells
 from deeploc_jax.screens.cells.label_images import read_labels
 from deeploc_jax.screens.cells.measure import measure_cells, measure_centers
 from deeploc_jax.screens.cells.options import CellOptions
@@ -21,7 +21,6 @@ __all__ = [
     'draw_outlines',
     'find_cells',
     'join_centers',
-    'keep_cells',
     'measure_cells',
     'measure_centers',
     'read_centers',

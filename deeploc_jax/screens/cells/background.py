@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from scipy import ndimage
 
+from deeploc_jax.screens.cells.blocks import average_blocks
 from deeploc_jax.screens.cells.mixture import Mixture, fit_mixture
 
 SMOOTHING = 1 / 35  # standard deviation, in diameters of a cell
@@ -50,17 +51,17 @@ def _fit_surface(
     height, width = smooth.shape
     step = min(step, height, width)
     rows, columns = height // step, width // step
-    blocks = smooth[: rows * step, : columns * step]
-    blocks = blocks.reshape(rows, step, columns, step).mean((1, 3)).astype(np.float64)
-    values = blocks.ravel()
+    blocks = average_blocks(smooth[: rows * step, : columns * step], step)
+    values = blocks.ravel().astype(np.float64)
     design = np.stack(_terms(rows, columns, step, smooth.shape), -1).reshape(-1, 6)
     surface, factors = np.zeros_like(values), np.zeros(6)
     for _ in range(ROUNDS):
         rest = values - surface
         if np.ptp(rest) == 0:
             break
-        weights = np.sqrt(_weights(rest, fit_mixture(rest, 2)))
-        factors = np.linalg.lstsq(design * weights[:, None], values * weights)[0]
+        weighted = design * _weights(rest, fit_mixture(rest, 2))[:, None]
+        # Six by six, and far from singular, as the terms are nearly orthogonal.
+        factors = np.linalg.lstsq(weighted.T @ design, weighted.T @ values)[0]
         surface = design @ factors
     one, x, y, xy, x2, y2 = factors.astype(np.float32)
     down, right = _middles(height, 1, height)[:, None], _middles(width, 1, width)

@@ -33,6 +33,9 @@ def cut_crops(
     left = np.rint(np.where(placed, x, -side)).astype(np.int64) - side // 2
     top = np.rint(np.where(placed, y, -side)).astype(np.int64) - side // 2
     inside = (left >= 0) & (top >= 0) & (left + side <= width) & (top + side <= height)
-    rows = top[inside, None, None] + np.arange(side)[:, None]
-    columns = left[inside, None, None] + np.arange(side)
-    return pixels[rows, columns], inside
+    crops = np.empty((inside.sum(), side, side, pixels.shape[2]), pixels.dtype)
+    for crop, row, column in zip(crops, top[inside], left[inside], strict=True):
+        seen = pixels[row : row + side, column : column + side]
+        for channel in range(pixels.shape[2]):  # many pixels of one after the other
+            crop[..., channel] = seen[..., channel]
+    return crops, inside

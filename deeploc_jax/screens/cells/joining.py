@@ -32,7 +32,7 @@ WITH_NUCLEI = dict(
     between=3.26,
 )
 """The same where a nuclear channel is there."""
-ROUND = 0.75  # neck over half width from which on a cell was cut, not a bud
+ROUND = 0.8  # neck over half width from which on a cell was cut, not a bud
 
 
 def join_pieces(

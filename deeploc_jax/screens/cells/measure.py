@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Int32
-from scipy import ndimage
+from jaxtyping import Float, Int, Int32, Shaped
 
+from deeploc_jax.screens.cells.between import background_light, median
 from deeploc_jax.screens.fields.field import FieldImage
 
-HALO = 3  # pixels around a cell whose light is not background
-AROUND = 30  # pixels around a cell in which its background is taken
-ENOUGH = 50  # pixels that a median of the background needs
+EVERY = 2  # rows and columns of which one is looked at for the background
 
 
 def measure_cells(
@@ -28,22 +26,24 @@ def measure_cells(
         moments), `orientation` (of the major axis, degrees counterclockwise from the
         horizontal, above -90 and up to 90), `border` (whether the cell touches the edge
         of the field), and for each channel `mean_`, `integrated_` (sum) and
-        `corrected_` (mean above the median of the background around the cell). Where a
-        field has no background, `corrected_` is NaN.
+        `corrected_` (mean above the median of the background around the cell, of which
+        every second row and column is looked at). Where a field has no background,
+        `corrected_` is NaN.
     """
-    numbers = np.unique(labels)  # its own inverse would sort every pixel
-    dense = np.searchsorted(numbers, labels).astype(np.int32)
-    if numbers.size and numbers[0] != 0:
-        dense, numbers = dense + np.int32(1), np.concatenate([[0], numbers])
+    places = np.flatnonzero(labels)  # of the pixels in cells, a small part of all
+    numbers, owner = _number(labels.ravel()[places])
+    dense = np.zeros(labels.shape, np.int32)
+    dense.ravel()[places] = owner
     edges = (dense[0], dense[-1], dense[:, 0], dense[:, -1])
-    border = np.isin(np.arange(1, len(numbers)), np.concatenate(edges))
-    columns = {'cell': numbers[1:].astype(np.int32)}
-    columns |= _measure_form(dense, len(numbers)) | {'border': border}
+    border = np.isin(np.arange(1, len(numbers) + 1), np.concatenate(edges))
+    columns: dict[str, np.ndarray] = {'cell': numbers.astype(np.int32)}
+    columns |= _measure_form(places, owner, labels.shape[1]) | {'border': border}
     area = columns['area'].astype(np.float64)
-    below = _measure_background(dense, image.pixels)
+    coarse, pixels = (whole[::EVERY, ::EVERY] for whole in (dense, image.pixels))
+    below = background_light(coarse, pixels, len(numbers))
     for index, channel in enumerate(image.channels):
-        plane = image.pixels[..., index].ravel().astype(np.float64)
-        total = np.bincount(dense.ravel(), plane, len(numbers))[1:]
+        light = image.pixels[..., index].ravel()[places]
+        total = np.bincount(owner, light, len(numbers) + 1)[1:].astype(np.float64)
         columns |= _light(channel, total, area, below[:, index])
     return columns
 
@@ -64,27 +64,31 @@ def measure_centers(
 
     Returns:
         The columns of `measure_cells`. What needs an outline (area, axes, orientation,
-        and `integrated_`) is NaN; `corrected_` is the mean above the median of the
-        whole field; `border` says whether the disc reaches beyond the field.
+        and `integrated_`) is NaN; `corrected_` is the mean above the median of every
+        second row and column of the whole field; `border` says whether the disc
+        reaches beyond the field.
     """
-    height, width = image.pixels.shape[:2]
     reach = int(np.ceil(radius))
-    steps = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-    steps = steps[:, np.hypot(*steps) <= radius]
-    rows = np.rint(y).astype(np.int64)[:, None] + steps[0]
-    across = np.rint(x).astype(np.int64)[:, None] + steps[1]
-    seen = (rows >= 0) & (rows < height) & (across >= 0) & (across < width)
-    light = image.pixels[rows.clip(0, height - 1), across.clip(0, width - 1)]
-    light = np.where(seen[..., None], light.astype(np.float64), 0)
-    area = seen.sum(axis=1).astype(np.float64)
+    disc = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= radius
+    planes = np.moveaxis(image.pixels, -1, 0)
+    area, total = np.zeros(len(x)), np.zeros((len(x), len(planes)))
+    starts = np.rint([y, x]).astype(np.int64).T - reach
+    for number, start in enumerate(starts):
+        lost = np.maximum(-start, 0)  # rows and columns beyond the field
+        (top, left), (low, right) = start + lost, np.maximum(start + len(disc), 0)
+        seen = planes[:, top:low, left:right]
+        inside = disc[lost[0] :, lost[1] :][: seen.shape[1], : seen.shape[2]]
+        area[number] = np.count_nonzero(inside)
+        total[number] = [plane[inside].sum(dtype=np.float64) for plane in seen]
     columns: dict[str, np.ndarray] = {'cell': np.arange(1, len(x) + 1, dtype=np.int32)}
     columns |= {'x': x.astype(np.float32), 'y': y.astype(np.float32)}
     unknown = np.full(len(x), np.nan, np.float32)
     columns |= dict.fromkeys(('area', 'major_axis', 'minor_axis'), unknown)
-    columns |= {'orientation': unknown, 'border': ~seen.all(axis=1)}
+    columns |= {'orientation': unknown, 'border': area < disc.sum()}
     for index, channel in enumerate(image.channels):
-        below = np.full(len(x), np.median(image.pixels[..., index]))
-        columns |= _light(channel, light[..., index].sum(axis=1), area, below)
+        plane = image.pixels[..., index]
+        below = np.full(len(x), median(plane[::EVERY, ::EVERY]))
+        columns |= _light(channel, total[:, index], area, below)
         columns[f'integrated_{channel}'] = unknown
     return columns
 
@@ -103,13 +107,22 @@ def _light(
     }
 
 
-def _measure_form(dense: Int32[np.ndarray, 'h w'], count: int) -> dict[str, np.ndarray]:
-    """Center, area and axes from the moments of each label but 0."""
-    rows, across = np.nonzero(dense)
-    owner = dense[rows, across]
+def _number(
+    labels: Shaped[np.ndarray, ' m'],
+) -> tuple[Shaped[np.ndarray, ' n'], Int[np.ndarray, ' m']]:
+    """The numbers of all cells, and for each pixel which of them it has, from 1."""
+    numbers = np.unique(labels)  # its own inverse would sort every pixel
+    return numbers, np.searchsorted(numbers, labels) + 1
+
+
+def _measure_form(
+    places: Int[np.ndarray, ' m'], owner: Int[np.ndarray, ' m'], width: int
+) -> dict[str, np.ndarray]:
+    """Center, area and axes of each cell from the moments of its pixels."""
+    rows, across = np.divmod(places, width)
 
     def total(weights: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(owner, weights, count)[1:].astype(np.float64)
+        return np.bincount(owner, weights)[1:].astype(np.float64)
 
     area = total()
     x, y = total(across) / area, total(rows) / area
@@ -127,27 +140,3 @@ def _measure_form(dense: Int32[np.ndarray, 'h w'], count: int) -> dict[str, np.n
         orientation=np.degrees(np.arctan2(0 - 2 * xy, xx - yy) / 2),
     )
     return {name: value.astype(np.float32) for name, value in values.items()}
-
-
-def _measure_background(
-    dense: Int32[np.ndarray, 'h w'], pixels: np.ndarray
-) -> Float[np.ndarray, 'n c']:
-    """Median of each channel around each cell, away from all cells."""
-    free = ~_grow(dense > 0)
-    whole = np.full(pixels.shape[-1], np.nan)
-    if free.any():
-        whole = np.median(pixels[free], axis=0).astype(np.float64)
-    below = np.tile(whole, (int(dense.max(initial=0)), 1))
-    for number, box in enumerate(ndimage.find_objects(dense)):
-        rows, across = (
-            slice(max(part.start - AROUND, 0), part.stop + AROUND) for part in box
-        )
-        around = free[rows, across]
-        if around.sum() >= ENOUGH:
-            below[number] = np.median(pixels[rows, across][around], axis=0)
-    return below
-
-
-def _grow(cells: Bool[np.ndarray, 'h w']) -> Bool[np.ndarray, 'h w']:
-    size = 2 * HALO + 1
-    return ndimage.maximum_filter(cells.astype(np.uint8), size) > 0

@@ -10,7 +10,11 @@ from scipy import special
 
 DEGREES = 4.0  # of freedom: tails heavy enough for light that is neither
 BINS = 512
-ROUNDS = 60  # of expectation and maximization
+ROUNDS = 60  # of expectation and maximization, at most
+STILL = 1e-3  # change of means and scales, in scales, at which it is over
+_NORM = np.exp(
+    special.gammaln((DEGREES + 1) / 2) - special.gammaln(DEGREES / 2)
+) / np.sqrt(np.pi * DEGREES)
 SMALLEST_SCALE = 1e-3  # of a component, as a share of the range of the values
 
 
@@ -30,11 +34,16 @@ class Mixture:
 
     def densities(self, values: Float[np.ndarray, ' n']) -> Float[np.ndarray, 'n k']:
         """Density of each value in each component, times the component's share."""
-        half = (DEGREES + 1) / 2
-        norm = np.exp(special.gammaln(half) - special.gammaln(DEGREES / 2))
-        distance = ((values[:, None] - self.means) / self.scales) ** 2
-        density = (1 + distance / DEGREES) ** -half / self.scales
-        return self.shares * norm / np.sqrt(np.pi * DEGREES) * density
+        return self._densities(values[None])[0].T
+
+    def _densities(
+        self, at: Float[np.ndarray, '1 n']
+    ) -> tuple[Float[np.ndarray, 'k n'], Float[np.ndarray, 'k n']]:
+        """The densities, and 1 + t^2 / DEGREES of each value in each component."""
+        far = 1 + ((at - self.means[:, None]) / self.scales[:, None]) ** 2 / DEGREES
+        factor = _NORM * self.shares / self.scales
+        # far ** -((DEGREES + 1) / 2), for which a power would take most of the time.
+        return factor[:, None] / (far * far * np.sqrt(far)), far
 
     def threshold(self, component: int) -> float:
         """Value from which on brighter components are likelier than this and darker.
@@ -69,20 +78,25 @@ def fit_mixture(values: Float[np.ndarray, ' n'], components: int) -> Mixture:
     at, counts = (edges[1:] + edges[:-1]) / 2, counts.astype(np.float64)
     mixture = _first_guess(at, counts, components)
     smallest = SMALLEST_SCALE * np.ptp(at)
+    powers = np.stack([np.ones(BINS), at, at * at], axis=1)
     for _ in range(ROUNDS):
-        densities = mixture.densities(at)
-        share = densities / (densities.sum(axis=1, keepdims=True) + 1e-300)
-        weight = counts[:, None] * share
-        distance = ((at[:, None] - mixture.means) / mixture.scales) ** 2
-        near = weight * (DEGREES + 1) / (DEGREES + distance)
-        means = (near * at[:, None]).sum(axis=0) / (near.sum(axis=0) + 1e-12)
-        spread = (near * (at[:, None] - means) ** 2).sum(axis=0)
-        scales = np.sqrt(spread / (weight.sum(axis=0) + 1e-12))
-        shares = weight.sum(axis=0) / counts.sum()
-        order = np.argsort(means)
+        densities, far = mixture._densities(at[None])
+        weight = densities * (counts / (densities.sum(axis=0) + 1e-300))
+        near = weight / far * ((DEGREES + 1) / DEGREES)
+        total, first, second = (near @ powers).T
+        means = first / (total + 1e-12)
+        spread = second - 2 * means * first + means**2 * total
+        share = weight.sum(axis=1)
+        scales = np.sqrt(np.maximum(spread, 0) / (share + 1e-12))
+        order, last = np.argsort(means), mixture
         mixture = Mixture(
-            shares[order], means[order], np.maximum(scales, smallest)[order]
+            (share / counts.sum())[order],
+            means[order],
+            np.maximum(scales, smallest)[order],
         )
+        moved = np.abs([mixture.means - last.means, mixture.scales - last.scales])
+        if (moved < STILL * mixture.scales).all():
+            break
     return mixture
 
 

@@ -9,7 +9,9 @@ from skimage import segmentation
 
 EDGE = 0.35  # of a cell's light: where it ends
 HOLE = 0.12  # area of the largest hole in a cell, such as a vacuole, in cells
-SEARCH = 1 / 4  # diameters between two peaks of light
+COARSE = 12  # pixels along the diameter that show how bright a cell is
+BROAD = 1 / 8  # diameters; standard deviation of what tells cells apart by their light
+SEARCH = 1 / 4  # diameters between two peaks of that light
 CORES = 1 / 8  # diameters between two middles of pieces
 SMOOTHING = 1 / 25  # diameters
 
@@ -45,7 +47,13 @@ def depth_of(
     cells: Bool[np.ndarray, 'h w'], diameter: float
 ) -> Float32[np.ndarray, 'h w']:
     """Distance [h, w] of each pixel to the edge of its region, slightly smoothed."""
-    depth = np.asarray(ndimage.distance_transform_edt(cells), np.float32)
+    depth = np.zeros(cells.shape, np.float32)
+    regions, _ = ndimage.label(cells)
+    # The nearest edge is that of the own region: a box around it is all that counts.
+    for number, box in enumerate(ndimage.find_objects(regions), start=1):
+        box = tuple(slice(max(side.start - 1, 0), side.stop + 1) for side in box)
+        own = regions[box] == number
+        depth[box] += np.asarray(ndimage.distance_transform_edt(own), np.float32)
     return ndimage.gaussian_filter(depth, SMOOTHING * diameter) * cells
 
 
@@ -69,14 +77,15 @@ def quantile_of(
 def _edges(
     light: Float32[np.ndarray, 'h w'], least: float, diameter: float
 ) -> Float32[np.ndarray, 'h w']:
-    """Light at which the cell around each pixel ends, from every other pixel."""
-    coarse = light[::2, ::2]
-    broad = ndimage.gaussian_filter(coarse, diameter / 16)
-    around = _flood(broad, coarse > least, SEARCH * diameter / 2)
+    """Light at which the cell around each pixel ends, from as many as it takes."""
+    step = max(int(diameter / COARSE), 1)
+    coarse, diameter = light[::step, ::step], diameter / step
+    broad = ndimage.gaussian_filter(coarse, BROAD * diameter)
+    around = _flood(broad, coarse > least, SEARCH * diameter)
     edges = (EDGE * quantile_of(coarse, around, 0.75)).astype(np.float32)
     edges[0] = np.inf
     edge = edges[around]
-    return edge.repeat(2, 0).repeat(2, 1)[: light.shape[0], : light.shape[1]]
+    return edge.repeat(step, 0).repeat(step, 1)[: light.shape[0], : light.shape[1]]
 
 
 def _flood(

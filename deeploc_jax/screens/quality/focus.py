@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy import fft
 
 TILE = 32  # pixels a side: a yeast cell or less
 MOST = 600  # tiles of a field that are looked at
@@ -38,11 +39,12 @@ def sharpness(plane: np.ndarray, inside: np.ndarray) -> float | None:
         pixel and on what is stained: compare it within a plate and channel. None where
         there are too few cells.
     """
-    tiles, shares = _tiles(plane), _tiles(inside).mean((1, 2))
-    cells = shares > CELLS
+    if not inside.any():
+        return None
+    cells = _tiles(inside).mean((1, 2)) > CELLS
     if cells.sum() < FEWEST:
         return None
-    spectra = _spectra(tiles)
+    spectra = _spectra(_tiles(plane))
     frequencies = np.arange(spectra.shape[1]) / TILE
     total = spectra[:, 1:].sum(1)
     noise = np.median(spectra[total <= np.quantile(total, EMPTIEST)], axis=0)
@@ -74,9 +76,10 @@ def _spectra(tiles: np.ndarray) -> np.ndarray:
     """Mean power of each tile over rings of frequency, [n, 17]."""
     window = np.hanning(TILE + 1)[:-1].astype(np.float32)
     flat = tiles - tiles.mean((1, 2), keepdims=True)
-    power = np.abs(np.fft.rfft2(flat * window * window[:, None])) ** 2
+    waves = fft.rfft2(flat * (window * window[:, None]))
+    power = waves.real**2 + waves.imag**2
     radius = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)) * TILE
     ring = np.rint(radius).astype(int).ravel()
     member = ring == np.arange(TILE // 2 + 1)[:, None]
-    weights = member / member.sum(1, keepdims=True)
+    weights = (member / member.sum(1, keepdims=True)).astype(np.float32)
     return power.reshape(len(tiles), -1) @ weights.T

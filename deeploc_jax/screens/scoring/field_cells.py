@@ -175,6 +175,8 @@ def _cut(
 
 
 def _select(image: FieldImage, channels: Sequence[str]) -> FieldImage:
+    if image.channels == tuple(channels):
+        return image
     numbers = [image.channels.index(name) for name in channels]
     return dataclasses.replace(
         image, pixels=image.pixels[..., numbers], channels=tuple(channels)

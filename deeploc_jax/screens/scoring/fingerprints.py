@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -23,13 +22,13 @@ def fingerprint_field(field: Field, *more: Any) -> str:
         field: The field.
         *more: What else its rows depend on, as JSON allows.
     """
-    known = dataclasses.asdict(field)
+    known = dict(vars(field))  # `asdict` would copy the planes as well
     if not field.own_name:  # as it was before fields could have one
         del known['own_name']
-    planes = [
-        [name, *describe_file(plane.pop('path')), plane]
-        for name, plane in known.pop('planes').items()
-    ]
+    planes = []
+    for name, plane in known.pop('planes').items():
+        place = dict(vars(plane))
+        planes.append([name, *describe_file(place.pop('path')), place])
     text = json.dumps([known, planes, more], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
