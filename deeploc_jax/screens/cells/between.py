@@ -42,7 +42,7 @@ def background_light(
     return below
 
 
-def median(values: np.ndarray) -> float:
+def median(values: Shaped[np.ndarray, '*any']) -> float:
     """The value in the middle, the upper one of two; NaN where there are none."""
     if not values.size:
         return np.nan
