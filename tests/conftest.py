@@ -34,6 +34,18 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 _SHARED = Path(__file__).parents[2] / 'shared' / 'data'
 
 
+# The files that take longest, longest first: one that starts last is waited for.
+LONGEST = ('transfer', 'score', 'tasks', 'documentation_python', 'screen_task')
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        name = item.path.stem.removeprefix('test_')
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
 def pytest_unconfigure():
     if _PROGRAMS:
         shutil.rmtree(_PROGRAMS, ignore_errors=True)
