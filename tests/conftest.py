@@ -78,6 +78,15 @@ def native_convolutions(monkeypatch):
     monkeypatch.setattr(conv, 'MIN_CHANNELS', 10**6)
 
 
+@pytest.fixture
+def no_pictures(monkeypatch, request):
+    """Figures are made but not drawn, which takes seconds, where none is looked at."""
+    from deeploc_jax.report import style
+
+    if not request.node.get_closest_marker('pictures'):
+        monkeypatch.setattr(style, 'to_png', lambda figure: b'a picture')
+
+
 @pytest.fixture(scope='session')
 def data_dir(tmp_path_factory):
     """A folder in which `spot_screen` is prepared, for tests that read it."""

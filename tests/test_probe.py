@@ -21,6 +21,7 @@ from deeploc_jax.tasks import probe as task
 from tests.helpers.small import random_cells
 
 RNG = np.random.default_rng(0)
+pytestmark = pytest.mark.usefixtures('no_pictures')
 
 
 def blobs(n=90, f=6, k=3, seed=0):
@@ -139,6 +140,7 @@ def recalled(row):
     return [one['class_name'] for one in row['recall']]
 
 
+@pytest.mark.pictures
 def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     config.cells_per_class = '2,8'
     workdir = tmp_path / 'out'

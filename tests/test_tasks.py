@@ -29,6 +29,7 @@ from tests.helpers.spot_screen import SpotScreen
 
 ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
+pytestmark = pytest.mark.usefixtures('no_pictures')
 
 
 @pytest.fixture(scope='module', autouse=True)

@@ -35,6 +35,7 @@ from deeploc_jax.weights.folder import write_weights
 from tests.helpers.small import Small, make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen
 
+pytestmark = pytest.mark.usefixtures('no_pictures')
 SLOW = 1e-6  # as a learning rate: rounding does not grow; draws differ in their start
 SMALLEST = {
     'deeploc': dict(),
@@ -258,6 +259,7 @@ def read_table(workdir):
     return pq.read_table(workdir / 'transfer.parquet').to_pylist()
 
 
+@pytest.mark.pictures
 def test_modes_are_compared_in_a_table_and_on_a_page(config, workdir, capsys):
     task.run(config, workdir)
     rows = read_table(workdir)
