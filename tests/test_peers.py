@@ -9,8 +9,8 @@ from deeploc_jax.models import get_model
 from tests.helpers.small import random_variables
 
 
-@pytest.fixture(scope='module')
-def ours():
+@pytest.fixture
+def ours(native_convolutions):
     """DeepLoc for 20-pixel crops, its variables and logits."""
     model = get_model('deeploc', num_classes=7)
     image = jax.random.uniform(jax.random.key(0), (3, 20, 20, 2))
