@@ -21,7 +21,8 @@ from deeploc_jax.predict.features import (
 )
 from deeploc_jax.predict.program import Program
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
-from deeploc_jax.weights.channels import ChannelMatch, fit_channels
+from deeploc_jax.weights.channels import ChannelMatch
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
