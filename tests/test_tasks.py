@@ -24,6 +24,7 @@ from deeploc_jax.tasks import train as train_task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
+from deeploc_jax.weights.channels import ALONE
 from tests.helpers.small import Small, random_cells
 from tests.helpers.spot_screen import SpotScreen
 
@@ -82,6 +83,26 @@ def test_training_on_validation_cells_raises_a_warning(config, tmp_path):
         pytest.raises(ValueError, match='another config'),
     ):
         train_task.run(config, tmp_path)
+
+
+def test_a_network_trained_without_the_marker_too_says_how_well_it_does(
+    config, tmp_path, capsys
+):
+    config.augmentation.protein_alone = 0.5
+    train_task.run(config, tmp_path / 'train')
+    card = deeploc_jax.load(tmp_path / 'train').card
+    alone = card.validation[f'validation/{ALONE}']
+    again = evaluate.get_config()
+    again.source, again.split = str(tmp_path / 'train'), 'validation'
+    again.channels, again.evaluation.resamples = 'GFP,-', 10
+    again.evaluation.crops = 1
+    evaluate_task.run(again, tmp_path / 'again')
+    assert f'RFP; {alone:.2f} of its validation cells' in capsys.readouterr().out
+    metrics = tmp_path / 'again/evaluation/validation/metrics.json'
+    found = json.loads(metrics.read_text())
+    assert np.isclose(found['accuracy']['value'], alone)
+    network = deeploc_jax.load(tmp_path / 'train', without=['RFP'])
+    assert network.knows_novelty
 
 
 NOT_CALIBRATED = 'not calibrated: all validation cells were trained on'

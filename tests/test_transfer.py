@@ -270,7 +270,7 @@ def test_modes_are_compared_in_a_table_and_on_a_page(config, workdir, capsys):
     assert all((row['ece'] is None) == (row['mode'] == 'probe') for row in rows)
     out, progress = capsys.readouterr()
     assert 'transfer: 100%' in progress
-    assert 'Channels: GFP for GFP, RFP for RFP' in out
+    assert 'Channels (network = screen): GFP = GFP, RFP = RFP' in out
     assert '| calibration error |' in out
     assert '| scratch | 4 | 12 | 10 | 2 | ' in out and 'Advice: ' in out
     page = (workdir / 'report.html').read_text()
@@ -288,6 +288,20 @@ def test_the_tuned_network_can_be_used(config, workdir):
     assert network.card.license.endswith('(tuned from a_screen/1.0.0)')
     assert (network.card.step, network.card.marker_channel) == (3, 1)
     assert network.novelty(np.zeros((1, 64, 64, 2))) >= 0
+
+
+@pytest.mark.parametrize(
+    ('channels', 'kept'), [('GFP,-', ('GFP',)), ('GFP,-,RFP', ('GFP', 'RFP'))]
+)
+def test_a_network_is_tuned_without_its_marker_or_with_another(
+    config, workdir, capsys, channels, kept
+):
+    config.modes, config.cells_per_class, config.draws = 'probe,fine_tune', '4', 1
+    config.channels = channels
+    task.run(config, workdir)
+    assert 'works without RFP' in capsys.readouterr().out
+    card = deeploc_jax.load(workdir).card
+    assert card.channels == kept and card.marker_channel == len(kept) * 2 - 3
 
 
 def test_the_source_comes_first_as_it_is(config, workdir, capsys):

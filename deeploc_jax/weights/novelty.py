@@ -82,6 +82,19 @@ class Novelty:
         return unit_length(self.seen)
 
 
+def both(one: Novelty, other: Novelty) -> Novelty:
+    """What two have seen, of the same layer: half of the cells of each, as many in all.
+
+    The limit is the larger one: neither flags more of its usual cells than before.
+    """
+    return dataclasses.replace(
+        one,
+        seen=np.concatenate([one.seen[::2], other.seen[::2]]),
+        rank=min(one.rank, other.rank),
+        limit=max(one.limit, other.limit),
+    )
+
+
 def threshold(scores: Float[np.ndarray, ' n'], flagged: float = FLAGGED) -> float:
     """The score that this share of the known validation cells exceeds."""
     return float(np.quantile(scores, 1 - flagged))

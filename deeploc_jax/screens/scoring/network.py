@@ -21,6 +21,8 @@ from deeploc_jax.predict.features import (
 )
 from deeploc_jax.predict.program import Program
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
+from deeploc_jax.weights.channels import ChannelMatch
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
@@ -37,6 +39,7 @@ class Source:
         crops: Views of a cell that are averaged, None for those of the calibration.
         layers: Layers whose features are kept.
         batch_size: Cells at a time, over all devices.
+        channels: What each of its channels is in the screen, None for the same ones.
     """
 
     weights: str
@@ -45,6 +48,7 @@ class Source:
     crops: int | None = None
     layers: tuple[str, ...] = ()
     batch_size: int = 128
+    channels: ChannelMatch | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +121,8 @@ def open_scorer(source: Source) -> Scorer:
             f'{source.weights} holds other weights than when the run began, or than '
             'the process that began it sees.'
         )
+    if source.channels:
+        network = fit_channels(network, source.channels)
     mesh = sharding.make_mesh(jax.local_devices())
     outputs = make_scoring_program(
         network,
