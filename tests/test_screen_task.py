@@ -100,6 +100,7 @@ def test_the_page_says_what_was_found(done):
     for name in called[:12]:
         assert f'movers/movers.html#open={name}' in page
     assert 'No field was set aside' in page and 'Nothing was repeated' in page
+    assert f'Only {compared} proteins could be compared' in page
     assert f'--config.cells={done}/scored --config.before=before' in page
 
 
