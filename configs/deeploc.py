@@ -97,6 +97,8 @@ def add_cells(config: ml_collections.ConfigDict) -> None:
         blur=0.0,  # largest sd of a blur of each channel, in pixels
         bleed=0.0,  # largest share of the protein's light in the other channels
         saturation=0.0,  # share of the range, 0 to below 1, that may turn white
+        # share of cells, 0 to 1, shown without their other channels, which are 0
+        protein_alone=0.0,
     )
 
 

@@ -29,8 +29,8 @@ def get_config() -> ml_collections.ConfigDict:
     )
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
-    # Channels of the screen in the order of the network: GFP,far_red; no value: those
-    # of the training.
+    # Channels of the screen in the order of the network: GFP,far_red, or GFP,- where it
+    # lacks one; no value: protein for protein, marker for marker.
     config.channels = config_dict.placeholder(str)
     # Folder of prepared screens; no value: that of the training.
     config.data_dir = config_dict.placeholder(str)

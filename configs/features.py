@@ -29,8 +29,8 @@ def get_config() -> ml_collections.ConfigDict:
     config.splits = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
-    # Channels of the screen in the order of the network: GFP,far_red; no value: those
-    # of the training.
+    # Channels of the screen in the order of the network: GFP,far_red, or GFP,- where it
+    # lacks one; no value: protein for protein, marker for marker.
     config.channels = config_dict.placeholder(str)
     # Layer by the name that network.layers has: conv_8, fc_2; no value: the last.
     config.layer = config_dict.placeholder(str)

@@ -33,7 +33,8 @@ def get_config() -> ml_collections.ConfigDict:
     # Names of the channels in files that hold all of them, RFP,GFP, or by what file
     # names call them, 1=GFP,2=RFP; no value: files and their names say it.
     config.channel_names = config_dict.placeholder(str)
-    # Channels in the order of the network; no value: protein and marker by their roles.
+    # Channels in the order of the network, - for one that the screen lacks; no value:
+    # protein and marker by their roles.
     config.network_channels = config_dict.placeholder(str)
     # Table of what is in the wells (well, protein, condition); no value: none.
     config.plate_map = config_dict.placeholder(str)

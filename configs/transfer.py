@@ -37,8 +37,9 @@ def get_config() -> ml_collections.ConfigDict:
     )
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
-    # Channels of the target in the order of the network: GFP,far_red; no value: protein
-    # for protein, marker for marker.
+    # Channels of the target in the order of the network: GFP,far_red, or GFP,- where it
+    # lacks one; further ones, GFP,far_red,BF, are learned. No value: protein for
+    # protein, marker for marker.
     config.channels = config_dict.placeholder(str)
     # What the target's classes are among the source's, where names do not tell: a map
     # like mitochondria=MITOCHONDRIA,cytosol=CYTOPLASM+NUCLEI; `bud=`: nothing of the
@@ -77,6 +78,8 @@ def get_config() -> ml_collections.ConfigDict:
         blur=0.0,  # largest sd of a blur of each channel, in pixels
         bleed=0.0,  # largest share of the protein's light in the other channels
         saturation=0.0,  # share of the range, 0 to below 1, that may turn white
+        # share of cells, 0 to 1, shown without their other channels, which are 0
+        protein_alone=0.0,
     )
     # Classifier of mode probe: ridge, logistic_l2, logistic_l1, svm_one_vs_one,
     # svm_one_vs_rest, knn or forest.

@@ -18,6 +18,8 @@ from deeploc_jax.weights.folder import write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
 
+pytestmark = pytest.mark.usefixtures('no_pictures')
+
 
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
@@ -105,7 +107,7 @@ def test_the_network_is_kept_that_the_first_one_keeps(transfer, tmp_path, monkey
 @pytest.mark.parametrize(
     ('name', 'task', 'says'),
     [
-        ('transfer', transfer_task, 'Channels: GFP for GFP'),
+        ('transfer', transfer_task, 'Channels (network = screen): GFP = GFP'),
         ('evaluate', evaluate_task, 'Classes that the network does not know'),
         ('features', features_task, 'files are there already'),
     ],

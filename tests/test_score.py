@@ -520,16 +520,35 @@ def test_fields_of_another_pixel_size_are_resampled_to_the_networks(
     assert max(fine['x'].to_pylist()) < 112 and max(fine['area'].to_pylist()) < 400
 
 
-def test_a_marker_must_be_named_for_a_network_that_takes_one(config, tmp_path, capsys):
+def test_a_screen_of_the_protein_alone_is_scored_without_the_marker(
+    config, weights, screen, tmp_path, capsys
+):
     config.channels = 'protein=GFP'
-    assert tasks.run(config, tmp_path) == 1
-    assert 'takes a marker (RFP), but no channel' in capsys.readouterr().err
+    task.run(config, tmp_path)
+    out = capsys.readouterr().out
+    assert 'GFP = GFP, RFP = -' in out and 'The network works without RFP' in out
+    table = tables.read_scored_cells(tmp_path)
+    network = deeploc_jax.load(weights, without=['RFP'])
+    field = describe_fields(str(screen), channels='protein=GFP').fields[0]
+    name = np.array(table['cell_id'].to_pylist())
+    rows = table.filter(np.char.startswith(name, f'{field.name}-'))
+    usable = rows.filter(np.logical_not(rows['border'].to_numpy(False)))
+    x, y = (usable[axis].to_numpy() for axis in 'xy')
+    crops, _ = cut_crops(read_field(field).pixels, x, y, 20)
+    assert len(crops) and crops.shape[-1] == 1
+    found = tables.class_values(usable)
+    np.testing.assert_allclose(found, network.predict(crops), atol=1e-5)
+    task.run(config, tmp_path)
+    assert 'All parts are scored already.' in capsys.readouterr().out
+
+
+def test_channels_of_the_network_that_are_asked_for_must_fit(config, tmp_path, capsys):
     config.network_channels = 'GFP'
     assert tasks.run(config, tmp_path) == 1
     assert 'screen:  1 (GFP)\n  network: 2 (GFP, RFP)' in capsys.readouterr().err
     config.network_channels = 'GFP,DIC'
     assert tasks.run(config, tmp_path) == 1
-    assert "names 'DIC', but the screen has GFP" in capsys.readouterr().err
+    assert "have 'DIC', but the screen has GFP" in capsys.readouterr().err
 
 
 def test_a_field_over_which_the_program_stumbles_is_set_aside(

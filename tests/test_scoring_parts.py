@@ -10,7 +10,6 @@ from deeploc_jax.screens.scoring.fingerprints import (
     fingerprint_field,
     what_changed,
 )
-from deeploc_jax.screens.scoring.network_channels import network_channels
 from deeploc_jax.screens.scoring.parts import cut_parts, take_shard
 
 
@@ -106,33 +105,6 @@ def test_what_has_changed_is_named():
     now = dict(version='2', weights='a', fields={'one': 'x', 'two': 'z', 'three': 'w'})
     assert what_changed(then, now) == ['version', 'field two', 'field three']
     assert what_changed(now, now) == []
-
-
-ROLES = {'protein': 'mNG', 'marker': 'mCherry', 'nuclei': 'DAPI'}
-CHANNELS = ('mNG', 'mCherry', 'DAPI')
-
-
-@pytest.mark.parametrize(
-    ('wanted', 'marker', 'asked', 'expected'),
-    [
-        (('GFP', 'RFP'), 1, (), ('mNG', 'mCherry')),
-        (('RFP', 'GFP'), 0, (), ('mCherry', 'mNG')),
-        (('GFP',), -1, (), ('mNG',)),
-        (('GFP', 'nuclei', 'RFP'), 2, (), ('mNG', 'DAPI', 'mCherry')),
-        (('GFP', 'RFP'), 1, ('DAPI', 'mNG'), ('DAPI', 'mNG')),
-    ],
-)
-def test_channels_go_where_the_network_wants_them(wanted, marker, asked, expected):
-    assert network_channels(CHANNELS, ROLES, wanted, marker, asked) == expected
-
-
-def test_channels_that_do_not_fit_are_named():
-    with pytest.raises(ValueError, match=r'takes a marker \(RFP\)'):
-        network_channels(('mNG',), {'protein': 'mNG'}, ('GFP', 'RFP'), 1)
-    with pytest.raises(ValueError, match=r'screen:  1 \(mNG\)\n  network: 2'):
-        network_channels(('mNG',), {'protein': 'mNG'}, ('GFP', 'DIC'), -1)
-    with pytest.raises(ValueError, match="names 'CFP', but the screen has mNG"):
-        network_channels(CHANNELS, ROLES, ('GFP',), -1, ['CFP'])
 
 
 def test_no_plate_is_lost_where_names_of_plates_and_conditions_run_together(tmp_path):

@@ -7,7 +7,6 @@ import tensorflow_datasets as tfds
 
 from deeploc_jax.data.cell_schema import screen_features, screen_metadata
 from deeploc_jax.data.screen_info import (
-    check_channels,
     describe_screen,
     name_without_version,
 )
@@ -43,29 +42,10 @@ def test_an_unprepared_screen_is_described(tmp_path):
 
 def test_the_marker_is_found_among_the_channels_that_are_read(tmp_path):
     screen = describe_screen(ThreeChannels(data_dir=tmp_path))
-    assert screen.marker_among(screen.channels) == 2
+    assert screen.marker == 'RFP' and screen.marker_among(screen.channels) == 2
     assert screen.marker_among(('RFP', 'GFP')) == 0
     assert screen.marker_among(('GFP', 'DIC')) == -1
     assert dataclasses.replace(screen, marker_channel=-1).marker_among(('RFP',)) == -1
-
-
-@pytest.mark.parametrize(
-    ('channels', 'marker', 'network', 'expected'),
-    [  # number of channels of the network, and index of its marker
-        (('GFP', 'far_red', 'nucleus'), 1, (2, 1), ['GFP', 'far_red']),
-        (('GFP', 'nucleus', 'far_red'), 2, (2, 1), ['GFP', 'far_red']),
-        (('GFP', 'nucleus', 'far_red'), 2, (3, 1), ['GFP', 'far_red', 'nucleus']),
-        (('GFP', 'far_red', 'nucleus'), 1, (3, 2), ['GFP', 'nucleus', 'far_red']),
-        (('RFP', 'brightfield'), -1, (2, 1), ['RFP', 'brightfield']),
-        (('GFP', 'far_red', 'nucleus'), 1, (2, -1), ['GFP', 'nucleus']),
-        (('GFP', 'far_red'), 1, (2, -1), ['GFP', 'far_red']),
-        (('GFP',), -1, (2, 1), ['GFP']),
-    ],
-)
-def test_channels_are_matched_by_role(tmp_path, channels, marker, network, expected):
-    screen = describe_screen(ThreeChannels(data_dir=tmp_path))
-    screen = dataclasses.replace(screen, channels=channels, marker_channel=marker)
-    assert screen.channels_by_role(*network) == expected
 
 
 def test_a_screen_is_narrowed_to_the_channels_that_are_read(tmp_path):
@@ -78,7 +58,8 @@ def test_a_screen_is_narrowed_to_the_channels_that_are_read(tmp_path):
         channels=('GFP', 'RFP'),
         marker_channel=1,
     )
-    assert screen.with_channels(['DIC']).marker_channel == -1
+    narrow = screen.with_channels(['DIC'])
+    assert narrow.marker_channel == -1 and narrow.marker is None
     assert screen.channels == ('GFP', 'DIC', 'RFP')
     with pytest.raises(ValueError, match='channels=GFP,YFP, but .* has GFP,DIC,RFP'):
         screen.with_channels(['GFP', 'YFP'])
@@ -98,9 +79,3 @@ def test_the_identity_changes_with_the_cells(tmp_path):
     fields = {'source_sha256': 'ab' * 32}
     builder.info.metadata.update(fields)
     assert describe_screen(builder).identity.endswith(' table ' + 'ab' * 8)
-
-
-def test_another_number_of_channels_is_refused_with_both_sides():
-    check_channels('a_screen', ('red', 'green'), ('GFP', 'RFP'))
-    with pytest.raises(ValueError, match=r'3 \(a, b, c\)\n.* 2 \(GFP, RFP\)'):
-        check_channels('a_screen', ('a', 'b', 'c'), ('GFP', 'RFP'))

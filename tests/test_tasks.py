@@ -24,11 +24,13 @@ from deeploc_jax.tasks import train as train_task
 from deeploc_jax.train import loop
 from deeploc_jax.train.interrupt import Interrupted
 from deeploc_jax.train.loop import TrainingDiverged
+from deeploc_jax.weights.channels import ALONE
 from tests.helpers.small import Small, random_cells
 from tests.helpers.spot_screen import SpotScreen
 
 ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
+pytestmark = pytest.mark.usefixtures('no_pictures')
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -82,6 +84,26 @@ def test_training_on_validation_cells_raises_a_warning(config, tmp_path):
         pytest.raises(ValueError, match='another config'),
     ):
         train_task.run(config, tmp_path)
+
+
+def test_a_network_trained_without_the_marker_too_says_how_well_it_does(
+    config, tmp_path, capsys
+):
+    config.augmentation.protein_alone = 0.5
+    train_task.run(config, tmp_path / 'train')
+    card = deeploc_jax.load(tmp_path / 'train').card
+    alone = card.validation[f'validation/{ALONE}']
+    again = evaluate.get_config()
+    again.source, again.split = str(tmp_path / 'train'), 'validation'
+    again.channels, again.evaluation.resamples = 'GFP,-', 10
+    again.evaluation.crops = 1
+    evaluate_task.run(again, tmp_path / 'again')
+    assert f'RFP; {alone:.2f} of its validation cells' in capsys.readouterr().out
+    metrics = tmp_path / 'again/evaluation/validation/metrics.json'
+    found = json.loads(metrics.read_text())
+    assert np.isclose(found['accuracy']['value'], alone)
+    network = deeploc_jax.load(tmp_path / 'train', without=['RFP'])
+    assert network.knows_novelty
 
 
 NOT_CALIBRATED = 'not calibrated: all validation cells were trained on'
@@ -195,12 +217,9 @@ def test_an_evaluation_takes_the_crops_that_were_calibrated(config, tmp_path):
         evaluate_task.run(task, tmp_path / 'again')
 
 
-@pytest.mark.parametrize('steps', [(3,), (1, 4)])
-def test_an_interrupted_training_ends_the_same(
-    config, trained, tmp_path, monkeypatch, steps
-):
+def test_an_interrupted_training_ends_the_same(config, trained, tmp_path, monkeypatch):
     parts = tmp_path / 'parts'
-    for step in steps:
+    for step in (1, 3, 4):  # before, beside and at a checkpoint
         with monkeypatch.context() as patch:
             patch.setattr(loop.Cadence, 'logs', interrupting(step))
             with pytest.raises(Interrupted, match=f'after step {step}'):

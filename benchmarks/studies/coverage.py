@@ -35,7 +35,7 @@ from deeploc_jax.weights.prediction_sets import PredictionSets
 
 _CELLS = flags.DEFINE_string('cells', None, 'Archive of real cells.')
 _FIGURE = flags.DEFINE_string('figure', None, 'Archive of the cells of a figure.')
-_SEEDS = flags.DEFINE_integer('seeds', 20, 'Random halves.')
+_HALVES = flags.DEFINE_integer('halves', 20, 'Random halves.')
 
 GROUPS = {'MITOCHONDRIA': ('AAC1', 'AAC3'), 'CYTOPLASM': ('AAH1', 'AAP1', 'AAR2')}
 ANNOTATED = {name: (kind,) for kind, names in GROUPS.items() for name in names}
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
             per_class = row['set_90_per_class']
             counts = dict(zip(names, sets.groups, strict=True))
     everything = joined(folder, [*MANY, 'test'])
-    halves = [half(everything, temperature, names, s) for s in range(_SEEDS.value)]
+    halves = [half(everything, temperature, names, s) for s in range(_HALVES.value)]
     rows.append(('half of all proteins', 'the other half', *row_text(halves)))
     print(markdown_table(HEADER, rows))
     rows = [

@@ -22,6 +22,7 @@ def augment(
     blur: float = 0.0,
     bleed: float = 0.0,
     saturation: float = 0.0,
+    protein_alone: float = 0.0,
 ) -> Float32[Array, 'b {crop} {crop} c']:
     """Crops, reflects and rotates each image; optionally changes its brightness.
 
@@ -46,6 +47,8 @@ def augment(
             one; that of each cell is drawn from U(0, bleed).
         saturation: Range of the share of each channel's brightest value, from
             1 - saturation to 1, above which pixels are white.
+        protein_alone: Share of the cells of which all channels but the first, the
+            protein, are 0, as for a network that works without them.
 
     Returns:
         Images, float32 [b, crop, crop, c] in [0, 1].
@@ -75,6 +78,10 @@ def augment(
         images = jnp.clip(images, 0, 1)
     if zoom or blur or bleed or saturation:
         images = stretch(jax.random.fold_in(key, 7), images, saturation)
+    if protein_alone:
+        keys = jax.random.fold_in(key, 8)
+        alone = jax.random.bernoulli(keys, protein_alone, (len(images), 1, 1, 1))
+        images = images.at[..., 1:].set(jnp.where(alone, 0.0, images[..., 1:]))
     return images
 
 

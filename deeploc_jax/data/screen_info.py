@@ -46,32 +46,15 @@ class ScreenInfo:
         """Name with the version, 'yeast_sim/main/4.0.0'."""
         return f'{self.name}/{self.version}'
 
+    @property
+    def marker(self) -> str | None:
+        """Name of the channel that is the marker, None where there is none."""
+        return None if self.marker_channel < 0 else self.channels[self.marker_channel]
+
     def marker_among(self, channels: Sequence[str]) -> int:
         """Index of the marker among some channels, -1 when it is not one of them."""
-        if self.marker_channel < 0:
-            return -1
-        marker = self.channels[self.marker_channel]
-        return list(channels).index(marker) if marker in channels else -1
-
-    def channels_by_role(self, count: int, marker: int) -> list[str]:
-        """The channels in the order in which a network takes them, by what they show.
-
-        The protein comes first and the marker, if there is one, in the place of the
-        network's marker. Other channels fill what is left.
-
-        Args:
-            count: Number of channels that the network takes.
-            marker: Index of the marker among them, -1 for none.
-
-        Returns:
-            As many names as the network takes, or all of them where there are fewer.
-        """
-        marked = [
-            name for i, name in enumerate(self.channels) if i == self.marker_channel
-        ]
-        others = [name for name in self.channels if name not in marked]
-        place = marker if marker >= 0 else len(others)
-        return [*others[:place], *marked, *others[place:]][:count]
+        marker = self.marker
+        return [*channels].index(marker) if marker and marker in channels else -1
 
     def with_channels(self, names: Sequence[str] | None) -> ScreenInfo:
         """The screen as it is read: these channels only, in this order.
@@ -129,23 +112,3 @@ def describe_screen(builder: tfds.core.DatasetBuilder) -> ScreenInfo:
 def name_without_version(full_name: str) -> str:
     """The name of a screen as `config.screen` takes it, 'yeast_sim/main'."""
     return full_name.rpartition('/')[0]
-
-
-def check_channels(screen: str, found: Sequence[str], wanted: Sequence[str]) -> None:
-    """Checks that a screen offers as many channels as a network takes.
-
-    Args:
-        screen: Name of the screen.
-        found: Its channels, in the order in which they are read.
-        wanted: Channels of the network, in its order.
-
-    Raises:
-        ValueError: The numbers differ; both sides are listed.
-    """
-    if len(found) != len(wanted):
-        raise ValueError(
-            f'The channels of {screen} do not fit the network:\n'
-            f'  screen:  {len(found)} ({", ".join(found)})\n'
-            f'  network: {len(wanted)} ({", ".join(wanted)})\n'
-            'Name those to use, in the order of the network: --config.channels=...'
-        )

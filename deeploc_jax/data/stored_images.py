@@ -9,6 +9,7 @@ import numpy as np
 
 from deeploc_jax.data.normalize import Normalize
 from deeploc_jax.progress import progress_bar
+from deeploc_jax.types import Images
 
 _CHUNK = 256  # cells read and normalized at a time
 
@@ -48,6 +49,22 @@ class StreamedImages:
         records = self.source.__getitems__([int(row) for row in rows])
         images = np.stack([record['image'][..., self.channels] for record in records])
         return self.normalize(images)
+
+
+class FirstChannel:
+    """The first channel alone of images, in memory or on disk.
+
+    Args:
+        images: Images [n, h, w, c].
+    """
+
+    def __init__(self, images: Images):
+        self.images = images
+        self.shape = (*images.shape[:3], 1)
+
+    def __getitem__(self, rows: Any, /) -> np.ndarray:
+        """Images of these rows, float32 [len(rows), h, w, 1]."""
+        return self.images[rows][..., :1]
 
 
 def load(images: StreamedImages) -> np.ndarray:

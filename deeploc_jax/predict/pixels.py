@@ -113,6 +113,8 @@ def hint(shape: tuple[Any, ...], side: int, channels: int) -> str:
         return ' The channel needs an axis: images[..., None].'
     if any(size != size for size in shape):
         return ' A dask array of unknown length: images.compute_chunk_sizes().'
+    if shape[1:3] == (side, side) and len(shape) == 4 and shape[3] < channels:
+        return " Without a channel: deeploc_jax.load(..., without=['<channel>'])."
     if len(shape) == 1:
         return ' Images in a column: np.stack(list(images)).'
     return ''

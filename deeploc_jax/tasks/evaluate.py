@@ -10,11 +10,7 @@ from deeploc_jax import sharding
 from deeploc_jax.command_line import require
 from deeploc_jax.data.cells import read_cells, unknown_classes, with_classes
 from deeploc_jax.data.normalize import make_normalize
-from deeploc_jax.data.screen_info import (
-    check_channels,
-    describe_screen,
-    name_without_version,
-)
+from deeploc_jax.data.screen_info import describe_screen, name_without_version
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
 from deeploc_jax.evaluate.evaluation import evaluate_split
@@ -23,6 +19,8 @@ from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import make_split_program
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import outcome
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import describe_splits, environment, short
@@ -35,20 +33,23 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Evaluates the network of `config.source` on `config.split`.
 
     Raises:
-        ValueError: No source is given, or the screen has another number of channels
-            than the network takes.
+        ValueError: No source is given, or the channels that are asked for do not fit
+            the network.
     """
     require(config, source='<workdir of a training, or weights>')
     asked = split_names(config.channels or '')
     mesh, options = sharding.make_mesh(), config.evaluation
     network = read_weights(config.source, white_level=config.white_level)
     card = network.card
-    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
     builder = open_screen(config.screen or name_without_version(card.screen), **folders)
-    screen = describe_screen(builder).with_channels(asked or card.channels)
-    check_channels(screen.full_name, screen.channels, card.channels)
+    stored = describe_screen(builder)
+    match = match_channels(card, stored.channels, stored.marker, asked)
+    if is_main():
+        print(match.describe(card))
+    network, screen = fit_channels(network, match), stored.with_channels(match.read)
+    outputs = make_split_program(network, mesh, options.batch_size, options.crops)
     cells = read_cells(
         builder,
         config.split,

@@ -15,7 +15,6 @@ from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import (
     ScreenInfo,
-    check_channels,
     describe_screen,
     name_without_version,
 )
@@ -31,6 +30,8 @@ from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import Cells
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -45,8 +46,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     """Writes `features.parquet`, and `features.h5ad` when asked for.
 
     Raises:
-        ValueError: No source is given, or it has no such layer, or the screen lacks its
-            channels.
+        ValueError: No source is given, or it has no such layer, or the channels that
+            are asked for do not fit the network.
     """
     require(config, source='<workdir of a training, weights, or measurements>')
     channels, splits = (split_names(config[f] or '') for f in ('channels', 'splits'))
@@ -57,18 +58,21 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         network = read_weights(config.source, white_level=config.white_level)
         normalization = network.card.normalization
         white_level = network.card.white_level
-        channels = channels or network.card.channels
         name = name or name_without_version(network.card.screen)
         folders = data_folders(config.source, **folders)
     normalize = make_normalize(normalization, white_level)
     if not name:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(name, **folders)
-    screen = describe_screen(builder).with_channels(channels)
+    screen = describe_screen(builder)
     if network:
-        check_channels(screen.full_name, screen.channels, network.card.channels)
+        match = match_channels(network.card, screen.channels, screen.marker, channels)
+        if is_main():
+            print(match.describe(network.card))
+        network, screen = fit_channels(network, match), screen.with_channels(match.read)
         extract, about = activations(config, network)
     else:
+        screen = screen.with_channels(channels)
         extract, about = measurements(screen), {}
     about |= dict(source=config.source, screen=screen.full_name)
     parts = parts_of(builder, splits or None, config.cells_per_file)

@@ -32,7 +32,6 @@ from deeploc_jax.screens.scoring.job import Job, all_current, find_missing
 from deeploc_jax.screens.scoring.lamps import with_lamps
 from deeploc_jax.screens.scoring.missing import score_missing
 from deeploc_jax.screens.scoring.network import Source
-from deeploc_jax.screens.scoring.network_channels import network_channels
 from deeploc_jax.screens.scoring.parts import cut_parts, take_shard
 from deeploc_jax.screens.scoring.words import (
     describe_finished,
@@ -42,6 +41,7 @@ from deeploc_jax.screens.scoring.words import (
 )
 from deeploc_jax.screens.simulated_source import is_simulated
 from deeploc_jax.tables.scored_cells import SCORED_CELLS
+from deeploc_jax.weights.channels import match_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment
@@ -158,11 +158,10 @@ def make_job(
     if config.crops is not None:
         check_crops(config.crops, 'crops')
     options, _ = read_asked(config.cells.to_dict(), inventory)
-    channels = network_channels(
+    match = match_channels(
+        card,
         inventory.channels,
-        inventory.roles,
-        card.channels,
-        card.marker_channel,
+        inventory.roles.get('marker'),
         split_names(config.network_channels or ''),
     )
     workers = available_processors() if config.workers is None else config.workers
@@ -177,10 +176,11 @@ def make_job(
             config.crops,
             tuple(layers),
             config.batch_size,
+            match,
         ),
         cutting=Cutting(
             options,
-            channels,
+            match.read,
             card.side,
             card.pixel_size,
             workdir / 'outlines' if config.outlines else None,

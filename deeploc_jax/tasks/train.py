@@ -28,6 +28,7 @@ from deeploc_jax.report.wording import next_steps, outcome
 from deeploc_jax.train.experiment import Choices
 from deeploc_jax.train.fit import Fitted, fit
 from deeploc_jax.train.loop import Cadence
+from deeploc_jax.train.protein_alone import knowing_protein_alone
 from deeploc_jax.train.validation import SELECTORS, calibrated
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.card import Card
@@ -79,6 +80,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     last = choose_layer(network, None)  # by which novelty is fitted, and scored
     outputs = make_split_program(network, mesh, choices.test_batch, layer=last)
     network = calibrated(network, outputs, cells, held_out)
+    if config.augmentation.protein_alone and len(screen.channels) > 1:
+        network = knowing_protein_alone(
+            network, cells, held_out, mesh, choices.test_batch
+        )
     if is_main():
         folder = workdir / 'weights'
         write_weights(folder, network.variables, network.card, network.novelty)

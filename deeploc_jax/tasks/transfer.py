@@ -13,7 +13,7 @@ from deeploc_jax import sharding
 from deeploc_jax.class_map import ClassMap, make_class_map
 from deeploc_jax.command_line import require
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
-from deeploc_jax.data.screen_info import check_channels, describe_screen
+from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
@@ -37,6 +37,8 @@ from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
@@ -55,13 +57,13 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
 
     Raises:
         ValueError: Source or screen are missing, the config names what does not exist,
-            or the screen has too few channels, or no labelled cell in a split.
+            or its channels do not fit, or a split has no labelled cell.
     """
     asked, recipe = check(config), recipe_of(config)
     source = read_weights(config.source, white_level=config.white_level)
     mesh = sharding.make_mesh()
     sharding.check_batch_size(recipe.test_batch, mesh)
-    target = open_target(config, workdir, asked.channels, source)
+    source, target = open_target(config, workdir, asked.channels, source)
     draws = make_draws(
         target.cells['train'],
         asked.sizes,
@@ -107,7 +109,7 @@ def open_target(
     workdir: Path,
     channels: Sequence[str],
     source: TrainedNetwork,
-) -> Target:
+) -> tuple[TrainedNetwork, Target]:
     """Opens the screen, claims the workdir and reads the cells.
 
     Args:
@@ -115,6 +117,9 @@ def open_target(
         workdir: Folder of the run.
         channels: Names of the channels to read; empty to match them by role.
         source: The network that is transferred.
+
+    Returns:
+        The network for the channels of the screen, and the screen.
     """
     card, splits = source.card, config.splits.to_dict()
     check_augmentation(card.normalization, config.augmentation.to_dict())
@@ -123,15 +128,15 @@ def open_target(
     builder = open_screen(config.screen, **folders)
     check_splits(builder, splits)
     stored = describe_screen(builder)
-    by_role = stored.channels_by_role(len(card.channels), card.marker_channel)
-    screen = stored.with_channels(channels or by_role)
-    check_channels(screen.full_name, screen.channels, card.channels)
+    marker = stored.marker
+    match = match_channels(card, stored.channels, marker, channels, more=True)
+    screen = stored.with_channels(match.read)
     inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
     if is_main():
-        pairs = zip(screen.channels, card.channels, strict=True)
-        print('Channels: ' + ', '.join(f'{own} for {ours}' for own, ours in pairs))
-    return read_target(builder, screen, splits, normalize, config.memory_limit)
+        print(match.describe(card))
+    target = read_target(builder, screen, splits, normalize, config.memory_limit)
+    return fit_channels(source, match), target
 
 
 class Asked(NamedTuple):

@@ -81,7 +81,15 @@ def make_update(
     """Makes the pure `(state, batch, key) -> (state, metrics)` behind a train step.
 
     The arguments are those of `make_train_step`; the key is the same in every step.
+
+    Raises:
+        ValueError: A network that subtracts the mean image is to do without channels.
     """
+    if augmentation.get('protein_alone') and getattr(model, 'MEAN_IMAGE', False):
+        raise ValueError(
+            'augmentation.protein_alone sets channels to 0, which this network, which '
+            'subtracts the mean image, does not take for nothing; set it to 0.'
+        )
 
     def update(
         state: TrainState, batch: Batch, key: jax.Array

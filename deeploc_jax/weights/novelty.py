@@ -69,7 +69,7 @@ class Novelty:
 
         It is the distance over the limit: above 1 a cell is unlike the training cells.
         """
-        seen, rank = self._directions.T, self.rank
+        seen, rank = self.directions.T, self.rank
         blocks = [
             np.partition(unit_length(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
             for i in range(0, len(features), BLOCK)
@@ -77,9 +77,22 @@ class Novelty:
         return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
 
     @functools.cached_property
-    def _directions(self) -> Float32[np.ndarray, 'm f']:
+    def directions(self) -> Float32[np.ndarray, 'm f']:
         """The features of length 1 of training cells, for all batches that come."""
         return unit_length(self.seen)
+
+
+def both(one: Novelty, other: Novelty) -> Novelty:
+    """What two have seen, of the same layer: half of the cells of each, as many in all.
+
+    The limit is the larger one: neither flags more of its usual cells than before.
+    """
+    return dataclasses.replace(
+        one,
+        seen=np.concatenate([one.seen[::2], other.seen[::2]]),
+        rank=min(one.rank, other.rank),
+        limit=max(one.limit, other.limit),
+    )
 
 
 def threshold(scores: Float[np.ndarray, ' n'], flagged: float = FLAGGED) -> float:

@@ -17,7 +17,7 @@ _HERE = 'workdir'
 """Where the workdir was, so that paths beside it are found after a move."""
 _RENAMED = {'licence': 'license'}
 """Names of fields in earlier versions, and their names today."""
-_LATER_AUGMENTATIONS = ('zoom', 'blur', 'bleed', 'saturation')
+_LATER_AUGMENTATIONS = ('zoom', 'blur', 'bleed', 'saturation', 'protein_alone')
 """Earlier versions did none of these, and did not say so."""
 
 

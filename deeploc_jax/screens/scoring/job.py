@@ -62,12 +62,15 @@ class Job:
         """
         cutting = dataclasses.asdict(self.cutting)
         source = dataclasses.asdict(self.source)
-        del source['weights'], source['batch_size'], cutting['outlines']
+        del source['weights'], source['batch_size'], source['channels']
+        del cutting['outlines']
+        lacking = self.source.channels and self.source.channels.lacking
         return dict(
             version=__version__,
             **{name: repr(value) for name, value in (cutting | source).items()},
             illumination=repr(part.lamp),
             not_cells=repr(self.not_cells),
+            without=repr(lacking) if lacking else None,
             fields=dict(fields),
         )
 

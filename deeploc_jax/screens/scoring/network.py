@@ -17,10 +17,12 @@ from deeploc_jax.predict.features import (
     choose_layer,
     layer_widths,
     make_cell_features,
-    make_split_program,
+    make_scoring_program,
 )
 from deeploc_jax.predict.program import Program
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
+from deeploc_jax.weights.channels import ChannelMatch
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
@@ -37,6 +39,7 @@ class Source:
         crops: Views of a cell that are averaged, None for those of the calibration.
         layers: Layers whose features are kept.
         batch_size: Cells at a time, over all devices.
+        channels: What each of its channels is in the screen, None for the same ones.
     """
 
     weights: str
@@ -45,6 +48,7 @@ class Source:
     crops: int | None = None
     layers: tuple[str, ...] = ()
     batch_size: int = 128
+    channels: ChannelMatch | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Scorer:
 
     Attributes:
         network: The network.
-        outputs: Program of logits and the features that novelty is measured on.
+        outputs: Program of logits and novelty.
         layers: Program of each further layer.
         widths: Number of features of every layer.
     """
@@ -89,20 +93,18 @@ class Scorer:
         """
         card, novelty = self.network.card, self.network.novelty
         probabilities, distances, views = [], [], card.crops
-        for batch in _run(self.outputs, crops, self.network):
-            found = mean_crop_probabilities(batch.logits, card.temperature)
-            views = batch.logits.shape[1]
+        for logits, distance in _run(self.outputs, crops, self.network):
+            found = mean_crop_probabilities(logits, card.temperature)
+            views = logits.shape[1]
             probabilities.append(found.astype(np.float32))
             if novelty:
-                distances.append(novelty.score(batch.features))
+                distances.append(distance)
         features = {
             name: _joined(_run(program, crops, self.network), self.widths[name])
             for name, program in self.layers.items()
         }
-        joined, sets = (
-            _joined(probabilities, len(card.class_names)),
-            card.prediction_sets,
-        )
+        joined = _joined(probabilities, len(card.class_names))
+        sets = card.prediction_sets
         return Scores(
             joined,
             _joined(distances) if novelty else None,
@@ -126,8 +128,10 @@ def open_scorer(source: Source) -> Scorer:
             f'{source.weights} holds other weights than when the run began, or than '
             'the process that began it sees.'
         )
+    if source.channels:
+        network = fit_channels(network, source.channels)
     mesh = sharding.make_mesh(jax.local_devices())
-    outputs = make_split_program(
+    outputs = make_scoring_program(
         network,
         mesh,
         source.batch_size,

@@ -17,8 +17,8 @@ from deeploc_jax.workdir.record import short
 
 def describe_job(job: Job, card: Card, parts: Sequence[Part]) -> str:
     """The network, the channels that it gets, and the parts."""
-    pairs = zip(card.channels, job.cutting.channels, strict=True)
-    channels = show_names(f'{theirs} = {ours}' for theirs, ours in pairs)
+    match = job.source.channels
+    channels = f'{match.describe(card)}\n' if match else ''
     if card.pixel_size:
         size = (
             f'pixels of {card.pixel_size:g} µm: fields of another known size are '
@@ -29,7 +29,7 @@ def describe_job(job: Job, card: Card, parts: Sequence[Part]) -> str:
     fields = sum(len(part.fields) for part in parts)
     return (
         f'Network: {job.source.weights}, {len(card.class_names)} classes, {size}\n'
-        f'Its channels (network = screen): {channels}\n'
+        f'{channels}'
         f'{fields:,} fields in {len(parts):,} parts'
     )
 
