@@ -5,6 +5,7 @@ import json
 import networkx as nx
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -256,7 +257,7 @@ def test_the_task_writes_tables_and_networks(config, tmp_path, capsys):
     flux = read_flux(tmp_path / 'out/flux.parquet')
     said = capsys.readouterr().out
     assert f'{len(called(movers, "moved"))} of 80 proteins moved' in said
-    assert 'Nothing was repeated' in said
+    assert 'Nothing was repeated' in said and 'Only 80' not in said
     ours = [row for row in flux.to_pylist() if row['method'] == 'ours']
     assert sum(row['proteins'] for row in ours) == len(called(movers, 'moved'))
     facts = json.loads((tmp_path / 'out/run.json').read_text())
@@ -264,6 +265,33 @@ def test_the_task_writes_tables_and_networks(config, tmp_path, capsys):
     assert (tmp_path / 'out/flux_ours.cyjs').exists()
     page = (tmp_path / 'out/movers.html').read_text()
     assert 'Nothing was repeated' in page and 'P000' in page
+
+
+def fewer(table, proteins):
+    names = [f'P{number:03d}' for number in range(proteins)]
+    return table.filter(pc.is_in(table['protein'], pa.array(names)))
+
+
+@pytest.mark.parametrize('proteins', [30, 49])
+def test_few_proteins_are_compared_with_a_caution(
+    scored, config, tmp_path, capsys, proteins
+):
+    few = fewer(scored[1], proteins)
+    pq.write_table(few, tmp_path / 'scored/cells.parquet/part.parquet')
+    task.run(config, tmp_path / 'out')
+    caution = f'Only {proteins} proteins could be compared.'
+    out, page = capsys.readouterr().out, (tmp_path / 'out/movers.html').read_text()
+    assert caution in out and caution in page
+    assert caution in json.loads((tmp_path / 'out/run.json').read_text())['cautions'][1]
+
+
+@pytest.mark.parametrize('proteins', [5, 20, 29])
+def test_a_null_of_still_fewer_proteins_is_refused(scored, config, tmp_path, proteins):
+    few = fewer(scored[1], proteins)
+    pq.write_table(few, tmp_path / 'scored/cells.parquet/part.parquet')
+    message = f'{proteins} proteins can be compared, .*it takes 30.* configs/profile.py'
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from deeploc_jax.predict.features import (
     choose_layer,
     layer_widths,
     make_cell_features,
-    make_split_program,
+    make_scoring_program,
 )
 from deeploc_jax.predict.program import Program
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
@@ -72,7 +72,7 @@ class Scorer:
 
     Attributes:
         network: The network.
-        outputs: Program of logits and the features that novelty is measured on.
+        outputs: Program of logits and novelty.
         layers: Program of each further layer.
         widths: Number of features of every layer.
     """
@@ -90,11 +90,11 @@ class Scorer:
         """
         card, novelty = self.network.card, self.network.novelty
         probabilities, distances = [], []
-        for batch in _run(self.outputs, crops, self.network):
-            found = mean_crop_probabilities(batch.logits, card.temperature)
+        for logits, distance in _run(self.outputs, crops, self.network):
+            found = mean_crop_probabilities(logits, card.temperature)
             probabilities.append(found.astype(np.float32))
             if novelty:
-                distances.append(novelty.score(batch.features))
+                distances.append(distance)
         features = {
             name: _joined(_run(program, crops, self.network), self.widths[name])
             for name, program in self.layers.items()
@@ -124,7 +124,7 @@ def open_scorer(source: Source) -> Scorer:
     if source.channels:
         network = fit_channels(network, source.channels)
     mesh = sharding.make_mesh(jax.local_devices())
-    outputs = make_split_program(
+    outputs = make_scoring_program(
         network,
         mesh,
         source.batch_size,
