@@ -58,6 +58,7 @@ FLOORS = {
     'report': {'tables'},
     'profiles': {'tables'},
     'changes': {'profiles', 'tables'},
+    'adapt': NETWORKS | {'data'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
@@ -70,7 +71,7 @@ ONLY_IN = {
     'tensorflow_datasets': {'data/', 'datasets/'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/'},
+    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/', 'adapt/'},
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/', 'screens/'},
     'mahotas': {'measurements/'},
