@@ -70,12 +70,13 @@ def main(argv: list[str]) -> None:
     found = mean_crop_probabilities(test[0], temperature)
     error = expected_calibration_error(found, test[1])
     print(f'\ncalibration error, simulated test proteins: {error:.3f}')
-    if _CELLS.value:
-        real(network, _CELLS.value)
+    print('\n| cells | n | called right | covered | classes | empty | ECE |')
     if _FIGURE.value:
         with np.load(_FIGURE.value, allow_pickle=False) as archive:
             images, label = archive['image'], archive['label'].astype(str)
-        show('figure', network, images, [(name.upper(),) for name in label])
+        show('figure', network, network.predict(images), [(name,) for name in label])
+    if _CELLS.value:
+        real(network, _CELLS.value)
 
 
 def fitted(cells: tuple[np.ndarray, ...], temperature: float) -> PredictionSets:
@@ -126,21 +127,20 @@ def row_text(numbers: list[dict]) -> list[str]:
     return [spread(column) for column in columns]
 
 
-def show(what: str, network: Predictor, images: np.ndarray, true: list[tuple]) -> None:
+def show(what: str, network: Predictor, p: np.ndarray, true: list[tuple]) -> None:
     """Prints coverage and size of real cells, by the limits on the card."""
-    sets = network.prediction_sets(images)
+    sets, card = network.card.prediction_sets, network.card
+    assert sets is not None
+    members, names = sets.members(p, card.crops), np.array(network.class_names)
     hit = [
-        bool(set(own) & set(classes)) for own, classes in zip(sets, true, strict=True)
+        np.isin(names[row], own).any() for row, own in zip(members, true, strict=True)
     ]
-    sizes = [len(own) for own in sets]
-    p = network.predict(images)
-    called = np.array(network.class_names)[p.argmax(axis=1)]
-    right = [name in classes for name, classes in zip(called, true, strict=True)]
+    called = zip(names[p.argmax(axis=1)], true, strict=True)
+    right, sizes = np.array([name in own for name, own in called]), members.sum(axis=1)
     print(
-        f'\n{what}: {len(images):,} cells, called right {np.mean(right):.3f}, covered '
-        f'{np.mean(hit):.3f}, {np.mean(sizes):.2f} classes in a set, '
-        f'{np.mean(np.array(sizes) == 0):.3f} empty, calibration error '
-        f'{calibration_error(p.max(axis=1), np.array(right)):.3f}'
+        f'| {what} | {len(p):,} | {right.mean():.3f} | {np.mean(hit):.3f} | '
+        f'{sizes.mean():.2f} | {(sizes == 0).mean():.3f} | '
+        f'{calibration_error(p.max(axis=1), right):.3f} |'
     )
 
 
@@ -155,11 +155,11 @@ def real(network: Predictor, path: str) -> None:
     with np.load(path, allow_pickle=False) as archive:
         images = archive['image'][..., ::-1]  # the archive has the marker first
         proteins = archive['protein'].astype(str)
+    p = network.predict(images)
     for name in ANNOTATED:
         mine = proteins == name
-        show(name, network, images[mine], [ANNOTATED[name]] * int(mine.sum()))
-    show('all', network, images, [ANNOTATED[name] for name in proteins])
-    p = network.predict(images)
+        show(name, network, p[mine], [ANNOTATED[name]] * int(mine.sum()))
+    show('all', network, p, [ANNOTATED[name] for name in proteins])
     columns = [
         network.class_names.index(n) for n in ('MITOCHONDRIA', 'CYTOPLASM', 'NUCLEI')
     ]

@@ -185,7 +185,12 @@ def write(
         if chosen.share
         else f'Not changed: no adaptation to {record["dataset"]} was better for sure.'
     )
-    card = dataclasses.replace(network.card, note=f'{network.card.note} {note}'.strip())
+    # Sets that were calibrated with the source's statistics do not hold with others.
+    card = dataclasses.replace(
+        network.card,
+        note=f'{network.card.note} {note}'.strip(),
+        prediction_sets=None,
+    )
     write_weights(workdir / 'weights', network.variables, card, network.novelty)
     write_table(rows_to_table(rows, ADAPTATION.arrow()), workdir / ADAPTATION.path)
     write_json(workdir / 'run.json', record)
