@@ -189,7 +189,7 @@ def write(
     card = dataclasses.replace(
         network.card,
         note=f'{network.card.note} {note}'.strip(),
-        prediction_sets=None,
+        prediction_sets=None if chosen.share else network.card.prediction_sets,
     )
     write_weights(workdir / 'weights', network.variables, card, network.novelty)
     write_table(rows_to_table(rows, ADAPTATION.arrow()), workdir / ADAPTATION.path)

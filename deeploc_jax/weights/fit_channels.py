@@ -51,7 +51,7 @@ def fit_channels(network: TrainedNetwork, match: ChannelMatch) -> TrainedNetwork
             card,
             channels=names,
             marker_channel=marker,
-            # They were calibrated with all channels; its temperature is kept as a guess.
+            # They were calibrated with all channels.
             prediction_sets=None if match.lacking else card.prediction_sets,
         ),
         novelty=network.novelty if knows else None,
