@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import jax
@@ -12,6 +11,7 @@ from configs import adapt as adapt_config
 from deeploc_jax import sharding
 from deeploc_jax.adapt.choice import Tried, choose
 from deeploc_jax.adapt.information import agreement, information
+from deeploc_jax.adapt.run import spread_rows
 from deeploc_jax.adapt.statistics import blended, shifts, statistics_of
 from deeploc_jax.models import MODELS
 from deeploc_jax.tasks import adapt as task
@@ -129,14 +129,14 @@ def test_a_share_of_the_statistics_is_taken():
 
 
 def test_cells_are_spread_over_the_proteins():
-    cells = random_cells(60)
-    proteins = np.array(['many'] * 50 + ['few'] * 5 + [''] * 5, object)
-    cells = dataclasses.replace(cells, metadata=cells.metadata | dict(protein=proteins))
-    some, groups = task.some_cells(cells, 'protein', 20)
-    assert len(some) == 20 and (groups == 'few').sum() == 5
-    assert set(some.metadata['protein']) == {'many', 'few'}
-    again, _ = task.some_cells(cells, 'protein', 20)
-    np.testing.assert_array_equal(some.images, again.images)
+    proteins = np.array(['many'] * 50 + ['few'] * 5 + [''] * 5)
+    rows = spread_rows(proteins, 20)
+    assert len(set(rows)) == 20 and (proteins[rows] == 'few').sum() == 5
+    assert set(proteins[rows]) == {'many', 'few'}
+    np.testing.assert_array_equal(rows, spread_rows(proteins, 20))
+    assert len(spread_rows(proteins, 1000)) == 55
+    with pytest.raises(ValueError, match='are 1. Whether'):
+        spread_rows(proteins[:50], 20)
 
 
 @pytest.fixture
@@ -173,12 +173,7 @@ def test_a_screen_without_labels_is_adapted_to(config, tmp_path, capsys):
     assert 'Adaptation to spot_screen' in page and '(chosen)' in page
 
 
-def test_cells_that_nothing_is_known_of_are_refused(config, tmp_path):
+def test_an_unknown_group_is_refused(config, tmp_path):
     config.group_by = 'plate'
     with pytest.raises(ValueError, match="Unknown group_by 'plate'"):
         task.run(config, tmp_path / 'out')
-    cells = random_cells(6)
-    nothing = np.full(6, '', object)
-    cells = dataclasses.replace(cells, metadata=cells.metadata | dict(protein=nothing))
-    with pytest.raises(ValueError, match=r'of 0 protein\(s\)'):
-        task.some_cells(cells, 'protein', 5)

@@ -46,7 +46,7 @@ FLOORS = {
     'simulate': set(),
     'datasets': {'data', 'simulate'},
     'screens': NETWORKS
-    | {'data', 'images', 'predict', 'simulate', 'tables', 'workdir'},
+    | {'adapt', 'data', 'images', 'predict', 'simulate', 'tables', 'workdir'},
     'measurements': set(),
     'realism': set(),
     'tables': set(),
@@ -58,7 +58,7 @@ FLOORS = {
     'report': {'tables'},
     'profiles': {'tables'},
     'changes': {'profiles', 'tables'},
-    'adapt': NETWORKS | {'data'},
+    'adapt': NETWORKS | {'data', 'predict'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)

@@ -36,7 +36,7 @@ def test_predictions_survive_parquet(tmp_path):
     assert back.column_names == [
         *(*TEXT, 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
-        *('novelty', 'p_ER', 'p_GOLGI'),
+        *('novelty', 'set_90', 'p_ER', 'p_GOLGI'),
     ]
     assert back['novelty'].to_pylist() == [0.5, 2, 1]
     unknown = predictions.predictions_table(metadata(), LABELS, P, NAMES)

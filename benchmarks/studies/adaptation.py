@@ -19,8 +19,8 @@ import numpy as np
 from absl import app, flags
 
 from deeploc_jax import sharding
-from deeploc_jax.adapt.choice import SHARES, Tried, choose
-from deeploc_jax.adapt.statistics import statistics_of
+from deeploc_jax.adapt.choice import Tried
+from deeploc_jax.adapt.run import Adapted, adapt, spread_rows
 from deeploc_jax.class_map import ClassMap, make_class_map
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import percentile_normalize
@@ -28,8 +28,6 @@ from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.stored_images import FirstChannel
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
-from deeploc_jax.predict.features import make_split_program
-from deeploc_jax.tasks.adapt import some_cells, try_share
 from deeploc_jax.types import METADATA, Cells
 from deeploc_jax.weights.channels import match_channels, match_without
 from deeploc_jax.weights.fit_channels import fit_channels
@@ -71,9 +69,9 @@ def main(argv: list[str]) -> None:
         raise app.UsageError('Name weights or workdirs of trainings.')
     for name in argv[1:]:
         for screen in screens(read_weights(name)):
-            tried, labels = adapt(screen)
-            rows = list(rows_of(screen, tried, labels))
-            print(f'\n{name}, {screen.name}, {len(labels):,} cells\n')
+            cells, adapted = adapted_to(screen)
+            rows = list(rows_of(screen, adapted, cells.labels))
+            print(f'\n{name}, {screen.name}, {len(cells):,} cells\n')
             print(markdown_table(HEADER, rows), flush=True)
 
 
@@ -119,27 +117,26 @@ def simulated(name: str, network: TrainedNetwork) -> Cells:
     return read_cells(builder, 'test', channels=match.read)
 
 
-def adapt(screen: Screen) -> tuple[list[Tried], np.ndarray]:
-    """All shares tried, and the labels of the cells."""
-    mesh, network = sharding.make_mesh(), screen.network
-    cells, groups = some_cells(screen.cells, 'protein', _MOST.value)
-    found = statistics_of(network, cells, mesh, 512)
-    program = make_split_program(network, mesh, 512, crops=1)
-    tried = [try_share(program, network, found, s, cells, groups) for s in SHARES]
-    return tried, cells.labels
+def adapted_to(screen: Screen) -> tuple[Cells, Adapted]:
+    """The cells that were looked at, and what adapting to them came to."""
+    proteins = screen.cells.metadata['protein'].astype(str)
+    rows = spread_rows(proteins, _MOST.value)
+    cells, mesh = screen.cells.at(rows), sharding.make_mesh()
+    made = adapt(screen.network, cells, proteins[rows], mesh, 512, screen.name)
+    return cells, made
 
 
 def rows_of(
-    screen: Screen, tried: list[Tried], labels: np.ndarray
+    screen: Screen, adapted: Adapted, labels: np.ndarray
 ) -> Iterator[list[str]]:
     """A row for each share; the chosen one is marked."""
-    chosen = choose(tried)
-    for one in tried:
+    before: Tried = adapted.tried[0]
+    for one in adapted.tried:
         pairs = zip(one.called.tolist(), labels.tolist(), strict=True)
         right = [name in screen.classes.covers[label] for name, label in pairs]
-        gain, error = one.gain(tried[0])
+        gain, error = one.gain(before)
         yield [
-            f'{one.share:.2f}' + (' **chosen**' if one is chosen else ''),
+            f'{one.share:.2f}' + (' **chosen**' if one is adapted.chosen else ''),
             f'{one.information.mean():.3f}',
             f'{gain:.3f} ± {error:.3f}',
             f'{one.agreement:.3f}',

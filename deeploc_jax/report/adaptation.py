@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -27,20 +27,11 @@ MOST = 20
 """Classes in the figure, at most: those that most cells are called."""
 
 
-@runtime_checkable
-class Named(Protocol):
-    """What a network calls cells."""
-
-    @property
-    def called(self) -> np.ndarray:
-        """Index of the class of each cell, [n]."""
-
-
 def write_adaptation(
     workdir: Path,
     rows: Sequence[dict[str, Any]],
-    tried: Sequence[Named],
-    chosen: Named,
+    before: np.ndarray,
+    after: np.ndarray,
     class_names: Sequence[str],
     record: dict[str, Any],
 ) -> Path:
@@ -49,8 +40,8 @@ def write_adaptation(
     Args:
         workdir: Folder that they are written to.
         rows: Rows of `tables.ADAPTATION`.
-        tried: What was tried, the network as it was first.
-        chosen: The one that was chosen.
+        before: Index of the class of each cell by the network as it was, [n].
+        after: The same by the adapted one.
         class_names: In index order.
         record: Contents of `run.json`.
 
@@ -66,7 +57,7 @@ def write_adaptation(
                 'of the new statistics; bars are standard errors of the gain.',
             ),
             'classes': html.picture(
-                _classes(tried[0].called, chosen.called, class_names),
+                _classes(before, after, class_names),
                 'Share of the cells that are called each class, before and after.',
             ),
         }
@@ -134,12 +125,15 @@ def _curve(rows: Sequence[dict[str, Any]]) -> Figure:
     errors = [row['gain_error'] or 0 for row in rows]
     axes.errorbar(x, y, errors, marker='o', capsize=2, color=style.TRAIN)
     chosen = next(row for row in rows if row['chosen'])
-    axes.plot(chosen['share'], chosen['information'], 'o', color=style.VALIDATION)
+    place = chosen['share'], chosen['information']
+    axes.plot(*place, 'o', color=style.VALIDATION, zorder=3)
+    left = chosen['share'] > 0.5
     axes.annotate(
         'chosen',
-        (chosen['share'], chosen['information']),
-        xytext=(6, -12),
+        place,
+        xytext=(-7 if left else 7, -12),
         textcoords='offset points',
+        ha='right' if left else 'left',
     )
     axes.set(xlabel='share of the new statistics', ylabel='information, nats')
     style.grid(axes)
