@@ -52,13 +52,14 @@ def main(argv: list[str]) -> None:
     temperature, names = network.card.temperature, network.class_names
     folder = Path(flags.FLAGS.folder)  # of `new_proteins`
     test, rows = joined(folder, ['test']), []
-    for which in (FEW, MANY):
+    per_class: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    for which in (FEW, MANY):  # the second one is that of the card
         sets = fitted(joined(folder, which), temperature)
         row = tested(sets, test, temperature, names)
         rows.append((' + '.join(which), 'test', *row_text([row])))
-        if which is MANY:
-            per_class = row['set_90_per_class']
-            counts = dict(zip(names, sets.groups, strict=True))
+        per_class = row['set_90_per_class']
+        counts = dict(zip(names, sets.groups, strict=True))
     everything = joined(folder, [*MANY, 'test'])
     halves = [half(everything, temperature, names, s) for s in range(_HALVES.value)]
     rows.append(('half of all proteins', 'the other half', *row_text(halves)))
@@ -132,6 +133,7 @@ def show(what: str, network: Predictor, p: np.ndarray, true: list[tuple]) -> Non
     sets, card = network.card.prediction_sets, network.card
     assert sets is not None
     members, names = sets.members(p, card.crops), np.array(network.class_names)
+    assert members is not None
     hit = [
         np.isin(names[row], own).any() for row, own in zip(members, true, strict=True)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -125,7 +126,7 @@ def predictions_table(
         ValueError: A column is missing or of another length, or a label is no class.
     """
     check_rows(metadata, labels, probabilities, class_names, tuple(METADATA))
-    columns = {name: metadata[name] for name in METADATA}
+    columns: dict[str, Any] = {name: metadata[name] for name in METADATA}
     columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
     columns |= predicted_values(np.asarray(probabilities, np.float32), class_names)
     columns['novelty'] = np.full(len(labels), None) if novelty is None else novelty
