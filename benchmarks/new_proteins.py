@@ -10,8 +10,7 @@ prediction sets (`predict.prediction_sets`) are fitted on all of them together w
 split validation of `yeast_sim/wild_type` and, with `--write`, written into the card of
 the network, whose arrays and other fields stay as they are; so are the names of the
 proteins that it was trained on. The card of `lean-sim` has those of seeds 101 and 102.
-A screen takes about three minutes of two cores. What is in the folder is not done
-again.
+What is in the folder is not done again.
 """
 
 from __future__ import annotations
