@@ -63,6 +63,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.cells.min_area = config_dict.placeholder(float)
     # Largest area of a cell, square micrometers or pixels; no value: by the diameter.
     config.cells.max_area = config_dict.placeholder(float)
+    config.adapt = False  # True: the network is adapted to the fields, without labels
     config.outlines = False  # True: a picture a field that is scored, for the eye
     config.illumination = False  # True: uneven light of each plate is corrected
     config.camera_offset = 0.0  # gray value of a dark pixel, for that correction

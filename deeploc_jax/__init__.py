@@ -48,7 +48,8 @@ def load(
     # Late: `import deeploc_jax` costs nothing.
     from deeploc_jax import compilation
     from deeploc_jax.predict.predictor import Predictor
-    from deeploc_jax.weights.channels import fit_channels, match_without
+    from deeploc_jax.weights.channels import match_without
+    from deeploc_jax.weights.fit_channels import fit_channels
     from deeploc_jax.weights.folder import read_weights
 
     compilation.keep_programs()

@@ -34,6 +34,18 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 _SHARED = Path(__file__).parents[2] / 'shared' / 'data'
 
 
+# The files that take longest, longest first: one that starts last is waited for.
+LONGEST = ('transfer', 'score', 'tasks', 'documentation_python', 'screen_task')
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        name = item.path.stem.removeprefix('test_')
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
 def pytest_unconfigure():
     if _PROGRAMS:
         shutil.rmtree(_PROGRAMS, ignore_errors=True)
@@ -64,6 +76,15 @@ def native_convolutions(monkeypatch):
     from deeploc_jax.models import conv
 
     monkeypatch.setattr(conv, 'MIN_CHANNELS', 10**6)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch, request):
+    """Figures are made but not drawn, which takes seconds, where none is looked at."""
+    from deeploc_jax.report import style
+
+    if not request.node.get_closest_marker('pictures'):
+        monkeypatch.setattr(style, 'to_png', lambda figure: b'a picture')
 
 
 @pytest.fixture(scope='session')

@@ -25,6 +25,7 @@ GROUND = {
     'class_map',
     'crc',
     'fingerprint',
+    'groups',
     'progress',
     'processes',
     'lookup',
@@ -45,7 +46,7 @@ FLOORS = {
     'simulate': set(),
     'datasets': {'data', 'simulate'},
     'screens': NETWORKS
-    | {'data', 'images', 'predict', 'simulate', 'tables', 'workdir'},
+    | {'adapt', 'data', 'images', 'predict', 'simulate', 'tables', 'workdir'},
     'measurements': set(),
     'realism': set(),
     'tables': set(),
@@ -57,6 +58,7 @@ FLOORS = {
     'report': {'tables'},
     'profiles': {'tables'},
     'changes': {'profiles', 'tables'},
+    'adapt': NETWORKS | {'data', 'predict'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
@@ -69,7 +71,7 @@ ONLY_IN = {
     'tensorflow_datasets': {'data/', 'datasets/'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/'},
+    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/', 'adapt/'},
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/', 'screens/'},
     'mahotas': {'measurements/'},

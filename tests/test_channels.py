@@ -15,10 +15,10 @@ from deeploc_jax.weights import folder
 from deeploc_jax.weights.channels import (
     ALONE,
     ChannelMatch,
-    fit_channels,
     match_channels,
     match_without,
 )
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.novelty import Novelty
 from tests.helpers.small import make_card, random_variables
 

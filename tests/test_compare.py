@@ -5,6 +5,7 @@ import json
 import networkx as nx
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,7 +13,7 @@ from configs import compare as compare_config
 from deeploc_jax.changes.abundance import even_plates, find_folds
 from deeploc_jax.changes.compare import Options, compare
 from deeploc_jax.changes.flux import flux_table, score_moves, write_networks
-from deeploc_jax.changes.remarks import UNKNOWN, UNLIKE
+from deeploc_jax.changes.remarks import BRIGHTNESS, UNKNOWN, UNLIKE
 from deeploc_jax.changes.units import Condition
 from deeploc_jax.changes.wells import Wells, sum_wells
 from deeploc_jax.profiles.cells import profiled_cells
@@ -238,6 +239,18 @@ def test_a_mover_with_few_of_its_class_is_remarked_on(scored):
         assert UNLIKE not in rows['P000']['remarks']
 
 
+def test_a_mover_that_is_much_brighter_is_remarked_on(scored):
+    table = scored[1]
+    after = np.array(table['condition'].to_pylist()) == 'after'
+    brighter = after & (np.array(table['protein'].to_pylist()) == 'P001')
+    for name in ('mean_GFP', 'corrected_GFP'):
+        light = table[name].to_numpy() * np.where(brighter, 4.0, 1.0)
+        table = renamed(table, name, light.tolist())
+    movers = compare(wells_of(table), 'before', 'after', Options()).movers
+    remarked = [r['protein'] for r in movers.to_pylist() if BRIGHTNESS in r['remarks']]
+    assert remarked == ['P001']  # those of BRIGHTER have not moved
+
+
 @pytest.fixture
 def config(scored, tmp_path):
     folder = tmp_path / 'scored/cells.parquet'
@@ -256,7 +269,7 @@ def test_the_task_writes_tables_and_networks(config, tmp_path, capsys):
     flux = read_flux(tmp_path / 'out/flux.parquet')
     said = capsys.readouterr().out
     assert f'{len(called(movers, "moved"))} of 80 proteins moved' in said
-    assert 'Nothing was repeated' in said
+    assert 'Nothing was repeated' in said and 'Only 80' not in said
     ours = [row for row in flux.to_pylist() if row['method'] == 'ours']
     assert sum(row['proteins'] for row in ours) == len(called(movers, 'moved'))
     facts = json.loads((tmp_path / 'out/run.json').read_text())
@@ -264,6 +277,33 @@ def test_the_task_writes_tables_and_networks(config, tmp_path, capsys):
     assert (tmp_path / 'out/flux_ours.cyjs').exists()
     page = (tmp_path / 'out/movers.html').read_text()
     assert 'Nothing was repeated' in page and 'P000' in page
+
+
+def fewer(table, proteins):
+    names = [f'P{number:03d}' for number in range(proteins)]
+    return table.filter(pc.is_in(table['protein'], pa.array(names)))
+
+
+@pytest.mark.parametrize('proteins', [30, 49])
+def test_few_proteins_are_compared_with_a_caution(
+    scored, config, tmp_path, capsys, proteins
+):
+    few = fewer(scored[1], proteins)
+    pq.write_table(few, tmp_path / 'scored/cells.parquet/part.parquet')
+    task.run(config, tmp_path / 'out')
+    caution = f'Only {proteins} proteins could be compared.'
+    out, page = capsys.readouterr().out, (tmp_path / 'out/movers.html').read_text()
+    assert caution in out and caution in page
+    assert caution in json.loads((tmp_path / 'out/run.json').read_text())['cautions'][1]
+
+
+@pytest.mark.parametrize('proteins', [5, 20, 29])
+def test_a_null_of_still_fewer_proteins_is_refused(scored, config, tmp_path, proteins):
+    few = fewer(scored[1], proteins)
+    pq.write_table(few, tmp_path / 'scored/cells.parquet/part.parquet')
+    message = f'{proteins} proteins can be compared, .*it takes 30.* configs/profile.py'
+    with pytest.raises(ValueError, match=message):
+        task.run(config, tmp_path / 'out')
 
 
 @pytest.mark.parametrize(

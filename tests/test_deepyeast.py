@@ -42,6 +42,7 @@ def test_depths_differ_in_their_convolutions():
         parameters(7)
 
 
+@pytest.mark.usefixtures('native_convolutions')
 def test_it_agrees_with_numpy():
     model, variables = init(11)
     image = np.random.default_rng(1).random((3, 16, 16, 2), np.float32)
@@ -53,6 +54,7 @@ def test_it_agrees_with_numpy():
     assert features['fc_1'].shape == (3, 512)
 
 
+@pytest.mark.usefixtures('native_convolutions')
 def test_the_mean_image_is_subtracted_and_stays_as_it_is():
     model, variables = init(5)
     assert model.MEAN_IMAGE and 'batches' not in variables['batch_stats']

@@ -120,7 +120,7 @@ def test_a_mended_mistake_goes_on_in_the_same_workdir(config, tmp_path, monkeypa
     with pytest.raises(ValueError, match="Did you mean 'conv'"):
         task.run(config, tmp_path / 'out')
     config.layer, config.channels = 'conv', 'GPF,RFP'
-    with pytest.raises(ValueError, match='has GFP,RFP'):
+    with pytest.raises(ValueError, match='has GFP, RFP'):
         task.run(config, tmp_path / 'out')
     config.channels, config.pool = 'GFP,RFP', 'max'
     with monkeypatch.context() as patch, pytest.raises(ValueError, match='found when'):

@@ -18,6 +18,8 @@ from deeploc_jax.weights.folder import write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
 
+pytestmark = pytest.mark.usefixtures('no_pictures')
+
 
 @pytest.fixture
 def weights(tmp_path, monkeypatch):

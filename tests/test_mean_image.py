@@ -28,6 +28,8 @@ from deeploc_jax.weights import folder
 from tests.helpers.small import make_card, random_cells, random_variables
 from tests.helpers.spot_screen import SpotScreen
 
+pytestmark = pytest.mark.usefixtures('no_pictures')
+
 
 class Centered(Network):
     """Subtracts the mean image, as DeepYeast does, and compiles at once."""
@@ -74,9 +76,14 @@ def test_the_mean_is_exact_over_many_cells():
     np.testing.assert_allclose(mean_image(cells, 8), expected, rtol=1e-6)
 
 
-@pytest.fixture
-def config(builder, monkeypatch):
-    monkeypatch.setitem(MODELS, 'centered', Centered)
+@pytest.fixture(scope='module', autouse=True)
+def centered():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MODELS, 'centered', Centered)
+        yield
+
+
+def make_config(builder):
     config = deeploc.get_config('smoke')
     config.model = dict(name='centered')
     config.screen, config.data_dir = SpotScreen.name, str(builder.data_path.parents[1])
@@ -84,35 +91,43 @@ def config(builder, monkeypatch):
     config.augmentation.update(crop=64, symmetries=False)
     config.evaluation.crops = 1
     config.total_steps, config.checkpoint_every = 6, 2
+    config.ema_decay = 0.9  # an average of what does not change is the same
     return config
 
 
-def test_a_training_subtracts_the_mean_of_its_cells_and_keeps_it(
-    config, builder, tmp_path
-):
-    config.ema_decay = 0.9  # an average of what does not change is the same
-    task.run(config, tmp_path)
+@pytest.fixture
+def config(builder):
+    return make_config(builder)
+
+
+@pytest.fixture(scope='module')
+def trained(builder, tmp_path_factory):
+    """The workdir of `config`."""
+    workdir = tmp_path_factory.mktemp('trained')
+    task.run(make_config(builder), workdir)
+    return workdir
+
+
+def test_a_training_subtracts_the_mean_of_its_cells_and_keeps_it(builder, trained):
     train = read_cells(builder, 'train', normalize=make_normalize('unit'))
-    network = folder.read_weights(tmp_path)
+    network = folder.read_weights(trained)
     np.testing.assert_array_equal(mean_of(network), mean_image(train, 64))
     assert (network.card.normalization, network.card.white_level) == ('unit', None)
 
 
 def test_an_interrupted_training_ends_with_the_same_weights(
-    config, tmp_path, monkeypatch
+    config, trained, tmp_path, monkeypatch
 ):
-    task.run(config, tmp_path / 'whole')
-
     class Stop(loop.StopRequest):
         def agreed(self, due):
             return True
 
     with monkeypatch.context() as patch, pytest.raises(Interrupted):
         patch.setattr(loop, 'StopRequest', Stop)
-        task.run(config, tmp_path / 'cut')
+        task.run(config, tmp_path)
     config.memory_limit = 0.0  # nor does it matter where the images are
-    task.run(config, tmp_path / 'cut')
-    whole, cut = (folder.read_weights(tmp_path / name) for name in ('whole', 'cut'))
+    task.run(config, tmp_path)
+    whole, cut = map(folder.read_weights, (trained, tmp_path))
     for a, b in zip(
         jax.tree.leaves(whole.variables), jax.tree.leaves(cut.variables), strict=True
     ):
@@ -140,8 +155,7 @@ def test_brightness_counts_and_the_card_says_white(config, builder, tmp_path):
 
 
 @pytest.mark.parametrize('mode', ['scratch', 'fine_tune', 'frozen_conv'])
-def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode, monkeypatch):
-    monkeypatch.setitem(MODELS, 'centered', Centered)
+def test_a_transfer_from_scratch_takes_the_mean_of_its_own_cells(mode):
     recipe = Recipe(
         l2_sp=0.0,
         seed=0,

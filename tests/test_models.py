@@ -89,6 +89,7 @@ def test_dropout_is_an_option_and_off_at_inference():
     jax.eval_shape(partial(model.apply, train=False), variables, image)  # needs no key
 
 
+@pytest.mark.usefixtures('native_convolutions')
 def test_the_lean_network_keeps_the_contract():
     model = get_model('lean', num_classes=19)
     image = jax.random.uniform(jax.random.key(0), (2, 60, 60, 2))

@@ -1,3 +1,4 @@
+import jax
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -5,6 +6,7 @@ from scipy import spatial
 
 from configs import novelty as novelty_config
 from deeploc_jax.data.cells import without_classes
+from deeploc_jax.predict.neighbors import kth_largest, make_distance
 from deeploc_jax.probe.novelty import NOVELTIES, Mahalanobis
 from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.parquet import write_table
@@ -49,6 +51,25 @@ def test_novelty_is_the_angle_to_the_tenth_nearest_cell():
         'mean', seen, (np.arange(300) < 297) + 0, usual
     )  # a class of three
     np.testing.assert_allclose(few.score(x), away[:, 2] / few.limit, atol=2e-3)
+
+
+@pytest.mark.parametrize(('m', 'k'), [(4000, 10), (300, 1), (37, 20), (7, 7), (16, 3)])
+def test_the_kth_largest_is_found_wherever_the_largest_lie(m, k):
+    spread = RNG.normal(size=(6, m))
+    ordered, ties = np.sort(spread), np.round(spread)
+    for rows in (spread, ordered, ordered[:, ::-1], ties):
+        found = jax.jit(kth_largest, static_argnums=1)(np.float32(rows), k)
+        expected = np.sort(np.float32(rows), axis=1)[:, -k]
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_device_scores_as_the_host_does():
+    seen, usual, x = (RNG.random((n, 6), np.float32) for n in (300, 100, 20))
+    found = Novelty.fit('mean', seen, np.arange(300) % 3, usual)
+    x = np.concatenate([x, 1e4 * x, usual, np.zeros((1, 6), np.float32)])
+    scores = jax.jit(make_distance(found))(found.directions, x)
+    np.testing.assert_allclose(scores, found.score(x), rtol=1e-5, atol=1e-4)
+    assert scores[-1] == pytest.approx(1 / found.limit)
 
 
 def test_features_that_are_all_alike_turn_nothing_round():

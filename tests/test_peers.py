@@ -1,5 +1,6 @@
+from functools import partial
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -8,13 +9,14 @@ from deeploc_jax.models import get_model
 from tests.helpers.small import random_variables
 
 
-@pytest.fixture(scope='module')
-def ours():
+@pytest.fixture
+def ours(native_convolutions):
     """DeepLoc for 20-pixel crops, its variables and logits."""
     model = get_model('deeploc', num_classes=7)
     image = jax.random.uniform(jax.random.key(0), (3, 20, 20, 2))
     variables = random_variables(model, 20)
-    return variables, np.array(image), model.apply(variables, image, train=False)[0]
+    logits, _ = jax.jit(partial(model.apply, train=False))(variables, image)
+    return variables, np.array(image), logits
 
 
 def test_the_torch_peer_is_the_same_network(ours):
@@ -25,9 +27,8 @@ def test_the_torch_peer_is_the_same_network(ours):
     peer = TorchDeepLoc(num_classes=7, side=20)
     peer.load_flax(variables)
     model = get_model('deeploc', num_classes=7)
-    (trained, _), _ = model.apply(
-        variables, jnp.asarray(image), train=True, mutable=['batch_stats']
-    )
+    train = partial(model.apply, train=True, mutable=['batch_stats'])
+    (trained, _), _ = jax.jit(train)(variables, image)
     with torch.inference_mode():
         found = peer.eval()(torch.from_numpy(image)).numpy()
         found_trained = peer.train()(torch.from_numpy(image)).numpy()
@@ -37,7 +38,6 @@ def test_the_torch_peer_is_the_same_network(ours):
 
 def test_the_plain_flax_peer_is_the_same_network(ours):
     variables, image, expected = ours
-    found, _ = PlainDeepLoc(num_classes=7).apply(
-        variables, jnp.asarray(image), train=False
-    )
+    apply = partial(PlainDeepLoc(num_classes=7).apply, train=False)
+    found, _ = jax.jit(apply)(variables, image)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)

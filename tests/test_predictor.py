@@ -159,6 +159,7 @@ def test_every_network_has_its_layers(name):
     assert list(widths.items())[-1] == last[name]
 
 
+@pytest.mark.usefixtures('native_convolutions')
 def test_weights_come_with_the_package():
     network = deeploc_jax.load('lean-sim')
     assert network.card.simulated and 'Computed' in network.card.license

@@ -21,6 +21,7 @@ from deeploc_jax.tasks import probe as task
 from tests.helpers.small import random_cells
 
 RNG = np.random.default_rng(0)
+pytestmark = pytest.mark.usefixtures('no_pictures')
 
 
 def blobs(n=90, f=6, k=3, seed=0):
@@ -139,6 +140,7 @@ def recalled(row):
     return [one['class_name'] for one in row['recall']]
 
 
+@pytest.mark.pictures
 def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     config.cells_per_class = '2,8'
     workdir = tmp_path / 'out'
@@ -167,16 +169,15 @@ def test_probes_are_compared_and_what_is_done_is_kept(config, tmp_path, capsys):
     assert pq.read_table(workdir / 'probe.parquet').to_pylist() == rows
 
 
-@pytest.mark.parametrize('column', ['condition', 'replicate'])
-def test_few_cells_are_drawn_from_every_condition(column, config, tmp_path):
+def test_few_cells_are_drawn_from_every_condition(config, tmp_path):
     """The conditions of these cells are groups of the same cells as the proteins."""
     config.features, config.cells_per_class = f'{tmp_path}/good', '2'
     results = []
-    for config.group_by in ('protein', column):
+    for config.group_by in ('protein', 'condition', 'replicate'):
         task.run(config, tmp_path / config.group_by)
         table = pq.read_table(tmp_path / config.group_by / 'probe.parquet')
         results.append(table.to_pylist())
-    assert results[0] == results[1]
+    assert results[0] == results[1] == results[2]
 
 
 def test_another_test_split_is_tested_anew_and_deletes_nothing(

@@ -11,7 +11,11 @@ import pytest
 
 from deeploc_jax import sharding
 from deeploc_jax.evaluate.evaluation import evaluate_split
-from deeploc_jax.predict.features import make_cell_features, make_split_program
+from deeploc_jax.predict.features import (
+    make_cell_features,
+    make_scoring_program,
+    make_split_program,
+)
 from deeploc_jax.predict.logits import make_logits, make_outputs
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import make_program
@@ -98,6 +102,17 @@ def test_a_split_is_evaluated_in_one_pass(mesh, tmp_path):
     assert found[0]['unlike_training'] is not None
 
 
+def test_a_scoring_program_gives_logits_and_novelty(mesh):
+    network, cells = make_network(Small()), random_cells(21, size=20)
+    novelty = fit_novelty(network, cells, random_cells(24, size=20, seed=1), mesh, 8)
+    assert novelty and make_scoring_program(network, mesh, 8)(cells)[1] is None
+    network = dataclasses.replace(network, novelty=novelty)
+    logits, distances = make_scoring_program(network, mesh, 8, crops=5)(cells)
+    outputs = make_split_program(network, mesh, 8, crops=5)(cells)
+    np.testing.assert_allclose(logits, outputs.logits, rtol=1e-5)
+    np.testing.assert_allclose(distances, novelty.score(outputs.features), rtol=1e-3)
+
+
 def test_without_novelty_there_are_logits_alone(mesh, tmp_path):
     network, cells = make_network(Small()), random_cells(21, size=20)
     outputs = make_split_program(network, mesh, 8, crops=5)
@@ -143,7 +158,8 @@ def test_calibrating_looks_at_validation_once(mesh):
     assert passes == 5 * len(validation) + len(train)
     assert (
         found[0].card.calibration == 'temperature fitted on 12 validation cells, '
-        'without 4 that were trained on'
+        'without 4 that were trained on; how far it holds for new proteins is not '
+        'known'
     )
     expected = fit_novelty(network, train, validation, mesh, 8, held_out=held_out)
     np.testing.assert_array_equal(found[0].novelty.seen, expected.seen)

@@ -542,6 +542,24 @@ def test_a_screen_of_the_protein_alone_is_scored_without_the_marker(
     assert 'All parts are scored already.' in capsys.readouterr().out
 
 
+def test_the_network_is_adapted_once_to_the_fields(
+    config, whole, weights, tmp_path, capsys
+):
+    config.adapt = True
+    task.run(config, tmp_path)
+    network = deeploc_jax.load(tmp_path / 'adapted')
+    assert network.card.note in capsys.readouterr().out
+    made = (tmp_path / 'adapted/card.json').stat().st_mtime_ns
+    table = tables.read_scored_cells(tmp_path)
+    assert len(table) == len(tables.read_scored_cells(whole))
+    task.run(config, tmp_path)
+    assert 'All parts are scored already.' in capsys.readouterr().out
+    assert (tmp_path / 'adapted/card.json').stat().st_mtime_ns == made
+    config.shard = '1/2'
+    with pytest.raises(ValueError, match='must share a network'):
+        task.run(config, tmp_path)
+
+
 def test_channels_of_the_network_that_are_asked_for_must_fit(config, tmp_path, capsys):
     config.network_channels = 'GFP'
     assert tasks.run(config, tmp_path) == 1

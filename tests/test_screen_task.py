@@ -100,25 +100,32 @@ def test_the_page_says_what_was_found(done):
     for name in called[:12]:
         assert f'movers/movers.html#open={name}' in page
     assert 'No field was set aside' in page and 'Nothing was repeated' in page
+    assert f'Only {compared} proteins could be compared' in page
     assert f'--config.cells={done}/scored --config.before=before' in page
 
 
+@pytest.fixture(scope='module')
+def browser(tmp_path_factory):
+    started = chromium.start(tmp_path_factory.mktemp('chromium'))
+    yield started
+    started.quit()
+
+
 @pytest.mark.parametrize('width', [1280, 800, 400])
-def test_the_pages_fit_into_a_window(done, tmp_path, width):
+def test_the_pages_fit_into_a_window(done, browser, width):
     """A wide table scrolls by itself, and nothing is asked of a network."""
-    browser = chromium.start(tmp_path, width)
-    try:
-        names = ('report', 'scored/plates', 'profiles/proteins', 'profiles/report')
-        for name in (*names, 'movers/movers'):
-            chromium.visit(browser, (done / f'{name}.html').as_uri(), 'h1')
-            over = browser.execute_script(
-                'const root = document.documentElement;'
-                'return root.scrollWidth - root.clientWidth'
-            )
-            assert over <= 0, name
-            assert not chromium.complaints(browser)
-    finally:
-        browser.quit()
+    size = dict(width=width, height=900, deviceScaleFactor=1, mobile=False)
+    browser.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', size)
+    names = ('report', 'scored/plates', 'profiles/proteins', 'profiles/report')
+    for name in (*names, 'movers/movers'):
+        chromium.visit(browser, (done / f'{name}.html').as_uri(), 'h1')
+        assert browser.execute_script('return innerWidth') == width
+        over = browser.execute_script(
+            'const root = document.documentElement;'
+            'return root.scrollWidth - root.clientWidth'
+        )
+        assert over <= 0, name
+        assert not chromium.complaints(browser)
 
 
 def test_a_finished_screen_is_not_scored_again(done, weights, fields, capsys):

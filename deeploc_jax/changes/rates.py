@@ -65,7 +65,8 @@ def check_number(proteins: int) -> None:
     if proteins < FEWEST:
         raise ValueError(
             f'{proteins} proteins can be compared, but it takes {FEWEST} to see how '
-            'proteins scatter that do not change.'
+            'proteins scatter that do not change. configs/profile.py shows each of '
+            'them in both conditions, with intervals.'
         )
 
 

@@ -9,6 +9,7 @@ import jax
 from deeploc_jax.data.compiled_normalize import CompiledNormalize
 from deeploc_jax.lookup import check_name
 from deeploc_jax.predict.logits import make_features, make_outputs
+from deeploc_jax.predict.neighbors import make_distance
 from deeploc_jax.predict.program import Program, make_program
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -101,3 +102,42 @@ def make_split_program(
     crops = crops or card.crops
     outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
     return make_program(outputs, network.variables, mesh, batch_size, normalize)
+
+
+def make_scoring_program(
+    network: TrainedNetwork,
+    mesh: jax.sharding.Mesh,
+    batch_size: int,
+    crops: int | None = None,
+    *,
+    normalize: CompiledNormalize | None = None,
+) -> Program:
+    """Makes the program cells -> (logits, novelty), with nothing left to the host.
+
+    The logits are float32 [n, crops, k]; the novelty is float32 [n], or None where the
+    network does not know what it has seen.
+
+    Args:
+        network: The network.
+        mesh: Mesh from `sharding.make_mesh`.
+        batch_size: Cells at a time, over all devices.
+        crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
+        normalize: Normalization of raw crops, as in `make_program`.
+
+    Raises:
+        ValueError: `crops` is another number, or the batch size cannot be divided by
+            the number of devices.
+    """
+    card, novelty = network.card, network.novelty
+    layer = novelty.layer if novelty else None
+    crops = crops or card.crops
+    outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
+    distance = make_distance(novelty) if novelty else None
+
+    def scored(placed: Any, images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
+        variables, seen = placed
+        found = outputs(variables, images)
+        return found.logits, distance(seen, found.features) if distance else None
+
+    placed = network.variables, novelty.directions if novelty else None
+    return make_program(scored, placed, mesh, batch_size, normalize)

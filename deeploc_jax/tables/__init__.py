@@ -3,6 +3,7 @@
 `TABLES` has the schemas; docs/tables.md is made from them.
 """
 
+from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.feature_files import FEATURES
@@ -47,6 +48,7 @@ TABLES = (
     PROBES,
     TRANSFERS,
     NOVELTY,
+    ADAPTATION,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -64,6 +66,7 @@ TABLES = (
 """All of them, in the order of the work."""
 
 __all__ = [
+    'ADAPTATION',
     'CONFUSION',
     'EXAMPLES',
     'FEATURES',

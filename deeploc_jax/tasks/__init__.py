@@ -12,6 +12,7 @@ from typing import Any
 TASKS = (
     'prepare',
     'train',
+    'adapt',
     'compare',
     'convert',
     'evaluate',

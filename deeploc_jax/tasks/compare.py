@@ -33,6 +33,14 @@ SINGLE = (
     'would show it is not known. Repeat the screen, or at least what is called, before '
     'you rely on it.'
 )
+SMALL = 50  # proteins; with fewer, the usual scatter of a protein is hardly known
+FEW = (
+    'Only {n} proteins could be compared. So few hardly tell how much proteins scatter '
+    'that do not move, so less is called: in simulated screens of 42 and 49 proteins '
+    'the rate held in the mean, but at 5 % a quarter of the movers was found with one '
+    'replicate, and half of them with three. It holds only where most proteins stay. '
+    'Look at the cells of each call.'
+)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
@@ -56,7 +64,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         *write_networks(found.flux, workdir),
         write_page(config, workdir, found),
     ]
-    write_json(workdir / 'run.json', environment() | facts(found))
+    about = facts(found) | dict(cautions=cautions(found))
+    write_json(workdir / 'run.json', environment() | about)
     print(in_words(found, config))
     for path in made:
         print(f'  {short(path)}')
@@ -67,7 +76,7 @@ def write_page(
 ) -> Path:
     """Writes pictures of cells of what was called, and the page of movers."""
     scored = split_names(config.cells)
-    warnings = [] if found.repeated else [SINGLE]
+    warnings = cautions(found)
     if config.pictures:
         names = [
             row['protein']
@@ -140,7 +149,15 @@ def in_words(found: Comparison, config: ml_collections.ConfigDict) -> str:
         f'the paper, which has no such rate: {about["paper_moved"]:,} and '
         f'{about["paper_abundance_changed"]:,}.'
     )
-    return text + ('' if found.repeated else f'\n\n{SINGLE}') + '\n\nResults:'
+    return '\n\n'.join([text, *cautions(found), 'Results:'])
+
+
+def cautions(found: Comparison) -> list[str]:
+    """What to know before the calls of a screen are believed."""
+    said = [] if found.repeated else [SINGLE]
+    if found.n_compared < SMALL:
+        said.append(FEW.format(n=found.n_compared))
+    return said
 
 
 def _count(table: pa.Table, name: str) -> int:

@@ -19,7 +19,8 @@ from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import make_split_program
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import outcome
-from deeploc_jax.weights.channels import fit_channels, match_channels
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import describe_splits, environment, short

@@ -30,7 +30,8 @@ from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.channels import fit_channels, match_channels
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short

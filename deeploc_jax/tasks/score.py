@@ -24,6 +24,7 @@ from deeploc_jax.screens.quality import (
     read_cell_labels,
     unflag_by_forest,
 )
+from deeploc_jax.screens.scoring.adapted import with_adapted
 from deeploc_jax.screens.scoring.asked_cells import read_asked
 from deeploc_jax.screens.scoring.field_cells import Cutting
 from deeploc_jax.screens.scoring.finish import finish
@@ -82,6 +83,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
             'Several processes score a screen by --config.shard=1/16 and so on, or by '
             '--config.scheduler, not as one.'
         )
+    if config.adapt and config.shard:
+        raise ValueError(
+            'The shards of a screen must share a network: adapt it once, without '
+            '--config.shard, and take the folder `adapted` of that workdir as source.'
+        )
     inventory = describe_asked(config.to_dict())
     network = read_weights(config.source, white_level=config.white_level)
     job = make_job(config, workdir, inventory, network)
@@ -102,6 +108,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> int:
     if config.illumination:
         mine = with_lamps(workdir, mine, inventory.fields, config.camera_offset)
         print(describe_lamps(mine))
+    if config.adapt:
+        job, network = with_adapted(job, network, parts)
+        print(network.card.note)
     missing = find_missing(job, mine)
     print(describe_missing(missing, len(mine)), flush=True)
     set_aside = score_missing(job, missing.parts, config.scheduler)

@@ -37,7 +37,8 @@ from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.channels import fit_channels, match_channels
+from deeploc_jax.weights.channels import match_channels
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits

@@ -14,7 +14,8 @@ from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.features import choose_layer, make_split_program
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.channels import ALONE, fit_channels, match_without
+from deeploc_jax.weights.channels import ALONE, match_without
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork
 from deeploc_jax.weights.novelty import both
 

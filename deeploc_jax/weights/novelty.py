@@ -69,7 +69,7 @@ class Novelty:
 
         It is the distance over the limit: above 1 a cell is unlike the training cells.
         """
-        seen, rank = self._directions.T, self.rank
+        seen, rank = self.directions.T, self.rank
         blocks = [
             np.partition(unit_length(features[i : i + BLOCK]) @ seen, -rank)[:, -rank]
             for i in range(0, len(features), BLOCK)
@@ -77,7 +77,7 @@ class Novelty:
         return np.maximum(1 - np.concatenate(blocks), 0) / np.float32(self.limit)
 
     @functools.cached_property
-    def _directions(self) -> Float32[np.ndarray, 'm f']:
+    def directions(self) -> Float32[np.ndarray, 'm f']:
         """The features of length 1 of training cells, for all batches that come."""
         return unit_length(self.seen)
 

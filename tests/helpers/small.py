@@ -16,11 +16,14 @@ from deeploc_jax.weights.card import Card
 class Small(Network):
     HEAD: ClassVar[str] = 'dense'
     num_classes: int = 3
+    bn_momentum: float = 0.5
 
     @nn.compact
     def __call__(self, image, *, train):
         x = nn.Conv(4, (3, 3), strides=2, name='conv')(image)
-        features = {'conv': BatchNorm(4, train, 0.5, epsilon=1e-5, name='bn')(x)}
+        features = {
+            'conv': BatchNorm(4, train, self.bn_momentum, epsilon=1e-5, name='bn')(x)
+        }
         x = features['conv'].mean((1, 2))
         return nn.Dense(self.num_classes, name=self.HEAD)(x), features
 

@@ -8,17 +8,12 @@ be compared.
 import dataclasses
 import functools
 import inspect
-from pathlib import Path
 from typing import IO
 
 import jaxtyping
 import numpy as np
 from beartype import BeartypeConf, FrozenDict, beartype
 
-ROOT = Path(__file__).parents[2]
-# Without arrays, and called so often to lay out a screen that checks would take longer
-# than all else.
-LAYOUT = {'layout', 'classes', 'protein', 'plate', 'strains'}
 ALIKE = FrozenDict(
     {
         # Scalars of NumPy are numbers too, and an int is a float.
@@ -34,18 +29,8 @@ _inner = set()
 
 
 def install():
-    """Makes all modules of the package checked ones, but for those of `LAYOUT`.
-
-    It has to be called before they are imported.
-    """
-    paths = [path.relative_to(ROOT) for path in ROOT.glob('deeploc_jax/**/*.py')]
-    modules = [
-        '.'.join(path.with_suffix('').parts)
-        for path in paths
-        if path.stem != '__init__'
-        and not ('simulate' in path.parts and path.stem in LAYOUT)
-    ]
-    jaxtyping.install_import_hook(modules, f'{__name__}.check_types')
+    """Makes all modules of the package checked ones, before they are imported."""
+    jaxtyping.install_import_hook('deeploc_jax', f'{__name__}.check_types')
     jaxtyping.jaxtyped = lambda typechecker: _checked  # as the hook writes it
 
 

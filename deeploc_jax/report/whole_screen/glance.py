@@ -45,7 +45,7 @@ def movers_of(workdir: Path, folder: str) -> dict[str, Any]:
         after=after or 'after',
         number=record['moved'],
         lead=_found(record, config['rate']),
-        repeated=record['repeated'],
+        cautions=record['cautions'],
         left=record['moved'] - len(shown),
         key=_key(pictures),
         rows=[

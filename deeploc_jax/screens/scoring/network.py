@@ -17,11 +17,12 @@ from deeploc_jax.predict.features import (
     choose_layer,
     layer_widths,
     make_cell_features,
-    make_split_program,
+    make_scoring_program,
 )
 from deeploc_jax.predict.program import Program
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
-from deeploc_jax.weights.channels import ChannelMatch, fit_channels
+from deeploc_jax.weights.channels import ChannelMatch
+from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 
 _RUNNING = 2  # batches on the device while the next one is made ready
@@ -57,11 +58,14 @@ class Scores:
     Attributes:
         probabilities: Calibrated, float32 [n, k].
         novelty: float32 [n], None where the network does not know what it has seen.
+        members: Which classes are in the prediction sets, bool [n, k], None where the
+            network has no limits for this number of views.
         features: float32 [n, f] of each layer that was asked for.
     """
 
     probabilities: np.ndarray
     novelty: np.ndarray | None
+    members: np.ndarray | None
     features: dict[str, np.ndarray]
 
 
@@ -71,7 +75,7 @@ class Scorer:
 
     Attributes:
         network: The network.
-        outputs: Program of logits and the features that novelty is measured on.
+        outputs: Program of logits and novelty.
         layers: Program of each further layer.
         widths: Number of features of every layer.
     """
@@ -88,19 +92,23 @@ class Scorer:
             ValueError: Pixels of this type need a white level.
         """
         card, novelty = self.network.card, self.network.novelty
-        probabilities, distances = [], []
-        for batch in _run(self.outputs, crops, self.network):
-            found = mean_crop_probabilities(batch.logits, card.temperature)
+        probabilities, distances, views = [], [], card.crops
+        for logits, distance in _run(self.outputs, crops, self.network):
+            found = mean_crop_probabilities(logits, card.temperature)
+            views = logits.shape[1]
             probabilities.append(found.astype(np.float32))
             if novelty:
-                distances.append(novelty.score(batch.features))
+                distances.append(distance)
         features = {
             name: _joined(_run(program, crops, self.network), self.widths[name])
             for name, program in self.layers.items()
         }
+        joined = _joined(probabilities, len(card.class_names))
+        sets = card.prediction_sets
         return Scores(
-            _joined(probabilities, len(card.class_names)),
+            joined,
             _joined(distances) if novelty else None,
+            sets.members(joined, views) if sets else None,
             features,
         )
 
@@ -123,7 +131,7 @@ def open_scorer(source: Source) -> Scorer:
     if source.channels:
         network = fit_channels(network, source.channels)
     mesh = sharding.make_mesh(jax.local_devices())
-    outputs = make_split_program(
+    outputs = make_scoring_program(
         network,
         mesh,
         source.batch_size,
