@@ -25,6 +25,7 @@ GROUND = {
     'class_map',
     'crc',
     'fingerprint',
+    'groups',
     'progress',
     'processes',
     'lookup',

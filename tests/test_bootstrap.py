@@ -5,7 +5,7 @@ import pytest
 
 from deeploc_jax import metrics, precision_recall
 from deeploc_jax.evaluate import bootstrap
-from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
+from deeploc_jax.groups import UNIT_COLUMNS, unit_names
 
 
 def predictions(cells=300, classes=4, seed=0):

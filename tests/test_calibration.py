@@ -5,6 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from deeploc_jax import metrics, reliability
+from deeploc_jax.groups import NewCells
 from deeploc_jax.predict import calibration
 
 
@@ -84,20 +85,26 @@ def test_cells_that_were_trained_on_do_not_calibrate():
     logits, labels = overconfident(3.0, crops=2)
     held_out = np.arange(len(labels)) % 2 == 0
     labels[5], logits[~held_out, 0] = -1, 100 * np.eye(4)[labels[~held_out]]
-    found = calibration.calibrate(logits, labels, held_out)
+    unit = 'protein', held_out, np.array([f'p{i % 40}' for i in range(len(labels))])
+    found = calibration.calibrate(logits, labels, NewCells(*unit))
     assert found.temperature == pytest.approx(3.0, rel=0.1)
     assert found.words == (
         'temperature fitted on 2,000 validation cells, without 1,999 that were trained '
-        'on'
+        'on or resemble these, of 20 proteins, none of which was trained on'
     )
-    every = calibration.calibrate(logits, np.where(held_out, labels, -1))
+    new = NewCells('cell', np.ones(len(labels), bool), np.arange(len(labels)))
+    every = calibration.calibrate(logits, np.where(held_out, labels, -1), new)
     assert every.temperature == found.temperature
-    assert every.words == 'temperature fitted on 2,000 validation cells'
+    assert every.words == (
+        'temperature fitted on 2,000 validation cells; how far it holds for new '
+        'proteins is not known'
+    )
 
 
 def test_with_no_cell_held_out_the_network_is_left_as_it_is():
     logits, labels = overconfident(3.0, crops=1, cells=50)
-    found = calibration.calibrate(logits, labels, np.zeros(50, bool))
+    none = NewCells('cell', np.zeros(50, bool), np.arange(50))
+    found = calibration.calibrate(logits, labels, none)
     assert found == (1.0, 'not calibrated: all validation cells were trained on')
 
 

@@ -13,7 +13,7 @@ from configs import compare as compare_config
 from deeploc_jax.changes.abundance import even_plates, find_folds
 from deeploc_jax.changes.compare import Options, compare
 from deeploc_jax.changes.flux import flux_table, score_moves, write_networks
-from deeploc_jax.changes.remarks import UNKNOWN, UNLIKE
+from deeploc_jax.changes.remarks import BRIGHTNESS, UNKNOWN, UNLIKE
 from deeploc_jax.changes.units import Condition
 from deeploc_jax.changes.wells import Wells, sum_wells
 from deeploc_jax.profiles.cells import profiled_cells
@@ -237,6 +237,18 @@ def test_a_mover_with_few_of_its_class_is_remarked_on(scored):
         assert rows['P001']['moved']
         assert (UNLIKE in rows['P001']['remarks']) == expected
         assert UNLIKE not in rows['P000']['remarks']
+
+
+def test_a_mover_that_is_much_brighter_is_remarked_on(scored):
+    table = scored[1]
+    after = np.array(table['condition'].to_pylist()) == 'after'
+    brighter = after & (np.array(table['protein'].to_pylist()) == 'P001')
+    for name in ('mean_GFP', 'corrected_GFP'):
+        light = table[name].to_numpy() * np.where(brighter, 4.0, 1.0)
+        table = renamed(table, name, light.tolist())
+    movers = compare(wells_of(table), 'before', 'after', Options()).movers
+    remarked = [r['protein'] for r in movers.to_pylist() if BRIGHTNESS in r['remarks']]
+    assert remarked == ['P001']  # those of BRIGHTER have not moved
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from deeploc_jax import datasets
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.release.files import ReleaseNotFoundError
 from deeploc_jax.datasets import prepare_screen
-from deeploc_jax.evaluate.groups import unit_names
+from deeploc_jax.groups import unit_names
 
 MAIN = datasets.deepyeast.deepyeast.MAIN
 LISTS = datasets.deepyeast.deepyeast._LISTS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deeploc_jax.evaluate import proteins
-from deeploc_jax.evaluate.groups import UNIT_COLUMNS
+from deeploc_jax.groups import UNIT_COLUMNS
 from deeploc_jax.tables import PROTEINS, class_values
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI')

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from deeploc_jax import metrics
-from deeploc_jax.evaluate.groups import UNIT_COLUMNS
 from deeploc_jax.evaluate.proteins import proteins_table
 from deeploc_jax.evaluate.summary import summarize
+from deeploc_jax.groups import UNIT_COLUMNS
 
 NAMES = ('ER', 'GOLGI', 'NUCLEI', 'GHOST')
 WITH_INTERVAL = ('accuracy', 'balanced_accuracy', 'macro_average_precision')

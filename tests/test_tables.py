@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deeploc_jax.evaluate import groups, proteins
+from deeploc_jax import groups
+from deeploc_jax.evaluate import proteins
 from deeploc_jax.tables import TABLES, fits, parquet, predictions, schema
 from deeploc_jax.tables.simulated import SIMULATED_CELLS
 from docs import write_tables
@@ -35,7 +36,7 @@ def test_predictions_survive_parquet(tmp_path):
     assert back.column_names == [
         *(*TEXT, 'x', 'y'),
         *('label', 'label_name', 'predicted', 'predicted_name', 'confidence'),
-        *('novelty', 'p_ER', 'p_GOLGI'),
+        *('novelty', 'set_90', 'p_ER', 'p_GOLGI'),
     ]
     assert back['novelty'].to_pylist() == [0.5, 2, 1]
     unknown = predictions.predictions_table(metadata(), LABELS, P, NAMES)

@@ -15,6 +15,7 @@ from deeploc_jax import sharding
 from deeploc_jax.class_map import make_class_map
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.groups import NewCells
 from deeploc_jax.models import MODELS, get_model
 from deeploc_jax.report.transfer import advice
 from deeploc_jax.tables.fits import read_fits
@@ -164,7 +165,8 @@ def test_confidence_is_calibrated_on_validation():
         said = np.where(rng.random(400) < 0.7, labels, (labels + 1) % 3)
         logits[name] = sure * np.eye(3)[said][:, None]
     everyone = np.ones(len(cells['validation'].labels), bool)
-    found = score_logits(logits, cells, everyone)
+    new = NewCells('cell', everyone, np.arange(400))
+    found = score_logits(logits, cells, everyone, new)
     assert 0.65 < found['accuracy'] < 0.75
     right = found['validation']  # e^z / (e^z + 2) for z = 8 / temperature
     z = np.log(2 * right / (1 - right))

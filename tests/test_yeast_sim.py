@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 from deeploc_jax import datasets
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.datasets import prepare_screen
-from deeploc_jax.evaluate.groups import unit_names
+from deeploc_jax.groups import unit_names
 from deeploc_jax.simulate import (
     CLASS_NAMES,
     SCREENS,

@@ -69,7 +69,11 @@ def adapt(
         else f'Not changed: no adaptation to {name} was better for sure.'
     )
     made = blended(network, found, chosen.share)
-    card = dataclasses.replace(made.card, note=f'{made.card.note} {note}'.strip())
+    # Sets that were calibrated with other statistics do not hold with these.
+    sets = None if chosen.share else made.card.prediction_sets
+    card = dataclasses.replace(
+        made.card, note=f'{made.card.note} {note}'.strip(), prediction_sets=sets
+    )
     made = dataclasses.replace(made, card=card)
     return Adapted(made, tried, chosen, shifts(network, found))
 

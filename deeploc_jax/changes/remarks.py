@@ -20,6 +20,11 @@ UNLIKE = (
     'cycle, cannot be told from its own'
 )
 BOTH = 'it moved: its intensity may have changed by that'
+DOUBLED = 1.0  # log2 of the fold of intensity beyond which looks may change with it
+BRIGHTNESS = (
+    'its intensity doubled or halved: a protein so much brighter or dimmer can look '
+    'as if it were elsewhere'
+)
 
 
 def remarks_of(
@@ -40,6 +45,7 @@ def remarks_of(
         (UNKNOWN, np.isnan(folds.log2_fold)),
         (UNLIKE, moved & (moves.alike < 0.5)),
         (BOTH, moved & called),
+        (BRIGHTNESS, moved & (np.abs(folds.log2_fold) >= DOUBLED)),
     )
     rows = np.empty(len(moved), object)
     for i in range(len(rows)):

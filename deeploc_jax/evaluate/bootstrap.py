@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from deeploc_jax import metrics, precision_recall
-from deeploc_jax.evaluate.groups import UNITS, unit_names
+from deeploc_jax.groups import UNITS, unit_names
 
 Statistic = Callable[..., float | np.ndarray]
 """(probabilities [n, k], labels [n], weights [r, n]) -> [r], as in metrics.py."""

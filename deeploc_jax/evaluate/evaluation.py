@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from deeploc_jax import reliability
 from deeploc_jax.devices import is_main
+from deeploc_jax.evaluate.confidence import confidence
 from deeploc_jax.evaluate.examples import write_examples
 from deeploc_jax.evaluate.proteins import proteins_table
 from deeploc_jax.evaluate.summary import summarize
@@ -19,6 +21,7 @@ from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import confusion_table, predictions_table
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
+from deeploc_jax.weights.prediction_sets import PredictionSets
 
 
 def evaluate_split(
@@ -60,6 +63,8 @@ def evaluate_split(
         np.concatenate(logits),
         novelty=np.concatenate(novelty) if novelty else None,
         temperature=network.card.temperature,
+        proteins=network.card.proteins,
+        sets=network.card.prediction_sets,
         seed=seed,
         resamples=resamples,
     )
@@ -72,6 +77,8 @@ def write_evaluation(
     *,
     novelty: np.ndarray | None = None,
     temperature: float = 1.0,
+    proteins: Sequence[str] = (),
+    sets: PredictionSets | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, Any]:
@@ -84,13 +91,15 @@ def write_evaluation(
         logits: float [n, crops, k].
         novelty: float [n], if it is known; see `weights.novelty`.
         temperature: Temperature fitted on validation; see `calibration`.
+        proteins: Proteins that the network was trained on, as far as they are known.
+        sets: Limits of its prediction sets, where they are known.
         seed: Seed of the bootstrap and of the choice of example cells.
         resamples: Number of resamples of the bootstrap.
 
     Returns:
         What `metrics.json` holds: `summarize`, `temperature`,
-        `ece_before_temperature` and `unlike_training`, the share of cells with a
-        novelty above 1, None where that is not known.
+        `ece_before_temperature`, `unlike_training`, the share of cells with a novelty
+        above 1 (None where that is not known), and what `confidence` adds.
     """
     probabilities = mean_crop_probabilities(logits, temperature)
     split = cells.metadata, cells.labels, probabilities, cells.class_names
@@ -101,8 +110,10 @@ def write_evaluation(
         ece_before_temperature=_uncalibrated_error(logits, cells.labels),
         unlike_training=None if novelty is None else float(np.mean(novelty > 1)),
     )
+    members = sets.members(probabilities, logits.shape[1]) if sets else None
+    summary |= confidence(*split, members, proteins)
     confusion = confusion_table(summary['confusion'] or [], cells.class_names)
-    per_cell = predictions_table(*split, novelty)
+    per_cell = predictions_table(*split, novelty, members)
     write_table(confusion, folder / 'confusion.parquet')
     write_table(per_cell, folder / 'predictions.parquet')
     write_table(per_protein, folder / 'proteins.parquet')

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from deeploc_jax.dirichlet import certainty_of_largest, mean_share
-from deeploc_jax.evaluate.groups import UNIT_COLUMNS, unit_names
+from deeploc_jax.groups import UNIT_COLUMNS, unit_names
 from deeploc_jax.tables.cell_columns import by_class, names_of, predicted_values
 from deeploc_jax.tables.parquet import class_metadata
 from deeploc_jax.tables.predictions import PROTEINS

@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Integer
+from jaxtyping import Float, Float64, Integer
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
 from deeploc_jax import metrics
+from deeploc_jax.groups import NewCells
 from deeploc_jax.reliability import NOT_CALIBRATED
 
 TEMPERATURES = (0.05, 20.0)
@@ -93,30 +94,33 @@ class Calibration(NamedTuple):
 def calibrate(
     logits: Float[np.ndarray, 'n crops k'],
     labels: Integer[np.ndarray, ' n'],
-    held_out: Bool[np.ndarray, ' n'] | None = None,
+    new: NewCells,
 ) -> Calibration:
-    """Fits the temperature on the validation cells that were not trained on.
+    """Fits the temperature on validation cells that are new to the network.
 
-    A network is surer of the cells it was trained on than it is right elsewhere.
+    A network is surer of the cells and the proteins that it was trained on than it is
+    right elsewhere.
 
     Args:
         logits: float [n, crops, k] of validation cells.
         labels: int [n], -1 for an unlabelled cell.
-        held_out: bool [n], False for a cell that was trained on; None: none was.
+        new: Which of the cells are new, from `groups.new_cells`.
 
     Returns:
         The temperature 1 where no labelled cell is left.
     """
     known = labels >= 0
-    used = known if held_out is None else known & held_out
+    used = known & new.cells
     if not used.any():
         words = 'all validation cells were trained on'
         if not known.any():
             words = 'no validation cell is labelled'
         return Calibration(1.0, f'{NOT_CALIBRATED}: {words}')
     words = f'temperature fitted on {used.sum():,} validation cells'
-    if seen := (known & ~used).sum():
-        words += f', without {seen:,} that were trained on'
+    if others := (known & ~used).sum():
+        words += f', without {others:,} that were trained on'
+        words += '' if new.unit == 'cell' else ' or resemble these'
+    words += new.words(used)
     return Calibration(fit_temperature(logits[used], labels[used]), words)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from deeploc_jax.precision_recall import precision_recall_curve
 from deeploc_jax.report import style
@@ -90,6 +90,7 @@ def reliability(
     bottom.bar(edges[:-1], cells, np.diff(edges), align='edge', color=style.TRAIN)
     bottom.set(xlabel='confidence (probability of the called class)', ylabel='cells')
     bottom.set_xlim(-0.02, 1.02)
+    bottom.yaxis.set_major_locator(MaxNLocator(4, integer=True))  # cells are whole
     bottom.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f'{y:,.0f}'))
     for axes in (top, bottom):
         style.grid(axes)

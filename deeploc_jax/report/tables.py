@@ -33,7 +33,14 @@ _NUMBERS = (
     ('macro_precision', 'Precision, mean of the classes', wording.percent),
     ('loss', 'Log loss (nats)', wording.decimal),
     ('ece', 'Expected calibration error', wording.decimal),
+    ('ece_unseen_proteins', '… on proteins not trained on', wording.decimal),
     ('ece_before_temperature', '… before temperature scaling', wording.decimal),
+    (
+        'set_90_coverage',
+        'Prediction sets (90\u00a0%) with the true class',
+        wording.percent,
+    ),
+    ('set_90_size', '… classes in a set, on average', wording.decimal),
     ('unlike_training', f'Cells {wording.UNLIKE}', wording.percent),
     ('temperature', 'Temperature, fitted on validation cells', wording.decimal),
 )
@@ -65,6 +72,7 @@ def run_rows(results: Results) -> list[tuple[str, str]]:
         *settings,
         ('parameters', f'{run["parameters"]:,}' if run.get('parameters') else None),
         ('calibration', run.get('calibration')),
+        ('prediction sets', run.get('prediction_sets')),
         ('kept checkpoint', None if step is None else f'step {step:,}'),
         ('device', run.get('device')),
         (

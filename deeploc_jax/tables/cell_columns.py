@@ -35,6 +35,17 @@ PREDICTED_COLUMNS = (
 )
 
 
+SET_COLUMN = Column(
+    'set_90',
+    pa.list_(TEXT),
+    'Classes that the cell may have: for 90 % of the cells of a new protein the true '
+    'class is among them (prediction set; `run.json` says what it was calibrated on). '
+    'Empty where no class fits; null if the weights have no such sets for this number '
+    'of views.',
+    required=False,
+)
+
+
 def predicted_values(
     probabilities: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, np.ndarray]:
@@ -45,6 +56,19 @@ def predicted_values(
         'predicted_name': names_of(predicted, class_names),
         'confidence': probabilities.max(axis=1),
     } | by_class('p_', probabilities, class_names)
+
+
+def set_values(
+    members: np.ndarray | None, class_names: Sequence[str], n: int
+) -> list[list[str] | None]:
+    """Values [n] of `SET_COLUMN`, from which classes are in the sets, bool [n, k].
+
+    They are None where that is not known.
+    """
+    if members is None:
+        return [None] * n
+    names = np.array(class_names, object)
+    return [names[row].tolist() for row in members]
 
 
 def by_class(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,10 @@ from deeploc_jax.tables.cell_columns import (
     CELL_COLUMNS,
     LABEL_COLUMNS,
     PREDICTED_COLUMNS,
+    SET_COLUMN,
     names_of,
     predicted_values,
+    set_values,
 )
 from deeploc_jax.tables.parquet import class_metadata, read_table
 from deeploc_jax.tables.row_checks import check_rows
@@ -42,6 +45,7 @@ PREDICTIONS = TableSchema(
             'say what they have seen.',
             required=False,
         ),
+        SET_COLUMN,
         Column('p_<CLASS>', _FLOAT, 'Probability of the class.'),
     ),
 )
@@ -105,6 +109,7 @@ def predictions_table(
     probabilities: np.ndarray,
     class_names: Sequence[str],
     novelty: np.ndarray | None = None,
+    members: np.ndarray | None = None,
 ) -> pa.Table:
     """One row per cell, in the order given.
 
@@ -114,15 +119,18 @@ def predictions_table(
         probabilities: float [n, k].
         class_names: k names in index order.
         novelty: float [n], if it is known.
+        members: Which classes are in the prediction set of each cell, bool [n, k], if
+            that is known.
 
     Raises:
         ValueError: A column is missing or of another length, or a label is no class.
     """
     check_rows(metadata, labels, probabilities, class_names, tuple(METADATA))
-    columns = {name: metadata[name] for name in METADATA}
+    columns: dict[str, Any] = {name: metadata[name] for name in METADATA}
     columns |= {'label': labels, 'label_name': names_of(labels, class_names)}
     columns |= predicted_values(np.asarray(probabilities, np.float32), class_names)
     columns['novelty'] = np.full(len(labels), None) if novelty is None else novelty
+    columns['set_90'] = set_values(members, class_names, len(labels))
     about = class_metadata(class_names)
     return to_table(columns, PREDICTIONS.arrow(class_names, about))
 

@@ -13,7 +13,9 @@ from deeploc_jax.tables.cell_columns import (
     CELL_COLUMNS,
     LABEL_COLUMNS,
     PREDICTED_COLUMNS,
+    SET_COLUMN,
     predicted_values,
+    set_values,
 )
 from deeploc_jax.tables.parquet import family_metadata
 from deeploc_jax.tables.schema import TEXT, Column, TableSchema, to_table
@@ -64,6 +66,7 @@ SCORED_CELLS = TableSchema(
             'cells exceed: above 1, do not trust the class. Null without '
             'probabilities, or if the weights do not say what they have seen.',
         ),
+        SET_COLUMN,
         Column('p_<CLASS>', _FLOAT, 'Probability of the class; null at the border.'),
         Column('area', _FLOAT, 'Area of the cell; null without an outline.', 'pixel^2'),
         Column('major_axis', _FLOAT, 'Length of the cell; null likewise.', 'pixel'),
@@ -154,6 +157,7 @@ def scored_cells_table(
     class_names: Sequence[str],
     channels: Sequence[str],
     about: Mapping[str, str] | None = None,
+    members: Bool[np.ndarray, 'm k'] | None = None,
 ) -> pa.Table:
     """One row per cell, in the order given.
 
@@ -166,6 +170,8 @@ def scored_cells_table(
         class_names: k names in index order.
         channels: Names of the channels that were measured, protein first.
         about: What else the schema's metadata shall hold.
+        members: Which classes are in the prediction sets of those cells, if that is
+            known.
     """
     found = predicted_values(np.asarray(probabilities, np.float32), class_names)
     if novelty is not None:
@@ -173,6 +179,8 @@ def scored_cells_table(
     rows: dict[str, Any] = {n: _spread(v, scored) for n, v in found.items()}
     if novelty is None:
         rows['novelty'] = np.full(len(scored), None)
+    sets = iter(set_values(members, class_names, len(probabilities)))
+    rows['set_90'] = [next(sets) if known else None for known in scored]
     names = {'CLASS': class_names, 'CHANNEL': channels}
     metadata = family_metadata(class_names, channels) | dict(about or {})
     return to_table({**columns, **rows}, SCORED_CELLS.arrow(names, metadata))

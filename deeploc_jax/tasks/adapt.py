@@ -17,8 +17,8 @@ from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.evaluate.groups import UNITS, unit_names
 from deeploc_jax.files import write_json
+from deeploc_jax.groups import UNITS, unit_names
 from deeploc_jax.lookup import check_name
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names

@@ -18,6 +18,7 @@ from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
 from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
+from deeploc_jax.groups import known_proteins
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_split_program
@@ -170,6 +171,7 @@ def card_of(
         step=fitted.step,
         validation=fitted.scores,
         version=__version__,
+        proteins=known_proteins(train.metadata),
         normalization=config.normalization,
         white_level=config.white_level,
         pixel_size=screen.pixel_size,

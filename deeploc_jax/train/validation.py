@@ -10,10 +10,12 @@ import jax
 import numpy as np
 
 from deeploc_jax import metrics
+from deeploc_jax.groups import new_cells
 from deeploc_jax.predict import calibration
 from deeploc_jax.predict.calibration import crop_loss, mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
+from deeploc_jax.predict.prediction_sets import fit_sets
 from deeploc_jax.predict.program import Program, compiled
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Cells
@@ -78,7 +80,7 @@ def calibrated(
     cells: dict[str, Cells],
     held_out: np.ndarray,
 ) -> TrainedNetwork:
-    """The network with a temperature, and with what it has seen, in one pass.
+    """The network with its confidence, and with what it has seen, in one pass.
 
     Cells that were trained on show neither how sure to be nor what is usual.
 
@@ -90,9 +92,14 @@ def calibrated(
     """
     validation = cells['validation']
     logits, features = outputs(validation, 'calibrate')
-    found = calibration.calibrate(logits, validation.labels, held_out)
+    labels, train = validation.labels, cells['train'].metadata
+    new = new_cells(train, validation.metadata, labels, held_out)
+    found = calibration.calibrate(logits, labels, new)
     card = dataclasses.replace(
-        network.card, temperature=found.temperature, calibration=found.words
+        network.card,
+        temperature=found.temperature,
+        calibration=found.words,
+        prediction_sets=fit_sets(logits, labels, new, found.temperature),
     )
     novelty = fit_novelty(
         network,

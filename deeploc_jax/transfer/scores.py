@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from deeploc_jax import metrics
+from deeploc_jax.groups import NewCells
 from deeploc_jax.predict.calibration import calibrate, mean_crop_probabilities
 from deeploc_jax.reliability import expected_calibration_error
 from deeploc_jax.types import Cells
@@ -57,6 +58,7 @@ def score_logits(
     logits: dict[str, Float[np.ndarray, '_ crops k']],
     cells: dict[str, Cells],
     held_out: Bool[np.ndarray, ' v'],
+    new: NewCells,
 ) -> dict[str, Any]:
     """Scores of a network, and how far its confidence can be trusted.
 
@@ -64,6 +66,7 @@ def score_logits(
         logits: Logits of all test and validation cells.
         cells: These splits; unlabelled cells do not count.
         held_out: Which validation cells were not trained on.
+        new: Which of these calibrate it, from `groups.new_cells`.
 
     Returns:
         The scores of `score`; `temperature`, fitted on validation; `calibration`, in
@@ -71,7 +74,7 @@ def score_logits(
         temperature (`ece`) and without (`ece_before_temperature`).
     """
     temperature, words = calibrate(
-        logits['validation'], cells['validation'].labels, held_out
+        logits['validation'], cells['validation'].labels, new
     )
     calibrated, plain = (
         {name: mean_crop_probabilities(values, t) for name, values in logits.items()}

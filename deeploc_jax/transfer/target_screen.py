@@ -13,6 +13,7 @@ from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.normalize import Normalize
 from deeploc_jax.data.screen_info import ScreenInfo
 from deeploc_jax.data.split_check import rows_among
+from deeploc_jax.groups import UNIT_COLUMNS, NewCells, new_cells
 from deeploc_jax.types import Cells
 
 
@@ -33,6 +34,13 @@ class Target:
     def held_out(self, rows: Int[np.ndarray, ' n']) -> Bool[np.ndarray, ' v']:
         """Which validation cells are not among these rows of train."""
         return ~np.isin(self.in_train, rows)
+
+    def new(self, rows: Int[np.ndarray, ' n']) -> NewCells:
+        """The validation cells new to a network trained on these rows of train."""
+        train, validation = self.cells['train'], self.cells['validation']
+        trained = {name: train.metadata[name][rows] for name in UNIT_COLUMNS}
+        held_out = self.held_out(rows)
+        return new_cells(trained, validation.metadata, validation.labels, held_out)
 
 
 def read_target(

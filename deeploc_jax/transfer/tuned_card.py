@@ -6,11 +6,13 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Float32, Int
 
 from deeploc_jax import __version__
+from deeploc_jax.groups import known_proteins
 from deeploc_jax.metrics import accuracy
 from deeploc_jax.predict.calibration import mean_crop_probabilities
+from deeploc_jax.predict.prediction_sets import fit_sets
 from deeploc_jax.transfer.target_screen import Target
 from deeploc_jax.weights.card import Card
 
@@ -18,26 +20,28 @@ from deeploc_jax.weights.card import Card
 def tuned_card(
     source: Card,
     target: Target,
+    rows: Int[np.ndarray, ' n'],
     scores: dict[str, Any],
     steps: int,
     logits: Float32[np.ndarray, 'v crops k'],
-    held_out: Bool[np.ndarray, ' v'],
 ) -> Card:
     """The card of a tuned network.
 
     Args:
         source: Card of the network that it was tuned from.
         target: The screen that it was tuned for.
+        rows: Rows of train that it was trained on.
         scores: Its scores, from `scores.score_logits`.
         steps: Updates done.
         logits: Logits of the validation cells.
-        held_out: Which of these cells were not trained on.
     """
     validation, screen = target.cells['validation'], target.screen
-    used = (validation.labels >= 0) & held_out
+    used = (validation.labels >= 0) & target.held_out(rows)
+    trained = {'protein': target.cells['train'].metadata['protein'][rows]}
+    new, temperature = target.new(rows), scores['temperature']
     measured = {}
     if used.any():
-        probabilities = mean_crop_probabilities(logits[used], scores['temperature'])
+        probabilities = mean_crop_probabilities(logits[used], temperature)
         right = float(accuracy(probabilities, validation.labels[used]))
         measured = {'validation/accuracy': right}
     return dataclasses.replace(
@@ -46,8 +50,10 @@ def tuned_card(
         class_names=validation.class_names,
         channels=screen.channels,
         marker_channel=screen.marker_channel,
-        temperature=scores['temperature'],
+        temperature=temperature,
         calibration=scores['calibration'],
+        prediction_sets=fit_sets(logits, validation.labels, new, temperature),
+        proteins=tuple(sorted({*source.proteins, *known_proteins(trained)})),
         screen=screen.full_name,
         pixel_size=screen.pixel_size,
         simulated=screen.simulated,

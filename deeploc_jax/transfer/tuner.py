@@ -146,10 +146,11 @@ class Tuner:
         program, splits = self._program(variables), ('test', 'validation')
         logits = {split: program(self.target.cells[split], split) for split in splits}
         held_out = self.target.held_out(draw.rows)
-        scores = score_logits(logits, self.target.cells, held_out) | unseen
+        new = self.target.new(draw.rows)
+        scores = score_logits(logits, self.target.cells, held_out, new) | unseen
         _, steps = self.trainer.batch_and_steps(draw)
         source, validation = self.source.card, logits['validation']
-        card = tuned_card(source, self.target, scores, steps, validation, held_out)
+        card = tuned_card(source, self.target, draw.rows, scores, steps, validation)
         model = card.network_of(variables, 'the tuned network')
         network = TrainedNetwork(card, model, variables)
         return Tuned(draw, scores, seconds, steps, network)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from deeploc_jax.fingerprint import arrays_of, check_fit
 from deeploc_jax.models import get_model
+from deeploc_jax.weights.prediction_sets import PredictionSets
 
 FORMAT = 2
 _READABLE = (1, 2)  # 1 has `licence` for `license`
@@ -51,6 +52,10 @@ class Card:
             version did not say.
         novelty_layer: Layer whose features detect cells unlike any seen in training;
             '': the weights have none.
+        proteins: Names of the proteins of its training cells; (): an earlier version
+            did not say, or no protein was known.
+        prediction_sets: Limits of prediction sets; None: an earlier version did not
+            have them, or no cell was left to calibrate them.
         note: Remarks for users of the weights.
         format: Version of this format.
     """
@@ -74,6 +79,8 @@ class Card:
     pixel_size: float | None = None
     calibration: str = ''
     novelty_layer: str = ''
+    proteins: tuple[str, ...] = ()
+    prediction_sets: PredictionSets | None = None
     note: str = ''
     format: int = FORMAT
 
@@ -105,6 +112,9 @@ class Card:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields['model'].items()
         }
+        read['proteins'] = tuple(fields.get('proteins', ()))
+        if sets := fields.get('prediction_sets'):
+            read['prediction_sets'] = PredictionSets.from_json(sets)
         return cls(**fields | read)
 
     def network_of(self, variables: Any, where: Path | str) -> nn.Module:

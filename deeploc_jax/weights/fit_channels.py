@@ -47,7 +47,13 @@ def fit_channels(network: TrainedNetwork, match: ChannelMatch) -> TrainedNetwork
             arrays[name] = np.pad(array, pad)
     return dataclasses.replace(
         network,
-        card=dataclasses.replace(card, channels=names, marker_channel=marker),
+        card=dataclasses.replace(
+            card,
+            channels=names,
+            marker_channel=marker,
+            # They were calibrated with all channels.
+            prediction_sets=None if match.lacking else card.prediction_sets,
+        ),
         novelty=network.novelty if knows else None,
         variables=traverse_util.unflatten_dict(arrays, sep='/'),
     )

@@ -45,6 +45,7 @@ class TrainedNetwork:
 
     def facts(self) -> dict[str, Any]:
         """What `run.json` says of the network."""
+        sets = self.card.prediction_sets
         return dict(
             class_names=self.card.class_names,
             normalization=self.card.normalization,
@@ -53,6 +54,7 @@ class TrainedNetwork:
             best_step=self.card.step,
             temperature=self.card.temperature,
             calibration=self.card.calibration,
+            prediction_sets=sets.words() if sets else 'not calibrated',
         )
 
 

@@ -58,11 +58,14 @@ class Scores:
     Attributes:
         probabilities: Calibrated, float32 [n, k].
         novelty: float32 [n], None where the network does not know what it has seen.
+        members: Which classes are in the prediction sets, bool [n, k], None where the
+            network has no limits for this number of views.
         features: float32 [n, f] of each layer that was asked for.
     """
 
     probabilities: np.ndarray
     novelty: np.ndarray | None
+    members: np.ndarray | None
     features: dict[str, np.ndarray]
 
 
@@ -89,9 +92,10 @@ class Scorer:
             ValueError: Pixels of this type need a white level.
         """
         card, novelty = self.network.card, self.network.novelty
-        probabilities, distances = [], []
+        probabilities, distances, views = [], [], card.crops
         for logits, distance in _run(self.outputs, crops, self.network):
             found = mean_crop_probabilities(logits, card.temperature)
+            views = logits.shape[1]
             probabilities.append(found.astype(np.float32))
             if novelty:
                 distances.append(distance)
@@ -99,9 +103,12 @@ class Scorer:
             name: _joined(_run(program, crops, self.network), self.widths[name])
             for name, program in self.layers.items()
         }
+        joined = _joined(probabilities, len(card.class_names))
+        sets = card.prediction_sets
         return Scores(
-            _joined(probabilities, len(card.class_names)),
+            joined,
             _joined(distances) if novelty else None,
+            sets.members(joined, views) if sets else None,
             features,
         )
 

@@ -88,6 +88,7 @@ def write_part(
         card.class_names,
         channels,
         {_ABOUT.decode(): json.dumps(about)},
+        scores.members,
     )
     write_table(table, cells_file(workdir, name))
 
@@ -101,9 +102,11 @@ def _score(fields: Sequence[FieldCells], scorer: Scorer) -> Scores:
         return scorer(np.concatenate(crops) if crops else none)
     parts = [scorer(crop) for crop in crops]
     novelty = [part.novelty for part in parts if part.novelty is not None]
+    members = [part.members for part in parts if part.members is not None]
     return Scores(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate(novelty) if novelty else None,
+        np.concatenate(members) if members else None,
         {n: np.concatenate([p.features[n] for p in parts]) for n in parts[0].features},
     )
 
