@@ -65,6 +65,8 @@ FLOORS = {
 FLOORS['tasks'] = set(FLOORS)
 # The door: what `import deeploc_jax` offers.
 FLOORS['__init__'] = NETWORKS | {'predict'}
+NETWORK_FLOORS = {'models/', 'weights/', 'train/', 'predict/', 'transfer/'}
+NETWORK_FLOORS |= {'adapt/', 'explain/'}
 # Libraries that only some floors or files know.
 ONLY_IN = {
     'orbax': {'train/checkpoint.py', 'train/file_system.py'},

@@ -30,7 +30,7 @@ class Curves(NamedTuple):
 
 
 Judge = Callable[[Any, jax.Array, jax.Array, jax.Array], Curves]
-"""`(variables, images [b, s, s, c], classes [b], attribution [b, s, s, c']) -> Curves`"""
+"""Function of variables, images, classes and attribution, see `make_curves`."""
 
 
 def make_curves(model: nn.Module) -> Judge:
@@ -78,7 +78,7 @@ def area(curve: Float[np.ndarray, 'b p']) -> Float[np.ndarray, ' b']:
 
 
 def rank_correlation(
-    one: Float[np.ndarray, b * s], other: Float[np.ndarray, b * s]
+    one: Float[np.ndarray, 'b s s'], other: Float[np.ndarray, 'b s s']
 ) -> Float[np.ndarray, ' b']:
     """Spearman's rank correlation between two attributions of each cell.
 

@@ -88,7 +88,7 @@ def judge(
             same = rank_correlation(found[name].sum(-1), others[name].sum(-1))
             row['random_weights'] = float(np.nanmean(same))
         rows.append(row)
-    best = min(rows[: len(found)], key=lambda row: row['deletion'])
+    best = max(rows[: len(found)], key=lambda row: row['insertion'] - row['deletion'])
     return [row | dict(shown=row is best) for row in rows]
 
 

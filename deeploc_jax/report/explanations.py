@@ -125,17 +125,18 @@ def _lead(rows: Sequence[dict[str, Any]], best: str, record: dict[str, Any]) -> 
         'Which pixels speak for the class that the network calls a cell? Of each class '
         'the cells are shown that it is surest of, right or wrong, out of '
         f'{record["cells_looked_at"]:,} cells of {record["split"]}. '
-        f'The table judges the methods on {rows[0]["cells"]:,} cells drawn at random; ± '
-        'is a standard error.'
+        f'The table judges the methods on {rows[0]["cells"]:,} cells drawn at random; '
+        '± is a standard error.'
     )
     chosen = next(row for row in rows if row['method'] == best)
     light = next(row for row in rows if row['method'] == 'brightness')
-    if chosen['deletion'] >= light['deletion']:
+    text += f' {TITLES[best]} comes first: its pixels carry the class best.'
+    if chosen['insertion'] <= light['insertion']:
         text += (
-            ' No method finds the pixels on which the class depends better than their '
-            'brightness does: trust these pictures little.'
+            ' But the brightest pixels of the protein carry it as well: trust these '
+            'pictures little.'
         )
-    return f'{text} {TITLES[best]} comes first.'
+    return text
 
 
 def _columns(explained: Explained, order: Sequence[str]) -> list[str]:

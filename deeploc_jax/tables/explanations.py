@@ -42,6 +42,10 @@ EXPLANATIONS = TableSchema(
             'Rank correlation with the attribution of a network with random weights; '
             'the nearer to 0, the better. Null where no network has a part in it.',
         ),
-        Column('shown', pa.bool_(), 'Whether it is shown first: the best by deletion.'),
+        Column(
+            'shown',
+            pa.bool_(),
+            'Whether it comes first on the page: the best by insertion less deletion.',
+        ),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jax.numpy as jnp
 import ml_collections
 import numpy as np
 
@@ -61,7 +62,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     called = probabilities(network, cells, config.batch_size)
     classes, sure = called.argmax(1), called.max(1)
     crop, size = network.card.crop, config.batch_size
-    images = np.asarray(center_crop(cells.images[np.arange(len(cells))], crop))
+    pixels = cells.images[np.arange(len(cells))]
+    images = np.asarray(center_crop(jnp.asarray(pixels), crop))
     drawn = np.random.default_rng(config.seed).permutation(len(cells))[: config.cells]
     found = attributions(network, images[drawn], classes[drawn], methods, size)
     rows = judge(network, images[drawn], classes[drawn], found, size, config.seed)
