@@ -58,12 +58,15 @@ FLOORS = {
     'report': {'tables'},
     'profiles': {'tables'},
     'changes': {'profiles', 'tables'},
+    'explain': {'weights'},
     'adapt': NETWORKS | {'data', 'predict'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
 # The door: what `import deeploc_jax` offers.
 FLOORS['__init__'] = NETWORKS | {'predict'}
+NETWORK_FLOORS = {'models/', 'weights/', 'train/', 'predict/', 'transfer/'}
+NETWORK_FLOORS |= {'adapt/', 'explain/'}
 # Libraries that only some floors or files know.
 ONLY_IN = {
     'orbax': {'train/checkpoint.py', 'train/file_system.py'},
@@ -71,7 +74,15 @@ ONLY_IN = {
     'tensorflow_datasets': {'data/', 'datasets/'},
     'matplotlib': {'report/'},
     'ml_collections': {'tasks/'},
-    'flax': {'models/', 'weights/', 'train/', 'predict/', 'transfer/', 'adapt/'},
+    'flax': {
+        'models/',
+        'weights/',
+        'train/',
+        'predict/',
+        'transfer/',
+        'adapt/',
+        'explain/',
+    },
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/', 'screens/'},
     'mahotas': {'measurements/'},

@@ -86,7 +86,7 @@ def test_the_page_leads_to_what_was_made(done):
     for path in ('movers/movers.html', 'profiles/proteins.html', 'scored/plates.html'):
         assert f'href="{path}"' in page and (done / path).exists()
     assert page.index('movers.html') < page.index('plates.html')
-    assert 'simulated' not in page
+    assert 'SIMULATED DATA' not in page
 
 
 def test_the_page_says_what_was_found(done):

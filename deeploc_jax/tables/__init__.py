@@ -6,6 +6,7 @@
 from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
 from deeploc_jax.tables.examples import EXAMPLES
+from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
@@ -49,6 +50,7 @@ TABLES = (
     TRANSFERS,
     NOVELTY,
     ADAPTATION,
+    EXPLANATIONS,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -69,6 +71,7 @@ __all__ = [
     'ADAPTATION',
     'CONFUSION',
     'EXAMPLES',
+    'EXPLANATIONS',
     'FEATURES',
     'FIELDS_SCORED',
     'FLUX',

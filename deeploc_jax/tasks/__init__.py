@@ -16,6 +16,7 @@ TASKS = (
     'compare',
     'convert',
     'evaluate',
+    'explain',
     'features',
     'profile',
     'novelty',

@@ -1,0 +1,1 @@
+"""Shows what a network looks at in a cell."""

@@ -1,0 +1,117 @@
+"""Attributions of cells for the classes they are called, and how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float32, Int
+
+from deeploc_jax.explain.attribution import ATTRIBUTIONS
+from deeploc_jax.explain.curves import area, make_curves, rank_correlation
+from deeploc_jax.progress import progress_bar
+from deeploc_jax.weights.folder import TrainedNetwork
+
+BASELINES = ('brightness', 'random')
+"""Orders of pixels in which no network has a part."""
+
+
+def attributions(
+    network: TrainedNetwork,
+    images: Float32[np.ndarray, 'n s s c'],
+    classes: Int[np.ndarray, ' n'],
+    methods: Sequence[str],
+    batch_size: int,
+) -> dict[str, np.ndarray]:
+    """Attributions of cells, float32 [n, s, s, c or 1], by the name of the method.
+
+    Args:
+        network: The network.
+        images: Normalized crops, as large as those that the network looks at.
+        classes: The class of each cell that is attributed.
+        methods: Keys of `ATTRIBUTIONS`.
+        batch_size: Cells at a time.
+    """
+    found = {}
+    for name in methods:
+        function = jax.jit(ATTRIBUTIONS[name](network.model, images.shape[1]))
+        found[name] = _in_batches(
+            lambda x, k, f=function: f(network.variables, x, k),
+            (images, classes.astype(np.int32)),
+            batch_size,
+            name,
+        )
+    return found
+
+
+def judge(
+    network: TrainedNetwork,
+    images: Float32[np.ndarray, 'n s s c'],
+    classes: Int[np.ndarray, ' n'],
+    found: dict[str, np.ndarray],
+    batch_size: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """A row of `tables.EXPLANATIONS` for each method and each baseline.
+
+    Args:
+        network: The network.
+        images: As in `attributions`.
+        classes: As in `attributions`.
+        found: Attributions by the name of the method.
+        batch_size: Cells at a time.
+        seed: Seed of the random weights and of the random order.
+    """
+    curves = jax.jit(make_curves(network.model))
+    rng = np.random.default_rng(seed)
+    noise = rng.random((*images.shape[:3], 1), np.float32)
+    orders = found | dict(zip(BASELINES, (images[..., :1], noise), strict=True))
+    random = _random_weights(network, images, seed)
+    others = attributions(random, images, classes, [*found], batch_size)
+    rows = []
+    for name, order in orders.items():
+        arrays = images, classes.astype(np.int32), order
+        made = _in_batches(
+            lambda x, k, a: np.stack(curves(network.variables, x, k, a), 1),
+            arrays,
+            batch_size,
+            f'judge {name}',
+        )
+        row: dict[str, Any] = dict(method=name, cells=len(images), random_weights=None)
+        for place, curve in enumerate(('deletion', 'insertion')):
+            areas = area(made[:, place])
+            row[curve] = float(areas.mean())
+            row[f'{curve}_error'] = float(areas.std() / np.sqrt(len(areas)))
+        if name in found:
+            same = rank_correlation(found[name].sum(-1), others[name].sum(-1))
+            row['random_weights'] = float(np.nanmean(same))
+        rows.append(row)
+    best = max(rows[: len(found)], key=lambda row: row['insertion'] - row['deletion'])
+    return [row | dict(shown=row is best) for row in rows]
+
+
+def _random_weights(
+    network: TrainedNetwork, images: np.ndarray, seed: int
+) -> TrainedNetwork:
+    """The network as it is before any training."""
+    key, one = jax.random.key(seed), images[:1]
+    made = jax.jit(lambda k: network.model.init(k, one, train=False))(key)
+    return TrainedNetwork(network.card, network.model, dict(made))
+
+
+def _in_batches(
+    function: Callable[..., Any],
+    arrays: Sequence[np.ndarray],
+    batch_size: int,
+    name: str,
+) -> np.ndarray:
+    """Results for all rows; the last batch is filled up, so that one program does."""
+    n = len(arrays[0])
+    size = min(batch_size, n)
+    parts = []
+    for start in progress_bar(range(0, n, size), description=name, unit='batch'):
+        rows = np.minimum(np.arange(start, start + size), n - 1)
+        parts.append(np.asarray(function(*(array[rows] for array in arrays))))
+    return np.concatenate(parts)[:n]

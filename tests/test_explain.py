@@ -1,0 +1,173 @@
+import json
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from scipy import stats
+
+from configs import explain as explain_config
+from deeploc_jax.explain.attribution import (
+    ATTRIBUTIONS,
+    last_maps,
+    logits_of,
+    make_grad_cam,
+    make_integrated_gradients,
+)
+from deeploc_jax.explain.curves import STEPS, area, make_curves, rank_correlation
+from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.tasks import explain as task
+from deeploc_jax.weights.folder import write_weights
+from tests.helpers.small import Small, make_card, random_variables
+from tests.helpers.spot_screen import SpotScreen
+
+RNG = np.random.default_rng(0)
+IMAGES = jnp.asarray(RNG.random((3, 16, 16, 2), np.float32))
+CLASSES = jnp.array([0, 2, 1])
+
+
+class Linear(nn.Module):
+    """The logits are sums of weighted pixels."""
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        x = image.reshape(len(image), -1)
+        return nn.Dense(3, name='dense')(x), {}
+
+
+class Maps(nn.Module):
+    """Two maps, pooled, and a dense layer: Grad-CAM is known."""
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        maps = nn.Conv(2, (3, 3), name='maps')(image)
+        return nn.Dense(3, name='dense')(maps.mean((1, 2))), {}
+
+
+def variables_of(model):
+    return model.init(jax.random.key(0), IMAGES, train=False)
+
+
+def test_gradients_of_a_linear_network_are_its_weighted_pixels():
+    model = Linear()
+    variables = variables_of(model)
+    found = make_integrated_gradients(model, 16)(variables, IMAGES, CLASSES)
+    weights = variables['params']['dense']['kernel'].T[CLASSES].reshape(IMAGES.shape)
+    np.testing.assert_allclose(found, weights * IMAGES, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('name', ['lean', 'deeploc'])
+def test_integrated_gradients_add_up_to_the_logit(name):
+    model = get_model(name, num_classes=3)
+    variables = random_variables(model, 16)
+    found = make_integrated_gradients(model, 16)(variables, IMAGES, CLASSES)
+    assert found.shape == IMAGES.shape
+    there, black = (
+        logits_of(model, variables, x, CLASSES) for x in (IMAGES, 0 * IMAGES)
+    )
+    np.testing.assert_allclose(
+        found.sum((1, 2, 3)), there - black, rtol=0.05, atol=0.02
+    )
+
+
+def test_grad_cam_is_the_weighted_sum_of_the_last_maps():
+    model = Maps()
+    variables = variables_of(model)
+    found = make_grad_cam(model, 16)(variables, IMAGES, CLASSES)
+    maps = nn.Conv(2, (3, 3)).apply({'params': variables['params']['maps']}, IMAGES)
+    kernel = variables['params']['dense']['kernel'].T[CLASSES] / 16**2
+    expected = jnp.maximum((maps * kernel[:, None, None]).sum(-1, keepdims=True), 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ('name', 'layer'), [('lean', 'conv_3b'), ('deeploc', 'conv_8')]
+)
+def test_the_last_maps_are_found(name, layer):
+    model = get_model(name, num_classes=3)
+    variables = random_variables(model, 16)
+    path, shape = last_maps(model, variables, IMAGES)
+    assert path[0] == layer and len(shape) == 4
+    found = ATTRIBUTIONS['grad_cam'](model, 16)(variables, IMAGES, CLASSES)
+    assert found.shape == (3, 16, 16, 1) and (found >= 0).all() and found.max() > 0
+
+
+def test_a_network_without_maps_has_no_grad_cam():
+    model = Linear()
+    with pytest.raises(ValueError, match='has no convolution'):
+        make_grad_cam(model, 16)(variables_of(model), IMAGES, CLASSES)
+
+
+class Corner(nn.Module):
+    """Sure of class 1 as long as the pixel in the corner shines."""
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        lit = 20 * image[:, 0, 0, 0] - 10
+        return jnp.stack([-lit, lit], 1), {}
+
+
+def test_the_class_goes_and_comes_with_the_pixel_that_counts():
+    images = jnp.ones((2, 10, 10, 1))
+    classes = jnp.array([1, 1])
+    first = jnp.zeros((2, 10, 10, 1)).at[:, 0, 0].set(1)
+    order = first.at[1].multiply(-1)  # of the second image it comes last
+    curves = jax.jit(make_curves(Corner()))({}, images, classes, order)
+    assert curves.deletion.shape == curves.insertion.shape == (2, STEPS + 1)
+    deletion, insertion = (area(np.asarray(curve)) for curve in curves)
+    edge = 1 / STEPS / 2
+    np.testing.assert_allclose(deletion, [edge, 1 - edge], atol=1e-3)
+    np.testing.assert_allclose(insertion, [1 - edge, edge], atol=1e-3)
+
+
+def test_rank_correlation_is_spearmans():
+    one, other = RNG.random((2, 4, 6, 6))
+    expected = [
+        stats.spearmanr(a.ravel(), b.ravel()).statistic
+        for a, b in zip(one, other, strict=True)
+    ]
+    np.testing.assert_allclose(rank_correlation(one, other), expected, rtol=1e-6)
+
+
+def test_the_surest_cells_of_each_class_are_shown():
+    classes = np.array([1, 0, 1, 1, 3])
+    sure = np.array([0.5, 0.9, 0.8, 0.7, 0.4])
+    assert task.surest(classes, sure, 2).tolist() == [1, 2, 3, 4]
+
+
+@pytest.fixture
+def config(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, 'small', Small)
+    card = make_card(model=dict(name='small'), side=64, crop=60)
+    write_weights(tmp_path / 'source', random_variables(Small(), 60), card)
+    config = explain_config.get_config()
+    config.source, config.screen = str(tmp_path / 'source'), SpotScreen.name
+    config.data_dir, config.cells, config.batch_size = data_dir, 6, 4
+    return config
+
+
+def test_a_page_shows_cells_and_judges_the_methods(config, tmp_path, capsys):
+    task.run(config, tmp_path / 'out')
+    assert '| Grad-CAM | 6 | ' in capsys.readouterr().out
+    rows = pq.read_table(tmp_path / 'out/explain.parquet').to_pylist()
+    methods = ['integrated_gradients', 'grad_cam', 'brightness', 'random']
+    assert [row['method'] for row in rows] == methods
+    assert sum(row['shown'] for row in rows) == 1
+    assert all(0 <= row['deletion'] <= 1 and row['cells'] == 6 for row in rows)
+    assert [row['random_weights'] is None for row in rows] == [False, False, True, True]
+    page = (tmp_path / 'out/report.html').read_text()
+    assert 'What the network looks at: spot_screen' in page and 'Grad-CAM' in page
+    assert list((tmp_path / 'out/figures').glob('explained_*.png'))
+    run = json.loads((tmp_path / 'out/run.json').read_text())
+    assert run['cells_of_split'] == 10
+
+
+def test_what_cannot_be_explained_is_refused(config, tmp_path):
+    config.methods = 'gradcam'
+    with pytest.raises(ValueError, match="Did you mean 'grad_cam'"):
+        task.run(config, tmp_path / 'out')
+    config.methods, config.shown = 'grad_cam', 0
+    with pytest.raises(ValueError, match=r'shown \(0\) must be at least 1'):
+        task.run(config, tmp_path / 'out')
