@@ -7,7 +7,7 @@ Cells of every class are shown with the pixels that speak for it, by integrated
 gradients and by Grad-CAM, and both ways are judged: the class should go when the pixels
 go, come when they come, and the picture should change when the weights are random.
 
-Result: a page of cells, and how good either way is. Of 200 cells of yeast_sim 5.0.0
+Result: a page of cells, and how good either way is. Of 200 cells of yeast_sim 4.0.0
 (simulated) with `lean-sim`, the pixels of Grad-CAM alone bring the class back best:
 insertion 0.631, that of the brightest pixels 0.550.
 Time: two and a half minutes for these on two CPU cores that had other work too.

@@ -44,6 +44,15 @@ def network_of(name, channels=('GFP', 'RFP'), marker=1, **fields):
         (THREE, 'mCherry', ('GFP', 'x', 'RFP'), 2, ('mNG', 'DAPI', 'mCherry')),
         (THREE, 'mCherry', ('GFP', 'x'), -1, ('mNG', 'DAPI')),
         (('GFP', 'far_red'), 'far_red', ('GFP', 'RFP'), -1, ('GFP', 'far_red')),
+        # A network is given what it was trained on, in whatever order.
+        (THREE, 'mCherry', ('DAPI',), -1, ('DAPI',)),
+        (THREE, 'mCherry', ('DAPI', 'mNG'), -1, ('DAPI', 'mNG')),
+        (THREE, 'mCherry', ('mCherry',), 0, ('mCherry',)),
+        (('GFP', 'RFP'), None, ('GFP', 'RFP'), 1, ('GFP', 'RFP')),
+        # Roles count more than names.
+        (('RFP', 'GFP'), 'GFP', ('GFP', 'RFP'), 1, ('RFP', 'GFP')),
+        (('RFP', 'GFP'), None, ('GFP', 'RFP'), 1, ('RFP', '-')),
+        (('RFP', 'BF'), None, ('GFP', 'RFP'), 1, ('RFP', '-')),
         # Those of the same name first, wherever they stand.
         (('a', 'BF', 'DAPI'), None, ('a', 'DAPI'), -1, ('a', 'DAPI')),
         (('a', 'BF', 'DAPI'), None, ('a', 'x', 'DAPI'), -1, ('a', 'BF', 'DAPI')),

@@ -38,11 +38,17 @@ def statistics_of(
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells of a batch, over all devices; the more the better.
 
+    Raises:
+        ValueError: There are fewer cells than devices.
+
     References:
         Li et al. 2018, Pattern Recognition 80:109, Adaptive Batch Normalization.
     """
     model, crop = network.model.clone(bn_momentum=0.0), network.card.crop
-    batch_size = min(batch_size, len(cells) // mesh.devices.size * mesh.devices.size)
+    devices = mesh.devices.size
+    if len(cells) < devices:
+        raise ValueError(f'{len(cells)} cells are too few for {devices} devices.')
+    batch_size = min(batch_size, len(cells)) // devices * devices
     whole = cells.at(np.arange(len(cells) // batch_size * batch_size))
 
     def found(variables: Any, images: jax.Array) -> Any:

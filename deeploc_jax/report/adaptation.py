@@ -80,8 +80,8 @@ def in_words(rows: Sequence[dict[str, Any]], record: dict[str, Any]) -> str:
     first = next(iter(record['shifts'].values()))
     before, after = rows[0], next(row for row in rows if row['chosen'])
     text = (
-        f'{before["cells"]:,} cells of {before["groups"]:,} groups '
-        f'({record["group_by"]}). The means of the first layer are {first:.2f} '
+        f'{before["cells"]:,} cells of {before["groups"]:,} {record["group_by"]}s. '
+        f'The means of the first layer are {first:.2f} '
         f'standard deviations from those of the training, at most {most:.2f} ({layer}).'
     )
     if after is before:

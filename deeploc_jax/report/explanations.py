@@ -130,7 +130,7 @@ def _lead(rows: Sequence[dict[str, Any]], best: str, record: dict[str, Any]) -> 
     )
     chosen = next(row for row in rows if row['method'] == best)
     light = next(row for row in rows if row['method'] == 'brightness')
-    text += f' {TITLES[best]} comes first: its pixels carry the class best.'
+    text += f' First comes {TITLES[best]}, whose pixels carry the class best.'
     if chosen['insertion'] <= light['insertion']:
         text += (
             ' But the brightest pixels of the protein carry it as well: trust these '

@@ -22,13 +22,12 @@ from deeploc_jax.groups import UNITS, unit_names
 from deeploc_jax.lookup import check_name
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
+from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.report.adaptation import as_text, in_words, write_adaptation
 from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import rows_to_table
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.channels import match_channels
-from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import read_weights, write_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -48,14 +47,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     source = read_weights(config.source, white_level=config.white_level)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     builder = open_screen(config.screen, **folders)
-    stored = describe_screen(builder)
     asked = split_names(config.channels or '')
-    match = match_channels(source.card, stored.channels, stored.marker, asked)
-    inputs = dict(screen=stored.identity, source=source.sha256)
+    network, screen = fit_to_screen(source, describe_screen(builder), asked)
+    inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, **inputs)
-    if is_main():
-        print(match.describe(source.card))
-    network, screen = fit_channels(source, match), stored.with_channels(match.read)
     card = network.card
     cells = read_cells(
         builder,

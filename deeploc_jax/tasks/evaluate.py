@@ -17,10 +17,9 @@ from deeploc_jax.evaluate.evaluation import evaluate_split
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import make_split_program
+from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import outcome
-from deeploc_jax.weights.channels import match_channels
-from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import describe_splits, environment, short
@@ -44,11 +43,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
     builder = open_screen(config.screen or name_without_version(card.screen), **folders)
-    stored = describe_screen(builder)
-    match = match_channels(card, stored.channels, stored.marker, asked)
-    if is_main():
-        print(match.describe(card))
-    network, screen = fit_channels(network, match), stored.with_channels(match.read)
+    network, screen = fit_to_screen(network, describe_screen(builder), asked)
     outputs = make_split_program(network, mesh, options.batch_size, options.crops)
     cells = read_cells(
         builder,

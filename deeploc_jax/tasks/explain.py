@@ -25,13 +25,12 @@ from deeploc_jax.names import split_names
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.report.explanations import Explained, as_text, write_explanations
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import rows_to_table
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.channels import match_channels
-from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -94,14 +93,10 @@ def open_cells(
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     name = config.screen or name_without_version(source.card.screen)
     builder = open_screen(name, **folders)
-    stored = describe_screen(builder)
     asked = split_names(config.channels or '')
-    match = match_channels(source.card, stored.channels, stored.marker, asked)
-    inputs = dict(screen=stored.identity, source=source.sha256)
+    network, screen = fit_to_screen(source, describe_screen(builder), asked)
+    inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, **inputs)
-    if is_main():
-        print(match.describe(source.card))
-    network, screen = fit_channels(source, match), stored.with_channels(match.read)
     card = network.card
     cells = read_cells(
         builder,

@@ -24,14 +24,13 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_cell_features
+from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.splits import Range
 from deeploc_jax.tables.feature_files import features_table, size_of
 from deeploc_jax.tables.features import read_features
 from deeploc_jax.tables.h5ad import check_anndata, write_h5ad
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.types import Cells
-from deeploc_jax.weights.channels import match_channels
-from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
@@ -64,15 +63,11 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not name:
         raise ValueError('Say of which screen: --config.screen=<name>.')
     builder = open_screen(name, **folders)
-    screen = describe_screen(builder)
     if network:
-        match = match_channels(network.card, screen.channels, screen.marker, channels)
-        if is_main():
-            print(match.describe(network.card))
-        network, screen = fit_channels(network, match), screen.with_channels(match.read)
+        network, screen = fit_to_screen(network, describe_screen(builder), channels)
         extract, about = activations(config, network)
     else:
-        screen = screen.with_channels(channels)
+        screen = describe_screen(builder).with_channels(channels)
         extract, about = measurements(screen), {}
     about |= dict(source=config.source, screen=screen.full_name)
     parts = parts_of(builder, splits or None, config.cells_per_file)

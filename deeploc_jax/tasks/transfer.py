@@ -21,6 +21,7 @@ from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import write_learning_curves
@@ -37,8 +38,6 @@ from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.transfer.unseen import Unseen
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.channels import match_channels
-from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
@@ -127,16 +126,13 @@ def open_target(
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     builder = open_screen(config.screen, **folders)
     check_splits(builder, splits)
-    stored = describe_screen(builder)
-    marker = stored.marker
-    match = match_channels(card, stored.channels, marker, channels, more=True)
-    screen = stored.with_channels(match.read)
+    fitted, screen = fit_to_screen(
+        source, describe_screen(builder), channels, more=True
+    )
     inputs = dict(screen=screen.identity, source=source.sha256)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
-    if is_main():
-        print(match.describe(card))
     target = read_target(builder, screen, splits, normalize, config.memory_limit)
-    return fit_channels(source, match), target
+    return fitted, target
 
 
 class Asked(NamedTuple):

@@ -77,8 +77,9 @@ def match_channels(
 ) -> ChannelMatch:
     """Matches the channels of a screen to those of a network, by what they show.
 
-    The protein goes to the protein and the marker to the marker. Other channels go to
-    those of the same name, then to what is left, in order.
+    A screen that has all channels of the network by name, in the same roles, gives
+    these. Else the protein goes to the first channel and the marker to the marker;
+    others go to those of the same name, then to what is left, in order.
 
     Args:
         card: Card of the network.
@@ -136,6 +137,10 @@ def _by_role(
 ) -> tuple[str, ...]:
     """The channel of the screen for each one of the network."""
     place = card.marker_channel
+    own = card.channels[place] if place >= 0 else None
+    same_roles = not own or (own == marker if marker else own != channels[0])
+    if same_roles and {*card.channels} <= {*channels}:
+        return card.channels
     found = dict.fromkeys(range(len(card.channels)), LACKING)
     others = [name for name in channels if name != marker]
     if marker and place >= 0:

@@ -48,7 +48,8 @@ def with_adapted(
             network = fit_channels(network, job.source.channels)
         cells, groups = _some_cells(job, network, parts)
         mesh = sharding.make_mesh(jax.local_devices())
-        made = adapt(network, cells, groups, mesh, BATCH, 'the fields').network
+        size = -(-BATCH // mesh.devices.size) * mesh.devices.size
+        made = adapt(network, cells, groups, mesh, size, 'the fields').network
         write_weights(folder, made.variables, made.card, made.novelty)
     made = read_weights(folder, white_level=job.source.white_level)
     source = dataclasses.replace(
