@@ -12,6 +12,8 @@ References:
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from deeploc_jax.simulate import geometry
@@ -56,6 +58,17 @@ def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
 
 
 def vacuole(specimen: Specimen) -> np.ndarray:
-    """VACUOLE (GO:0000328): the lumen of the vacuoles, more or less evenly filled."""
-    uneven = 1 + specimen.rng.uniform(0, 0.35) * specimen.texture
-    return 2.6 * specimen.vacuoles * np.maximum(uneven, 0.2)
+    """VACUOLE (GO:0000328): the lumen of the vacuoles, some lobes fuller than others.
+
+    What is on its way in lights the rim of the lobes in some proteins.
+    """
+    rng, vacuoles = specimen.rng, specimen.cell.vacuoles
+    fill = rng.uniform(0.6, 1, len(vacuoles)).tolist()
+    lobes = (
+        full * optics.body(specimen.view, vacuole)
+        for full, vacuole in zip(fill, vacuoles, strict=True)
+    )
+    lumen = functools.reduce(np.maximum, lobes)
+    rims = sum((optics.shell(specimen.view, v) for v in vacuoles), specimen.view.dark())
+    uneven = 1 + rng.uniform(0, 0.35) * specimen.texture
+    return 2.6 * lumen * np.maximum(uneven, 0.2) + rng.uniform(0, 1.5) * rims

@@ -21,9 +21,13 @@ from deeploc_jax.simulate.specimen import Specimen
 
 
 def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
-    """VACUOLARMEMBRANE (GO:0000329): each vacuole's rim, bright where two touch."""
+    """VACUOLARMEMBRANE (GO:0000329): each vacuole's rim, bright where two touch.
+
+    Some of it is turned over in the lumen.
+    """
     rims = [optics.shell(specimen.view, v) for v in specimen.cell.vacuoles]
-    return 5.5 * sum(rims, specimen.view.dark())
+    lumen = specimen.rng.uniform(0, 0.4) * specimen.vacuoles
+    return 5.5 * sum(rims, specimen.view.dark()) + lumen
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:

@@ -49,7 +49,7 @@ def _cables(specimen: Specimen) -> np.ndarray:
 def endosome(specimen: Specimen) -> np.ndarray:
     """ENDOSOME (GO:0005768): three to seven rather large spots against the vacuole.
 
-    In some proteins the membrane of the vacuole shines as well.
+    The cytosol shines too, and in some proteins the membrane of the vacuole.
     """
     rng, vacuoles = specimen.rng, specimen.cell.vacuoles
     count = specimen.number(3, 7)
@@ -64,13 +64,18 @@ def endosome(specimen: Specimen) -> np.ndarray:
     )
     rims = [optics.shell(specimen.view, vacuole) for vacuole in vacuoles]
     ground = max(specimen.protein.nuclear - 1.2, 0) * sum(rims, specimen.view.dark())
-    return ground + specimen.spots(points, 46 * specimen.spread(count), 1.2)
+    ground = ground + rng.uniform(0, 0.7) * specimen.cytosol(0.8)
+    return ground + specimen.spots(points, 54 * specimen.spread(count), 1.2)
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
-    """GOLGI (GO:0005794): seven to fifteen scattered cisternae, uneven."""
-    points = specimen.inside(specimen.number(10, 21))  # less those inside organelles
-    return specimen.spots(points, 48 * specimen.spread(len(points), 0.5), 1.4)
+    """GOLGI (GO:0005794): ten to twenty scattered cisternae, uneven.
+
+    Vesicles too small to be seen one by one fill the cytosol between them.
+    """
+    points = specimen.inside(specimen.number(14, 30))  # less those inside organelles
+    between = specimen.rng.uniform(0, 0.6) * specimen.cytosol(0.3)
+    return between + specimen.spots(points, 54 * specimen.spread(len(points)), 1.4)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
