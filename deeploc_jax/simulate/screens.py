@@ -75,8 +75,8 @@ SCREENS = (
     dataclasses.replace(
         WILD_TYPE,
         name='varied',
-        description='Wild-type cells, 24,000, every field with other optics, light and '
-        'noise: to train networks that are to work elsewhere.',
+        description='Wild-type cells, 24,000, every field with another magnification, '
+        'optics, light and noise: to train networks that are to work elsewhere.',
         strains='VAR',
         num_cells=24_000,
         seed=6,
