@@ -75,10 +75,10 @@ SCREENS = (
     dataclasses.replace(
         WILD_TYPE,
         name='varied',
-        description='Wild-type cells, 24,000, every field with another magnification, '
+        description='Wild-type cells, 32,000, every field with another magnification, '
         'optics, light and noise: to train networks that are to work elsewhere.',
         strains='VAR',
-        num_cells=24_000,
+        num_cells=32_000,
         seed=6,
         instrument=VARIED,
         session_per_field=True,

@@ -31,14 +31,20 @@ def vacuolar_membrane(specimen: Specimen) -> np.ndarray:
 
 
 def cell_periphery(specimen: Specimen) -> np.ndarray:
-    """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, more or less patchy."""
+    """CELLPERIPHERY (GO:0005886, plasma membrane): a thin rim, more or less patchy.
+
+    Of some proteins part is on its way out, in the envelope of the nucleus, or is
+    taken down in the vacuole, as bright as the rim.
+    """
     patchy = 1 + specimen.rng.uniform(0.1, 0.9) * specimen.texture
     rim = (
         specimen.rng.uniform(2.0, 5.0)
         * _rim(specimen, 0.0, 1.2)
         * np.maximum(patchy, 0)
     )
-    return rim + specimen.rng.uniform(0, 2.0) * _envelopes(specimen)  # on its way out
+    on_its_way = specimen.rng.uniform(0, 2.0) * _envelopes(specimen)
+    turned_over = 4 * max(specimen.protein.nuclear - 1.4, 0) * specimen.vacuoles
+    return rim + on_its_way + turned_over
 
 
 def _rim(specimen: Specimen, depth: float, thickness: float) -> np.ndarray:
