@@ -12,8 +12,8 @@ on validation, the learning rate are its own.
 
 Result, as accuracy on test:
     modern     0.929 ± 0.002 on yeast_sim 1.0.0 (seeds 0, 1, 2); with
-               --config.total_steps=1600, 0.881 (95 % 0.842 to 0.915) on yeast_sim
-               4.0.0, seed 0
+               --config.total_steps=1600, 0.882 ± 0.001 on yeast_sim 4.0.0 (seeds 0,
+               1, 2)
     small      0.976 ± 0.005, 0.981 ± 0.003, 0.961 ± 0.003 on real cells of two
                localizations: one of three fields is tested, the others are trained on
                (seeds 0, 1, 2)

@@ -53,7 +53,8 @@ def main(argv: list[str]) -> None:
             rows.append(row(title, shown, hits))
             if title == 'figure':
                 classes += [
-                    row(name, shown, hits[:, names == name]) for name in np.unique(names)
+                    row(name, shown, hits[:, names == name])
+                    for name in np.unique(names)
                 ]
     header = ('cells', 'shown', 'n', 'called right')
     print(markdown_table(header, rows))
