@@ -56,14 +56,16 @@ def open_lab_cells(
     order = [n.strip() for n in channel_names.split(',')] if channel_names else names
     if set(names) - set(order):
         raise ValueError(f'channel_names ({channel_names}) lacks a channel of {names}.')
-    reader = ImageReader()
-    files, cells = _read_rows(path, reader, len(order))
+    with ImageReader() as reader:
+        files, cells = _read_rows(path, reader, len(order))
     if not cells:
         raise ValueError(f'No row of {path} can be used.')
     picked = [order.index(name) for name in names]
 
     def read(number: int) -> np.ndarray:
-        return reader.read(path.parent / files[number], None, len(order))[..., picked]
+        with ImageReader() as reader:
+            image = reader.read(path.parent / files[number], None, len(order))
+        return image[..., picked]
 
     numbers, x, y, labels = zip(*cells, strict=True)
     classes = tuple(sorted_names(set(labels) - {''}))
@@ -97,7 +99,7 @@ def _read_rows(
             if not (0 <= x < width and 0 <= y < height):
                 raise ValueError(f'({x:g}, {y:g}) is not in the image {file}')
         except (ValueError, ImageError) as error:
-            print(f'{path}, row {number} left out: {error}')
+            print(f'{path}, row {number} ({file}) left out: {error}')
             continue
         cells.append((files.index(file), x, y, row.get(LABEL, '')))
     for number, reason in table.misfits:

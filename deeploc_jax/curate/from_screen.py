@@ -111,14 +111,16 @@ class TableImages:
 
     def __init__(self, rows: Sequence[CellRow], layout: Layout):
         self.rows, self.layout = rows, layout
-        self._reader = make_reader(len(layout.channels))
-        side = read_cell(self._reader, rows[0], layout).shape
-        self.shape = (len(rows), *side)
+        self.shape = (len(rows), *self._read(rows[:1])[0].shape)
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:
         """Images of these rows [len(rows), 64, 64, c], with the pixels as saved."""
-        found = [read_cell(self._reader, self.rows[row], self.layout) for row in rows]
+        found = self._read([self.rows[row] for row in rows])
         return np.stack(found) if found else np.zeros((0, *self.shape[1:]), np.uint16)
+
+    def _read(self, rows: Sequence[CellRow]) -> list[np.ndarray]:
+        with make_reader(len(self.layout.channels)) as reader:
+            return [read_cell(reader, row, self.layout) for row in rows]
 
 
 def _metadata(rows: Sequence[CellRow]) -> dict[str, np.ndarray]:
