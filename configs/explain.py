@@ -1,16 +1,18 @@
-"""What does a network look at when it names a cell?
+"""What has a network learned, and what does it look at when it names a cell?
 
     python launch.py --config=configs/explain.py --config.source=runs/mine \
         --config.screen=<screen> --workdir=runs/explained
 
-Cells of every class are shown with the pixels that speak for it, by integrated
-gradients and by Grad-CAM, and both ways are judged: the class should go when the pixels
-go, come when they come, and the picture should change when the weights are random.
+Four parts make one page. `attributions`: the pixels of a cell that speak for its class,
+by integrated gradients and by Grad-CAM, and how far to trust them. `units`: the patches
+that units of each layer answer most, and how much each unit tells of the class. A part
+that is finished is not made again, unless it is asked for in another way.
 
-Result: a page of cells, and how good either way is. Of 200 cells of yeast_sim 4.0.0
+Result: explain.html, and every number as a table. Of 200 cells of yeast_sim 4.0.0
 (simulated) with `lean-sim`, the pixels of Grad-CAM alone bring the class back best:
 insertion 0.631, that of the brightest pixels 0.550.
-Time: two and a half minutes for these on two CPU cores that had other work too.
+Time: two and a half minutes for the attributions of these on two CPU cores that had
+other work too, two more for the units of 2,103 cells.
 """
 
 import ml_collections
@@ -18,7 +20,7 @@ from ml_collections import config_dict
 
 
 def get_config() -> ml_collections.ConfigDict:
-    """Attributions for the class that the network calls each cell."""
+    """Attributions for the class that the network calls each cell, units and so on."""
     config = ml_collections.ConfigDict()
     config.task = 'explain'  # module of deeploc_jax/tasks; fixed
     config.seed = 0  # any integer from 0: cells, random weights, random orders
@@ -32,10 +34,27 @@ def get_config() -> ml_collections.ConfigDict:
     config.channels = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
+    # Parts, with commas: attributions, units.
+    config.parts = 'attributions,units'
     # Ways to attribute, with commas: integrated_gradients, grad_cam.
     config.methods = 'integrated_gradients,grad_cam'
     config.cells = 200  # cells that are judged, at least 1, drawn at random
     config.shown = 3  # cells of each class on the page, those it is surest of
+    # Cells whose units are looked at, drawn at random; DeepLoc's authors took 2,103.
+    config.sampled = 2_103
+    # Hand-made measurements of these cells beside the units; they need the extra
+    # `baseline`: true or false.
+    config.measurements = True
+    config.units = dict(
+        # Layers, with commas, such as conv_2,conv_8; no value: 1, 2, 4, 8 and 11 of
+        # eleven, a few of any others.
+        layers=config_dict.placeholder(str),
+        # Units whose patches are shown, such as conv_2:17,conv_8:3; no value: those of
+        # each layer that tell most of the class.
+        units=config_dict.placeholder(str),
+        each=4,  # how many of each layer these are, at least 1
+        patches=4,  # patches of each unit, at least 1
+    )
     config.batch_size = 64  # cells at a time
     # Folder of prepared screens; no value: that of the training.
     config.data_dir = config_dict.placeholder(str)

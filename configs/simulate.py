@@ -21,8 +21,8 @@ def get_config(screen: str = 'wild_type') -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict()
     config.task = 'simulate'  # module of deeploc_jax/tasks; fixed
     # From the text after the colon: wild_type, replicate_1, replicate_2, replicate_3,
-    # other_microscope, manual_imaging, alpha_factor, mixtures, neighbours, small or
-    # smoke.
+    # varied, other_microscope, manual_imaging, alpha_factor, mixtures, neighbours,
+    # small or smoke.
     config.screen = screen
     # Number of wells of each plate, at least 1; no value: all.
     config.wells = config_dict.placeholder(int)

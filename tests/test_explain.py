@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from configs import explain as explain_config
 from deeploc_jax.explain.attribution import (
     ATTRIBUTIONS,
     last_maps,
@@ -17,11 +16,10 @@ from deeploc_jax.explain.attribution import (
     make_integrated_gradients,
 )
 from deeploc_jax.explain.curves import STEPS, area, make_curves, rank_correlation
-from deeploc_jax.models import MODELS, get_model
+from deeploc_jax.models import get_model
 from deeploc_jax.tasks import explain as task
-from deeploc_jax.weights.folder import write_weights
-from tests.helpers.small import Small, make_card, random_variables
-from tests.helpers.spot_screen import SpotScreen
+from tests.helpers.explained import config as config
+from tests.helpers.small import random_variables
 
 RNG = np.random.default_rng(0)
 IMAGES = jnp.asarray(RNG.random((3, 16, 16, 2), np.float32))
@@ -137,18 +135,8 @@ def test_the_surest_cells_of_each_class_are_shown():
     assert task.surest(classes, sure, 2).tolist() == [1, 2, 3, 4]
 
 
-@pytest.fixture
-def config(data_dir, tmp_path, monkeypatch):
-    monkeypatch.setitem(MODELS, 'small', Small)
-    card = make_card(model=dict(name='small'), side=64, crop=60)
-    write_weights(tmp_path / 'source', random_variables(Small(), 60), card)
-    config = explain_config.get_config()
-    config.source, config.screen = str(tmp_path / 'source'), SpotScreen.name
-    config.data_dir, config.cells, config.batch_size = data_dir, 6, 4
-    return config
-
-
 def test_a_page_shows_cells_and_judges_the_methods(config, tmp_path, capsys):
+    config.parts = 'attributions'
     task.run(config, tmp_path / 'out')
     assert '| Grad-CAM | 6 | ' in capsys.readouterr().out
     rows = pq.read_table(tmp_path / 'out/explain.parquet').to_pylist()
@@ -157,8 +145,8 @@ def test_a_page_shows_cells_and_judges_the_methods(config, tmp_path, capsys):
     assert sum(row['shown'] for row in rows) == 1
     assert all(0 <= row['deletion'] <= 1 and row['cells'] == 6 for row in rows)
     assert [row['random_weights'] is None for row in rows] == [False, False, True, True]
-    page = (tmp_path / 'out/report.html').read_text()
-    assert 'What the network looks at: spot_screen' in page and 'Grad-CAM' in page
+    page = (tmp_path / 'out/explain.html').read_text()
+    assert 'What the network has learned: spot_screen' in page and 'Grad-CAM' in page
     assert list((tmp_path / 'out/figures').glob('explained_*.png'))
     run = json.loads((tmp_path / 'out/run.json').read_text())
     assert run['cells_of_split'] == 10
@@ -169,5 +157,9 @@ def test_what_cannot_be_explained_is_refused(config, tmp_path):
     with pytest.raises(ValueError, match="Did you mean 'grad_cam'"):
         task.run(config, tmp_path / 'out')
     config.methods, config.shown = 'grad_cam', 0
+    config.parts = 'unit'
+    with pytest.raises(ValueError, match="Did you mean 'units'"):
+        task.run(config, tmp_path / 'out')
+    config.parts = 'units'
     with pytest.raises(ValueError, match=r'shown \(0\) must be at least 1'):
         task.run(config, tmp_path / 'out')

@@ -192,7 +192,7 @@ def test_other_traits_do_not_depend_on_redrawn_abundances():
         assert protein.diffuse == plain.beta(1.2, 9)
         assert protein.nuclear == plain.uniform(0.6, 1.9)
         assert protein.count == np.exp(0.2 * plain.normal())
-        assert protein.size == plain.uniform(0, 0.4)
+        assert protein.size == plain.uniform(0, 0.9)
     assert redrawn > 10
 
 
@@ -245,6 +245,31 @@ def test_mixtures_know_their_shares():
         assert truth['origin'] == truth['destination'] == truth['localization']
         labels = labels_of(screen.classes, truth | {'state': 'live'})
         assert set(labels.values()) == {truth['localization']}
+
+
+def test_every_field_of_varied_has_a_session_of_its_own():
+    plates = [spec.plate for spec in screen_layout(BY_NAME['varied'])]
+    scales = np.array([plate.instrument.scale for plate in plates])
+    low, high = BY_NAME['varied'].instrument.magnification
+    assert low <= scales.min() < 1.1 * low and high / 1.1 < scales.max() <= high
+    for values in (scales, [plate.psf for plate in plates]):
+        assert len(np.unique(values, axis=0)) == len(plates)
+    assert len({plate.name for plate in plates}) < len(plates)
+
+
+def test_magnified_cells_are_larger_and_fewer():
+    screen = small('varied', num_cells=800)
+    size, number = [], []
+    for factor in (0.8, 1.6):
+        zoomed = dataclasses.replace(
+            screen.instrument, magnification=(factor, factor), exposure=(1, 1)
+        )
+        layout = screen_layout(dataclasses.replace(screen, instrument=zoomed))
+        number.append(np.mean([spec.crowd for spec in layout]))
+        mask = simulate_field(layout[0]).mask
+        size.append(np.median(np.bincount(mask[mask > 0])[1:]))
+    assert number[0] / number[1] == pytest.approx(4, rel=0.1)
+    assert size[1] / size[0] == pytest.approx(4, rel=0.5)
 
 
 def test_a_field_has_its_cells_inside_and_apart(layout, fields):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from deeploc_jax import datasets
+from deeploc_jax import datasets, simulate
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.groups import unit_names
@@ -186,15 +186,14 @@ def test_a_replicate_is_numbered(tmp_path):
     assert set(metadata['screen']) == {'tiny_replicate_2'}
 
 
-@pytest.mark.parametrize('name', ['wild_type', 'alpha_factor'])
-def test_version_4_is_used_where_a_screen_has_no_conditions(name, tmp_path):
-    screen = tiny(name, 57)
+def test_cells_of_an_earlier_version_do_not_stand_in_for_those_of_today(tmp_path):
+    screen = tiny('wild_type', 57)
     config = YeastSimConfig(screen)
-    config.version = '4.0.0'
+    config.version = '5.0.0'
     YeastSim(data_dir=tmp_path, config=config).download_and_prepare()
     again = YeastSim(data_dir=tmp_path, config=YeastSimConfig(screen))
-    assert again.is_prepared() == (name == 'wild_type')
-    assert str(again.version) == ('4.0.0' if again.is_prepared() else '5.0.0')
+    assert not again.is_prepared()
+    assert str(again.version) == simulate.VERSION
 
 
 def test_an_earlier_version_on_disk_is_read_as_it_was(builder, cells, tmp_path):

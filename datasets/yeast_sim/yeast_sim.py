@@ -54,20 +54,15 @@ _CLASSES = ('second_label', 'origin_label', 'destination_label')
 class YeastSimConfig(tfds.core.BuilderConfig):
     """A simulated screen; equal screens have equal cells.
 
-    A screen without conditions and replicates has the same cells as in version 4.0.0,
-    which is used where it is prepared.
-
     Attributes:
         screen: The screen that is simulated.
     """
 
     def __init__(self, screen: simulate.Screen):
-        as_before = not screen.replicate and len(screen.conditions) == 1
         super().__init__(
             name=screen.name,
             description=screen.description,
             version=simulate.VERSION,
-            supported_versions=['4.0.0'] if as_before else [],
         )
         self.screen = screen
 
@@ -85,6 +80,8 @@ class YeastSim(ScreenBuilder):
         'no two abundances are equal: proteins at a limit have others than before.',
         '5.0.0': 'The same images and truth. condition and replicate are columns of '
         'their own; screen is always the name of the screen.',
+        '6.0.0': 'Organelles after real ones: lobed vacuoles, fuller Golgi, larger '
+        'spindle poles, brighter nuclei; the screen varied.',
     }
     BUILDER_CONFIGS = [YeastSimConfig(screen) for screen in simulate.SCREENS]
 

@@ -91,4 +91,4 @@ def scale_pixels(
 def _png(pixels: np.ndarray) -> bytes:
     # Noise hardly shrinks: without a search for repeats it is as small, and faster.
     image = np.ascontiguousarray(pixels)
-    return imagecodecs.png_encode(image, level=1, strategy=_HUFFMAN_ONLY)
+    return bytes(imagecodecs.png_encode(image, level=1, strategy=_HUFFMAN_ONLY))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from deeploc_jax.explain.attribution import ATTRIBUTIONS
+from deeploc_jax.explain.batches import in_batches
 from deeploc_jax.explain.curves import area, make_curves, rank_correlation
-from deeploc_jax.progress import progress_bar
 from deeploc_jax.weights.folder import TrainedNetwork
 
 BASELINES = ('brightness', 'random')
@@ -37,7 +37,7 @@ def attributions(
     found = {}
     for name in methods:
         function = jax.jit(ATTRIBUTIONS[name](network.model, images.shape[1]))
-        found[name] = _in_batches(
+        found[name] = in_batches(
             lambda x, k, f=function: f(network.variables, x, k),
             (images, classes.astype(np.int32)),
             batch_size,
@@ -73,7 +73,7 @@ def judge(
     rows = []
     for name, order in orders.items():
         arrays = images, classes.astype(np.int32), order
-        made = _in_batches(
+        made = in_batches(
             lambda x, k, a: np.stack(curves(network.variables, x, k, a), 1),
             arrays,
             batch_size,
@@ -99,19 +99,3 @@ def _random_weights(
     key, one = jax.random.key(seed), images[:1]
     made = jax.jit(lambda k: network.model.init(k, one, train=False))(key)
     return TrainedNetwork(network.card, network.model, dict(made))
-
-
-def _in_batches(
-    function: Callable[..., Any],
-    arrays: Sequence[np.ndarray],
-    batch_size: int,
-    name: str,
-) -> np.ndarray:
-    """Results for all rows; the last batch is filled up, so that one program does."""
-    n = len(arrays[0])
-    size = min(batch_size, n)
-    parts = []
-    for start in progress_bar(range(0, n, size), description=name, unit='batch'):
-        rows = np.minimum(np.arange(start, start + size), n - 1)
-        parts.append(np.asarray(function(*(array[rows] for array in arrays))))
-    return np.concatenate(parts)[:n]

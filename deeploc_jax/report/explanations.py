@@ -1,10 +1,9 @@
-"""A page shows which pixels of cells speak for the classes they are called."""
+"""A section shows which pixels of cells speak for the classes they are called."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
 from deeploc_jax.report.crop_sheets import composite
+from deeploc_jax.report.section import Section
 
 TITLES = {
     'integrated_gradients': 'integrated gradients',
@@ -59,22 +59,15 @@ class Explained:
     marker: int
 
 
-def write_explanations(
-    workdir: Path,
-    rows: Sequence[dict[str, Any]],
-    explained: Explained,
-    record: dict[str, Any],
-) -> Path:
-    """Writes `figures/*.png` and `report.html`, which holds them and the table.
+def explanations_section(
+    rows: Sequence[dict[str, Any]], explained: Explained, record: dict[str, Any]
+) -> Section:
+    """Draws the cells, and judges the methods.
 
     Args:
-        workdir: Folder that they are written to.
         rows: Rows of `tables.EXPLANATIONS`.
         explained: The cells that are shown.
         record: Contents of `run.json`.
-
-    Returns:
-        The path of the page.
     """
     header, *lines = as_text(rows)
     best = next(row['method'] for row in rows if row['shown'])
@@ -88,17 +81,8 @@ def write_explanations(
             )
             for k in np.unique(explained.classes)
         }
-    return html.write_page(
-        workdir,
-        'sizes.html.j2',
-        pictures,
-        title=f'What the network looks at: {record["dataset"]}',
-        lead=_lead(rows, best, record),
-        header=header,
-        rows=lines,
-        notes=NOTES,
-        simulated=record['simulated'],
-    )
+    title = 'Which pixels speak for a class'
+    return Section(title, _lead(rows, best, record), pictures, header, lines, NOTES)
 
 
 def as_text(rows: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -20,7 +20,8 @@ NUCLEUS_RADIUS = 7.3  # units, in a mother of typical size
 TYPICAL_RADIUS = 17.2  # units
 VACUOLE_COUNT_SHARES = (0.58, 0.28, 0.14)  # cells with one, two, three vacuoles
 # Radii relative to the mother's where there are one, two, three vacuoles.
-VACUOLE_RADIUS = ((0.38, 0.70), (0.30, 0.48), (0.23, 0.38))
+VACUOLE_RADIUS = ((0.40, 0.75), (0.32, 0.58), (0.26, 0.46))
+LOBED = 0.6  # share of the cells whose vacuoles are clusters of lobes
 EXCLUSION = (0.35, 0.95)  # vacuoles stand out more in some cells than in others
 # Strength with which the nucleus is drawn to the neck at each stage.
 NECK_PULL = {'unbudded': 0.0, 'small': 0.5, 'large': 1.5, 'shmoo': 1.0}
@@ -77,7 +78,25 @@ def _draw_vacuoles(
         best = radius.argmax()
         shape = mother.half_axes / mother.radius * rng.uniform(0.92, 1.08, 3)
         placed.append(Ellipsoid(places[best], radius[best] * shape, mother.angle))
+    if rng.random() < LOBED:
+        placed += [lobe for vacuole in placed for lobe in _lobes(rng, mother, vacuole)]
     return tuple(placed)
+
+
+def _lobes(
+    rng: np.random.Generator, mother: Ellipsoid, vacuole: Ellipsoid
+) -> list[Ellipsoid]:
+    """One to four lobes that bulge out of a vacuole, inside the mother."""
+    count = int(rng.integers(1, 5))
+    away = geometry.sphere(rng, count) * [1, 1, 0.3]
+    centers = vacuole.center + vacuole.radius * rng.uniform(0.6, 1.0, (count, 1)) * away
+    to_wall = 0.95 * mother.radius - np.linalg.norm(centers, axis=1)
+    radii = np.minimum(vacuole.radius * rng.uniform(0.6, 1.0, count), to_wall)
+    return [
+        Ellipsoid(center, radius * np.ones(3), mother.angle)
+        for center, radius in zip(centers, radii, strict=True)
+        if radius > 2
+    ]
 
 
 def _clearance(points: np.ndarray, shapes: Sequence[Ellipsoid]) -> np.ndarray:

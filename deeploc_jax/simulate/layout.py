@@ -147,7 +147,8 @@ def _field(
     stream: int,
     first: int,
 ) -> FieldSpec:
-    low, high = (_typical_crowd(screen.instrument) * n / sum(CROWD) for n in CROWD)
+    plate = drifted(rng, _session(rng, plate, screen))
+    low, high = (_typical_crowd(plate.instrument) * n / sum(CROWD) for n in CROWD)
     condition, culture = screen.conditions[index]
     return FieldSpec(
         seed=(screen.seed, 1 + screen.replicate),
@@ -155,7 +156,7 @@ def _field(
         split=site.strain.split,
         condition=condition,
         replicate=str(screen.replicate or ''),
-        plate=drifted(rng, plate),
+        plate=plate,
         well=WELLS[site.well % len(WELLS)],
         name=site.name,
         protein=site.strain.proteins[index],
@@ -168,6 +169,13 @@ def _field(
         wanted=tuple(site.wanted.items()),
         first=first,
     )
+
+
+def _session(rng: np.random.Generator, plate: Plate, screen: Screen) -> Plate:
+    """The plate, or one of its name with optics of its own for this field."""
+    if not screen.session_per_field:
+        return plate
+    return draw_plate(rng, plate.name, screen.instrument)
 
 
 def _typical_crowd(instrument: Instrument) -> float:

@@ -81,7 +81,7 @@ def draw_protein(rng: np.random.Generator, name: str, localization: str) -> Prot
         diffuse=float(rng.beta(1.2, 9)),
         nuclear=float(rng.uniform(0.6, 1.9)),
         count=float(np.exp(0.2 * rng.normal())),
-        size=float(rng.uniform(0, 0.4)),
+        size=float(rng.uniform(0, 0.9)),
     )
 
 

@@ -11,11 +11,12 @@ from deeploc_jax.simulate.microscope.instruments import (
     OTHER,
     SMALL_CHIP,
     TINY_CHIP,
+    VARIED,
 )
 from deeploc_jax.simulate.microscope.plate import Instrument
 from deeploc_jax.simulate.outline import Culture
 
-VERSION = '5.0.0'  # raised whenever images, truth or columns change
+VERSION = '6.0.0'  # raised whenever images, truth or columns change
 
 # Shares of stages an hour and two hours after alpha factor.
 ARRESTED = (('unbudded', 0.30), ('small', 0.05), ('large', 0.15), ('shmoo', 0.50))
@@ -40,6 +41,8 @@ class Screen:
         mixed: Whether proteins are in two places, with known shares.
         swapped: Whether each cell is shown twice: condition 'same' among its like and
             condition 'foreign' among cells whose protein is elsewhere.
+        session_per_field: Whether every field is imaged in a session of its own, with
+            optics drawn anew, and not every plate.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Screen:
     effects: bool = False
     mixed: bool = False
     swapped: bool = False
+    session_per_field: bool = False
 
 
 WILD_TYPE = Screen('wild_type', 'Wild-type cells, 20,000, of 19 classes.')
@@ -67,6 +71,17 @@ SCREENS = (
             replicate=number,
         )
         for number in (1, 2, 3)
+    ),
+    dataclasses.replace(
+        WILD_TYPE,
+        name='varied',
+        description='Wild-type cells, 32,000, every field with another magnification, '
+        'optics, light and noise: to train networks that are to work elsewhere.',
+        strains='VAR',
+        num_cells=32_000,
+        seed=6,
+        instrument=VARIED,
+        session_per_field=True,
     ),
     Screen(
         'other_microscope',

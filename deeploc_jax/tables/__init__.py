@@ -41,6 +41,7 @@ from deeploc_jax.tables.scored_parts import (
     scored_parts,
 )
 from deeploc_jax.tables.simulated import IMAGES, SIMULATED_CELLS, WELLS
+from deeploc_jax.tables.units import PATCHES, UNITS
 
 TABLES = (
     PREDICTIONS,
@@ -52,6 +53,8 @@ TABLES = (
     NOVELTY,
     ADAPTATION,
     EXPLANATIONS,
+    UNITS,
+    PATCHES,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -83,6 +86,7 @@ __all__ = [
     'IMAGES',
     'MOVERS',
     'NOVELTY',
+    'PATCHES',
     'PREDICTIONS',
     'PROBES',
     'PROFILES',
@@ -93,6 +97,7 @@ __all__ = [
     'SIMULATED_CELLS',
     'TABLES',
     'TRANSFERS',
+    'UNITS',
     'WELLS',
     'WELL_FEATURES',
     'WELL_PROFILES',

@@ -1,94 +1,187 @@
-"""Task `explain`: shows which pixels of a cell speak for the class it is called."""
+"""Task `explain`: shows what a network has learned, and what it looks at in a cell."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
-import jax.numpy as jnp
 import ml_collections
 import numpy as np
 
-from deeploc_jax import sharding
 from deeploc_jax.command_line import require
-from deeploc_jax.data.augment import center_crop
-from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.cells import read_cells, with_classes
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import describe_screen, name_without_version
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
 from deeploc_jax.explain.attribution import ATTRIBUTIONS
 from deeploc_jax.explain.judged import attributions, judge
+from deeploc_jax.explain.layers import default_layers, layer_names
+from deeploc_jax.explain.sample import Measured, Sample
+from deeploc_jax.explain.unit_rows import look_at_units, read_units
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
-from deeploc_jax.predict.calibration import mean_crop_probabilities
-from deeploc_jax.predict.logits import make_logits
-from deeploc_jax.predict.program import make_program
 from deeploc_jax.predict.screen import fit_to_screen
-from deeploc_jax.report.explanations import Explained, as_text, write_explanations
+from deeploc_jax.report.explanations import Explained, explanations_section
+from deeploc_jax.report.section import (
+    Section,
+    read_section,
+    write_section,
+    write_sections,
+)
+from deeploc_jax.report.units import units_section
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.parquet import write_table
-from deeploc_jax.tables.schema import rows_to_table
-from deeploc_jax.types import Cells
-from deeploc_jax.weights.folder import TrainedNetwork, read_weights
+from deeploc_jax.tables.schema import TableSchema, rows_to_table
+from deeploc_jax.tables.units import PATCHES, UNITS
+from deeploc_jax.weights.folder import read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MOST = 4_000
-"""Cells that are named, to find the surest of each class."""
+"""Cells that are named, to find the surest of each class; more where more are asked."""
+OPTIONS = {
+    'attributions': ('methods', 'cells', 'shown'),
+    'units': ('sampled', 'measurements', 'units'),
+}
+"""Fields of the config that each part is made from."""
+MAY_CHANGE = ('parts', 'sampled', 'measurements', 'units.')
+"""Fields that a run is continued with other values of; `sections/` has those used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """What all parts are made from.
+
+    Attributes:
+        config: The config.
+        workdir: Folder of the run.
+        sample: The network, fit to the screen, and some cells of the split.
+        record: What `run.json` says.
+    """
+
+    config: ml_collections.ConfigDict
+    workdir: Path
+    sample: Sample
+    record: dict[str, Any]
+
+    def drawn(self) -> Sample:
+        """The cells that all parts but the attributions look at."""
+        return self.sample.drawn(self.config.sampled, self.config.seed)
+
+    def measured(self, sample: Sample) -> Measured | None:
+        """Measurements of some cells, where they are asked for."""
+        if not self.config.measurements:
+            return None
+        folder = self.workdir / 'measurements.parquet'
+        return sample.measured(folder, self.config.split)
+
+    def write(self, rows: list[dict[str, Any]], schema: TableSchema) -> None:
+        """Writes a table of the workdir."""
+        write_table(rows_to_table(rows, schema.arrow()), self.workdir / schema.path)
 
 
 def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
-    """Writes `explain.parquet`, figures and a page.
+    """Writes `explain.html`, figures and tables.
 
     Raises:
-        ValueError: No source is given, there is no such method, or the channels do not
-            fit the network.
+        ValueError: No source is given, there is no such part, method, layer or unit, or
+            the channels do not fit the network.
     """
-    require(config, source='<workdir of a training, or weights>')
-    methods = split_names(config.methods)
-    require(config, methods=','.join(ATTRIBUTIONS))
-    for name in methods:
+    require(config, source='<workdir of a training, or weights>', parts='units')
+    parts = split_names(config.parts)
+    for part in parts:
+        check_name('part', part, PARTS)
+    for name in split_names(config.methods):
         check_name('method', name, ATTRIBUTIONS)
-    for field in ('cells', 'shown', 'batch_size'):
-        if config[field] < 1:
-            raise ValueError(f'{field} ({config[field]}) must be at least 1.')
-    network, cells, record = open_cells(config, workdir)
+    counts = config.to_dict() | config.units.to_dict()
+    for field in ('cells', 'shown', 'sampled', 'each', 'patches', 'batch_size'):
+        if counts[field] < 1:
+            raise ValueError(f'{field} ({counts[field]}) must be at least 1.')
+    opened = open_cells(config, workdir)
     if not is_main():
         return
-    called = probabilities(network, cells, config.batch_size)
+    for part in parts:
+        asked = {name: config.to_dict()[name] for name in OPTIONS[part]}
+        if read_section(workdir, part, asked):
+            print(f'{part}: finished already.')
+        else:
+            write_section(workdir, part, PARTS[part](opened), asked)
+    write_json(workdir / 'run.json', opened.record)
+    made = {part: read_section(workdir, part) for part in PARTS}
+    page = write_sections(
+        workdir / 'explain.html',
+        {part: section for part, section in made.items() if section},
+        title=f'What the network has learned: {opened.record["dataset"]}',
+        simulated=opened.record['simulated'],
+    )
+    print(f'\nReport:  {short(page)}')
+
+
+def attributions_part(opened: Opened) -> Section:
+    """The pixels that speak for the class that a cell is called."""
+    config, network = opened.config, opened.sample.network
+    images, cells = opened.sample.images, opened.sample.cells
+    methods, size = split_names(config.methods), config.batch_size
+    require(config, methods=','.join(ATTRIBUTIONS))
+    called = opened.sample.probabilities()
     classes, sure = called.argmax(1), called.max(1)
-    crop, size = network.card.crop, config.batch_size
-    pixels = cells.images[np.arange(len(cells))]
-    images = np.asarray(center_crop(jnp.asarray(pixels), crop))
-    drawn = np.random.default_rng(config.seed).permutation(len(cells))[: config.cells]
+    drawn = np.random.default_rng(config.seed).permutation(len(images))[: config.cells]
     found = attributions(network, images[drawn], classes[drawn], methods, size)
     rows = judge(network, images[drawn], classes[drawn], found, size, config.seed)
     shown = surest(classes, sure, config.shown)
     pictures = attributions(network, images[shown], classes[shown], methods, size)
-    write_table(rows_to_table(rows, EXPLANATIONS.arrow()), workdir / EXPLANATIONS.path)
-    write_json(workdir / 'run.json', record)
+    opened.write(rows, EXPLANATIONS)
+    card = network.card
     explained = Explained(
         images[shown],
         classes[shown],
-        cells.labels[shown],
+        with_classes(cells, card.class_names).labels[shown],
         pictures,
-        network.card.class_names,
-        network.card.channels,
-        network.card.marker_channel,
+        card.class_names,
+        card.channels,
+        card.marker_channel,
     )
-    page = write_explanations(workdir, rows, explained, record)
-    header, *lines = as_text(rows)
-    print(f'\n{markdown_table(header, lines)}')
-    print(f'\nTable:   {short(workdir / EXPLANATIONS.path)}\nReport:  {short(page)}')
+    return told(explanations_section(rows, explained, opened.record))
 
 
-def open_cells(
-    config: ml_collections.ConfigDict, workdir: Path
-) -> tuple[TrainedNetwork, Cells, dict]:
-    """The network, some of the cells in memory, and what `run.json` says of both."""
+def units_part(opened: Opened) -> Section:
+    """The patches that units answer most, and what the units tell."""
+    config, sample = opened.config.units, opened.drawn()
+    names = split_names(config.layers or '') or default_layers(
+        layer_names(sample.network)
+    )
+    asked = read_units(config.units or '')
+    seen = look_at_units(
+        sample,
+        opened.measured(sample),
+        list(dict.fromkeys([*names, *asked])),
+        asked=asked,
+        units=config.each,
+        patches=config.patches,
+    )
+    opened.write(seen.rows, UNITS)
+    opened.write(seen.patches, PATCHES)
+    images, marker = sample.images, sample.network.card.marker_channel
+    return told(units_section(seen.rows, seen.patches, seen.sizes, images, marker))
+
+
+PARTS = {'attributions': attributions_part, 'units': units_part}
+"""Functions that make the parts, by name, in the order of the page."""
+
+
+def told(section: Section) -> Section:
+    """Prints the table of a section."""
+    print(f'\n{markdown_table(section.header, section.rows)}\n')
+    return section
+
+
+def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> Opened:
+    """Opens the network and reads some of the cells into memory."""
     source = read_weights(config.source, white_level=config.white_level)
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
     name = config.screen or name_without_version(source.card.screen)
@@ -96,7 +189,7 @@ def open_cells(
     asked = split_names(config.channels or '')
     network, screen = fit_to_screen(source, describe_screen(builder), asked)
     inputs = dict(screen=screen.identity, source=source.sha256)
-    claim_workdir(workdir, config.to_dict() | folders, **inputs)
+    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
     card = network.card
     cells = read_cells(
         builder,
@@ -105,7 +198,8 @@ def open_cells(
         channels=screen.channels,
         normalize=make_normalize(card.normalization, card.white_level),
     )
-    rows = np.random.default_rng(config.seed).permutation(len(cells))[:MOST]
+    most = max(MOST, config.sampled)
+    rows = np.random.default_rng(config.seed).permutation(len(cells))[:most]
     record = dict(
         environment(),
         trained_on=card.screen,
@@ -114,17 +208,8 @@ def open_cells(
         cells_of_split=len(cells),
         cells_looked_at=len(rows),
     )
-    return network, cells.at(np.sort(rows)), record
-
-
-def probabilities(network: TrainedNetwork, cells: Cells, batch_size: int) -> np.ndarray:
-    """Class probabilities by the central crop, float32 [n, k]."""
-    logits = make_logits(network.model, crop=network.card.crop, crops=1)
-    mesh = sharding.make_mesh()
-    devices = mesh.devices.size
-    size = -(-batch_size // devices) * devices
-    program = make_program(logits, network.variables, mesh, size)
-    return mean_crop_probabilities(program(cells), network.card.temperature)
+    sample = Sample(network, cells.at(np.sort(rows)), config.batch_size)
+    return Opened(config, workdir, sample, record)
 
 
 def surest(classes: np.ndarray, sure: np.ndarray, count: int) -> np.ndarray:

@@ -19,6 +19,20 @@ OPERA = Instrument(
         Channel('RFP', 'cytosol', (1.4, 2.4), level=68),
     )
 )
+VARIED = dataclasses.replace(
+    OPERA,
+    channels=(
+        Channel('GFP', 'protein', (0.8, 2.0), glow=(2, 30), registered=False),
+        Channel('RFP', 'cytosol', (0.9, 2.4), level=68, glow=(0, 10)),
+    ),
+    magnification=(0.55, 1.7),
+    section=(4.5, 14.0),
+    haze=(0.05, 1.0),
+    bleed=(0.0, 0.3),
+    exposure=(0.6, 15.0),
+    smoothing=(0.0, 1.2),
+    field_shape=(480, 640),
+)
 SMALL_CHIP = dataclasses.replace(OPERA, field_shape=(320, 432))
 TINY_CHIP = dataclasses.replace(OPERA, field_shape=(192, 256))
 OTHER = Instrument(

@@ -112,9 +112,10 @@ def beads(
     return np.stack([_deposit(position, plane, view.shape) for plane in planes])
 
 
-# Eight points on two rings stand for a spot of unit standard deviation.
-_TURNS = np.arange(8) * np.pi / 4
-_RINGS = np.where(np.arange(8) % 2, 0.8, 1.83)
+# Points on a spiral stand for a spot of unit standard deviation, equal shares of it.
+_NUMBER = 24
+_TURNS = np.arange(_NUMBER) * np.pi * (3 - np.sqrt(5))
+_RINGS = np.sqrt(-2 * np.log1p(-(np.arange(_NUMBER) + 0.5) / _NUMBER))
 _CLOUD = np.stack([_RINGS * np.cos(_TURNS), _RINGS * np.sin(_TURNS), 0 * _TURNS], 1)
 
 

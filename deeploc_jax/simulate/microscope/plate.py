@@ -49,22 +49,31 @@ class Instrument:
     Attributes:
         channels: Channels in image order, the protein first.
         scale: Pixels per unit of length (`geometry.UNIT`).
+        magnification: Factor on `scale` and on every blur, log-uniform.
         section: Half thickness of the optical section, units.
         haze: Share of the light outside the section that reaches the camera.
         haze_sigma: Sigma of the blur of that light, pixels.
         vignette: Share of the light lost in the corners of a field.
         heights: Standard deviation of the cells' heights about the focus, units.
+        bleed: Share of each channel's light that is seen in the next one.
+        exposure: Factor on all light, log-uniform: time, lamp and numerical aperture.
+            The gain falls where it is above 1, so that the camera does not saturate.
+        smoothing: Sigma of the blur that software adds to what the camera has, pixels.
         field_shape: Rows and columns of an image, both even.
         camera: Camera behind all channels.
     """
 
     channels: tuple[Channel, ...]
     scale: float = 1.0
+    magnification: Range = (1.0, 1.0)
     section: Range = (5.5, 9.5)
     haze: Range = (0.12, 0.40)
     haze_sigma: Range = (4.0, 8.0)
     vignette: Range = (0.1, 0.4)
     heights: Range = (1.2, 3.2)
+    bleed: Range = (0.0, 0.03)
+    exposure: Range = (1.0, 1.0)
+    smoothing: Range = (0.0, 0.0)
     field_shape: tuple[int, int] = (960, 1280)
     camera: Camera = Camera()
 
@@ -106,18 +115,32 @@ def draw_plate(rng: np.random.Generator, name: str, instrument: Instrument) -> P
     def draw(limits: Range) -> float:
         return float(rng.uniform(*limits))
 
+    def draw_factor(limits: Range) -> float:
+        return float(np.exp(draw((np.log(limits[0]), np.log(limits[1])))))
+
+    exposure = draw_factor(instrument.exposure)
+    magnification = draw_factor(instrument.magnification)
+    camera = instrument.camera
+    camera = dataclasses.replace(
+        camera,
+        gain=camera.gain / max(exposure, 1.0),
+        smoothing=camera.smoothing + draw(instrument.smoothing),
+    )
+    levels = [exposure * c.level * np.exp(0.3 * rng.normal()) for c in channels]
     return Plate(
         name=name,
-        instrument=instrument,
-        psf=tuple(draw(channel.psf) for channel in channels),
-        level=tuple(float(c.level * np.exp(0.3 * rng.normal())) for c in channels),
-        glow=tuple(draw(channel.glow) for channel in channels),
-        background=tuple(draw(channel.background) for channel in channels),
+        instrument=dataclasses.replace(
+            instrument, camera=camera, scale=instrument.scale * magnification
+        ),
+        psf=tuple(magnification * draw(channel.psf) for channel in channels),
+        level=tuple(map(float, levels)),
+        glow=tuple(exposure * draw(channel.glow) for channel in channels),
+        background=tuple(exposure * draw(channel.background) for channel in channels),
         shift=tuple(
             (draw((-0.4, 0.4)), draw((-0.4, 0.4))) if c.registered else (0.0, 0.0)
             for c in channels
         ),
-        bleed=draw((0, 0.03)),
+        bleed=draw(instrument.bleed),
         section=draw(instrument.section),
         haze=draw(instrument.haze),
         haze_sigma=draw(instrument.haze_sigma),

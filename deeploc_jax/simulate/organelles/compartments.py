@@ -12,6 +12,8 @@ References:
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from deeploc_jax.simulate import geometry
@@ -27,17 +29,18 @@ def cytoplasm(specimen: Specimen) -> np.ndarray:
 def nuclei(specimen: Specimen) -> np.ndarray:
     """NUCLEI (GO:0005634): a filled disc, two in anaphase, paler at the nucleolus.
 
-    Some nuclear proteins shuttle: up to half as much of them is in the cytosol.
+    Half of the nuclear proteins shuttle: up to a fifth as much of them is in the
+    cytosol.
     """
-    shuttling = max(specimen.protein.nuclear - 0.7, 0)
-    pale = 0.45 * _nucleolar_body(specimen, 60)
+    shuttling = max(specimen.protein.nuclear - 1.2, 0)
+    pale = specimen.rng.uniform(0, 0.45) * _nucleolar_body(specimen, 60)
     filled = specimen.nucleus * (1 + 0.08 * specimen.texture)
-    return 2.2 * np.maximum(filled - pale, 0) + shuttling * specimen.cytosol(1)
+    return 3.2 * np.maximum(filled - pale, 0) + shuttling * specimen.cytosol(1)
 
 
 def nucleolus(specimen: Specimen) -> np.ndarray:
     """NUCLEOLUS (GO:0005730): a crescent at the nuclear rim, away from the pole."""
-    return 3.4 * _nucleolar_body(specimen, 160)
+    return 5.0 * _nucleolar_body(specimen, 160)
 
 
 def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
@@ -55,5 +58,17 @@ def _nucleolar_body(specimen: Specimen, count: int) -> np.ndarray:
 
 
 def vacuole(specimen: Specimen) -> np.ndarray:
-    """VACUOLE (GO:0000328): the lumen of one to three vacuoles, filled evenly."""
-    return 2.3 * specimen.vacuoles
+    """VACUOLE (GO:0000328): the lumen of the vacuoles, some lobes fuller than others.
+
+    What is on its way in lights the rim of the lobes in some proteins.
+    """
+    rng, vacuoles = specimen.rng, specimen.cell.vacuoles
+    fill = rng.uniform(0.6, 1, len(vacuoles)).tolist()
+    lobes = (
+        full * optics.body(specimen.view, vacuole)
+        for full, vacuole in zip(fill, vacuoles, strict=True)
+    )
+    lumen = functools.reduce(np.maximum, lobes)
+    rims = sum((optics.shell(specimen.view, v) for v in vacuoles), specimen.view.dark())
+    uneven = 1 + rng.uniform(0, 0.35) * specimen.texture
+    return 2.6 * lumen * np.maximum(uneven, 0.2) + rng.uniform(0, 1.5) * rims

@@ -21,7 +21,7 @@ from deeploc_jax.simulate.specimen import Specimen
 def spindle_pole(specimen: Specimen) -> np.ndarray:
     """SPINDLEPOLE (GO:0005816): one dot on the nuclear rim, two once doubled."""
     poles = specimen.cell.poles
-    return specimen.spots(poles, 44 * specimen.spread(len(poles), 0.2), 0.35)
+    return specimen.spots(poles, 64 * specimen.spread(len(poles), 0.3), 1.0)
 
 
 def spindle(specimen: Specimen) -> np.ndarray:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from deeploc_jax.simulate import geometry
+from deeploc_jax.simulate.microscope import optics
 from deeploc_jax.simulate.specimen import Specimen
 
 
@@ -46,9 +47,12 @@ def _cables(specimen: Specimen) -> np.ndarray:
 
 
 def endosome(specimen: Specimen) -> np.ndarray:
-    """ENDOSOME (GO:0005768): two to five rather large spots against the vacuole."""
+    """ENDOSOME (GO:0005768): three to seven rather large spots against the vacuole.
+
+    The cytosol shines too, and in some proteins the membrane of the vacuole.
+    """
     rng, vacuoles = specimen.rng, specimen.cell.vacuoles
-    count = specimen.number(2, 5.5)
+    count = specimen.number(3, 7)
     hosts = rng.integers(len(vacuoles), size=count)
     directions = geometry.sphere(rng, count) * [1, 1, 0.6]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -58,16 +62,24 @@ def endosome(specimen: Specimen) -> np.ndarray:
             for host, direction in zip(hosts, directions, strict=True)
         ]
     )
-    return specimen.spots(points, 46 * specimen.spread(count), 1.2)
+    rims = [optics.shell(specimen.view, vacuole) for vacuole in vacuoles]
+    ground = max(specimen.protein.nuclear - 1.2, 0) * sum(rims, specimen.view.dark())
+    ground = ground + rng.uniform(0, 0.7) * specimen.cytosol(0.8)
+    return ground + specimen.spots(points, 54 * specimen.spread(count), 1.2)
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
-    """GOLGI (GO:0005794): seven to fifteen scattered cisternae, uneven."""
-    points = specimen.inside(specimen.number(10, 21))  # less those inside organelles
-    return specimen.spots(points, 42 * specimen.spread(len(points), 0.5), 1.2)
+    """GOLGI (GO:0005794): ten to twenty scattered cisternae, uneven.
+
+    Vesicles too small to be seen one by one fill the cytosol between them.
+    """
+    points = specimen.inside(specimen.number(14, 30))  # less those inside organelles
+    between = specimen.rng.uniform(0, 0.6) * specimen.cytosol(0.3)
+    return between + specimen.spots(points, 54 * specimen.spread(len(points)), 1.4)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
-    """PEROXISOME (GO:0005777): four to nine spots below the resolution, alike."""
-    points = specimen.inside(specimen.number(5, 12))  # less those inside organelles
+    """PEROXISOME (GO:0005777): five to twelve spots below the resolution, alike."""
+    inside = specimen.inside(specimen.number(4, 10))  # less those inside organelles
+    points = np.concatenate([inside, specimen.cortex(specimen.number(1, 6), 0.3, 3.0)])
     return specimen.spots(points, 44 * specimen.spread(len(points), 0.2), 0.1)
