@@ -28,20 +28,21 @@ from deeploc_jax.markdown import markdown_table
 _FIGURE = flags.DEFINE_string('figure', None, 'Archive of the cells of a figure.')
 _SWAT = flags.DEFINE_string('swat', None, 'HDF5 file of screen swat_rfp.')
 
+Right = tuple[str, ...]
+"""Classes of which any is right for a cell."""
+
 # Classes of swat_rfp that have another name, or are several, among DeepLoc's.
-SWAT = {
+SWAT: dict[str, Right] = {
     'Bud': ('BUDTIP', 'BUDNECK'),
     'Cytosol': ('CYTOPLASM',),
     'Nucleus': ('NUCLEI',),
     'Punctate': ('ACTIN', 'ENDOSOME', 'GOLGI', 'PEROXISOME'),
     'Vacuole Membrane': ('VACUOLARMEMBRANE',),
 }
-Right = tuple[str, ...]
-"""Classes of which any is right for a cell."""
 
 
 def main(argv: list[str]) -> None:
-    """Prints two tables in Markdown: all cells of each set, and the figure's classes."""
+    """Prints two tables in Markdown: the sets, and the classes of the figure."""
     if len(argv) < 2:
         raise app.UsageError('Name weights or workdirs of trainings.')
     rows, classes = [], []
@@ -76,7 +77,9 @@ def real_sets() -> Iterator[tuple[str, np.ndarray, list[Right]]]:
     cells = flags.FLAGS.cells  # of `zero_shot`
     if cells:
         with np.load(cells, allow_pickle=False) as archive:
-            right = [ANNOTATED[name] for name in archive['protein'].astype(str)]
+            right: list[Right] = [
+                ANNOTATED[name] for name in archive['protein'].astype(str)
+            ]
             yield 'yeast_wt2', archive['image'][..., ::-1], right  # the marker first
     if _SWAT.value:
         with h5py.File(_SWAT.value) as file:

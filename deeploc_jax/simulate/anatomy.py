@@ -87,7 +87,7 @@ def _lobes(
     rng: np.random.Generator, mother: Ellipsoid, vacuole: Ellipsoid
 ) -> list[Ellipsoid]:
     """One to four lobes that bulge out of a vacuole, inside the mother."""
-    count = rng.integers(1, 5)
+    count = int(rng.integers(1, 5))
     away = geometry.sphere(rng, count) * [1, 1, 0.3]
     centers = vacuole.center + vacuole.radius * rng.uniform(0.6, 1.0, (count, 1)) * away
     to_wall = 0.95 * mother.radius - np.linalg.norm(centers, axis=1)
