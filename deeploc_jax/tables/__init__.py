@@ -12,6 +12,7 @@ from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
 from deeploc_jax.tables.fits import read_fits
+from deeploc_jax.tables.maps import MAP_POINTS, MAPS, NEAREST
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import (
     channel_names,
@@ -55,6 +56,9 @@ TABLES = (
     EXPLANATIONS,
     UNITS,
     PATCHES,
+    MAPS,
+    MAP_POINTS,
+    NEAREST,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -84,7 +88,10 @@ __all__ = [
     'FIELDS_SCORED',
     'FLUX',
     'IMAGES',
+    'MAPS',
+    'MAP_POINTS',
     'MOVERS',
+    'NEAREST',
     'NOVELTY',
     'PATCHES',
     'PREDICTIONS',
