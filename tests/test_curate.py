@@ -161,12 +161,9 @@ def test_suspicion_finds_the_labels_that_are_wrong():
 
 def test_suspicion_is_by_the_thresholds_of_the_classes():
     p = np.array([[0.9, 0.1], [0.7, 0.3], [0.45, 0.55], [0.55, 0.45]])
-    labels = np.array([0, 0, 1, 1])
     # Mean p of a class over the cells of its label: 0.8 and 0.5.
-    expected = (p[range(4), 1 - labels] - [0.5, 0.5, 0.8, 0.8]) - (
-        p[range(4), labels] - [0.8, 0.8, 0.5, 0.5]
-    )
-    np.testing.assert_allclose(order.suspicion(labels, p), expected)
+    expected = 1 - np.array([0.9 / 0.8, 0.7 / 0.8, 0.55 / 0.5, 0.45 / 0.5])
+    np.testing.assert_allclose(order.suspicion(np.array([0, 0, 1, 1]), p), expected)
 
 
 def test_a_class_that_the_network_does_not_know_is_not_suspicious():
