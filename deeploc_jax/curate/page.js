@@ -43,7 +43,7 @@ function shown() {
 }
 
 function words(cell) {
-  if (cell.kind === 'keep') return `✓ ${cell.now}`;
+  if (cell.kind === 'keep') return cell.now === cell.label ? '✓ kept' : `✓ ${cell.now}`;
   if (cell.kind === 'discard') return '✗ discarded';
   if (cell.kind === 'relabel') return `→ ${cell.now}`;
   return cell.kind === 'skip' ? 'skipped' : '';
