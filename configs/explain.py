@@ -3,10 +3,11 @@
     python launch.py --config=configs/explain.py --config.source=runs/mine \
         --config.screen=<screen> --workdir=runs/explained
 
-Four parts make one page. `attributions`: the pixels of a cell that speak for its class,
+The parts make one page. `attributions`: the pixels of a cell that speak for its class,
 by integrated gradients and by Grad-CAM, and how far to trust them. `units`: the patches
-that units of each layer answer most, and how much each unit tells of the class. A part
-that is finished is not made again, unless it is asked for in another way.
+that units of each layer answer most, and how much each unit tells of the class. `maps`:
+cells that look alike to a layer lie together, on maps that can be explored. A part that
+is finished is not made again, unless it is asked for in another way.
 
 Result: explain.html, and every number as a table. Of 200 cells of yeast_sim 4.0.0
 (simulated) with `lean-sim`, the pixels of Grad-CAM alone bring the class back best:
@@ -34,15 +35,15 @@ def get_config() -> ml_collections.ConfigDict:
     config.channels = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
-    # Parts, with commas: attributions, units.
-    config.parts = 'attributions,units'
+    # Parts, with commas: attributions, units, maps.
+    config.parts = 'attributions,units,maps'
     # Ways to attribute, with commas: integrated_gradients, grad_cam.
     config.methods = 'integrated_gradients,grad_cam'
     config.cells = 200  # cells that are judged, at least 1, drawn at random
     config.shown = 3  # cells of each class on the page, those it is surest of
-    # Cells whose units are looked at, drawn at random; DeepLoc's authors took 2,103.
+    # Cells for units and maps, drawn at random; DeepLoc's authors took 2,103.
     config.sampled = 2_103
-    # Hand-made measurements of these cells beside the units; they need the extra
+    # Hand-made measurements of these cells, beside the layers; they need the extra
     # `baseline`: true or false.
     config.measurements = True
     config.units = dict(
@@ -54,6 +55,15 @@ def get_config() -> ml_collections.ConfigDict:
         units=config_dict.placeholder(str),
         each=4,  # how many of each layer these are, at least 1
         patches=4,  # patches of each unit, at least 1
+    )
+    config.maps = dict(
+        # Layers, with commas; no value: as for the units.
+        layers=config_dict.placeholder(str),
+        # Ways to make a map, with commas: tsne, umap (extra `umap`).
+        methods='tsne',
+        # Cells whose nearest are shown, cell_ids with commas; no value: the one in the
+        # middle of each class.
+        near=config_dict.placeholder(str),
     )
     config.batch_size = 64  # cells at a time
     # Folder of prepared screens; no value: that of the training.

@@ -73,14 +73,14 @@ def strongest_correlation(
         values: Features, one row a cell.
         others: Other features of the same cells.
     """
-    one, other = _standardized(values), _standardized(others)
+    one, other = standardized(values), standardized(others)
     correlations = one.T @ other / len(values)
     index = np.abs(correlations).argmax(1)
     return Strongest(index, correlations[np.arange(len(index)), index])
 
 
-def _standardized(x: np.ndarray) -> np.ndarray:
-    """Mean 0 and variance 1; a constant column is 0."""
+def standardized(x: Float[np.ndarray, 'n f']) -> Float64[np.ndarray, 'n f']:
+    """The features with mean 0 and variance 1; a constant one is 0."""
     centered = x.astype(np.float64) - x.mean(0, dtype=np.float64)
     spread = centered.std(0)
     flat = spread <= 1e-6 * np.abs(x).max(0)

@@ -94,6 +94,20 @@ class Sample:
         label = names_of(cells.labels[[row]], cells.class_names)[0]
         return known | dict(label_name=label)
 
+    def row_of(self, name: str) -> int:
+        """Row of the cell with this `cell_id`.
+
+        Raises:
+            ValueError: It is not among the cells.
+        """
+        rows = np.flatnonzero(self.cells.metadata['cell_id'] == name)
+        if not len(rows):
+            raise ValueError(
+                f'maps.near: cell {name} is not among the {len(self.cells):,} cells '
+                'that were drawn; map_points.parquet lists them.'
+            )
+        return int(rows[0])
+
     def measured(self, folder: Path, split: str) -> Measured:
         """Hand-made measurements, which are taken once.
 

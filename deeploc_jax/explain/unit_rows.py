@@ -65,7 +65,7 @@ def look_at_units(
     """
     network, images, (classes, _) = sample.network, sample.images, sample.classes()
     fields = receptive_fields(network)
-    for layer in (*layers, *asked):
+    for layer in asked:
         check_name('layer', layer, list(fields))
     found = peaks(network, images, [*layers], sample.batch_size)
     gabor, answers = gabor_answers(images, network.card.channels)

@@ -5,12 +5,14 @@
 
 from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
+from deeploc_jax.tables.curation import AGREEMENT, CORRECTIONS
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.feature_files import FEATURES
 from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
 from deeploc_jax.tables.fits import read_fits
+from deeploc_jax.tables.maps import MAP_POINTS, MAPS, NEAREST
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import (
     channel_names,
@@ -54,6 +56,9 @@ TABLES = (
     EXPLANATIONS,
     UNITS,
     PATCHES,
+    MAPS,
+    MAP_POINTS,
+    NEAREST,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -64,6 +69,8 @@ TABLES = (
     MOVERS,
     FLUX,
     EXAMPLES,
+    CORRECTIONS,
+    AGREEMENT,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -72,14 +79,19 @@ TABLES = (
 
 __all__ = [
     'ADAPTATION',
+    'AGREEMENT',
     'CONFUSION',
+    'CORRECTIONS',
     'EXAMPLES',
     'EXPLANATIONS',
     'FEATURES',
     'FIELDS_SCORED',
     'FLUX',
     'IMAGES',
+    'MAPS',
+    'MAP_POINTS',
     'MOVERS',
+    'NEAREST',
     'NOVELTY',
     'PATCHES',
     'PREDICTIONS',

@@ -16,8 +16,10 @@ from deeploc_jax.data.screen_info import describe_screen, name_without_version
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
 from deeploc_jax.explain.attribution import ATTRIBUTIONS
+from deeploc_jax.explain.embed import METHODS, require_umap
 from deeploc_jax.explain.judged import attributions, judge
 from deeploc_jax.explain.layers import default_layers, layer_names
+from deeploc_jax.explain.maps import make_maps, nearest_rows, point_rows
 from deeploc_jax.explain.sample import Measured, Sample
 from deeploc_jax.explain.unit_rows import look_at_units, read_units
 from deeploc_jax.files import write_json
@@ -26,6 +28,7 @@ from deeploc_jax.markdown import markdown_table
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.report.explanations import Explained, explanations_section
+from deeploc_jax.report.maps import Mapped, maps_section
 from deeploc_jax.report.section import (
     Section,
     read_section,
@@ -34,6 +37,7 @@ from deeploc_jax.report.section import (
 )
 from deeploc_jax.report.units import units_section
 from deeploc_jax.tables.explanations import EXPLANATIONS
+from deeploc_jax.tables.maps import MAP_POINTS, MAPS, NEAREST
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import TableSchema, rows_to_table
 from deeploc_jax.tables.units import PATCHES, UNITS
@@ -47,9 +51,10 @@ MOST = 4_000
 OPTIONS = {
     'attributions': ('methods', 'cells', 'shown'),
     'units': ('sampled', 'measurements', 'units'),
+    'maps': ('sampled', 'measurements', 'maps'),
 }
 """Fields of the config that each part is made from."""
-MAY_CHANGE = ('parts', 'sampled', 'measurements', 'units.')
+MAY_CHANGE = ('parts', 'sampled', 'measurements', 'units.', 'maps.')
 """Fields that a run is continued with other values of; `sections/` has those used."""
 
 
@@ -80,6 +85,14 @@ class Opened:
         folder = self.workdir / 'measurements.parquet'
         return sample.measured(folder, self.config.split)
 
+    def layers(self, asked: str | None) -> list[str]:
+        """The layers asked for, or those that are shown where none is."""
+        names = layer_names(self.sample.network)
+        chosen = split_names(asked or '') or default_layers(names)
+        for name in chosen:
+            check_name('layer', name, names)
+        return chosen
+
     def write(self, rows: list[dict[str, Any]], schema: TableSchema) -> None:
         """Writes a table of the workdir."""
         write_table(rows_to_table(rows, schema.arrow()), self.workdir / schema.path)
@@ -102,6 +115,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     for field in ('cells', 'shown', 'sampled', 'each', 'patches', 'batch_size'):
         if counts[field] < 1:
             raise ValueError(f'{field} ({counts[field]}) must be at least 1.')
+    for name in split_names(config.maps.methods):
+        check_name('method', name, METHODS)
+    if 'maps' in parts and 'umap' in config.maps.methods:
+        require_umap()
     opened = open_cells(config, workdir)
     if not is_main():
         return
@@ -152,14 +169,12 @@ def attributions_part(opened: Opened) -> Section:
 def units_part(opened: Opened) -> Section:
     """The patches that units answer most, and what the units tell."""
     config, sample = opened.config.units, opened.drawn()
-    names = split_names(config.layers or '') or default_layers(
-        layer_names(sample.network)
-    )
+    layers = opened.layers(config.layers)
     asked = read_units(config.units or '')
     seen = look_at_units(
         sample,
         opened.measured(sample),
-        list(dict.fromkeys([*names, *asked])),
+        list(dict.fromkeys([*layers, *asked])),
         asked=asked,
         units=config.each,
         patches=config.patches,
@@ -170,7 +185,31 @@ def units_part(opened: Opened) -> Section:
     return told(units_section(seen.rows, seen.patches, seen.sizes, images, marker))
 
 
-PARTS = {'attributions': attributions_part, 'units': units_part}
+def maps_part(opened: Opened) -> Section:
+    """Maps of cells, by layers and by measurements."""
+    config, sample = opened.config.maps, opened.drawn()
+    layers = opened.layers(config.layers)
+    methods, seed = split_names(config.methods), opened.config.seed
+    cells = sample.cells.metadata
+    chosen = [sample.row_of(name) for name in split_names(config.near or '')]
+    maps = make_maps(sample, opened.measured(sample), layers, methods, seed)
+    chosen = chosen or maps.middle
+    opened.write(maps.rows, MAPS)
+    opened.write(point_rows(maps, sample), MAP_POINTS)
+    opened.write(nearest_rows(maps, sample, chosen), NEAREST)
+    mapped = Mapped(
+        sample.images,
+        sample.network.card.marker_channel,
+        *sample.classes(),
+        cells,
+        maps.maps,
+        maps.best,
+        chosen,
+    )
+    return told(maps_section(maps.rows, mapped))
+
+
+PARTS = {'attributions': attributions_part, 'units': units_part, 'maps': maps_part}
 """Functions that make the parts, by name, in the order of the page."""
 
 
