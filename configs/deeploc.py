@@ -67,6 +67,9 @@ def add_cells(config: ml_collections.ConfigDict) -> None:
         validation='validation',  # they choose the checkpoint and fit the temperature
         test='test',  # they are evaluated at the end, and used for nothing else
     )
+    # Corrected labels by cell_id, corrections.csv of curate.py; a cell without a class
+    # there is unlabelled. No value: the labels of the screen.
+    config.labels = config_dict.placeholder(str)
     # Names of channels in the order of the network, protein first: GFP,far_red; no
     # value: those of the paper where the screen has more, else all.
     config.channels = config_dict.placeholder(str)

@@ -27,6 +27,9 @@ def get_config() -> ml_collections.ConfigDict:
     config.split = (
         'test'  # split of the screen; slices and sums: test[:10%], train+test
     )
+    # Corrected labels by cell_id, corrections.csv of curate.py; a cell without a class
+    # there is unlabelled. No value: the labels of the screen.
+    config.labels = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
     # Channels of the screen in the order of the network: GFP,far_red, or GFP,- where it

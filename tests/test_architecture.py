@@ -60,6 +60,7 @@ FLOORS = {
     'changes': {'profiles', 'tables'},
     'explain': {'data', 'measurements', 'predict', 'tables', 'weights'},
     'adapt': NETWORKS | {'data', 'predict'},
+    'curate': NETWORKS | {'data', 'images', 'predict', 'screens', 'tables', 'workdir'},
     'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
@@ -86,6 +87,8 @@ ONLY_IN = {
     'safetensors': {'weights/'},
     'skimage': {'realism/', 'measurements/', 'screens/', 'explain/'},
     'mahotas': {'measurements/'},
+    'starlette': {'curate/', 'tasks/curate.py'},
+    'uvicorn': {'curate/', 'tasks/curate.py'},
     'sklearn': {
         'realism/',
         'probe/',

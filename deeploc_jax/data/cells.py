@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from deeploc_jax.data.corrections import Corrections, corrected
 from deeploc_jax.data.normalize import Normalize, percentile_normalize
 from deeploc_jax.data.record_builder import check_array_record
 from deeploc_jax.data.screen_info import describe_screen
@@ -27,6 +28,7 @@ def read_cells(
     channels: Sequence[str] | None = None,
     normalize: Normalize = percentile_normalize,
     leave_out: Sequence[str] = (),
+    corrections: Corrections | None = None,
 ) -> Cells:
     """Reads one split of a prepared screen.
 
@@ -39,6 +41,7 @@ def read_cells(
             `default_channels`, or all of them where it names none.
         normalize: Normalization of the pixels.
         leave_out: Classes whose cells count as unlabelled, as in `without_classes`.
+        corrections: Labels that take the place of the screen's, as in `corrected`.
 
     Returns:
         The cells in the order of the data source.
@@ -68,6 +71,8 @@ def read_cells(
         class_names=screen.class_names,
         channels=screen.channels,
     )
+    if corrections:
+        cells = corrected(cells, corrections, split)
     return without_classes(cells, leave_out) if leave_out else cells
 
 

@@ -5,6 +5,7 @@
 
 from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
+from deeploc_jax.tables.curation import AGREEMENT, CORRECTIONS
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.feature_files import FEATURES
@@ -70,6 +71,8 @@ TABLES = (
     MOVERS,
     FLUX,
     EXAMPLES,
+    CORRECTIONS,
+    AGREEMENT,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -78,7 +81,9 @@ TABLES = (
 
 __all__ = [
     'ADAPTATION',
+    'AGREEMENT',
     'CONFUSION',
+    'CORRECTIONS',
     'EXAMPLES',
     'EXPLANATIONS',
     'FEATURES',

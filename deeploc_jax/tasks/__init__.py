@@ -15,6 +15,7 @@ TASKS = (
     'adapt',
     'compare',
     'convert',
+    'curate',
     'evaluate',
     'explain',
     'features',

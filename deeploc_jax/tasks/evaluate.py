@@ -9,6 +9,7 @@ import ml_collections
 from deeploc_jax import sharding
 from deeploc_jax.command_line import require
 from deeploc_jax.data.cells import read_cells, unknown_classes, with_classes
+from deeploc_jax.data.corrections import digest_of, read_corrections
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import describe_screen, name_without_version
 from deeploc_jax.datasets import open_screen
@@ -41,7 +42,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     network = read_weights(config.source, white_level=config.white_level)
     card = network.card
     folders = data_folders(config.source, config.data_dir, config.manual_dir)
-    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE)
+    corrections = read_corrections(config.labels)
+    inputs = digest_of(corrections)
+    claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
     builder = open_screen(config.screen or name_without_version(card.screen), **folders)
     network, screen = fit_to_screen(network, describe_screen(builder), asked)
     outputs = make_split_program(network, mesh, options.batch_size, options.crops)
@@ -51,6 +54,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         memory_limit=config.memory_limit,
         channels=screen.channels,
         normalize=make_normalize(card.normalization, card.white_level),
+        corrections=corrections,
     )
     set_aside = unknown_classes(cells, card.class_names)
     if set_aside and is_main():

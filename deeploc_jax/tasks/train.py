@@ -11,6 +11,7 @@ import ml_collections
 from deeploc_jax import __version__, sharding
 from deeploc_jax.data.cell_schema import IMAGE_SIZE
 from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.corrections import digest_of, read_corrections
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
@@ -64,7 +65,9 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     check_splits(builder, splits)
     for name in left_out:
         check_name('class', name, screen.class_names)
-    claim_workdir(workdir, config.to_dict(), MAY_CHANGE, screen=screen.identity)
+    corrections = read_corrections(config.labels)
+    inputs = dict(screen=screen.identity) | digest_of(corrections)
+    claim_workdir(workdir, config.to_dict(), MAY_CHANGE, **inputs)
     read = partial(
         read_cells,
         builder,
@@ -72,6 +75,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         channels=screen.channels,
         normalize=normalize,
         leave_out=left_out,
+        corrections=corrections,
     )
     cells = {name: read(splits[name]) for name in ('train', 'validation')}
     fitted = fit(choices, workdir, cells, mesh)

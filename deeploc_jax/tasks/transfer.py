@@ -12,6 +12,7 @@ import ml_collections
 from deeploc_jax import sharding
 from deeploc_jax.class_map import ClassMap, make_class_map
 from deeploc_jax.command_line import require
+from deeploc_jax.data.corrections import digest_of, read_corrections
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.split_check import check_splits
@@ -130,8 +131,11 @@ def open_target(
         source, describe_screen(builder), channels, more=True
     )
     inputs = dict(screen=screen.identity, source=source.sha256)
+    corrections = read_corrections(config.labels)
+    inputs |= digest_of(corrections)
     claim_workdir(workdir, config.to_dict() | folders, MAY_CHANGE, **inputs)
-    target = read_target(builder, screen, splits, normalize, config.memory_limit)
+    limit = config.memory_limit
+    target = read_target(builder, screen, splits, normalize, limit, corrections)
     return fitted, target
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from deeploc_jax.data.cells import read_cells
+from deeploc_jax.data.corrections import Corrections
 from deeploc_jax.data.normalize import Normalize
 from deeploc_jax.data.screen_info import ScreenInfo
 from deeploc_jax.data.split_check import rows_among
@@ -49,6 +50,7 @@ def read_target(
     splits: Mapping[str, str],
     normalize: Normalize,
     memory_limit: float,
+    corrections: Corrections | None = None,
 ) -> Target:
     """Reads the splits of a screen as a network takes them.
 
@@ -58,6 +60,7 @@ def read_target(
         splits: Splits of the screen to take for train, validation and test.
         normalize: What the network wants done to the pixels.
         memory_limit: Gigabytes of images that may be held in memory for a split.
+        corrections: Labels that take the place of the screen's.
 
     Raises:
         ValueError: The screen has no such split, or a split has no labelled cell.
@@ -69,6 +72,7 @@ def read_target(
             memory_limit=memory_limit,
             channels=screen.channels,
             normalize=normalize,
+            corrections=corrections,
         )
         for name, split in splits.items()
     }

@@ -1,0 +1,1 @@
+"""A page on which people check the labels of cells, and what comes of it."""

@@ -1,0 +1,54 @@
+"""Serves an app on the loopback interface of this machine, and nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+import uvicorn
+
+LOOPBACK = '127.0.0.1'
+
+
+def open_socket(port: int) -> socket.socket:
+    """Takes a port of the loopback interface.
+
+    Args:
+        port: The port; 0 for any that is free.
+
+    Raises:
+        ValueError: The port is taken, or cannot be.
+    """
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((LOOPBACK, port))
+        opened.listen()  # the address works as soon as it is printed
+    except (OSError, OverflowError) as error:
+        opened.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f'Port {port} is in use: give another, --config.port={port + 1}, or 0 '
+                'for any that is free.'
+            ) from None
+        raise ValueError(f'Port {port} cannot be used: {error}') from None
+    return opened
+
+
+def make_server(app: Any) -> uvicorn.Server:
+    """A server of an ASGI app; `run(sockets=[...])` serves until it is told to stop."""
+    config = uvicorn.Config(
+        app,
+        log_level='warning',
+        access_log=False,  # addresses hold the tokens
+        lifespan='off',
+        ws='none',
+        server_header=False,
+        proxy_headers=False,  # nothing stands between the browser and this
+        h11_max_incomplete_event_size=64 * 1024,
+        http='h11',
+        loop='asyncio',
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
