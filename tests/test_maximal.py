@@ -83,9 +83,11 @@ def test_images_of_units_answer_them_more_than_noise(sample):
     assert (answers(made.images) > answers(made.before)).all()
 
 
-@pytest.mark.parametrize('name', ['lean', 'deeploc', 'deepyeast'])
-def test_every_network_of_the_package_can_be_climbed(name, native_convolutions):
-    model = get_model(name, num_classes=3)
+@pytest.mark.parametrize(
+    ('name', 'options'), [('lean', {}), ('deepyeast', dict(depth=5))]
+)
+def test_networks_of_the_package_can_be_climbed(name, options, native_convolutions):
+    model = get_model(name, num_classes=3, **options)
     network = TrainedNetwork(make_card(crop=16), model, random_variables(model, 16))
     images = 0.1 * RNG.random((3, 16, 16, 2), np.float32)
     climb = make_climb(network, model.HEAD, PLAIN._replace(iterations=4, step=0.02))
