@@ -3,11 +3,11 @@
     python -m benchmarks.new_proteins --folder=runs/new --seeds=101,102 lean-sim
 
 draws a screen of 5,000 cells and 343 proteins for each seed, twenty or more of each
-class, imaged as in `yeast_sim/wild_type`, and writes what the network says of the cells
+class, imaged as in `yeast_sim/varied`, and writes what the network says of the cells
 (`new-101.npz`: logits of its views, labels, proteins). The names of the proteins begin
 with the seed, so that none is one of the screen that was trained on. Then limits of
 prediction sets (`predict.prediction_sets`) are fitted on all of them together with the
-split validation of `yeast_sim/wild_type` and, with `--write`, written into the card of
+split validation of `yeast_sim/varied` and, with `--write`, written into the card of
 the network, whose arrays and other fields stay as they are; so are the names of the
 proteins that it was trained on. The card of `lean-sim` has those of seeds 101 and 102.
 What is in the folder is not done again.
@@ -41,7 +41,7 @@ _SEEDS = flags.DEFINE_list('seeds', ['101', '102'], 'Seeds of the simulated scre
 _DATA = flags.DEFINE_string('data_dir', None, 'Folder of prepared screens.')
 _WRITE = flags.DEFINE_bool('write', False, 'Whether the card gets the limits.')
 NUM_CELLS, BATCH = 5_000, 128
-SCREEN = 'yeast_sim/wild_type'
+SCREEN = 'yeast_sim/varied'  # the one that `lean-sim` is trained on
 SPLITS = ('validation', 'test')
 
 
@@ -74,16 +74,25 @@ def main(argv: list[str]) -> None:
 
 def trained_proteins() -> tuple[str, ...]:
     """Names of the proteins of the split train of `SCREEN`, in every version of it."""
-    (screen,) = (s for s in simulate.SCREENS if s.name == SCREEN.split('/')[1])
-    layout = simulate.screen_layout(screen)
+    layout = simulate.screen_layout(trained_screen())
     return tuple(sorted({s.protein.name for s in layout if s.split == 'train'}))
+
+
+def trained_screen() -> simulate.Screen:
+    """The screen that the network was trained on."""
+    (screen,) = (s for s in simulate.SCREENS if s.name == SCREEN.split('/')[1])
+    return screen
 
 
 def simulated(seed: int, network: TrainedNetwork) -> Cells:
     """The cells of a screen of this seed, as the network takes them."""
     name = f'new_proteins_{seed}'
-    screen = simulate.Screen(
-        name, name, strains=f'NEW{seed}-', num_cells=NUM_CELLS, seed=seed
+    screen = dataclasses.replace(
+        trained_screen(),
+        name=name,
+        strains=f'NEW{seed}-',
+        num_cells=NUM_CELLS,
+        seed=seed,
     )
     layout = simulate.screen_layout(screen)
     many = simulate.simulate_many(simulate.simulate_crops, layout)

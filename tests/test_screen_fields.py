@@ -271,6 +271,16 @@ def test_a_plate_map_is_joined_by_well_however_it_is_written(tmp_path, text):
     assert not inventory.problems
 
 
+def test_a_map_among_the_images_is_no_file_that_matched_nothing(tmp_path):
+    folder = tmp_path / 'images'
+    write_plate(folder)
+    (folder / 'notes.csv').write_text('text')
+    plate_map = make_map(folder, 'well,protein\nA1,FUS1\nA2,STE2\n')
+    inventory = describe(folder, plate_map=plate_map)
+    (left,) = by_kind(inventory, UNMATCHED)
+    assert left.file == 'notes.csv'
+
+
 def test_wells_and_map_rows_without_each_other_are_named(tmp_path):
     write_plate(tmp_path / 'images')
     text = 'plate,well,protein,condition\nP1,A1,FUS1,alpha\nP2,A2,STE2,\n'

@@ -86,12 +86,13 @@ def _draw_vacuoles(
 def _lobes(
     rng: np.random.Generator, mother: Ellipsoid, vacuole: Ellipsoid
 ) -> list[Ellipsoid]:
-    """One to four lobes that bulge out of a vacuole, inside the mother."""
-    count = int(rng.integers(1, 5))
+    """One to five lobes that bulge out of a vacuole, inside the mother."""
+    count = int(rng.integers(1, 6))
     away = geometry.sphere(rng, count) * [1, 1, 0.3]
-    centers = vacuole.center + vacuole.radius * rng.uniform(0.6, 1.0, (count, 1)) * away
+    away *= vacuole.radius * rng.uniform(0.5, 1.1, (count, 1))
+    centers = vacuole.center + away
     to_wall = 0.95 * mother.radius - np.linalg.norm(centers, axis=1)
-    radii = np.minimum(vacuole.radius * rng.uniform(0.6, 1.0, count), to_wall)
+    radii = np.minimum(vacuole.radius * rng.uniform(0.4, 1.0, count), to_wall)
     return [
         Ellipsoid(center, radius * np.ones(3), mother.angle)
         for center, radius in zip(centers, radii, strict=True)

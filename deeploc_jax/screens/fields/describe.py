@@ -15,7 +15,7 @@ from deeploc_jax.screens.fields.doubles import without_doubles
 from deeploc_jax.screens.fields.field_table import list_table
 from deeploc_jax.screens.fields.file_contents import list_file
 from deeploc_jax.screens.fields.inventory import Inventory
-from deeploc_jax.screens.fields.listing import Listing
+from deeploc_jax.screens.fields.listing import UNMATCHED, Listing
 from deeploc_jax.screens.fields.map_join import join_plate_map
 from deeploc_jax.screens.fields.pattern import is_pattern, parse_pattern
 from deeploc_jax.screens.fields.pattern_files import list_pattern
@@ -74,6 +74,7 @@ def describe_fields(
     if plate_map is None:
         plate_map = _find_simulated_map(Path(source))
     if plate_map:
+        listing = _without_file(listing, source, Path(plate_map))
         listing = join_plate_map(listing, read_plate_map(plate_map))
     sized = (
         dataclasses.replace(field, pixel_size=pixel_size) for field in listing.fields
@@ -103,6 +104,18 @@ def _list_fields(source: str, channels: Channels, screen: str | None) -> Listing
         '"images/{plate}/r{row:02}c{column:02}f{field:02}-ch{channel}.tiff", an '
         'OME-Zarr plate, or an image file with several fields.'
     )
+
+
+def _without_file(listing: Listing, source: str, path: Path) -> Listing:
+    """A listing that does not wonder about a file, which may lie among the images."""
+    folder = parse_pattern(source).folder if is_pattern(source) else Path()
+    problems = [
+        problem
+        for problem in listing.problems
+        if problem.kind != UNMATCHED
+        or (folder / problem.file).resolve() != path.resolve()
+    ]
+    return dataclasses.replace(listing, problems=tuple(problems))
 
 
 def _find_simulated_map(source: Path) -> str | None:

@@ -71,4 +71,4 @@ def vacuole(specimen: Specimen) -> np.ndarray:
     lumen = functools.reduce(np.maximum, lobes)
     rims = sum((optics.shell(specimen.view, v) for v in vacuoles), specimen.view.dark())
     uneven = 1 + rng.uniform(0, 0.35) * specimen.texture
-    return 2.6 * lumen * np.maximum(uneven, 0.2) + rng.uniform(0, 1.5) * rims
+    return 2.6 * lumen * np.maximum(uneven, 0.2) + rng.uniform(0, 4.5) * rims

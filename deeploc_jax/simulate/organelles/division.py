@@ -19,9 +19,14 @@ from deeploc_jax.simulate.specimen import Specimen
 
 
 def spindle_pole(specimen: Specimen) -> np.ndarray:
-    """SPINDLEPOLE (GO:0005816): one dot on the nuclear rim, two once doubled."""
-    poles = specimen.cell.poles
-    return specimen.spots(poles, 64 * specimen.spread(len(poles), 0.3), 1.0)
+    """SPINDLEPOLE (GO:0005816): one dot on the nuclear rim, two once doubled.
+
+    Pairs that have just parted, and what moves while it is imaged, look like ovals.
+    """
+    rng, poles = specimen.rng, specimen.cell.poles
+    apart = rng.uniform(0, 3) * geometry.sphere(rng, len(poles)) * [1, 1, 0.5]
+    light = 28 * specimen.spread(2 * len(poles), 0.3)
+    return specimen.spots(np.concatenate([poles - apart, poles + apart]), light, 1.0)
 
 
 def spindle(specimen: Specimen) -> np.ndarray:

@@ -47,35 +47,41 @@ def _cables(specimen: Specimen) -> np.ndarray:
 
 
 def endosome(specimen: Specimen) -> np.ndarray:
-    """ENDOSOME (GO:0005768): three to seven rather large spots against the vacuole.
+    """ENDOSOME (GO:0005768): three to seven large spots or rods against the vacuole.
 
     The cytosol shines too, and in some proteins the membrane of the vacuole.
     """
     rng, vacuoles = specimen.rng, specimen.cell.vacuoles
     count = specimen.number(3, 7)
     hosts = rng.integers(len(vacuoles), size=count)
+    height = rng.uniform(0.5, 2.5, count)
     directions = geometry.sphere(rng, count) * [1, 1, 0.6]
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    along = rng.uniform(0, 0.35, (count, 1)) * geometry.sphere(rng, count)
+    rods = directions[:, None] + np.array([-1, 0, 1])[:, None] * along[:, None]
+    rods /= np.linalg.norm(rods, axis=2, keepdims=True)
     points = np.concatenate(
         [
-            vacuoles[host].grown(rng.uniform(0.5, 2.5)).place(direction)
-            for host, direction in zip(hosts, directions, strict=True)
+            vacuoles[host].grown(above).place(rod)
+            for host, above, rod in zip(hosts, height, rods, strict=True)
         ]
     )
+    weights = np.repeat(18 * specimen.spread(count), 3)
     rims = [optics.shell(specimen.view, vacuole) for vacuole in vacuoles]
     ground = max(specimen.protein.nuclear - 1.2, 0) * sum(rims, specimen.view.dark())
-    ground = ground + rng.uniform(0, 0.7) * specimen.cytosol(0.8)
-    return ground + specimen.spots(points, 54 * specimen.spread(count), 1.2)
+    ground = ground + rng.uniform(0.1, 1.4) * specimen.cytosol(0.8)
+    return ground + specimen.spots(points, weights, 1.2)
 
 
 def golgi(specimen: Specimen) -> np.ndarray:
-    """GOLGI (GO:0005794): ten to twenty scattered cisternae, uneven.
+    """GOLGI (GO:0005794): twelve to twenty-five scattered cisternae, uneven.
 
     Vesicles too small to be seen one by one fill the cytosol between them.
     """
-    points = specimen.inside(specimen.number(14, 30))  # less those inside organelles
+    inside = specimen.inside(specimen.number(7, 14))  # less those inside organelles
+    outer = specimen.cortex(specimen.number(9, 20), 0.3, depth=4)
+    points = np.concatenate([inside, outer])
     between = specimen.rng.uniform(0, 0.6) * specimen.cytosol(0.3)
-    return between + specimen.spots(points, 54 * specimen.spread(len(points)), 1.4)
+    return between + specimen.spots(points, 54 * specimen.spread(len(points)), 1.6)
 
 
 def peroxisome(specimen: Specimen) -> np.ndarray:
