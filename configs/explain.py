@@ -6,8 +6,9 @@
 The parts make one page. `attributions`: the pixels of a cell that speak for its class,
 by integrated gradients and by Grad-CAM, and how far to trust them. `units`: the patches
 that units of each layer answer most, and how much each unit tells of the class. `maps`:
-cells that look alike to a layer lie together, on maps that can be explored. A part that
-is finished is not made again, unless it is asked for in another way.
+cells that look alike to a layer lie together, on maps that can be explored. `maximal`:
+images that a class or a unit answers most, which a second network is asked to name. A
+part that is finished is not made again, unless it is asked for in another way.
 
 Result: explain.html, and every number as a table. Of 200 cells of yeast_sim 4.0.0
 (simulated) with `lean-sim`, the pixels of Grad-CAM alone bring the class back best:
@@ -35,13 +36,13 @@ def get_config() -> ml_collections.ConfigDict:
     config.channels = config_dict.placeholder(str)
     # Pixel value that normalization `unit` maps to 1; no value: that of the training.
     config.white_level = config_dict.placeholder(float)
-    # Parts, with commas: attributions, units, maps.
-    config.parts = 'attributions,units,maps'
+    # Parts, with commas: attributions, units, maps, maximal.
+    config.parts = 'attributions,units,maps,maximal'
     # Ways to attribute, with commas: integrated_gradients, grad_cam.
     config.methods = 'integrated_gradients,grad_cam'
     config.cells = 200  # cells that are judged, at least 1, drawn at random
     config.shown = 3  # cells of each class on the page, those it is surest of
-    # Cells for units and maps, drawn at random; DeepLoc's authors took 2,103.
+    # Cells for units, maps and so on, drawn at random; DeepLoc's authors took 2,103.
     config.sampled = 2_103
     # Hand-made measurements of these cells, beside the layers; they need the extra
     # `baseline`: true or false.
@@ -64,6 +65,23 @@ def get_config() -> ml_collections.ConfigDict:
         # Cells whose nearest are shown, cell_ids with commas; no value: the one in the
         # middle of each class.
         near=config_dict.placeholder(str),
+    )
+    # Workdir or weights of a second network, trained like the first with another seed,
+    # which is asked to name images made for classes; no value: none is asked.
+    config.judge = config_dict.placeholder(str)
+    config.maximal = dict(
+        cells=4,  # real cells in which an image is made for each class, at least 1
+        # Units of the last convolution for which an image is made, at least 1.
+        units=16,
+        iterations=100,  # steps uphill, at least 1
+        # First step, for a gradient of standard deviation 1; above 0. With 0.03, other
+        # networks call more images right.
+        step=0.3,
+        decay=0.01,  # share of each pixel taken away at each step, 0 to 1
+        blur=0.7,  # pixels; blur after every second step; 0: none
+        # Percent of a cell's pixels set to 0 after each step, 0 to 100, for classes
+        # that DeepLoc's authors do not name; theirs have 20 to 80.
+        percentile=60.0,
     )
     config.batch_size = 64  # cells at a time
     # Folder of prepared screens; no value: that of the training.

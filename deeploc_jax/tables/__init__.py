@@ -13,6 +13,7 @@ from deeploc_jax.tables.features import Features, read_features
 from deeploc_jax.tables.fit_schemas import PROBES, TRANSFERS
 from deeploc_jax.tables.fits import read_fits
 from deeploc_jax.tables.maps import MAP_POINTS, MAPS, NEAREST
+from deeploc_jax.tables.maximal import MAXIMAL
 from deeploc_jax.tables.novelty import NOVELTY
 from deeploc_jax.tables.parquet import (
     channel_names,
@@ -59,6 +60,7 @@ TABLES = (
     MAPS,
     MAP_POINTS,
     NEAREST,
+    MAXIMAL,
     SCORED_CELLS,
     FIELDS_SCORED,
     WELL_PROFILES,
@@ -90,6 +92,7 @@ __all__ = [
     'IMAGES',
     'MAPS',
     'MAP_POINTS',
+    'MAXIMAL',
     'MOVERS',
     'NEAREST',
     'NOVELTY',

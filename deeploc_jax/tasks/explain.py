@@ -17,9 +17,21 @@ from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
 from deeploc_jax.explain.attribution import ATTRIBUTIONS
 from deeploc_jax.explain.embed import METHODS, require_umap
+from deeploc_jax.explain.invented import (
+    invent_classes,
+    invent_units,
+    last_convolution,
+)
 from deeploc_jax.explain.judged import attributions, judge
 from deeploc_jax.explain.layers import default_layers, layer_names
 from deeploc_jax.explain.maps import make_maps, nearest_rows, point_rows
+from deeploc_jax.explain.maximal import Recipe
+from deeploc_jax.explain.named import (
+    check_judge,
+    named_right,
+    named_rows,
+    real_right,
+)
 from deeploc_jax.explain.sample import Measured, Sample
 from deeploc_jax.explain.unit_rows import look_at_units, read_units
 from deeploc_jax.files import write_json
@@ -29,6 +41,7 @@ from deeploc_jax.names import split_names
 from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.report.explanations import Explained, explanations_section
 from deeploc_jax.report.maps import Mapped, maps_section
+from deeploc_jax.report.maximal import maximal_section
 from deeploc_jax.report.section import (
     Section,
     read_section,
@@ -38,6 +51,7 @@ from deeploc_jax.report.section import (
 from deeploc_jax.report.units import units_section
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.maps import MAP_POINTS, MAPS, NEAREST
+from deeploc_jax.tables.maximal import MAXIMAL
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.schema import TableSchema, rows_to_table
 from deeploc_jax.tables.units import PATCHES, UNITS
@@ -52,9 +66,18 @@ OPTIONS = {
     'attributions': ('methods', 'cells', 'shown'),
     'units': ('sampled', 'measurements', 'units'),
     'maps': ('sampled', 'measurements', 'maps'),
+    'maximal': ('sampled', 'judge', 'maximal'),
 }
 """Fields of the config that each part is made from."""
-MAY_CHANGE = ('parts', 'sampled', 'measurements', 'units.', 'maps.')
+MAY_CHANGE = (
+    'parts',
+    'sampled',
+    'measurements',
+    'judge',
+    'units.',
+    'maps.',
+    'maximal.',
+)
 """Fields that a run is continued with other values of; `sections/` has those used."""
 
 
@@ -111,10 +134,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         check_name('part', part, PARTS)
     for name in split_names(config.methods):
         check_name('method', name, ATTRIBUTIONS)
-    counts = config.to_dict() | config.units.to_dict()
-    for field in ('cells', 'shown', 'sampled', 'each', 'patches', 'batch_size'):
-        if counts[field] < 1:
-            raise ValueError(f'{field} ({counts[field]}) must be at least 1.')
+    check_counts(config)
     for name in split_names(config.maps.methods):
         check_name('method', name, METHODS)
     if 'maps' in parts and 'umap' in config.maps.methods:
@@ -209,7 +229,35 @@ def maps_part(opened: Opened) -> Section:
     return told(maps_section(maps.rows, mapped))
 
 
-PARTS = {'attributions': attributions_part, 'units': units_part, 'maps': maps_part}
+def maximal_part(opened: Opened) -> Section:
+    """Images that classes and units answer most."""
+    config, sample = opened.config.maximal, opened.drawn()
+    network, seed = sample.network, opened.config.seed
+    judge = read_weights(opened.config.judge) if opened.config.judge else None
+    if judge:
+        check_judge(network, judge)
+    recipe = Recipe(
+        config.iterations, config.step, decay=config.decay, blur=config.blur
+    )
+    made = invent_classes(sample, recipe, config.cells, config.percentile, seed)
+    layer = last_convolution(network)
+    units = invent_units(sample, layer, config.units, seed)
+    rows = named_rows(sample, made, judge)
+    opened.write(rows, MAXIMAL)
+    shares = {who: named_right(rows, who) for who in ('own', 'judge', 'before')}
+    if judge:
+        shares['real'] = real_right(sample, judge)
+    by_unit = dict(zip(units.targets.tolist(), units.images, strict=True))
+    names, marker = (layer, opened.config.judge or ''), network.card.marker_channel
+    return told(maximal_section(rows, made.images, by_unit, shares, names, marker))
+
+
+PARTS = {
+    'attributions': attributions_part,
+    'units': units_part,
+    'maps': maps_part,
+    'maximal': maximal_part,
+}
 """Functions that make the parts, by name, in the order of the page."""
 
 
@@ -249,6 +297,17 @@ def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> Opened:
     )
     sample = Sample(network, cells.at(np.sort(rows)), config.batch_size)
     return Opened(config, workdir, sample, record)
+
+
+def check_counts(config: ml_collections.ConfigDict) -> None:
+    """Raises a ValueError that names a field that must be at least 1 and is not."""
+    fields = ('cells', 'shown', 'sampled', 'batch_size', 'units.each', 'units.patches')
+    maximal = ('maximal.cells', 'maximal.units', 'maximal.iterations')
+    for field in (*fields, *maximal):
+        group, _, name = field.rpartition('.')
+        value = (config[group] if group else config)[name]
+        if value < 1:
+            raise ValueError(f'{field} ({value}) must be at least 1.')
 
 
 def surest(classes: np.ndarray, sure: np.ndarray, count: int) -> np.ndarray:

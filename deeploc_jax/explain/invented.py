@@ -1,0 +1,189 @@
+"""Images made for every class and for units, and what another network calls them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float32
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from deeploc_jax.explain.batches import in_batches
+from deeploc_jax.explain.information import mutual_information
+from deeploc_jax.explain.layers import outputs
+from deeploc_jax.explain.maximal import PERCENTILES, PLAIN, Recipe, make_climb
+from deeploc_jax.explain.sample import Sample
+from deeploc_jax.explain.units import most_telling, peaks
+from deeploc_jax.weights.folder import TrainedNetwork
+
+SMALLEST, LARGEST = 0.05, 0.6
+"""Shares of a crop that a cell, which an image is made in, may fill."""
+NOISE = 0.1
+"""Largest pixel of the noise that images are made from."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Invented:
+    """Images that no microscope has seen.
+
+    Attributes:
+        images: float32 [m, s, s, c].
+        targets: Class or unit that each was made for, int [m].
+        cells: Row of the cell whose marker each has, int [m]; -1: none.
+        before: The noise that each was made from, in its cell, like `images`.
+    """
+
+    images: np.ndarray
+    targets: np.ndarray
+    cells: np.ndarray
+    before: np.ndarray
+
+
+def invent_classes(
+    sample: Sample, recipe: Recipe, cells: int, percentile: float, seed: int
+) -> Invented:
+    """Images for every class of the network, each in several real cells.
+
+    Outside the cell, and in every channel but the protein's, the image is that of the
+    real cell, but the protein is 0 outside. All are made in one compiled program.
+
+    Args:
+        sample: Real cells.
+        recipe: How images are made.
+        cells: Real cells in which an image is made for each class.
+        percentile: Percentile for classes that `PERCENTILES` does not name.
+        seed: Seed of the cells and of the noise.
+
+    Raises:
+        ValueError: No cell of the sample has an outline of a usual size.
+    """
+    card, real = sample.network.card, sample.images
+    rng = np.random.default_rng([seed, 2])
+    rows = usual_cells(real, card.marker_channel, cells, rng)
+    inside = np.stack([cell_mask(real[row], card.marker_channel) for row in rows])
+    start = real[rows].copy()
+    start[..., 0] = np.where(inside, NOISE * rng.random(inside.shape, np.float32), 0)
+    masks = np.zeros(start.shape, bool)
+    masks[..., 0] = inside
+    count = len(card.class_names)
+    targets = np.repeat(np.arange(count, dtype=np.int32), len(rows))
+    names = [name.upper() for name in card.class_names]
+    clipped = np.array([PERCENTILES.get(x, percentile) for x in names], np.float32)
+    head = getattr(sample.network.model, 'HEAD', '')
+    climb = jax.jit(make_climb(sample.network, head, recipe))
+    before = np.tile(start, (count, 1, 1, 1))
+    images = in_batches(
+        lambda *arrays: climb(sample.network.variables, *arrays),
+        (
+            before,
+            targets,
+            np.tile(masks, (count, 1, 1, 1)),
+            np.repeat(clipped, len(rows)),
+        ),
+        sample.batch_size,
+        'classes',
+    )
+    return Invented(images, targets, np.tile(rows, count), before)
+
+
+def invent_units(sample: Sample, layer: str, units: int, seed: int) -> Invented:
+    """Images for units of a layer with maps, from noise, by nothing but the gradient.
+
+    Args:
+        sample: Cells that tell which units are made images for: those that tell most
+            of the class.
+        layer: Name of the layer.
+        units: How many.
+        seed: Seed of the noise.
+    """
+    network, real = sample.network, sample.images
+    values = peaks(network, real, [layer], sample.batch_size)[layer].values
+    chosen = most_telling(mutual_information(values, sample.classes()[0]), units)
+    targets = np.array(chosen, np.int32)
+    rng = np.random.default_rng([seed, 3])
+    start = NOISE * rng.random((len(targets), *real.shape[1:]), np.float32)
+    climb = jax.jit(make_climb(network, layer, PLAIN))
+    images = in_batches(
+        lambda *arrays: climb(network.variables, *arrays),
+        (
+            start,
+            targets,
+            np.ones(start.shape, bool),
+            np.zeros(len(targets), np.float32),
+        ),
+        sample.batch_size,
+        'units',
+    )
+    return Invented(images, targets, np.full(len(targets), -1), start)
+
+
+def cell_mask(
+    image: Float32[np.ndarray, 's s c'], marker: int
+) -> Bool[np.ndarray, 's s']:
+    """The cell in the middle: where the marker is brighter than 0.8 x Otsu's threshold.
+
+    Args:
+        image: The crop.
+        marker: Index of the marker; -1: there is none, and a disc stands for the cell.
+
+    References:
+        Kraus et al. 2017, released code; it took all cells of the crop, here it is the
+        one in the middle.
+    """
+    side = image.shape[0]
+    away = np.hypot(*(np.indices((side, side)) - (side - 1) / 2))
+    if marker < 0:
+        return away < 0.3 * side
+    plane = image[..., marker]
+    parts, _ = ndimage.label(plane > 0.8 * threshold_otsu(plane))
+    nearest = np.where(parts > 0, away, np.inf)
+    return parts == parts.flat[nearest.argmin()] if (parts > 0).any() else parts > 0
+
+
+def usual_cells(
+    images: Float32[np.ndarray, 'n s s c'],
+    marker: int,
+    count: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Rows of cells of a usual size, drawn at random.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found = []
+    for row in rng.permutation(len(images)):
+        if SMALLEST < cell_mask(images[row], marker).mean() < LARGEST:
+            found.append(row)
+        if len(found) == count:
+            break
+    if not found:
+        raise ValueError(
+            'No cell was found in which images could be made: 0.8 times the threshold '
+            'of the marker outlines none of a usual size. Take more cells, '
+            '--config.sampled=<more>.'
+        )
+    return np.array(found)
+
+
+def last_convolution(network: TrainedNetwork) -> str:
+    """Name of the last layer that has maps.
+
+    Raises:
+        ValueError: There is none.
+    """
+    card = network.card
+    shape = (1, card.crop, card.crop, len(card.channels))
+    maps: list[str] = []
+
+    def note(variables: Any, image: jax.Array) -> None:
+        found = outputs(network, variables, image)
+        maps.extend(name for name, layer in found.items() if layer.ndim == 4)
+
+    jax.eval_shape(note, network.variables, jax.ShapeDtypeStruct(shape, np.float32))
+    if not maps:
+        raise ValueError('The network has no convolution.')
+    return maps[-1]
