@@ -8,8 +8,9 @@ names of cells then say about their proteins. Where none is better for sure, the
 stays as it is. The weights are used as any others: `--config.source=runs/adapted`.
 
 Result: adapted weights, and a page that says how far the screen is from the training
-and what changed. `lean-sim` without its marker, on yeast_sim 4.0.0 (simulated), comes
-from an accuracy of 0.370 to 0.476; with it, it is left as it is, at 0.860.
+and what changed. The earlier `lean-sim` without its marker, on yeast_sim 4.0.0
+(simulated), came from an accuracy of 0.370 to 0.476; with it, it was left as it is, at
+0.860.
 Time: half a minute for 998 cells on two CPU cores that had other work too (22 s of CPU
 time).
 """

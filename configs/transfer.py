@@ -7,9 +7,10 @@ Fine-tunes all layers, only those after the convolutions, or a classifier on fro
 features, and compares with training from scratch, with more and more labels.
 
 Result: a figure, advice, and the weights of the network that was fine-tuned on
-the largest number of cells. `lean-sim` on real cells, 25 of each of five proteins, 150
-steps: test accuracy 0.675 ± 0.031, from scratch 0.610 ± 0.040 (three fields, 5 draws
-each). On yeast_sim/other_microscope 5.0.0, 25 cells of each of 22 classes, 500 steps:
+the largest number of cells. The earlier `lean-sim` on real cells, 25 of each of five
+proteins, 150 steps: test accuracy 0.675 ± 0.031, from scratch 0.610 ± 0.040 (three
+fields, 5 draws each). On yeast_sim/other_microscope 5.0.0, 25 cells of each of 22
+classes, 500 steps:
 0.725 ± 0.011, from scratch 0.644 ± 0.008.
 Time: a quarter of an hour per field of real cells and an hour and a quarter for
 other_microscope (1, 5, 25 and 100 cells), each on one CPU core (AMD EPYC); the latter
