@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import cohen_kappa_score
 
-from deeploc_jax.curate import agreement, journal, order
+from deeploc_jax.curate import agreement, journal, order, teaching
 from deeploc_jax.curate.export import correction_rows, export
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.pictures import Pictures
@@ -198,6 +198,51 @@ def test_without_a_network_there_is_nothing_to_suspect():
     with pytest.raises(ValueError, match='Unknown order'):
         order.order_cells(cells, 'suspicion')
     assert len(order.order_cells(cells, 'class')) == 20
+
+
+def gradients(p, h):
+    a = p - np.eye(p.shape[1])[p.argmax(axis=1)]
+    return np.einsum('nk,nf->nkf', a, h).reshape(len(p), -1)
+
+
+def test_a_batch_is_far_apart_by_the_gradients_of_the_last_layer():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([0.5] * 3, 40)
+    h = rng.normal(size=(40, 5)).astype(np.float32)
+    g = gradients(p, h)
+
+    class Greedy(np.random.Generator):  # always takes the likeliest
+        def choice(self, n, p):
+            chosen = np.asarray(p) * 1.0
+            weights.append(chosen)
+            return int(chosen.argmax())
+
+    weights = []
+    drawn = teaching.badge(p, h, 6, Greedy(np.random.PCG64(0)))
+    assert drawn[0] == (g**2).sum(axis=1).argmax()
+    for number, found in enumerate(weights, start=1):
+        apart = ((g[:, None] - g[drawn[:number]]) ** 2).sum(axis=2).min(axis=1)
+        np.testing.assert_allclose(found, apart / apart.sum(), atol=1e-6)
+    assert len(set(drawn.tolist())) == 6
+
+
+def test_a_batch_has_no_cell_twice_and_stops_where_all_are_alike():
+    p = np.full((5, 2), 0.5)
+    h = np.ones((5, 3), np.float32)
+    assert len(teaching.badge(p, h, 4, np.random.default_rng(0))) == 1
+    sure = np.array([[1.0, 0.0]] * 4)
+    assert len(teaching.badge(sure, h[:4], 4, np.random.default_rng(0))) == 1
+
+
+def test_the_sure_and_the_alike_teach_least():
+    rng = np.random.default_rng(0)
+    p = np.concatenate([np.tile([0.99, 0.01], (50, 1)), np.tile([0.55, 0.45], (50, 1))])
+    h = rng.normal(size=(100, 4)).astype(np.float32)
+    h[60:] = h[60]  # unsure, but all the same cell
+    rows = teaching.teaching_order(p, h, 0)
+    assert sorted(rows) == list(range(100))
+    first = rows[:8]
+    assert (first >= 50).sum() >= 7 and (first >= 60).sum() <= 2
 
 
 def make_sheets(book, annotator='anna', **options):

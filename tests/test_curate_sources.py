@@ -14,6 +14,7 @@ from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.order import orders_of
 from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.files import write_json
@@ -38,12 +39,7 @@ def crop(pixels, x, y):
     return np.pad(pixels, ((32, 32), (32, 32), (0, 0)))[y : y + 64, x : x + 64]
 
 
-def test_a_prepared_screen_with_what_a_network_says(data_dir, tmp_path, monkeypatch):
-    monkeypatch.setitem(MODELS, 'small', Small)
-    builder = prepare_screen(SpotScreen.name, data_dir)
-    cells = open_screen_cells(builder, 'validation+test')
-    assert len(cells) == 19 and cells.marker == 1 and cells.probabilities is None
-    assert cells.images[np.arange(3)].dtype == np.uint8  # as they were saved
+def small_weights(folder, seed=0):
     card = make_card(
         model=dict(name='small'),
         side=64,
@@ -52,14 +48,23 @@ def test_a_prepared_screen_with_what_a_network_says(data_dir, tmp_path, monkeypa
         crops=1,
         screen='other/1.0.0',
     )
-    folder = write_weights(
-        tmp_path / 'weights', random_variables(Small(num_classes=2), 60), card
-    )
-    path = name_cells(cells, read_weights(folder), tmp_path / 'p.parquet', batch_size=8)
+    variables = random_variables(Small(num_classes=2), 60, seed=seed)
+    return write_weights(folder, variables, card)
+
+
+def test_a_prepared_screen_with_what_a_network_says(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, 'small', Small)
+    builder = prepare_screen(SpotScreen.name, data_dir)
+    cells = open_screen_cells(builder, 'validation+test')
+    assert len(cells) == 19 and cells.marker == 1 and cells.probabilities is None
+    assert cells.images[np.arange(3)].dtype == np.uint8  # as they were saved
+    folder = small_weights(tmp_path / 'weights')
+    path = name_cells(cells, read_weights(folder), tmp_path, batch_size=8)
     named = with_predictions(cells, path)
     assert named.class_names == ('LEFT', 'RIGHT', 'MIDDLE', 'X')
     np.testing.assert_allclose(named.probabilities.sum(axis=1), 1, rtol=1e-5)
     assert not named.probabilities[:, 1:3].any() and named.novelty is None
+    assert named.features.shape == (19, 4) and 'teaching' in orders_of(named)
     np.testing.assert_array_equal(named.labels, cells.labels)
     with pytest.raises(ValueError, match='lacks 24 of the 24 cells'):
         with_predictions(open_screen_cells(builder, 'train'), path)
@@ -196,6 +201,30 @@ def test_the_task_writes_what_was_decided(tmp_path, capsys):
     with (workdir / 'corrections.csv').open() as file:
         found = {row['cell_id']: row['label'] for row in csv.DictReader(file)}
     assert found == {'a-40-50': '', 'a-100-60': 'None'}
+
+
+def test_another_network_goes_on_with_what_was_decided(
+    data_dir, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(MODELS, 'small', Small)
+    for seed in (0, 1):
+        folder = small_weights(tmp_path / f'weights{seed}', seed)
+        config, workdir = ask(
+            tmp_path,
+            screen=SpotScreen.name,
+            split='test',
+            data_dir=data_dir,
+            source=str(folder),
+            serve=False,
+        )
+        assert tasks.run(config, workdir) == 0
+        book = Journal(workdir / 'journal.jsonl')
+        book.append('me', 'relabel', [f'test{seed}'], ['X'], {})
+    assert len(list(workdir.glob('predictions-*.parquet'))) == 2
+    assert tasks.run(config, workdir) == 0
+    assert 'corrections.csv: 2 relabel' in capsys.readouterr().out
+    config.split = 'train'
+    assert tasks.run(config, workdir) == 1  # these are other cells
 
 
 @pytest.mark.parametrize(

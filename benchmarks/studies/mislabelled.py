@@ -49,7 +49,7 @@ def main(_: list[str]) -> None:
         read_weights(_SOURCE.value),
     )
     with tempfile.TemporaryDirectory() as folder:
-        path = name_cells(cells, network, Path(folder, 'predictions.parquet'))
+        path = name_cells(cells, network, Path(folder))
         cells = with_predictions(cells, path)
     proteins = np.unique(cells.metadata['protein'])
     known = int(np.isin(proteins, network.card.proteins).sum())

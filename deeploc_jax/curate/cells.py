@@ -47,6 +47,8 @@ class Curated:
         probabilities: float32 [n, k], calibrated; 0 for classes that the network does
             not know. None without a network.
         novelty: float32 [n]; None where it is not known.
+        features: What the network's last layer says of each cell, float [n, f], in
+            memory or on disk; None where it is not known.
     """
 
     images: Images
@@ -57,6 +59,7 @@ class Curated:
     marker: int
     probabilities: Float[np.ndarray, 'n k'] | None = None
     novelty: Float[np.ndarray, ' n'] | None = None
+    features: Float[np.ndarray, 'n f'] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pyarrow as pa
 from deeploc_jax import sharding
 from deeploc_jax.curate.cells import Curated, Selected
 from deeploc_jax.data.normalize import make_normalize
+from deeploc_jax.files import atomic_write
 from deeploc_jax.predict.calibration import mean_crop_probabilities
-from deeploc_jax.predict.features import make_scoring_program
+from deeploc_jax.predict.features import choose_layer, make_split_program
 from deeploc_jax.tables.parquet import class_names, class_values, write_table
 from deeploc_jax.tables.predictions import predictions_table, read_predictions
 from deeploc_jax.types import Cells
@@ -20,40 +22,40 @@ from deeploc_jax.weights.channels import match_channels
 from deeploc_jax.weights.fit_channels import fit_channels
 from deeploc_jax.weights.folder import TrainedNetwork
 
-PATH = 'predictions.parquet'
-
 
 def name_cells(
     cells: Curated,
     network: TrainedNetwork,
-    path: Path,
+    workdir: Path,
     *,
     channels: Sequence[str] = (),
     batch_size: int = 128,
 ) -> Path:
-    """Writes `predictions.parquet` of all cells, unless it is there.
+    """Writes what a network says of all cells, unless it is there.
 
     Args:
         cells: The cells.
-        network: The network.
-        path: The file.
+        network: The network. Each has files of its own in the workdir.
+        workdir: Gets `predictions-<network>.parquet` and, written before it,
+            `features-<network>.npy`: the last layer, float16 [n, f].
         channels: Channels of the cells in the order of the network, as in
             `match_channels`; () to match them by role.
         batch_size: Cells at a time, over all devices.
 
     Returns:
-        The file.
+        The path of the predictions.
 
     Raises:
         ValueError: The channels do not fit the network.
     """
+    path = workdir / f'predictions-{network.sha256[:12]}.parquet'
     if path.exists():
         return path
     marker = cells.channels[cells.marker] if cells.marker >= 0 else None
     match = match_channels(network.card, cells.channels, marker, channels)
     print(match.describe(network.card))
     network = fit_channels(network, match)
-    card = network.card
+    card, novelty = network.card, network.novelty
     chosen = [cells.channels.index(name) for name in match.read]
     normalize = make_normalize(card.normalization, card.white_level)
     seen = Cells(
@@ -63,11 +65,25 @@ def name_cells(
         card.class_names,
         tuple(match.read),
     )
-    program = make_scoring_program(network, sharding.make_mesh(), batch_size)
-    logits, novelty = program(seen, 'name cells')
-    p = mean_crop_probabilities(logits, card.temperature)
-    about = cells.metadata, seen.labels, p, card.class_names, novelty
+    layer = novelty.layer if novelty else choose_layer(network, None)
+    program = make_split_program(network, sharding.make_mesh(), batch_size, layer=layer)
+    p, scores, features = [], [], []
+    for batch in program.batches(seen, 'name cells'):
+        p.append(mean_crop_probabilities(batch.logits, card.temperature))
+        scores.append(novelty.score(batch.features) if novelty else None)
+        features.append(batch.features.astype(np.float16))
+    found = np.concatenate(scores) if novelty else None
+    about = cells.metadata, seen.labels, np.concatenate(p), card.class_names, found
+    stored = np.concatenate(features)
+    atomic_write(features_beside(path), lambda file: np.save(file, stored))
     return write_table(predictions_table(*about), path)
+
+
+def features_beside(path: Path) -> Path:
+    """The file of features that belongs to predictions of `name_cells`."""
+    return path.with_name(path.name.replace('predictions-', 'features-')).with_suffix(
+        '.npy'
+    )
 
 
 def with_predictions(cells: Curated, path: Path) -> Curated:
@@ -75,7 +91,8 @@ def with_predictions(cells: Curated, path: Path) -> Curated:
 
     Args:
         cells: The cells.
-        path: `predictions.parquet` of configs/evaluate.py or of `name_cells`.
+        path: `predictions.parquet` of configs/evaluate.py, or that of `name_cells`,
+            whose features are read as well.
 
     Raises:
         FileNotFoundError: There is no such table.
@@ -92,4 +109,9 @@ def with_predictions(cells: Curated, path: Path) -> Curated:
     found = table.take(pa.array(wanted))
     novelty = found['novelty'].to_numpy().astype(np.float32)
     known = None if np.isnan(novelty).any() else novelty
-    return cells.with_network(class_values(found), class_names(found), known)
+    named = cells.with_network(class_values(found), class_names(found), known)
+    file = features_beside(path)
+    if not file.exists() or wanted != list(range(len(cells))):
+        return named
+    features = np.load(file, mmap_mode='r', allow_pickle=False)
+    return dataclasses.replace(named, features=features)

@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float, Int, Integer
 
 from deeploc_jax.curate.cells import Curated
+from deeploc_jax.curate.teaching import teaching_order
 from deeploc_jax.lookup import check_name
 
-ORDERS = ('suspicion', 'novelty', 'class', 'protein', 'random')
+ORDERS = ('suspicion', 'teaching', 'novelty', 'class', 'protein', 'random')
 
 
 def orders_of(cells: Curated) -> tuple[str, ...]:
@@ -21,6 +22,8 @@ def orders_of(cells: Curated) -> tuple[str, ...]:
     lacking = set()
     if cells.probabilities is None:
         lacking.add('suspicion')
+    if cells.probabilities is None or cells.features is None:
+        lacking.add('teaching')
     if cells.novelty is None:
         lacking.add('novelty')
     return tuple(order for order in ORDERS if order not in lacking)
@@ -66,6 +69,9 @@ def order_cells(cells: Curated, order: str, seed: int = 0) -> Int[np.ndarray, ' 
         ValueError: There is no such order, or nothing is known of what it needs.
     """
     check_name('order', order, orders_of(cells))
+    p, features = cells.probabilities, cells.features
+    if order == 'teaching' and p is not None and features is not None:
+        return teaching_order(p, features, seed)
     shuffled = np.random.default_rng(seed).permutation(len(cells))
     if order == 'random':
         return shuffled

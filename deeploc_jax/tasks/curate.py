@@ -12,7 +12,7 @@ import ml_collections
 from deeploc_jax.command_line import require
 from deeploc_jax.curate.cells import Curated
 from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import PATH, name_cells, with_predictions
+from deeploc_jax.curate.first_guess import name_cells, with_predictions
 from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
@@ -28,6 +28,8 @@ from deeploc_jax.workdir.record import environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('annotators', 'sheet', 'port', 'serve', 'batch_size', 'seed', 'classes')
+# A network trained on what was decided says what to look at next.
+MAY_CHANGE += ('source', 'inputs.source', 'predictions')
 SOURCES = ('screen', 'table', 'scored')
 JOURNAL = 'journal.jsonl'
 
@@ -106,8 +108,8 @@ def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> tuple[str, C
     if not source:
         return title, cells
     asked = split_names(config.network_channels or '')
-    made = workdir / PATH
-    name_cells(cells, source, made, channels=asked, batch_size=config.batch_size)
+    size = config.batch_size
+    made = name_cells(cells, source, workdir, channels=asked, batch_size=size)
     return title, with_predictions(cells, made)
 
 

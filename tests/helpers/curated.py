@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import json
 import threading
@@ -42,7 +43,9 @@ def curated_cells(n=40, network=True, labelled=True, seed=0):
     p[np.arange(n), truth] = 0.8
     p += rng.random((n, 3), np.float32) * np.float32(0.05)
     p /= p.sum(axis=1, keepdims=True)
-    return cells.with_network(p, CLASSES, rng.random(n, np.float32))
+    named = cells.with_network(p, CLASSES, rng.random(n, np.float32))
+    features = rng.normal(size=(n, 8)).astype(np.float16)
+    return dataclasses.replace(named, features=features)
 
 
 @contextlib.contextmanager
