@@ -90,6 +90,18 @@ def test_a_sheet_is_decided_on_and_written_down(tmp_path):
         assert json.loads(page.get('agreement')[2]) == []
 
 
+def test_the_end_of_the_cells_is_an_empty_sheet(tmp_path):
+    with opened(tmp_path, n=12) as page:
+        for left in (9, 3, 0, 0):
+            rows = [cell['row'] for cell in page.post('next', NEXT)[1]['cells']]
+            assert len(rows) == left
+            assert len(json.loads(page.get('pictures?view=0&scale=own')[2])) == left
+            asked = dict(rows=rows, kind='skip', label='', shown=SHOWN)
+            assert page.post('decide', asked)[0] == (200 if rows else 400)
+        assert page.post('back', {})[1]['done'] is True
+        assert len(sheet(page)['cells']) == 3
+
+
 def test_every_answer_forbids_what_a_page_could_be_tricked_into(page):
     policy = HEADERS['content-security-policy']
     assert "default-src 'none'" in policy and 'unsafe' not in policy

@@ -22,6 +22,7 @@ from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
+from deeploc_jax.tasks.curate import class_list
 from deeploc_jax.weights.folder import read_weights, write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
@@ -201,6 +202,14 @@ def test_the_task_writes_what_was_decided(tmp_path, capsys):
     with (workdir / 'corrections.csv').open() as file:
         found = {row['cell_id']: row['label'] for row in csv.DictReader(file)}
     assert found == {'a-40-50': '', 'a-100-60': 'None'}
+
+
+def test_classes_are_a_list_of_any_length_or_a_file(tmp_path):
+    names = [f'CLASS {number}' for number in range(100)]
+    assert class_list(','.join(names)) == names
+    (tmp_path / 'names.txt').write_text('ER\n\n a, b \n')
+    assert class_list(str(tmp_path / 'names.txt')) == ['ER', 'a, b']
+    assert class_list(None) == []
 
 
 def test_another_network_goes_on_with_what_was_decided(

@@ -14,15 +14,12 @@ probability of the label first, and "margin", the largest lead of another class 
 from __future__ import annotations
 
 import dataclasses
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from absl import app, flags
 
+from benchmarks.studies.frozen import NETWORK, read
 from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.first_guess import name_cells, with_predictions
-from deeploc_jax.curate.from_screen import open_screen_cells
 from deeploc_jax.curate.order import order_cells
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
@@ -31,7 +28,6 @@ from deeploc_jax.weights.folder import read_weights
 _SCREEN = flags.DEFINE_string('screen', 'yeast_sim', 'Prepared screen.')
 _SPLIT = flags.DEFINE_string('split', 'test', 'Its split.')
 _LIKE = flags.DEFINE_enum('like', 'any', ['any', 'confused'], 'The other class.')
-_SOURCE = flags.DEFINE_string('source', 'lean-sim', 'Network.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'Folder of prepared screens.')
 _SHARE = flags.DEFINE_float('share', 0.05, 'Share of the labels exchanged.')
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Number of exchanges.')
@@ -44,20 +40,14 @@ ORDERS = ('suspicion', 'confidence', 'margin', 'novelty', 'random')
 def main(_: list[str]) -> None:
     """Prints what was looked at and a table in Markdown."""
     builder = open_screen(_SCREEN.value, _DATA_DIR.value)
-    cells, network = (
-        open_screen_cells(builder, _SPLIT.value),
-        read_weights(_SOURCE.value),
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = name_cells(cells, network, Path(folder))
-        cells = with_predictions(cells, path)
+    cells = read(builder, _SPLIT.value)
     proteins = np.unique(cells.metadata['protein'])
-    known = int(np.isin(proteins, network.card.proteins).sum())
+    known = int(np.isin(proteins, read_weights(NETWORK).card.proteins).sum())
     right = float((cells.labels == cells.guesses).mean())
     print(
         f'\n{builder.info.full_name} {_SPLIT.value}: {len(cells):,} cells of '
         f'{len(proteins)} proteins, {known} of these among those that '
-        f'{_SOURCE.value} was trained on, accuracy {right:.3f}; '
+        f'{NETWORK} was trained on, accuracy {right:.3f}; '
         f'{round(_SHARE.value * len(cells))} labels exchanged for {_LIKE.value}, '
         f'{_SEEDS.value} seeds\n'
     )
@@ -72,13 +62,8 @@ def main(_: list[str]) -> None:
 
 def shares(cells: Curated, seed: int) -> np.ndarray:
     """Share of the exchanged labels found, by order and number of sheets."""
-    rng = np.random.default_rng((seed, 1))
-    chosen = rng.permutation(len(cells))[: round(_SHARE.value * len(cells))]
-    labels = cells.labels.copy()
-    weights = other_classes(cells)
-    classes = len(weights)
-    labels[chosen] = [rng.choice(classes, p=weights[own]) for own in labels[chosen]]
-    exchanged = dataclasses.replace(cells, labels=labels)
+    exchanged, chosen = exchange(cells, seed)
+    labels = exchanged.labels
     p = np.array(exchanged.probabilities)
     own = p[np.arange(len(cells)), labels]
     p[np.arange(len(cells)), labels] = 0
@@ -88,6 +73,17 @@ def shares(cells: Curated, seed: int) -> np.ndarray:
         rows = extra[order] if order in extra else order_cells(exchanged, order, seed)
         found.append([np.isin(chosen, rows[: SHEET * n]).mean() for n in SHEETS])
     return np.array(found)
+
+
+def exchange(cells: Curated, seed: int) -> tuple[Curated, np.ndarray]:
+    """The cells with some labels exchanged, and the rows of these."""
+    rng = np.random.default_rng((seed, 1))
+    chosen = rng.permutation(len(cells))[: round(_SHARE.value * len(cells))]
+    labels = cells.labels.copy()
+    weights = other_classes(cells)
+    classes = len(weights)
+    labels[chosen] = [rng.choice(classes, p=weights[own]) for own in labels[chosen]]
+    return dataclasses.replace(cells, labels=labels), chosen
 
 
 def other_classes(cells: Curated) -> np.ndarray:

@@ -11,19 +11,13 @@ has with all; mean and standard deviation over seeds of the first cells.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from absl import app, flags
-from sklearn.linear_model import LogisticRegression
 
-from deeploc_jax.curate.first_guess import name_cells, with_predictions
-from deeploc_jax.curate.from_screen import open_screen_cells
+from benchmarks.studies.frozen import fit, read
 from deeploc_jax.curate.teaching import badge
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
-from deeploc_jax.weights.folder import read_weights
 
 _SCREEN = flags.DEFINE_string('screen', 'yeast_sim', 'Prepared screen.')
 _POOL = flags.DEFINE_string('pool', 'validation', 'Split that cells are chosen from.')
@@ -41,9 +35,9 @@ PLATEAU = 0.9
 def main(_: list[str]) -> None:
     """Prints what was looked at and a table in Markdown."""
     builder = open_screen(_SCREEN.value, _DATA_DIR.value)
-    (pool, labels), (test, truth) = (
-        read(builder, split) for split in (_POOL.value, _TEST.value)
-    )
+    known, others = (read(builder, split) for split in (_POOL.value, _TEST.value))
+    pool, test = np.asarray(known.features), np.asarray(others.features)
+    labels, truth = known.labels, others.labels
     scale = pool.std(axis=0) + 1e-6
     pool, test = pool / scale, test / scale
     whole = float((fit(pool, labels).predict(test) == truth).mean())
@@ -68,19 +62,6 @@ def main(_: list[str]) -> None:
         rows.append([way, *cells, f'{needed.mean():.0f} ± {needed.std(ddof=1):.0f}'])
     header = ('way', *(f'{SHEET * n} labels' for n in SHOWN), 'labels for 90 %')
     print(markdown_table(header, rows))
-
-
-def read(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of a split."""
-    cells, network = open_screen_cells(builder, split), read_weights('lean-sim')
-    with tempfile.TemporaryDirectory() as folder:
-        named = with_predictions(cells, name_cells(cells, network, Path(folder)))
-        return np.array(named.features, np.float32), cells.labels
-
-
-def fit(features: np.ndarray, labels: np.ndarray) -> LogisticRegression:
-    """A logistic regression."""
-    return LogisticRegression(C=0.1, max_iter=300, tol=1e-3).fit(features, labels)
 
 
 def curve(

@@ -43,7 +43,7 @@ def open_screen_cells(builder: Any, split: str) -> Curated:
     Raises:
         ValueError: There is no such split.
     """
-    screen = describe_screen(builder).with_channels(describe_screen(builder).channels)
+    screen = describe_screen(builder)
     cells = read_cells(
         builder, split, memory_limit=0, channels=screen.channels, normalize=as_saved
     )

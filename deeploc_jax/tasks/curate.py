@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.sheets import SIZES
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
+from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.weights.folder import read_weights
@@ -42,6 +44,8 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             given cannot be used.
         ImportError: The extra `curate` is not installed.
     """
+    if not is_main():  # not a task for several hosts
+        return
     check(config)
     title, cells = open_cells(config, workdir)
     cells = cells.with_classes(class_list(config.classes))
@@ -84,10 +88,10 @@ def check(config: ml_collections.ConfigDict) -> None:
 
 def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> tuple[str, Curated]:
     """The cells with what a network says of them, and the title of the page."""
-    source = None
+    source, folders = None, dict(data_dir=config.data_dir, manual_dir=config.manual_dir)
     if config.source:
         source = read_weights(config.source, white_level=config.white_level)
-    folders = data_folders(config.source or '', config.data_dir, config.manual_dir)
+        folders = data_folders(config.source, **folders)
     inputs = dict(source=source.sha256) if source else {}
     claim = functools.partial(claim_workdir, workdir, config.to_dict() | folders)
     if config.scored:
@@ -115,9 +119,9 @@ def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> tuple[str, C
 
 def class_list(asked: str | None) -> list[str]:
     """Names of further classes, from a list or from a file with one a line."""
-    path = Path(asked or '')
-    if asked and path.is_file():
-        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    if asked and os.path.isfile(asked):
+        lines = Path(asked).read_text().splitlines()
+        return [line.strip() for line in lines if line.strip()]
     return split_names(asked or '')
 
 
