@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from deeploc_jax import simulate
 from deeploc_jax.explain.attribution import (
     ATTRIBUTIONS,
     last_maps,
@@ -16,6 +17,8 @@ from deeploc_jax.explain.attribution import (
     make_integrated_gradients,
 )
 from deeploc_jax.explain.curves import STEPS, area, make_curves, rank_correlation
+from deeploc_jax.explain.judged import share_inside
+from deeploc_jax.explain.organelles import is_simulated_now, organelle_masks
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import explain as task
 from tests.helpers.explained import config as config
@@ -163,3 +166,44 @@ def test_what_cannot_be_explained_is_refused(config, tmp_path):
     config.parts = 'units'
     with pytest.raises(ValueError, match=r'shown \(0\) must be at least 1'):
         task.run(config, tmp_path / 'out')
+
+
+def test_the_share_inside_is_of_what_speaks_for_the_class():
+    attribution = np.zeros((4, 6, 6, 2), np.float32)
+    attribution[0, 0, 0] = 3, 0  # inside
+    attribution[0, 5, 5] = 2, -1  # 1 outside
+    attribution[0, 0, 1] = -5, 0  # against the class
+    attribution[1, 0, 0] = 1, 1
+    attribution[3, 0, 0] = 1, 1
+    organelles = np.zeros((4, 6, 6), bool)
+    organelles[:3, :2, :2] = True  # the last has none
+    assert share_inside(attribution, organelles) == np.mean([3 / 4, 1])
+    assert share_inside(attribution, 0 * organelles > 0) is None
+
+
+def test_organelles_lie_where_the_light_of_the_cells_is():
+    """Of the cells of a small simulated screen, whose light is seen with noise."""
+    (screen,) = (one for one in simulate.SCREENS if one.name == 'smoke')
+    assert is_simulated_now(f'yeast_sim/smoke/{simulate.VERSION}')
+    assert not is_simulated_now('yeast_sim/smoke/1.0.0')
+    assert not is_simulated_now('own_screen/smoke/1.0.0')
+    specs = simulate.screen_layout(screen)[:8]
+    crops = [crop for spec in specs for crop in simulate.simulate_crops(spec)]
+    masks = organelle_masks('smoke', [f'a_{crop.index:06d}' for crop in crops])
+    again = organelle_masks('smoke', [f'a_{crop.index:06d}' for crop in crops[::-1]])
+    np.testing.assert_array_equal(masks, again[::-1])
+    live = [crop.truth['state'] == 'live' for crop in crops]
+    assert masks.any((1, 2)).tolist() == live
+    kept = [(c.image[..., 0], m) for c, m in zip(crops, masks, strict=True) if m.any()]
+
+    def contrast(shift):
+        return np.median(
+            [
+                np.roll(image, shift, (0, 1))[mask].mean() / image.mean()
+                for image, mask in kept
+            ]
+        )
+
+    there = contrast((0, 0))
+    assert there > 1.3
+    assert all(there > contrast(shift) for shift in ((6, 0), (-6, 0), (0, 6), (0, -6)))

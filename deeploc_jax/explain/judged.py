@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Bool, Float32, Int
 
 from deeploc_jax.explain.attribution import ATTRIBUTIONS
 from deeploc_jax.explain.batches import in_batches
@@ -53,6 +53,7 @@ def judge(
     found: dict[str, np.ndarray],
     batch_size: int,
     seed: int,
+    organelles: Bool[np.ndarray, 'n s s'] | None = None,
 ) -> list[dict[str, Any]]:
     """A row of `tables.EXPLANATIONS` for each method and each baseline.
 
@@ -63,6 +64,8 @@ def judge(
         found: Attributions by the name of the method.
         batch_size: Cells at a time.
         seed: Seed of the random weights and of the random order.
+        organelles: Where the organelle of each cell lies, where that is known; cells
+            without one are left out.
     """
     curves = jax.jit(make_curves(network.model))
     rng = np.random.default_rng(seed)
@@ -84,12 +87,35 @@ def judge(
             areas = area(made[:, place])
             row[curve] = float(areas.mean())
             row[f'{curve}_error'] = float(areas.std() / np.sqrt(len(areas)))
+        if organelles is not None:
+            row['inside'] = share_inside(order, organelles)
         if name in found:
             same = rank_correlation(found[name].sum(-1), others[name].sum(-1))
             row['random_weights'] = float(np.nanmean(same))
         rows.append(row)
     best = max(rows[: len(found)], key=lambda row: row['insertion'] - row['deletion'])
     return [row | dict(shown=row is best) for row in rows]
+
+
+def share_inside(
+    attribution: Float32[np.ndarray, 'n s s d'], organelles: Bool[np.ndarray, 'n s s']
+) -> float | None:
+    """Mean share of what speaks for a class that lies inside the organelle.
+
+    Args:
+        attribution: Attribution by pixel and channel; what speaks against the class
+            does not count.
+        organelles: Where the organelle of each cell lies. Cells without one, or without
+            anything that speaks for the class, are left out.
+
+    Returns:
+        The share, 0 to 1; None where no cell is left.
+    """
+    light = np.maximum(attribution.sum(-1), 0)
+    total = light.sum((1, 2))
+    some = organelles.any((1, 2)) & (total > 0)
+    inside = (light * organelles).sum((1, 2))
+    return float((inside[some] / total[some]).mean()) if some.any() else None
 
 
 def _random_weights(

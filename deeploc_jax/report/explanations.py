@@ -31,6 +31,8 @@ NOTES = {
     'the most important first. Higher is better.',
     'random weights': 'Rank correlation with the attribution of a network with random '
     'weights. Near 0 is better: the picture shows what was learned.',
+    'inside the organelle': 'Share of what speaks for the class that lies where the '
+    'organelle of a simulated cell is. In random order it is its area.',
 }
 ACROSS = 2
 """Cells beside each other in the figure."""
@@ -87,9 +89,9 @@ def explanations_section(
 
 def as_text(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
     """The table as text, its header first."""
-    lines = [
-        ['order of the pixels', 'cells', 'deletion', 'insertion', 'random weights']
-    ]
+    known = any(row.get('inside') is not None for row in rows)
+    header = ['order of the pixels', 'cells', 'deletion', 'insertion', 'random weights']
+    lines = [header + ['inside the organelle'] * known]
     for row in rows:
         same = row['random_weights']
         lines.append(
@@ -99,6 +101,7 @@ def as_text(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
                 f'{row["deletion"]:.3f} ± {row["deletion_error"]:.3f}',
                 f'{row["insertion"]:.3f} ± {row["insertion_error"]:.3f}',
                 '' if same is None else f'{same:.2f}',
+                *([f'{row["inside"]:.2f}'] if known else []),
             ]
         )
     return lines

@@ -43,6 +43,14 @@ EXPLANATIONS = TableSchema(
             'the nearer to 0, the better. Null where no network has a part in it.',
         ),
         Column(
+            'inside',
+            pa.float64(),
+            'Share of what speaks for the class that lies inside the organelle, where '
+            'the screen is simulated and tells; that of "random" is the area of the '
+            'organelle. Null elsewhere.',
+            required=False,
+        ),
+        Column(
             'shown',
             pa.bool_(),
             'Whether it comes first on the page: the best by insertion less deletion.',

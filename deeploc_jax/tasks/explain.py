@@ -32,6 +32,7 @@ from deeploc_jax.explain.named import (
     named_rows,
     real_right,
 )
+from deeploc_jax.explain.organelles import is_simulated_now, organelle_masks
 from deeploc_jax.explain.sample import Measured, Sample
 from deeploc_jax.explain.unit_rows import look_at_units, read_units
 from deeploc_jax.files import write_json
@@ -116,6 +117,16 @@ class Opened:
             check_name('layer', name, names)
         return chosen
 
+    def organelles(self, rows: np.ndarray) -> np.ndarray | None:
+        """Where organelles of some cells lie in their crops, where the screen tells."""
+        name, sample = self.record['dataset'], self.sample
+        if not is_simulated_now(name):
+            return None
+        ids = sample.cells.metadata['cell_id'][rows]
+        masks = organelle_masks(name.split('/')[1], ids.tolist())
+        inner = slice(sample.margin, sample.margin + sample.network.card.crop)
+        return masks[:, inner, inner]
+
     def write(self, rows: list[dict[str, Any]], schema: TableSchema) -> None:
         """Writes a table of the workdir."""
         write_table(rows_to_table(rows, schema.arrow()), self.workdir / schema.path)
@@ -169,7 +180,10 @@ def attributions_part(opened: Opened) -> Section:
     classes, sure = called.argmax(1), called.max(1)
     drawn = np.random.default_rng(config.seed).permutation(len(images))[: config.cells]
     found = attributions(network, images[drawn], classes[drawn], methods, size)
-    rows = judge(network, images[drawn], classes[drawn], found, size, config.seed)
+    where = opened.organelles(drawn)
+    rows = judge(
+        network, images[drawn], classes[drawn], found, size, config.seed, where
+    )
     shown = surest(classes, sure, config.shown)
     pictures = attributions(network, images[shown], classes[shown], methods, size)
     opened.write(rows, EXPLANATIONS)
