@@ -178,7 +178,7 @@ def test_weights_come_with_the_package():
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5e6
     noise = RNG.normal(1000, 100, (8, 64, 64, 2))
     probabilities = network.predict(noise, crops=1)
-    assert (probabilities[:, network.class_names.index('GHOST')] > 0.99).all()
+    assert (probabilities[:, network.class_names.index('GHOST')] > 0.9).all()
     with pytest.raises(FileNotFoundError, match='that come with deeploc_jax: lean-sim'):
         deeploc_jax.load('lean_sim')
 

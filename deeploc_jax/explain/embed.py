@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import sys
+import warnings
+from collections.abc import Callable, Generator
+from typing import Any
 
 import numpy as np
 import threadpoolctl
@@ -68,13 +72,28 @@ def require_umap():
         ImportError: It is not installed; names the extra.
     """
     try:
-        import umap
+        with _no_tensorflow():
+            import umap
     except ImportError as error:
         raise ImportError(
             "UMAP needs umap-learn: pip install -e '.[umap]', or "
             '--config.maps.methods=tsne'
         ) from error
     return umap
+
+
+@contextlib.contextmanager
+def _no_tensorflow() -> Generator[None]:
+    """Keeps umap from loading TensorFlow, which it has a use for that is not ours."""
+    loaded: dict[str, Any] = sys.modules
+    hidden = loaded.setdefault('tensorflow', None) is None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', ImportWarning)
+            yield
+    finally:
+        if hidden:
+            del loaded['tensorflow']
 
 
 METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
