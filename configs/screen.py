@@ -19,7 +19,7 @@ continue.
 Result: `report.html`, which leads to the page of the proteins that moved and to all
 else. With several conditions after `before` each has its `movers-<condition>/`; with
 one condition there is nothing to compare, and the page of proteins is what counts.
-`sim`, simulated, has NCELLS cells in 178 fields; of 77 proteins that can be compared it
+`sim`, simulated, has 18,600 cells in 178 fields; of 77 proteins that can be compared it
 calls 16, all of them among the 18 that move. The error rate holds in the mean over such
 screens, not in each of them (docs/results/movers.md).
 Time: one and three quarter minutes for `sim` on two cores (AMD EPYC) beside a training,
