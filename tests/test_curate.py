@@ -20,7 +20,7 @@ from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.pictures import Pictures
 from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.corrections import read_corrections
+from deeploc_jax.data.corrections import check_named, read_corrections
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.datasets.own_screen import OwnScreen
 from tests.helpers.curated import CLASSES, curated_cells
@@ -470,6 +470,18 @@ def test_corrections_are_joined_by_name(data_dir, tmp_path, capsys):
     np.testing.assert_array_equal(cells.labels[others], plain.labels[others])
     test = read_cells(builder, 'test', corrections=read_corrections(path))
     assert test.class_names == cells.class_names
+
+
+def test_corrections_of_another_screen_are_refused(data_dir, tmp_path):
+    path = tmp_path / 'corrections.csv'
+    path.write_text('cell_id,label\nelsewhere,LEFT\n')
+    builder = prepare_screen(SpotScreen.name, data_dir)
+    cells = read_cells(builder, 'train')
+    with pytest.raises(ValueError, match="none of its 1 cells, such as 'elsewhere'"):
+        check_named(read_corrections(path), [cells])
+    path.write_text(CORRECTED)
+    check_named(read_corrections(path), [read_cells(builder, 'test'), cells])
+    check_named(None, [cells])
 
 
 @pytest.mark.parametrize(

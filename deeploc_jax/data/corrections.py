@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from deeploc_jax.data.own.table_file import read_any_table
@@ -59,6 +60,20 @@ def read_corrections(path: Path | str | None) -> Corrections | None:
 def digest_of(corrections: Corrections | None) -> dict[str, str]:
     """What a run notes of the labels that it works on, among its other inputs."""
     return dict(labels=corrections.digest) if corrections else {}
+
+
+def check_named(corrections: Corrections | None, splits: Iterable[Cells]) -> None:
+    """Raises a ValueError where not one cell that was corrected is in any split."""
+    if corrections is None:
+        return
+    named = corrections.labels.keys()
+    if all(named.isdisjoint(cells.metadata['cell_id']) for cells in splits):
+        first = next(iter(named))
+        raise ValueError(
+            f'{corrections.path}: none of its {len(named):,} cells, such as {first!r}, '
+            'is in the splits that were read. Take the corrections of this screen, '
+            'and splits that have cells of them.'
+        )
 
 
 def corrected(cells: Cells, corrections: Corrections, split: str) -> Cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -145,7 +146,5 @@ def serve(
         for door in doors:
             print(f'{door.annotator}: http://{LOOPBACK}:{port}/{door.token}/')
         print('Ctrl-C ends the page and writes the corrections.', flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # how a page ends
             server.run(sockets=[listening])
-        except KeyboardInterrupt:
-            pass  # how a page ends

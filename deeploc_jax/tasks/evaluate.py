@@ -9,7 +9,7 @@ import ml_collections
 from deeploc_jax import sharding
 from deeploc_jax.command_line import require
 from deeploc_jax.data.cells import read_cells, unknown_classes, with_classes
-from deeploc_jax.data.corrections import digest_of, read_corrections
+from deeploc_jax.data.corrections import check_named, digest_of, read_corrections
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.data.screen_info import describe_screen, name_without_version
 from deeploc_jax.datasets import open_screen
@@ -56,6 +56,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         normalize=make_normalize(card.normalization, card.white_level),
         corrections=corrections,
     )
+    check_named(corrections, [cells])
     set_aside = unknown_classes(cells, card.class_names)
     if set_aside and is_main():
         print(

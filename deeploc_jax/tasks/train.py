@@ -11,7 +11,7 @@ import ml_collections
 from deeploc_jax import __version__, sharding
 from deeploc_jax.data.cell_schema import IMAGE_SIZE
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.corrections import digest_of, read_corrections
+from deeploc_jax.data.corrections import check_named, digest_of, read_corrections
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
 from deeploc_jax.data.screen_info import ScreenInfo, describe_screen
 from deeploc_jax.data.split_check import check_splits, rows_among
@@ -78,6 +78,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         corrections=corrections,
     )
     cells = {name: read(splits[name]) for name in ('train', 'validation')}
+    check_named(corrections, cells.values())
     fitted = fit(choices, workdir, cells, mesh)
     card = card_of(config, screen, cells['train'], fitted)
     network = TrainedNetwork(card, fitted.model, fitted.variables)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from deeploc_jax.data.cells import read_cells
-from deeploc_jax.data.corrections import Corrections
+from deeploc_jax.data.corrections import Corrections, check_named
 from deeploc_jax.data.normalize import Normalize
 from deeploc_jax.data.screen_info import ScreenInfo
 from deeploc_jax.data.split_check import rows_among
@@ -63,7 +63,8 @@ def read_target(
         corrections: Labels that take the place of the screen's.
 
     Raises:
-        ValueError: The screen has no such split, or a split has no labelled cell.
+        ValueError: The screen has no such split, a split has no labelled cell, or no
+            cell of the corrections is in any.
     """
     cells = {
         name: read_cells(
@@ -76,6 +77,7 @@ def read_target(
         )
         for name, split in splits.items()
     }
+    check_named(corrections, cells.values())
     for name, split_cells in cells.items():
         if not (split_cells.labels >= 0).any():
             raise ValueError(
