@@ -19,6 +19,7 @@ from deeploc_jax.explain.attribution import (
 from deeploc_jax.explain.curves import STEPS, area, make_curves, rank_correlation
 from deeploc_jax.explain.judged import share_inside
 from deeploc_jax.explain.organelles import is_simulated_now, organelle_masks
+from deeploc_jax.explain.parts.attributions import surest
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import explain as task
 from tests.helpers.explained import config as config
@@ -134,7 +135,7 @@ def test_rank_correlation_is_spearmans():
 def test_the_surest_cells_of_each_class_are_shown():
     classes = np.array([1, 0, 1, 1, 3])
     sure = np.array([0.5, 0.9, 0.8, 0.7, 0.4])
-    assert task.surest(classes, sure, 2).tolist() == [1, 2, 3, 4]
+    assert surest(classes, sure, 2).tolist() == [1, 2, 3, 4]
 
 
 def test_a_page_shows_cells_and_judges_the_methods(config, tmp_path, capsys):

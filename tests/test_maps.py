@@ -7,7 +7,8 @@ import pytest
 
 from deeploc_jax.explain.embed import METHODS, embed
 from deeploc_jax.explain.neighbors import middle_cells, nearest, purity, together
-from deeploc_jax.report.maps import Mapped, explorer
+from deeploc_jax.report.explorer import explorer
+from deeploc_jax.report.mapped import Mapped
 from deeploc_jax.tasks import explain as task
 from tests.helpers import chromium
 from tests.helpers.explained import config as config

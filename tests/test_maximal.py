@@ -8,13 +8,8 @@ import pytest
 from scipy import ndimage
 
 from deeploc_jax.explain import named
-from deeploc_jax.explain.invented import (
-    cell_mask,
-    invent_classes,
-    invent_units,
-    last_convolution,
-)
-from deeploc_jax.explain.layers import outputs
+from deeploc_jax.explain.invented import invent_classes, invent_units
+from deeploc_jax.explain.layers import last_convolution, outputs
 from deeploc_jax.explain.maximal import (
     PLAIN,
     Recipe,
@@ -22,6 +17,7 @@ from deeploc_jax.explain.maximal import (
     make_climb,
     without_least,
 )
+from deeploc_jax.explain.outlines import cell_mask
 from deeploc_jax.explain.sample import Sample
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import explain as task

@@ -10,9 +10,10 @@ from sklearn.metrics import mutual_info_score
 from deeploc_jax.explain.gabor import gabor_answers
 from deeploc_jax.explain.information import mutual_information, strongest_correlation
 from deeploc_jax.explain.layers import default_layers, layer_names, outputs
+from deeploc_jax.explain.parts.units import read_units
 from deeploc_jax.explain.receptive import receptive_fields
 from deeploc_jax.explain.sample import Measured, Sample
-from deeploc_jax.explain.unit_rows import look_at_units, read_units
+from deeploc_jax.explain.unit_rows import look_at_units
 from deeploc_jax.explain.units import peaks
 from deeploc_jax.models import get_model
 from deeploc_jax.report import section

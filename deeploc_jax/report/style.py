@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import matplotlib
+import matplotlib.colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -81,3 +82,10 @@ def shorten(name: str, length: int) -> str:
         return name
     tail = (length - 1) // 2
     return name[: length - 1 - tail] + '…' + name[len(name) - tail :]
+
+
+def colors_of(count: int) -> list[str]:
+    """Colors of so many groups: strong ones first, then pale ones, then again."""
+    every = matplotlib.colormaps['tab20'](range(20))
+    every = [*every[::2], *every[1::2]]
+    return [matplotlib.colors.to_hex(every[k % len(every)]) for k in range(count)]
