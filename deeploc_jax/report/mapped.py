@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.lines
+import matplotlib.patheffects
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deeploc_jax.report import style
@@ -16,7 +18,7 @@ from deeploc_jax.report.crop_sheets import composite
 ACROSS = 3  # maps beside each other
 MOST_ROWS = 24  # chosen cells in the figure of the nearest
 TITLES = {'tsne': 't-SNE', 'umap': 'UMAP'}
-UNKNOWN = '#c4c8ce'
+MOST_COUNTED = 300  # cells of a class that the place of its number is found from
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +53,8 @@ def map_figure(mapped: Mapped, method: str) -> Figure:
     down = -(-number // across)
     figure = style.new_figure(style.WIDTH, 3.0 * down)
     panels = figure.subplots(down, across, squeeze=False).ravel()
-    colors = np.array([*style.colors_of(len(mapped.class_names)), UNKNOWN])
+    colors = np.array([*style.colors_of(len(mapped.class_names)), style.UNKNOWN])
+    there = [k for k in range(len(mapped.class_names)) if (mapped.classes == k).any()]
     for axes in panels:
         axes.set_axis_off()
     for axes, made in zip(panels, mapped.maps, strict=False):
@@ -59,14 +62,31 @@ def map_figure(mapped: Mapped, method: str) -> Figure:
         axes.scatter(x, y, s=3, c=colors[mapped.classes], linewidths=0)
         axes.set_title(made.layer, fontsize=9)
         axes.set_aspect('equal', 'datalim')
-    there = [k for k in range(len(mapped.class_names)) if (mapped.classes == k).any()]
+        for k in there:
+            _number(axes, made.places[method][mapped.classes == k], k + 1)
     handles = [
         matplotlib.lines.Line2D([], [], marker='o', ls='', ms=4, color=colors[k])
         for k in there
     ]
-    names = [style.shorten(mapped.class_names[k], 20) for k in there]
+    names = [f'{k + 1} {style.shorten(mapped.class_names[k], 20)}' for k in there]
     figure.legend(handles, names, loc='outside right center', fontsize=7)
     return figure
+
+
+def _number(axes: Axes, places: np.ndarray, number: int) -> None:
+    """The number of a class, where its cells lie closest together."""
+    some = places[:MOST_COUNTED]
+    away = np.linalg.norm(some[:, None] - some, axis=2)
+    middle = some[np.median(away, axis=1).argmin()]
+    halo = matplotlib.patheffects.withStroke(linewidth=2, foreground='white')
+    axes.annotate(
+        str(number),
+        middle,
+        ha='center',
+        va='center',
+        fontsize=7,
+        path_effects=[halo],
+    )
 
 
 def nearest_figure(mapped: Mapped) -> Figure:

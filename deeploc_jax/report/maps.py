@@ -51,7 +51,8 @@ def maps_section(rows: Sequence[dict[str, Any]], mapped: Mapped) -> Section:
         'Maps of cells',
         f'Cells that look alike to a layer lie together: {len(mapped.classes):,} cells '
         'drawn at random, each by the largest output of every unit. Point at a cell to '
-        'see it, click on it for the three nearest.',
+        'see it, click on it for the three nearest. A click on a class in the list '
+        'shows it alone. Numbers in the figures stand where a class is densest.',
         pictures,
         header,
         lines,
