@@ -153,6 +153,7 @@ def test_the_task_writes_images_for_every_class(config, tmp_path):
     rows = pq.read_table(tmp_path / 'out/maximal.parquet').to_pylist()
     assert [row['label_name'] for row in rows] == [*'AABBCC']
     assert all(row['own_named'] == row['judge_named'] in 'ABC' for row in rows)
+    assert all(row['inside'] is None for row in rows)  # no one knows
     figures = {path.name for path in (tmp_path / 'out/figures').iterdir()}
     assert figures == {'maximal_classes.png', 'maximal_units.png'}
     assert (

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
+from deeploc_jax.explain.inside import inside_columns
 from deeploc_jax.explain.invented import invent_classes, invent_units
 from deeploc_jax.explain.layers import last_convolution
 from deeploc_jax.explain.maximal import Recipe
@@ -56,6 +59,11 @@ def maximal_part(opened: Opened, options: MaximalOptions) -> Section:
     layer = last_convolution(network)
     units = invent_units(sample, layer, options.units, seed)
     rows = named_rows(sample, made, judge)
+    cells = np.unique(made.cells)
+    lights = opened.class_lights(sample, cells)
+    if lights is not None:
+        inside = inside_columns(sample, made, cells, lights)
+        rows = [row | more for row, more in zip(rows, inside, strict=True)]
     opened.write(rows, MAXIMAL)
     shares = {who: named_right(rows, who) for who in ('own', 'judge', 'before')}
     if judge:

@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from deeploc_jax.explain.inside import DRAWS
 from deeploc_jax.explain.layers import default_layers, layer_names
-from deeploc_jax.explain.organelles import is_simulated_now, organelle_masks
+from deeploc_jax.explain.organelles import (
+    class_lights,
+    is_simulated_now,
+    organelle_masks,
+)
 from deeploc_jax.explain.sample import Measured, Sample
 from deeploc_jax.lookup import check_name
 from deeploc_jax.tables.parquet import write_table
@@ -61,13 +66,34 @@ class Opened:
 
     def organelles(self, rows: np.ndarray) -> np.ndarray | None:
         """Where organelles of some cells lie in their crops, where the screen tells."""
-        name, sample = self.record['dataset'], self.sample
-        if not is_simulated_now(name):
+        if not (screen := self.simulated_screen()):
             return None
-        ids = sample.cells.metadata['cell_id'][rows]
-        masks = organelle_masks(name.split('/')[1], ids.tolist())
-        inner = slice(sample.margin, sample.margin + sample.network.card.crop)
-        return masks[:, inner, inner]
+        ids = self.sample.cells.metadata['cell_id'][rows]
+        return self._crop(organelle_masks(screen, ids.tolist()))
+
+    def class_lights(self, sample: Sample, rows: np.ndarray) -> np.ndarray | None:
+        """Light of the organelles of all classes in the crops of some cells.
+
+        Args:
+            sample: The cells that the rows are of.
+            rows: Rows of the cells.
+        """
+        if not (screen := self.simulated_screen()):
+            return None
+        ids = sample.cells.metadata['cell_id'][rows].tolist()
+        names = sample.network.card.class_names
+        return self._crop(class_lights(screen, ids, names, DRAWS))
+
+    def simulated_screen(self) -> str | None:
+        """The name of the screen, where this version of the simulator makes it."""
+        name = self.record['dataset']
+        return name.split('/')[1] if is_simulated_now(name) else None
+
+    def _crop(self, stored: np.ndarray) -> np.ndarray:
+        """What the network sees of stored images, [..., 64, 64]."""
+        margin = self.sample.margin
+        inner = slice(margin, margin + self.sample.network.card.crop)
+        return stored[..., inner, inner]
 
     def write(self, rows: list[dict[str, Any]], schema: TableSchema) -> None:
         """Writes a table of the workdir."""
