@@ -146,7 +146,7 @@ def test_a_judge_names_images_by_its_own_order_of_classes(sample):
         named.check_judge(one, other)
 
 
-def test_the_task_writes_images_for_every_class(config, tmp_path):
+def test_the_task_writes_images_for_every_class(config, tmp_path, no_pictures):
     config.parts, config.judge = 'maximal', config.source
     config.maximal.update(iterations=2, cells=2, units=3)
     task.run(config, tmp_path / 'out')
