@@ -71,7 +71,7 @@ def test_receptive_fields_are_those_of_the_gradients(
 
 
 def test_receptive_fields_grow_as_kernels_and_pools_say(native_convolutions):
-    network = network_of(get_model('deeploc', num_classes=3), 52)
+    network = network_of(get_model('deeploc', num_classes=3), 60)
     sizes, size, step = [], 1, 1
     for convolutions in (2, 2, 4):
         for _ in range(convolutions):
@@ -80,7 +80,7 @@ def test_receptive_fields_grow_as_kernels_and_pools_say(native_convolutions):
         size, step = size + step, 2 * step
     fields = receptive_fields(network)
     assert [fields[f'conv_{i}'].size for i in range(1, 9)] == sizes
-    assert sizes[-1] == (48, 48) and fields['fc_1'].size == (52, 52)
+    assert sizes[-1] == (48, 48) and fields['fc_1'].size == (60, 60)
 
 
 def test_the_layers_of_the_paper_are_shown():
