@@ -31,6 +31,7 @@ from deeploc_jax.markdown import markdown_table
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.types import Cells
 
 _SOURCE = flags.DEFINE_string('source', 'lean-sim', 'Weights.')
@@ -87,7 +88,7 @@ def make_contestants() -> dict[str, Callable[[], Any]]:
     predictor = deeploc_jax.load(_SOURCE.value)
     network, mesh, size = predictor.network, sharding.make_mesh(), _BATCH.value
     card = network.card
-    logits = make_logits(network.model, crop=card.crop, crops=_CROPS.value)
+    logits = make_logits(network.model, views_of(card, _CROPS.value))
     program = make_program(logits, network.variables, mesh, size)
     starts = range(0, _CELLS.value, size)
     options = dict(compiler_options=compilation.compiler_options(mesh))

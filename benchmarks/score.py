@@ -38,6 +38,7 @@ from deeploc_jax import compilation, huge_pages, sharding, simulate
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.screens import simulated_plates
 from deeploc_jax.screens.cells import CellOptions, cut_crops, find_cells, measure_cells
 from deeploc_jax.screens.fields.describe import describe_fields
@@ -159,7 +160,7 @@ def network_alone(cells: int) -> Callable[[], None]:
     """Makes a function that runs the network on so many crops in memory."""
     network, size = read_weights(_SOURCE.value), 128
     mesh, card = sharding.make_mesh(), network.card
-    function = make_logits(network.model, crop=card.crop, crops=_CROPS.value)
+    function = make_logits(network.model, views_of(card, _CROPS.value))
     program = make_program(function, network.variables, mesh, size)
     shape = (size, card.side, card.side, len(card.channels))
     batch = np.random.default_rng(0).random(shape, np.float32)

@@ -145,6 +145,9 @@ def add_training(config: ml_collections.ConfigDict) -> None:
     config.evaluation = dict(
         batch_size=128,  # cells predicted at a time, over all devices
         crops=5,  # views of a cell that are averaged: 1 (central) or 5
+        # Four magnifications, from 0.25 to 4, at which cells are seen besides the
+        # central view: 0.7,0.8,0.9,1.15; no value: crops from the four corners.
+        magnifications=config_dict.placeholder(str),
         resamples=1000,  # bootstrap samples behind each interval, at least 1
     )
 

@@ -19,6 +19,7 @@ from deeploc_jax.predict.features import (
 from deeploc_jax.predict.logits import make_logits, make_outputs
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.views import Views
 from deeploc_jax.train.validation import calibrated
 from deeploc_jax.weights.folder import TrainedNetwork
 from deeploc_jax.weights.novelty import Novelty
@@ -59,7 +60,7 @@ def count(run):
 def test_every_cell_comes_once_and_in_order(batch_size):
     network, cells = make_network(Small()), random_cells(21, size=20)
     everywhere = sharding.make_mesh()
-    logits = make_logits(network.model, crop=16, crops=5)
+    logits = make_logits(network.model, Views(16))
     program = make_program(logits, network.variables, everywhere, batch_size)
     expected = jax.jit(logits)(network.variables, cells.images)
     found = program(cells)
@@ -72,12 +73,12 @@ def test_every_cell_comes_once_and_in_order(batch_size):
 def test_one_pass_gives_the_logits_and_features_of_two(mesh):
     network, cells = make_network(Small()), random_cells(21, size=20)
     outputs = make_split_program(network, mesh, 8, crops=5, layer='conv')(cells)
-    logits = make_logits(network.model, crop=16, crops=5)
+    logits = make_logits(network.model, Views(16))
     alone = make_program(logits, network.variables, mesh, 8)(cells)
     np.testing.assert_allclose(outputs.logits, alone, rtol=1e-5)
     features = make_cell_features(network, mesh, 8)(cells)
     np.testing.assert_allclose(outputs.features, features, rtol=1e-5)
-    whole = make_outputs(network.model, 'conv', crop=16, crops=1)
+    whole = make_outputs(network.model, 'conv', Views(16, 1))
     single = jax.jit(whole)(network.variables, cells.images)
     assert single.logits.shape == (21, 1, 3)
     np.testing.assert_allclose(single.features, features, rtol=1e-5)

@@ -10,6 +10,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float32, Key
 
+INTERPOLATION = 0.45
+"""Standard deviation, in pixels, of the Gaussian that interpolates between pixels."""
+
 
 def random_lens(
     key: Key[Array, ''], images: Float32[Array, 'b h w c'], zoom: float, blur: float
@@ -34,13 +37,13 @@ def through_lens(
     Args:
         images: Images, float32 [b, h, w, c].
         factor: Magnification of each image.
-        spread: Standard deviation of the blur of each channel, pixels of `images`; 0.45
-            are added in quadrature, which interpolate between neighboring pixels.
+        spread: Standard deviation of the blur of each channel, pixels of `images`;
+            `INTERPOLATION` is added in quadrature.
 
     Returns:
         Images of the same shape.
     """
-    variance = (spread**2 + 0.45**2)[..., None, None]
+    variance = (spread**2 + INTERPOLATION**2)[..., None, None]
     reach = 8  # pixels beyond the rim that go on: five times the widest blur in use
 
     def weights(size: int) -> jax.Array:

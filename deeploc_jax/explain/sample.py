@@ -16,6 +16,7 @@ from deeploc_jax.data.augment import center_crop
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.tables.cell_columns import names_of
 from deeploc_jax.tables.feature_files import features_table
 from deeploc_jax.tables.features import read_features
@@ -71,7 +72,7 @@ class Sample:
     def probabilities(self) -> np.ndarray:
         """Class probabilities by the central crop, float32 [n, k]."""
         card = self.network.card
-        logits = make_logits(self.network.model, crop=card.crop, crops=1)
+        logits = make_logits(self.network.model, views_of(card, 1))
         mesh = sharding.make_mesh()
         devices = mesh.devices.size
         size = -(-self.batch_size // devices) * devices

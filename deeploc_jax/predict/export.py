@@ -18,6 +18,7 @@ from deeploc_jax.files import atomic_write, write_json
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import of_raw
 from deeploc_jax.predict.raw_images import normalization_of
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import TrainedNetwork
 
@@ -30,7 +31,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
 
     The program, StableHLO as JAX wraps it, takes raw pixels, finite ones, float32
     [n, side, side, c] with any n, all at once. It normalizes them as in training, looks
-    at the crops that the card says, and returns calibrated probabilities, float32
+    at the views that the card says, and returns calibrated probabilities, float32
     [n, k]. It holds the weights. Convolutions are XLA's own: on two CPU cores the
     lean network took as long as in `Predictor.predict`, DeepLoc 1.7 times.
 
@@ -53,7 +54,7 @@ def write_program(network: TrainedNetwork, folder: Path) -> Path:
     card = network.card
     _check_white(card)
     variables = jax.tree.map(jnp.asarray, network.variables)
-    logits = make_logits(network.model, crop=card.crop, crops=card.crops)
+    logits = make_logits(network.model, views_of(card))
     of_pixels = of_raw(logits, normalization_of(card))
 
     def predict(images: jax.Array) -> jax.Array:

@@ -11,6 +11,7 @@ from deeploc_jax.lookup import check_name
 from deeploc_jax.predict.logits import make_features, make_outputs
 from deeploc_jax.predict.neighbors import make_distance
 from deeploc_jax.predict.program import Program, make_program
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -87,7 +88,7 @@ def make_split_program(
         network: The network.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
-        crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
+        crops: Number of views, as in `views_of`.
         layer: Name of the layer whose features are returned too; by default that of
             its novelty or, where it does not know what it has seen, none.
         normalize: Normalization of raw crops, as in `make_program`.
@@ -99,8 +100,7 @@ def make_split_program(
     card = network.card
     if layer is None and network.novelty:
         layer = network.novelty.layer
-    crops = crops or card.crops
-    outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
+    outputs = make_outputs(network.model, layer, views_of(card, crops))
     return make_program(outputs, network.variables, mesh, batch_size, normalize)
 
 
@@ -121,7 +121,7 @@ def make_scoring_program(
         network: The network.
         mesh: Mesh from `sharding.make_mesh`.
         batch_size: Cells at a time, over all devices.
-        crops: 1 or 5, as in `crop_offsets`; None for those of its temperature.
+        crops: Number of views, as in `views_of`.
         normalize: Normalization of raw crops, as in `make_program`.
 
     Raises:
@@ -130,8 +130,7 @@ def make_scoring_program(
     """
     card, novelty = network.card, network.novelty
     layer = novelty.layer if novelty else None
-    crops = crops or card.crops
-    outputs = make_outputs(network.model, layer, crop=card.crop, crops=crops)
+    outputs = make_outputs(network.model, layer, views_of(card, crops))
     distance = make_distance(novelty) if novelty else None
 
     def scored(placed: Any, images: jax.Array) -> tuple[jax.Array, jax.Array | None]:

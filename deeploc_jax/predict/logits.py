@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Float32
 from deeploc_jax.data.augment import center_crop
 from deeploc_jax.lookup import check_name
 from deeploc_jax.predict.program import Function
+from deeploc_jax.predict.views import Views
 
 POOLS = {'max': jnp.max, 'mean': jnp.mean}
 """How the activations of a convolution become one number a feature map."""
@@ -21,7 +22,7 @@ class Outputs(NamedTuple):
     """What one pass over a batch of cells gives.
 
     Attributes:
-        logits: float32 [b, crops, k], the central crop first.
+        logits: float32 [b, views, k], the central crop first.
         features: float32 [b, f], those of a layer for the central crop; None where no
             layer is asked for.
     """
@@ -30,35 +31,8 @@ class Outputs(NamedTuple):
     features: Any
 
 
-def check_crops(crops: int, field: str = 'evaluation.crops') -> None:
-    """Raises a ValueError unless `crops` is 1 (the center) or 5 (corners too)."""
-    if crops not in (1, 5):
-        raise ValueError(
-            f'{field} ({crops}) must be 1 or 5: the center, and the corners.'
-        )
-
-
-def crop_offsets(size: int, crop: int, crops: int) -> list[tuple[int, int]]:
-    """Top-left corners of the central crop and, for five, of the four corners.
-
-    Args:
-        size: Side of the image in pixels.
-        crop: Side of the crops.
-        crops: 1 or 5. A crop as large as the image is taken once.
-    """
-    check_crops(crops, 'crops')
-    margin = size - crop
-    middle = margin // 2
-    corners = [(0, 0), (0, margin), (margin, 0), (margin, margin)]
-    return [(middle, middle)] + (corners if crops == 5 and margin else [])
-
-
-def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
-    """Makes the pure `(variables, images [b, h, w, c]) -> logits [b, crops, k]`.
-
-    References:
-        Kraus et al. 2017: "the center 60x60 crop and crops from the four corners".
-    """
+def make_logits(model: nn.Module, views: Views) -> Function:
+    """Makes the pure `(variables, images [b, h, w, c]) -> logits [b, views, k]`."""
 
     def logits(
         variables: Any, images: Float[Array, 'b h w c']
@@ -66,9 +40,8 @@ def make_logits(model: nn.Module, *, crop: int, crops: int = 5) -> Function:
         def apply(view: jax.Array) -> jax.Array:
             return model.apply(variables, view, train=False)[0]
 
-        # One crop after the other: a fifth of the memory.
-        views = _views(images, crop, crops)
-        return jax.lax.map(apply, views).swapaxes(0, 1)
+        # One view after the other: a fifth of the memory.
+        return jax.lax.map(apply, views.of(images)).swapaxes(0, 1)
 
     return logits
 
@@ -103,25 +76,18 @@ def make_features(model: nn.Module, layer: str, *, crop: int, pool: str) -> Func
     return features
 
 
-def make_outputs(
-    model: nn.Module, layer: str | None, *, crop: int, crops: int = 5
-) -> Function:
+def make_outputs(model: nn.Module, layer: str | None, views: Views) -> Function:
     """Makes the pure `(variables, images [b, h, w, c]) -> Outputs`.
 
-    Each crop goes through the network once: the features are those that the logits of
+    Each view goes through the network once: the features are those that the logits of
     the central crop were made from.
 
     Args:
         model: The network.
         layer: Name of the layer whose features are returned; maps are reduced to the
             maximum over their pixels. None for logits alone.
-        crop: Side of the crops in pixels.
-        crops: 1 or 5, as in `crop_offsets`.
-
-    Raises:
-        ValueError: `crops` is another number.
+        views: The views of each cell.
     """
-    check_crops(crops)
 
     def outputs(variables: Any, images: Float[Array, 'b h w c']) -> Outputs:
         def apply(view: jax.Array) -> tuple[jax.Array, jax.Array | None]:
@@ -129,7 +95,7 @@ def make_outputs(
             logits, layers = found
             return logits, _pooled(layers[layer], 'max') if layer else None
 
-        logits, features = jax.lax.map(apply, _views(images, crop, crops))
+        logits, features = jax.lax.map(apply, views.of(images))
         return Outputs(logits.swapaxes(0, 1), None if features is None else features[0])
 
     return outputs
@@ -144,11 +110,3 @@ def _pooled(activations: Float[Array, 'b *hw f'], pool: str) -> Float32[Array, '
     """
     x = activations.astype(jnp.float32)
     return POOLS[pool](x, axis=(1, 2)) if x.ndim == 4 else x
-
-
-def _views(
-    images: Float[Array, 'b h w c'], crop: int, crops: int
-) -> Float[Array, 'v b {crop} {crop} c']:
-    """Crops of all images, [crops, b, crop, crop, c]."""
-    offsets = crop_offsets(images.shape[1], crop, crops)
-    return jnp.stack([images[:, i : i + crop, j : j + crop] for i, j in offsets])

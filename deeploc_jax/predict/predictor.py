@@ -13,10 +13,11 @@ from deeploc_jax import sharding
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.export import write_program
 from deeploc_jax.predict.features import choose_layer, layer_widths
-from deeploc_jax.predict.logits import crop_offsets, make_features, make_logits
+from deeploc_jax.predict.logits import make_features, make_logits
 from deeploc_jax.predict.novelty import known_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
 from deeploc_jax.predict.raw_images import normalization_of, raw_crops
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.weights.folder import TrainedNetwork
 
 
@@ -57,7 +58,8 @@ class Predictor:
             images: Raw pixels [n, side, side, c] of any real type, one cell in the
                 middle of each; `card` says the side and the order of the channels. An
                 array of any library, a memory map, an HDF5 or zarr data set, or a list.
-            crops: 5 as in the paper (center and corners), or 1: five times faster.
+            crops: Views that are averaged: 5 (the center, and four corners or, where
+                the card has them, magnifications) or 1, which is five times faster.
                 Probabilities are calibrated for the number on the card, the default.
             batch_size: Cells at a time, over all devices.
 
@@ -69,8 +71,7 @@ class Predictor:
                 not finite, masked, no real numbers, or of a type that needs
                 `deeploc_jax.load(..., white_level=...)`.
         """
-        crops = self.card.crops if crops is None else crops
-        function = self._function(make_logits, crops=crops)
+        function = self._function(make_logits, views=views_of(self.card, crops))
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             return mean_crop_probabilities(logits, self.card.temperature)
@@ -101,7 +102,9 @@ class Predictor:
             ValueError: As in `predict`, or there is no such layer or pool.
         """
         layer = choose_layer(self.network, layer)
-        function = self._function(make_features, layer=layer, pool=pool)
+        function = self._function(
+            make_features, layer=layer, crop=self.card.crop, pool=pool
+        )
         return self._run(function, images, batch_size, self.layers[layer], np.asarray)
 
     def prediction_sets(
@@ -124,7 +127,7 @@ class Predictor:
             ValueError: As in `predict`, or the weights have no such sets.
         """
         sets, card = self.card.prediction_sets, self.card
-        views = len(crop_offsets(card.side, card.crop, crops or card.crops))
+        views = views_of(card, crops).count(card.side)
         p = self.predict(images, crops=crops, batch_size=batch_size)
         members = sets.members(p, views) if sets else None
         if members is None:
@@ -156,7 +159,9 @@ class Predictor:
             ValueError: As in `predict`, or the weights do not say what was seen.
         """
         novelty = known_novelty(self.network)
-        function = self._function(make_features, layer=novelty.layer, pool='max')
+        function = self._function(
+            make_features, layer=novelty.layer, crop=self.card.crop, pool='max'
+        )
 
         def score(features: np.ndarray) -> np.ndarray:
             return novelty.score(features)[:, None]
@@ -180,7 +185,7 @@ class Predictor:
         """A compiled function; the second time the same one."""
         key = (make, *options.values())
         if key not in self._functions:
-            pure = make(self.network.model, crop=self.card.crop, **options)
+            pure = make(self.network.model, **options)
             self._functions[key] = compiled(pure, self._mesh, self._normalize)
         return self._functions[key]
 

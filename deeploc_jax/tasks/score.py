@@ -12,7 +12,7 @@ from deeploc_jax.command_line import require
 from deeploc_jax.files import write_json
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer
-from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.predict.views import check_crops
 from deeploc_jax.processes import available_processors
 from deeploc_jax.report.plates import write_plates_page
 from deeploc_jax.screens.fields.describe import describe_asked

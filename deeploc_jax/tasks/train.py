@@ -23,7 +23,7 @@ from deeploc_jax.groups import known_proteins
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names
 from deeploc_jax.predict.features import choose_layer, make_split_program
-from deeploc_jax.predict.logits import check_crops
+from deeploc_jax.predict.views import check_crops, read_magnifications
 from deeploc_jax.report.page import write_report
 from deeploc_jax.report.wording import next_steps, outcome
 from deeploc_jax.train.experiment import Choices
@@ -129,6 +129,7 @@ def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> 
             f'augmentation.crop ({crop}) must be 8 to {IMAGE_SIZE} pixels.'
         )
     check_crops(config.evaluation.crops)
+    read_magnifications(config.evaluation.magnifications)
     check_augmentation(config.normalization, config.augmentation.to_dict())
 
 
@@ -166,6 +167,7 @@ def card_of(
         side=train.images.shape[1],
         crop=config.augmentation.crop,
         crops=config.evaluation.crops,
+        magnifications=read_magnifications(config.evaluation.magnifications),
         class_names=train.class_names,
         channels=screen.channels,
         marker_channel=screen.marker_channel,

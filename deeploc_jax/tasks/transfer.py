@@ -21,8 +21,8 @@ from deeploc_jax.devices import is_main
 from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
-from deeploc_jax.predict.logits import check_crops
 from deeploc_jax.predict.screen import fit_to_screen
+from deeploc_jax.predict.views import check_crops
 from deeploc_jax.probe.classifiers import PROBES
 from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
 from deeploc_jax.report.learning_curves import write_learning_curves

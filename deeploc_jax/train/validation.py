@@ -17,6 +17,7 @@ from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.prediction_sets import fit_sets
 from deeploc_jax.predict.program import Program, compiled
+from deeploc_jax.predict.views import Views
 from deeploc_jax.train.state import TrainState
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.folder import TrainedNetwork
@@ -56,7 +57,7 @@ def make_validate(
             'by; set --config.splits.validation.'
         )
     labels = cells.labels[known]
-    logits = compiled(make_logits(model, crop=crop, crops=1), mesh)
+    logits = compiled(make_logits(model, Views(crop, 1)), mesh)
 
     def validate(state: TrainState) -> dict[str, float]:
         program = Program(logits, state.variables, mesh, batch_size)

@@ -16,6 +16,7 @@ from deeploc_jax.class_map import ClassMap
 from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.program import make_program
+from deeploc_jax.predict.views import views_of
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.scores import score_probabilities
@@ -63,7 +64,7 @@ class AsIs:
     def logits(self) -> dict[str, np.ndarray]:
         """The source's logits of test and validation cells, float32 [n, crops, m]."""
         card, recipe = self.source.card, self.recipe
-        logits = make_logits(self.source.model, crop=card.crop, crops=recipe.crops)
+        logits = make_logits(self.source.model, views_of(card, recipe.crops))
         variables, size = self.source.variables, recipe.test_batch
         program = make_program(logits, variables, self.mesh, size)
         splits = ('test', 'validation')

@@ -47,6 +47,7 @@ def tuned_card(
     return dataclasses.replace(
         source,
         crops=logits.shape[1],
+        magnifications=(),
         class_names=validation.class_names,
         channels=screen.channels,
         marker_channel=screen.marker_channel,

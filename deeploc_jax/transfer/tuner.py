@@ -19,6 +19,7 @@ from deeploc_jax.predict.calibration import mean_crop_probabilities
 from deeploc_jax.predict.logits import make_logits
 from deeploc_jax.predict.novelty import fit_novelty
 from deeploc_jax.predict.program import Function, Program, compiled
+from deeploc_jax.predict.views import Views
 from deeploc_jax.transfer.draws import Draw, Tuned
 from deeploc_jax.transfer.recipe import Recipe
 from deeploc_jax.transfer.scores import score_logits
@@ -122,9 +123,9 @@ class Tuner:
 
     @functools.cached_property
     def _logits(self) -> Function:
-        crop, crops = self.source.card.crop, self.recipe.crops
-        logits = make_logits(self.trainer.model, crop=crop, crops=crops)
-        return compiled(logits, self.mesh)
+        # It learned from crops as they are, whatever its source was shown.
+        views = Views(self.source.card.crop, self.recipe.crops)
+        return compiled(make_logits(self.trainer.model, views), self.mesh)
 
     def _program(self, variables: Any) -> Program:
         """Program of the logits of a network."""

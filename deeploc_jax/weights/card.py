@@ -32,7 +32,9 @@ class Card:
         model: Keyword arguments of `models.get_model` except the number of classes.
         side: Side in pixels of the images that were normalized and cropped.
         crop: Side in pixels of the crops that the network looks at.
-        crops: Number of crops of a cell that the temperature was fitted for.
+        crops: Number of views of a cell that the temperature was fitted for.
+        magnifications: Four magnifications at which it looks at a cell besides its
+            central crop; () for crops from the four corners.
         class_names: Class names in the order of the outputs.
         channels: Names of the input channels in order, protein first.
         marker_channel: Index of the marker among them, -1 when there is none.
@@ -74,6 +76,7 @@ class Card:
     step: int
     validation: dict[str, float]
     version: str
+    magnifications: tuple[float, ...] = ()
     normalization: str = 'percentile'
     white_level: float | None = None
     pixel_size: float | None = None
@@ -112,7 +115,8 @@ class Card:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields['model'].items()
         }
-        read['proteins'] = tuple(fields.get('proteins', ()))
+        for name in ('magnifications', 'proteins'):
+            read[name] = tuple(fields.get(name, ()))
         if sets := fields.get('prediction_sets'):
             read['prediction_sets'] = PredictionSets.from_json(sets)
         return cls(**fields | read)
