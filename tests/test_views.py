@@ -83,7 +83,11 @@ def test_probabilities_are_means_over_the_magnifications(images):
     network = TrainedNetwork(card, Small(), random_variables(Small(), 16))
     found = Predictor(network).predict(images, crops=5)
     x = normalization_of(card)(images)
-    views = [x, *(magnify(x, factor) for factor in FOUR)]
+    turned = [x[:, ::-1], x[:, :, ::-1], np.rot90(x, 2, (1, 2)), np.swapaxes(x, 1, 2)]
+    views = [
+        x,
+        *(magnify(jnp.asarray(t), f) for t, f in zip(turned, FOUR, strict=True)),
+    ]
     logits = [
         network.model.apply(network.variables, view[:, 2:18, 2:18], train=False)[0]
         for view in views

@@ -15,6 +15,14 @@ from deeploc_jax.weights.card import Card
 SMALLEST, LARGEST = 0.25, 4.0
 """Magnifications beyond these show a few pixels of a cell, or a cell in a few."""
 
+TURNS = (
+    lambda images: images[:, ::-1],
+    lambda images: images[:, :, ::-1],
+    lambda images: images[:, ::-1, ::-1],
+    lambda images: images.swapaxes(1, 2),
+)
+"""Symmetries of the square, of which each magnified view has one."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Views:
@@ -23,8 +31,9 @@ class Views:
     Attributes:
         crop: Side of each view in pixels.
         number: 1 or 5.
-        magnifications: Four magnifications at which the middle of the cell is seen;
-            () for the crops from the four corners.
+        magnifications: Four magnifications at which the middle of the cell is seen,
+            each reflected or turned in its own way; () for the crops from the four
+            corners.
 
     References:
         Kraus et al. 2017: "the center 60x60 crop and crops from the four corners".
@@ -43,13 +52,15 @@ class Views:
         """The views of all images, the central crop first."""
         views = [center_crop(images, self.crop)]
         if self.count(images.shape[1]) > 1:
-            views += self._magnified(images) or self._corners(images)
+            others = self._magnified if self.magnifications else self._corners
+            views += others(images)
         return jnp.stack(views)
 
     def _magnified(self, images: jax.Array) -> list[jax.Array]:
+        # Each is turned another way, too: a different look at the cell for nothing.
         return [
-            center_crop(magnify(images, factor), self.crop)
-            for factor in self.magnifications
+            center_crop(turn(magnify(images, factor)), self.crop)
+            for factor, turn in zip(self.magnifications, TURNS, strict=True)
         ]
 
     def _corners(self, images: jax.Array) -> list[jax.Array]:

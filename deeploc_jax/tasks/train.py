@@ -94,14 +94,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         write_weights(folder, network.variables, network.card, network.novelty)
     cells['test'] = read(splits['test'])
     if is_main():
-        record = dict(
-            environment(),
-            **screen.facts(),
-            **network.facts(),
-            **describe_splits(cells),
-            seconds=training_seconds(workdir),
-        )
-        write_json(workdir / 'run.json', record)
+        write_record(workdir, screen, network, cells)
     summary = evaluate_split(
         workdir / 'evaluation' / 'test',
         network,
@@ -114,6 +107,20 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         report = write_report(workdir)
         print(f'\n{outcome(summary, "test", network.card.calibration)}')
         print(f'Report:     {short(report)}\n{next_steps(short(workdir))}')
+
+
+def write_record(
+    workdir: Path, screen: ScreenInfo, network: TrainedNetwork, cells: dict[str, Cells]
+) -> None:
+    """Writes `run.json`, which says what was trained, where and on what."""
+    record = dict(
+        environment(),
+        **screen.facts(),
+        **network.facts(),
+        **describe_splits(cells),
+        seconds=training_seconds(workdir),
+    )
+    write_json(workdir / 'run.json', record)
 
 
 def check_config(config: ml_collections.ConfigDict, mesh: jax.sharding.Mesh) -> None:
