@@ -2,7 +2,8 @@
 
 `Model(num_classes=..., **options)(image, *, train) -> (logits, features)`, with the
 activations of every named layer in `features`. A new network subclasses
-`network.Network`, defines `convolve` and `classify`, and is added to `MODELS`.
+`network.Network`, defines `convolve` and, if it has more than one dense layer,
+`classify`, and is added to `MODELS`.
 
 The networks are built from `layer.Layer`, whose convolution (`conv`, `winograd`), batch
 norm (`norm`) and pooling are our own. The reason is speed on CPUs: with Flax's own
@@ -20,13 +21,23 @@ from typing import Any
 from deeploc_jax.lookup import check_name, lookup
 from deeploc_jax.models.deeploc import DeepLoc
 from deeploc_jax.models.deepyeast import DeepYeast
+from deeploc_jax.models.efficientnet_lite import (
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+)
 from deeploc_jax.models.lean import Lean
 from deeploc_jax.models.network import Network
+from deeploc_jax.models.resnet50 import ResNet50
 
 MODELS: dict[str, type[Network]] = {
     'deeploc': DeepLoc,
     'deepyeast': DeepYeast,
     'lean': Lean,
+    'resnet50': ResNet50,
+    'efficientnet_lite0': EfficientNetLite0,
+    'efficientnet_lite1': EfficientNetLite1,
+    'efficientnet_lite2': EfficientNetLite2,
 }
 
 

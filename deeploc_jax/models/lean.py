@@ -48,9 +48,3 @@ class Lean(Network):
             features[f'stage_{number}'] = x = nn.relu(x + y)
         features['mean'] = x = x.mean((1, 2))
         return x, features
-
-    def classify(self, x: jax.Array, *, train: bool) -> tuple[jax.Array, Features]:
-        """Dropout and the layer of the classes, which computes in float32."""
-        x = nn.Dropout(self.dropout, deterministic=not train)(x)
-        head = nn.Dense(self.num_classes, name=self.HEAD)
-        return head(x.astype(jnp.float32)), {}

@@ -16,9 +16,9 @@ Features = dict[str, Float[Array, 'b ...']]
 class Network(nn.Module):
     """A network for crops of single cells: convolutions, then a classifier.
 
-    Each network defines `convolve` and `classify`. One with `MEAN_IMAGE`
-    subtracts `batch_stats/mean_image` from its inputs, the mean of the training images,
-    which is computed before training and then constant.
+    Each network defines `convolve` and, where more than one layer follows, `classify`.
+    One with `MEAN_IMAGE` subtracts `batch_stats/mean_image` from its inputs, the mean
+    of the training images, which is computed before training and then constant.
 
     Attributes:
         HEAD: Name of the layer of the classes, the only one whose size depends on them;
@@ -78,5 +78,10 @@ class Network(nn.Module):
     def classify(
         self, x: Float[Array, 'b f'], *, train: bool
     ) -> tuple[Float[Array, 'b k'], Features]:
-        """Logits of the vectors, by the layer `HEAD`, and the activations before it."""
-        raise NotImplementedError
+        """Logits of the vectors, by the layer `HEAD`, and the activations before it.
+
+        Here dropout and the layer of the classes, which computes in float32.
+        """
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        head = nn.Dense(self.num_classes, name=self.HEAD)
+        return head(x.astype(jnp.float32)), {}

