@@ -21,6 +21,7 @@ from deeploc_jax.tasks.transfer import HEADS, SCHEDULES
 from deeploc_jax.train.optimizer import make_optimizer, make_schedule
 from deeploc_jax.train.validation import SELECTORS
 from deeploc_jax.types import METADATA
+from deeploc_jax.weights.imagenet import IN_FILES
 from deeploc_jax.weights.released import RELEASED
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +126,7 @@ RATE_SCHEDULES = refused(make_schedule, 0.1, 10)
 OPTIMIZERS = refused(make_optimizer, make_schedule('constant', 0.1, 10))
 GROUPS = set(METADATA) - {'x', 'y'}
 ALLOWED = {
-    ('convert', 'network'): RELEASED,
+    ('convert', 'network'): RELEASED | IN_FILES,
     ('deeploc', 'model.name'): MODELS,
     ('deeploc', 'normalization'): NORMALIZATIONS,
     ('deeploc', 'optimizer.name'): OPTIMIZERS,

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from deeploc_jax.models.norm import wide
+
 
 class ConvNorm(nn.Module):
     """A convolution, batch norm and an activation.
@@ -94,4 +96,4 @@ class Pixels(nn.Module):
         shape = (image.shape[-1],)
         mean = self.variable('batch_stats', 'mean', jnp.zeros, shape).value
         deviation = self.variable('batch_stats', 'sd', jnp.ones, shape).value
-        return (image - mean) / deviation
+        return (image - wide(mean, image)) / wide(deviation, image)

