@@ -4,10 +4,13 @@
         --config.source=pretrained_DeepLoc/logs/model.ckpt-5000 --workdir=runs/released
     python launch.py --config=configs/convert.py:deepyeast \
         --config.source=deepyeast-weights-22-0.902.hdf5 --workdir=runs/deepyeast
+    python launch.py --config=configs/convert.py:resnet50 \
+        --config.source=resnet50.pth --workdir=runs/resnet50
 
 The first is a TensorFlow checkpoint, of either format, named by any of its files or by
 their folder; the second is a file that Keras saved: .h5, .hdf5, .weights.h5 or .keras.
-Neither library is needed.
+The third saw ImageNet: a file of Keras, or a state dictionary of PyTorch (.pth, .pt or
+.safetensors). None of these libraries is needed.
 
 Result: `<workdir>/weights`, which `evaluate`, `features` and `transfer` take as source.
 Not run on the released files, which were not available: tests read files of the
@@ -23,11 +26,12 @@ def get_config(network: str = 'deeploc') -> ml_collections.ConfigDict:
     """Conversion of one network's weights.
 
     Args:
-        network: 'deeploc' or 'deepyeast', a row of `weights.released.RELEASED`.
+        network: 'deeploc' or 'deepyeast', a row of `weights.released.RELEASED`, or
+            'resnet50', one of `weights.imagenet.IN_FILES`.
     """
     config = ml_collections.ConfigDict()
     config.task = 'convert'  # module of deeploc_jax/tasks; fixed
-    config.network = network  # deeploc or deepyeast, from the text after the colon
+    config.network = network  # deeploc, deepyeast or resnet50, the text after the colon
     # File or folder of the released weights: model.ckpt-5000, weights.hdf5; required.
     config.source = config_dict.placeholder(str)
     # Screen whose classes the network knows, as in deeploc.py; it need not be prepared.

@@ -108,7 +108,9 @@ def add_cells(config: ml_collections.ConfigDict) -> None:
 def add_network(config: ml_collections.ConfigDict) -> None:
     """The network and its options; another network may have others."""
     config.model = dict(
-        name='deeploc',  # deeploc, lean or deepyeast (which needs depth as well)
+        # deeploc, lean, deepyeast (which needs depth as well), or for larger images
+        # resnet50, efficientnet_lite0, efficientnet_lite1, efficientnet_lite2
+        name='deeploc',
         dropout=0.0,  # share of hidden units left out in a step, 0 to below 1
         bn_momentum=0.5,  # decay of the running averages of batch norm, 0 to 1
         compute_dtype='float32',  # float32, or bfloat16: faster on GPUs, not on CPUs
