@@ -97,6 +97,7 @@ ONLY_IN = {
     'starlette': {'curate/', 'tasks/curate.py'},
     'uvicorn': {'curate/', 'tasks/curate.py'},
     'sklearn': {
+        'curate/',
         'realism/',
         'probe/',
         'screens/',

@@ -1,57 +1,17 @@
 """The page of curation: what it answers to whom, and the page in a real browser."""
 
-import contextlib
 import json
 import re
-import types
 
 import pytest
 
-from deeploc_jax.curate.export import export
 from deeploc_jax.curate.guard import HEADERS, LARGEST
-from deeploc_jax.curate.journal import Journal
 from tests.helpers import chromium
-from tests.helpers.curated import curated_cells, request, served
+from tests.helpers.curate_page import NEXT, SHOWN, opened, press, visit, wait
+from tests.helpers.curated import request
 
 pytest.importorskip('starlette')
 pytest.importorskip('uvicorn')
-
-SHOWN = dict(view=0, scale='own', brightness=1, contrast=1.5)
-NEXT = dict(order='suspicion', only='', again=False, size=9)
-
-
-@contextlib.contextmanager
-def opened(folder, annotators=('anna', 'ben'), size=9, **options):
-    """A page that is served, and how to ask it."""
-    from deeploc_jax.curate.app import Desk
-    from deeploc_jax.curate.guard import Door
-
-    cells, journal = curated_cells(**options), Journal(folder / 'journal.jsonl')
-    desk = Desk(
-        'a <screen>', cells, journal, size, 0, lambda: export(folder, cells, journal)
-    )
-    doors = tuple(Door(name) for name in annotators)
-    with served(desk, doors) as port:
-        page = types.SimpleNamespace(
-            cells=cells, journal=journal, port=port, door=doors[0], doors=doors
-        )
-
-        def get(path, door=doors[0], **headers):
-            return request(port, 'GET', f'/{door.token}/{path}', headers=headers)
-
-        def post(path, body, door=doors[0], headers=None):
-            usual = {
-                'Origin': f'http://127.0.0.1:{port}',
-                'Content-Type': 'application/json',
-                'X-Curate-Secret': door.secret,
-            }
-            found = request(
-                port, 'POST', f'/{door.token}/{path}', body, usual | (headers or {})
-            )
-            return found[0], json.loads(found[2])
-
-        page.get, page.post = get, post
-        yield page
 
 
 @pytest.fixture(scope='module')
@@ -118,7 +78,8 @@ def test_the_page_has_no_script_or_style_of_its_own(page):
     status, _, body = page.get('')
     text = body.decode()
     assert status == 200 and 'a &lt;screen&gt;' in text
-    assert re.findall(r'<script[^>]*>', text) == ['<script src="page.js" defer>']
+    wanted = [f'<script src="{name}.js" defer>' for name in ('page', 'training')]
+    assert re.findall(r'<script[^>]*>', text) == wanted
     assert not re.search(r'<style|style=|\son\w+=|https?:', text)
 
 
@@ -286,12 +247,12 @@ def test_a_change_is_a_post_only(page, method):
 
 
 def test_a_full_disk_is_told(page, monkeypatch):
-    from deeploc_jax.curate import journal
+    from deeploc_jax.curate import journal_file
 
     def full(_):
         raise OSError('No space left on device')
 
-    monkeypatch.setattr(journal.os, 'fsync', full)
+    monkeypatch.setattr(journal_file.os, 'fsync', full)
     row = sheet(page)['cells'][0]['row']
     asked = dict(rows=[row], kind='discard', label='', shown=SHOWN)
     status, found = page.post('decide', asked)
@@ -312,29 +273,6 @@ def test_the_server_is_reached_by_this_machine_only(page):
     with socket.socket() as other, pytest.raises(OSError):
         other.settimeout(5)
         other.connect(('127.0.0.2', page.port))
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    browser = chromium.start(tmp_path_factory.mktemp('chromium'), 1280, 1000)
-    yield browser
-    browser.quit()
-
-
-def wait(browser, script, *arguments):
-    """Waits until a script returns something true, which it returns."""
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    waiting = WebDriverWait(browser, 30, 0.02)
-    return waiting.until(lambda b: b.execute_script('return ' + script, *arguments))
-
-
-def visit(browser, page, door=None):
-    address = f'http://127.0.0.1:{page.port}/{(door or page.door).token}/'
-    chromium.complaints(browser)
-    browser.get(address)
-    wait(browser, "document.body.dataset.sheet && $('progress').textContent")
-    return address
 
 
 def kinds(page, annotator='anna'):
@@ -381,12 +319,6 @@ def test_with_the_mouse(browser, tmp_path):
             url for url in chromium.requests(browser) if not url.startswith('data:')
         ]
         assert asked and all(url.startswith(address) for url in asked)
-
-
-def press(browser, *keys):
-    from selenium.webdriver import ActionChains
-
-    ActionChains(browser).send_keys(*keys).perform()
 
 
 def test_with_the_keyboard_alone(browser, tmp_path):

@@ -9,12 +9,14 @@ import tifffile
 from configs import curate as curate_config
 from deeploc_jax import tasks
 from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import name_cells, with_predictions
+from deeploc_jax.curate.first_guess import name_cells
 from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.order import orders_of
+from deeploc_jax.curate.predicted import with_predictions
+from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.files import write_json
@@ -193,7 +195,7 @@ def test_the_task_writes_what_was_decided(tmp_path, capsys):
     )
     assert tasks.run(config, workdir) == 0
     cells = open_lab_cells(path, 'protein=GFP').with_classes(['P 0', 'P 1', 'None'])
-    sheets = Sheets(cells, Journal(workdir / 'journal.jsonl'), 'me', {})
+    sheets = Sheets(Ranking(cells), Journal(workdir / 'journal.jsonl'), 'me')
     sheets.next('random', '', False, 9)
     sheets.decide([0], 'discard', '', {})
     sheets.decide([1], 'relabel', 'None', {})
@@ -261,7 +263,7 @@ def test_real_cells_in_the_format_of_a_lab(shared_data, tmp_path):
     numbers = np.arange(100)
     np.testing.assert_array_equal(labelled.images[numbers], plain.images[numbers])
     book = Journal(tmp_path / 'journal.jsonl')
-    sheets = Sheets(labelled, book, 'anna', {})
+    sheets = Sheets(Ranking(labelled), book, 'anna')
     sheets.next('class', 'Aggregate', False, 20)
     sheets.decide(sheets.rows.tolist(), 'keep', '', {})
     assert '20 keep' in export(tmp_path, labelled, book)

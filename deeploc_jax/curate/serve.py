@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+
+from deeploc_jax.curate.app import make_app
+from deeploc_jax.curate.desk import Desk
+from deeploc_jax.curate.guard import Door
 
 LOOPBACK = '127.0.0.1'
 
@@ -52,3 +58,28 @@ def make_server(app: Any) -> uvicorn.Server:
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)
+
+
+def serve(desk: Desk, annotators: Sequence[str], port: int) -> None:
+    """Prints an address for each annotator and serves the page until Ctrl-C.
+
+    Args:
+        desk: What the page works with. A training under way ends with the page.
+        annotators: Names of the annotators.
+        port: The port; 0 for any that is free.
+
+    Raises:
+        ValueError: The port is taken, or cannot be.
+    """
+    doors = tuple(Door(name) for name in annotators)
+    with open_socket(port) as listening:
+        number = listening.getsockname()[1]
+        server = make_server(make_app(desk, doors, number))
+        for door in doors:
+            print(f'{door.annotator}: http://{LOOPBACK}:{number}/{door.token}/')
+        print('Ctrl-C ends the page and writes the corrections.', flush=True)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):  # how a page ends
+                server.run(sockets=[listening])
+        finally:
+            desk.training.stop()
