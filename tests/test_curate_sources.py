@@ -14,6 +14,7 @@ from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.options import class_list, parse_offset
 from deeploc_jax.curate.order import orders_of
 from deeploc_jax.curate.predicted import with_predictions
 from deeploc_jax.curate.ranking import Ranking
@@ -24,7 +25,6 @@ from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
-from deeploc_jax.tasks.curate import class_list
 from deeploc_jax.weights.folder import read_weights, write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
@@ -95,6 +95,10 @@ def test_the_format_of_a_lab(tmp_path, labelled):
     np.testing.assert_array_equal(cells.images[np.arange(4)], expected)
     np.testing.assert_array_equal(cells.images[np.array([3, 1])], expected[[3, 1]])
     assert cells.images[np.arange(0)].shape == (0, 64, 64, 1)
+    moved = open_lab_cells(path, 'protein=GFP', offset=parse_offset('-5,8'))
+    np.testing.assert_array_equal(moved.cell_ids, cells.cell_ids)
+    expected = np.stack([crop(field(), x - 5, y + 8) for x, y in CENTERS])
+    np.testing.assert_array_equal(moved.images[np.arange(4)], expected)
 
 
 def test_rows_of_a_lab_that_cannot_be_used_are_named(tmp_path, capsys):
@@ -247,6 +251,10 @@ def test_another_network_goes_on_with_what_was_decided(
         (dict(screen='yeast_sim', sheet=8), 'must be 9 to 256'),
         (dict(screen='yeast_sim', annotators='a,a'), 'each once'),
         (dict(table='nowhere.csv', channels='protein=GFP'), 'no table nowhere.csv'),
+        (
+            dict(table=__file__, channels='protein=GFP', center_offset='9'),
+            'two numbers',
+        ),
     ],
 )
 def test_mistakes_are_explained(tmp_path, capsys, fields, words):

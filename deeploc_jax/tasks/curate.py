@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,11 @@ from deeploc_jax.curate.cells import Curated
 from deeploc_jax.curate.desk import Desk
 from deeploc_jax.curate.export import export
 from deeploc_jax.curate.first_guess import name_by
-from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
-from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
+from deeploc_jax.curate.from_screen import open_screen_cells
+from deeploc_jax.curate.from_table import open_any_table
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.options import class_list, parse_offset
 from deeploc_jax.curate.predicted import with_predictions
 from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.run_round import run_round
@@ -125,11 +125,11 @@ def open_cells(
         title, cells = config.screen, open_screen_cells(builder, config.split)
         about = {name: getattr(screen, name) for name in about}
     else:
-        path = Path(config.table)
-        opened = open_lab_cells if is_lab_table(path) else open_table_cells
+        path, offset = Path(config.table), parse_offset(config.center_offset)
+        about_table = config.channels, config.channel_names, offset
+        title, cells = path.name, open_any_table(path, *about_table)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         claim(MAY_CHANGE, table=digest, **inputs)
-        title, cells = path.name, opened(path, config.channels, config.channel_names)
     if config.predictions:
         return title, with_predictions(cells, Path(config.predictions)), None
     if not network:
@@ -144,11 +144,3 @@ def open_cells(
         batch_size=config.batch_size,
         about=about | dict(screen=title),
     )
-
-
-def class_list(asked: str | None) -> list[str]:
-    """Names of further classes, from a list or from a file with one a line."""
-    if asked and os.path.isfile(asked):
-        lines = Path(asked).read_text().splitlines()
-        return [line.strip() for line in lines if line.strip()]
-    return split_names(asked or '')
