@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from deeploc_jax import __version__
@@ -27,7 +28,10 @@ def with_head(
 
     Raises:
         MismatchError: The classifier is of features of another layer.
+        ValueError: The last layer that the network names is not what its logits are
+            made from.
     """
+    _check_last_layer(network)
     head, variables = network.model.HEAD, dict(network.variables)
     kernel, bias = (np.asarray(x, np.float32) for x in (linear.kernel, linear.bias))
     ones, zeros = np.ones_like(bias), np.zeros_like(bias)
@@ -50,3 +54,19 @@ def with_head(
     )
     model = card.network_of(variables, 'the network with a new last layer')
     return dataclasses.replace(network, card=card, model=model, variables=variables)
+
+
+def _check_last_layer(network: TrainedNetwork) -> None:
+    card, sizes = network.card, []
+    image = jax.ShapeDtypeStruct((1, card.crop, card.crop, len(card.channels)), 'f4')
+
+    def note(variables: Any, image: jax.Array) -> None:
+        layers: Any = network.model.apply(variables, image, train=False)[1]
+        sizes.append([*layers.values()][-1].ndim)  # nothing is computed
+
+    jax.eval_shape(note, network.variables, image)
+    if sizes != [2]:
+        raise ValueError(
+            'The last layer that this network names is a map, not the vector that its '
+            'classes are told by: it cannot be trained again here.'
+        )

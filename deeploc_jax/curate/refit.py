@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Integer
+from threadpoolctl import threadpool_limits
 
 from deeploc_jax.curate.learning_curve import Curve, Point, sizes
 from deeploc_jax.curate.linear import Linear, fit
@@ -56,6 +57,16 @@ def learn(
         earlier: Cells decided on at earlier rounds, where the curve has points.
         note: Is told how many of how many fits are done.
     """
+    with threadpool_limits(1):  # many small fits: threads would only wait for others
+        return _learn(x, material, earlier, note)
+
+
+def _learn(
+    x: Float[np.ndarray, 'm f'],
+    material: Material,
+    earlier: Sequence[int],
+    note: Callable[[int, int], None],
+) -> Learned:
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     x = (x - mean) / scale
     curve = Curve(x, material, note)

@@ -92,7 +92,7 @@ class Training:
         What a finished one says is taken up first.
         """
         running = self._background.running
-        found = dict(running=running, error='', **dict(self._background.state()))
+        found = dict(running=running, error='') | self._background.state()
         if not running:
             self._take_up()
         points = self._points()

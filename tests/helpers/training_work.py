@@ -1,0 +1,43 @@
+"""Stands in for a round of training, in a process that begins at once.
+
+How far it goes is said through a named pipe, `<workdir>/go`: its end waits there.
+"""
+
+import os
+
+import numpy as np
+import pyarrow as pa
+
+from deeploc_jax.curate.learning_file import append_points
+from deeploc_jax.curate.round import PREDICTIONS
+from deeploc_jax.tables.parquet import class_names, write_table
+from deeploc_jax.tables.predictions import read_predictions
+
+
+def quick(work, note):
+    """Says that two of three fits are done, waits, and calls all cells the last class.
+
+    Raises:
+        ValueError: The word through the pipe was 'fail'.
+    """
+    note('training', 2, 3)
+    word = (work.workdir / 'go').read_text()
+    if word == 'fail':
+        raise ValueError('These features are of another network.')
+    if word == 'die':
+        os._exit(9)
+    table = read_predictions(work.predictions)
+    for name in class_names(table):
+        values = np.full(len(table), name == class_names(table)[-1], np.float32)
+        place = table.column_names.index(f'p_{name}')
+        table = table.set_column(place, table.schema.field(place), pa.array(values))
+    write_table(table, work.folder / PREDICTIONS)
+    row = dict(round=work.number, network=work.key, classes=3, time='now')
+    row |= dict(tested=8, left_out='protein', sd=0.02)
+    points = [dict(decided=4, cells=4, accuracy=0.5), dict(decided=8, cells=8)]
+    append_points(work.workdir, [row | point for point in points_with(points)])
+
+
+def points_with(points):
+    """The points, those without an accuracy better than the one before."""
+    return [dict(accuracy=0.75) | point for point in points]
