@@ -1,7 +1,11 @@
 """The page of curation: what it answers to whom, and the page in a real browser."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -111,6 +115,7 @@ def test_without_the_token_there_is_nothing(page):
     for path in (
         '/',
         '/sheet',
+        '/training',
         '/page.js',
         f'/{token[:-1]}/sheet',
         f'/{token}x/sheet',
@@ -131,6 +136,7 @@ def test_without_the_token_there_is_nothing(page):
         '%2e%2e/%2e%2e/etc/passwd',
         'page.js/../app.py',
         'page.js%00.py',
+        'rounds/1/weights/card.json',
         'app.py',
         'journal.jsonl',
         'cells/../journal.jsonl',
@@ -144,11 +150,12 @@ def test_no_path_reaches_the_disk(page, path):
     assert b'root:' not in body and b'import' not in body
 
 
+@pytest.mark.parametrize('name', ['pictures', 'ahead'])
 @pytest.mark.parametrize('view', ['-1', '3', '1e0', '../page.js', '٣', '9' * 40, ''])
-def test_pictures_are_chosen_by_number_only(page, view):
+def test_pictures_are_chosen_by_number_only(page, name, view):
     from urllib.parse import quote
 
-    status, _, body = page.get(f'pictures?view={quote(view)}&scale=own')
+    status, _, body = page.get(f'{name}?view={quote(view)}&scale=own')
     assert status == 400 and 'error' in json.loads(body)
 
 
@@ -168,8 +175,9 @@ FORGERIES = {
 }
 
 
+@pytest.mark.parametrize('change', ['decide', 'train'])
 @pytest.mark.parametrize('name', FORGERIES)
-def test_a_forged_decision_is_refused(page, name):
+def test_a_forged_change_is_refused(page, name, change):
     headers, wanted = FORGERIES[name]
     headers = {n: v and v.format(port=page.port) for n, v in headers.items()}
     row = sheet(page)['cells'][0]['row']
@@ -180,9 +188,10 @@ def test_a_forged_decision_is_refused(page, name):
         'Content-Type': 'application/json',
         'X-Curate-Secret': page.door.secret,
     }
-    path = f'/{page.door.token}/decide'
+    path = f'/{page.door.token}/{change}'
     status = request(page.port, 'POST', path, asked, usual | headers)[0]
     assert status == wanted
+    assert not json.loads(page.get('training')[2])['running']
     assert page.journal.path.read_bytes() == before
 
 
@@ -199,6 +208,7 @@ def test_a_script_of_another_site_reads_nothing(page):
         {'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'no-cors'},
     ):
         assert page.get('sheet', **headers)[0] == 403
+        assert page.get('training', **headers)[0] == 403
     visit = {'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate'}
     assert page.get('', **visit)[0] == 200  # a click on the address in a notebook
 
@@ -235,14 +245,15 @@ def test_a_decision_that_makes_no_sense_is_explained(page, body):
     assert page.journal.path.read_bytes() == before
 
 
+@pytest.mark.parametrize('change', ['undo', 'train'])
 @pytest.mark.parametrize('method', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-def test_a_change_is_a_post_only(page, method):
+def test_a_change_is_a_post_only(page, method, change):
     usual = {
         'Origin': f'http://127.0.0.1:{page.port}',
         'Content-Type': 'application/json',
         'X-Curate-Secret': page.door.secret,
     }
-    path = f'/{page.door.token}/undo'
+    path = f'/{page.door.token}/{change}'
     assert request(page.port, method, path, {}, usual)[0] == 405
 
 
@@ -265,6 +276,15 @@ def test_a_taken_port_is_explained(page):
 
     with pytest.raises(ValueError, match='is in use: give another'):
         open_socket(page.port)
+
+
+def test_answers_do_not_wait_for_the_browser():
+    import socket
+
+    from deeploc_jax.curate.serve import open_socket
+
+    with open_socket(0) as listening:  # asyncio asks for this before TCP_NODELAY
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_the_server_is_reached_by_this_machine_only(page):
@@ -306,8 +326,10 @@ def test_with_the_mouse(browser, tmp_path):
         style = "getComputedStyle(document.querySelector('.cell img')).filter"
         assert 'contrast(3)' in browser.execute_script(f'return {style}')
         browser.find_element('id', 'view').send_keys('GFP')
+        wait(browser, "document.body.dataset.ahead === '9'")
         browser.find_element('id', 'keep-rest').click()
         wait(browser, "$('sheet').textContent.startsWith('Sheet 2')")
+        wait(browser, "cells[8].button.querySelector('img').naturalWidth === 64")
         assert list(kinds(page).values()).count('keep') == 8
         browser.find_element('id', 'agreement').click()
         wait(browser, "$('status').textContent.startsWith('Only one')")
@@ -319,6 +341,8 @@ def test_with_the_mouse(browser, tmp_path):
             url for url in chromium.requests(browser) if not url.startswith('data:')
         ]
         assert asked and all(url.startswith(address) for url in asked)
+        # Of the first sheet in two views; those of the next were there already.
+        assert sum(url.startswith(f'{address}pictures') for url in asked) == 2
 
 
 def test_with_the_keyboard_alone(browser, tmp_path):
@@ -396,3 +420,49 @@ def test_a_server_that_is_gone_is_said(browser, tmp_path):
     browser.find_elements('css selector', '.cell')[0].click()
     wait(browser, "$('error').textContent.includes('Nothing was decided')")
     assert browser.execute_script('return cells[0].kind') == ''
+
+
+SERVER = """
+import sys, threading
+from pathlib import Path
+from tests.helpers.curate_page import opened
+with opened(Path(sys.argv[1])) as page:
+    print(f'http://127.0.0.1:{page.port}/{page.door.token}/', flush=True)
+    threading.Event().wait()
+"""
+
+
+CLICKING = """
+const all = async () => {
+  for (const cell of cells) cell.button.click();  // a second time, it is kept again
+  await busy;
+  if (!$('error').textContent) setTimeout(all);
+};
+all();
+"""
+
+
+def test_what_the_page_showed_as_decided_survives_a_kill(browser, tmp_path):
+    command = [sys.executable, '-c', SERVER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        browser.get(server.stdout.readline())
+        wait(browser, 'document.body.dataset.sheet')
+        browser.execute_script(CLICKING)
+        wait(browser, 'cells.filter((cell) => cell.kind).length > 1')
+        os.kill(server.pid, signal.SIGKILL)  # in the middle of the other clicks
+    wait(browser, "$('error').textContent.includes('does not answer')")
+    shown = browser.execute_script(
+        'return cells.filter((cell) => cell.kind).map((cell) => [cell.row, cell.kind])'
+    )
+    with opened(tmp_path) as page:
+        there = kinds(page)
+        seen = {str(page.cells.cell_ids[row]): kind for row, kind in shown}
+        assert len(seen) > 1 and seen.keys() <= there.keys()
+        # One decision may have been written of which the page was not told any more.
+        assert len(there.items() - seen.items()) <= 1
+        visit(browser, page)
+        rows = browser.execute_script('return cells.map((cell) => cell.row)')
+        assert not there.keys() & {*page.cells.cell_ids[rows].tolist()}
+        browser.find_element('css selector', '.cell').click()
+        wait(browser, "cells[0].kind === 'discard'")
+        assert len(kinds(page)) == len(there) + 1

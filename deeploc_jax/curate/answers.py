@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -68,20 +67,22 @@ class Answers:
 
     async def pictures(self, request: Request) -> Response:
         """A PNG of each cell of the sheet, in its order, as data URLs."""
+        return JSONResponse(self._urls(request, self._of(request).rows.tolist()))
+
+    async def ahead(self, request: Request) -> Response:
+        """Rows and pictures of the sheet that comes next, if this one is finished."""
+        rows = self._of(request).after()
+        return JSONResponse(dict(rows=rows, pictures=self._urls(request, rows)))
+
+    def _urls(self, request: Request, rows: Sequence[int]) -> list[str]:
+        """Pictures of cells as the request wants them shown, as data URLs."""
         view = asked.view_of(request.query_params.get('view'), self._pictures.views)
         scale = request.query_params.get('scale', '')
         check_name('scale', scale, SCALES)
-        sheets = self._of(request)
-        made = self._pictures.of(sheets.rows.tolist(), view, scale)
-
-        async def prepare() -> None:  # while the annotator looks at these
-            with contextlib.suppress(OSError, ValueError):
-                self._pictures.of(sheets.after(), view, scale)
-
-        return JSONResponse(
-            ['data:image/png;base64,' + base64.b64encode(png).decode() for png in made],
-            background=BackgroundTask(prepare),
-        )
+        made = self._pictures.of(rows, view, scale)
+        return [
+            'data:image/png;base64,' + base64.b64encode(png).decode() for png in made
+        ]
 
     async def next(self, request: Request) -> Response:
         """Goes to a new sheet."""

@@ -20,7 +20,7 @@ from deeploc_jax.curate.background import Busy
 from deeploc_jax.curate.desk import Desk
 from deeploc_jax.curate.guard import Door, Guard
 
-_READ = ('sheet', 'pictures', 'agreement', 'training')
+_READ = ('sheet', 'pictures', 'ahead', 'agreement', 'training')
 _CHANGE = ('next', 'back', 'decide', 'undo', 'export', 'train')
 _FILES = {
     'page.css': 'text/css',

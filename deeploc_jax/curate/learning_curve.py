@@ -93,19 +93,17 @@ class Curve:
     def _point(self, decided: int, folds: Sequence[np.ndarray], total: int) -> Point:
         material, labels = self.material, self.material.labels_after(decided)
         tested = (material.place >= 0) & (material.labels >= 0)
-        right = []
+        called = []
         for repeat, fold in enumerate(folds):
             logits = self._held_out(self.number(labels), fold, total)
-            called = self.classes[logits[tested].argmax(axis=1)]
-            right.append(float((called == material.labels[tested]).mean()))
+            called.append(self.classes[logits[tested].argmax(axis=1)])
             if not repeat:
                 self.last = logits
         cells = int((labels >= 0).sum())
         if not tested.any():
             return Point(decided, cells, None, None)
-        return Point(
-            decided, cells, float(np.mean(right)), float(np.std(right, ddof=1))
-        )
+        right = (np.stack(called) == material.labels[tested]).mean(axis=1)
+        return Point(decided, cells, float(right.mean()), float(right.std(ddof=1)))
 
     def _held_out(self, labels: np.ndarray, fold: np.ndarray, total: int) -> np.ndarray:
         logits = np.zeros_like(self.last)

@@ -21,9 +21,12 @@ def round_words(points: Sequence[Mapping[str, Any]]) -> str:
     words = f'Round {last["round"]} learned from {last["cells"]:,} labels.'
     if last['accuracy'] is None:
         return f'{words} Its accuracy is not known: no cell was decided on.'
-    words += f' Accuracy {last["accuracy"]:.3f} ± {last["sd"]:.3f} on the '
-    words += f'{last["tested"]:,} cells decided on, each {last["left_out"]} left out '
-    words += 'in turn'
+    words += (
+        f' Accuracy {last["accuracy"]:.3f} ± {last["sd"]:.3f} on the '
+        f'{last["tested"]:,} cells decided on, each {last["left_out"]} left out in '
+        f'turn (calling all of them the most frequent class: '
+        f'{last["most_frequent"]:.3f})'
+    )
     if last['left_out'] == 'cell':
         words += '; for other fields, wells and proteins it is not known'
     if len(points) > 1:

@@ -100,13 +100,15 @@ def _name_all(
 def _rows(work: Round, learned: Learned) -> list[dict[str, Any]]:
     """The learning curve as rows of the table."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')
-    tested = work.material.place[work.material.labels >= 0] >= 0
+    material = work.material
+    tested = material.labels[(material.labels >= 0) & (material.place >= 0)]
     same = dict(
         round=work.number,
         network=work.key,
         classes=len(learned.classes),
-        tested=int(tested.sum()),
-        left_out=work.material.unit,
+        tested=len(tested),
+        most_frequent=np.bincount(tested).max() / len(tested) if len(tested) else None,
+        left_out=material.unit,
         time=now,
     )
     return [same | dataclasses.asdict(point) for point in learned.points]

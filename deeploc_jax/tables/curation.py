@@ -75,6 +75,12 @@ LEARNING = TableSchema(
             'over three divisions into five folds. Empty where none was tested.',
         ),
         Column('sd', pa.float64(), 'Standard deviation over these divisions.'),
+        Column(
+            'most_frequent',
+            pa.float64(),
+            'Share of the most frequent class among the cells tested: the accuracy of '
+            'calling all of them that.',
+        ),
         Column('time', TEXT, 'Time of the round, UTC.'),
     ),
 )
