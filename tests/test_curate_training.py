@@ -1,7 +1,6 @@
 """Training again: what is learned, what is doubted then, and how far it is."""
 
 import dataclasses
-import os
 
 import flax.linen as nn
 import numpy as np
@@ -10,28 +9,21 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from deeploc_jax.curate import learning_curve, linear, material, refit
-from deeploc_jax.curate.background import Busy
 from deeploc_jax.curate.first_guess import name_by
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.learning_file import append_points, points_of, read_points
 from deeploc_jax.curate.new_head import with_head
 from deeploc_jax.curate.order import order_cells
 from deeploc_jax.curate.predicted import with_predictions
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.round import Round, folder_of
+from deeploc_jax.curate.round import Round
 from deeploc_jax.curate.round_words import round_words
 from deeploc_jax.curate.run_round import run_round
-from deeploc_jax.curate.sheets import Sheets
-from deeploc_jax.curate.training import Source, Training
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.layer import Layer
 from deeploc_jax.models.network import Network
-from deeploc_jax.tables.parquet import write_table
-from deeploc_jax.tables.predictions import predictions_table
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights, write_weights
 from tests.helpers.curated import CLASSES, curated_cells
 from tests.helpers.small import Small, make_card, random_variables
-from tests.helpers.training_work import quick
 
 
 def nothing(*_):
@@ -251,73 +243,3 @@ def test_rounds_of_another_network_are_left_alone(tmp_path):
     assert found == [(1, 2), (3, 4)]
     assert 'not known' in round_words(read_points(tmp_path))
     assert round_words([]) == ''
-
-
-def source_of(cells, folder):
-    """The network of made-up cells, as if it had named them in this folder."""
-    path = folder / 'predictions-abc.parquet'
-    about = cells.metadata, cells.labels, cells.probabilities, cells.class_names
-    write_table(predictions_table(*about, cells.novelty), path)
-    return Source('a network', 'abc', path, print, {})
-
-
-@pytest.fixture
-def go(tmp_path):
-    """Tells the stand-in of a training to go on, with a word."""
-    os.mkfifo(tmp_path / 'go')
-    return lambda word: (tmp_path / 'go').write_text(word)
-
-
-def finished(training):
-    training._background._process.join()
-    return training.state()
-
-
-def test_a_training_in_another_process(tmp_path, book, go):
-    cells = curated_cells(40)
-    ranking, source = Ranking(cells), source_of(cells, tmp_path)
-    training = Training(ranking, book, tmp_path, source, quick)
-    sheets = Sheets(ranking, book, 'anna')
-    sheets.next('suspicion', '', False, 9)
-    assert training.state()['network'] == 'a network'
-    training.start()
-    with pytest.raises(Busy, match='under way'):
-        training.start()
-    assert training.state()['running']
-    go('on')
-    found = finished(training)
-    assert not found['running'] and found['round'] == 1 and not found['error']
-    assert 'after round 1, with 8 labels' in found['network']
-    assert 'changed it by +0.250' in found['words']
-    assert (ranking.cells.guesses == 2).all()
-    # What is on the sheet stays as it was shown.
-    assert sheets.cells is cells
-    sheets.next('suspicion', '', False, 9)
-    assert (sheets.cells.guesses == 2).all()
-    again = Ranking(cells)  # as after a restart
-    assert Training(again, book, tmp_path, source, quick).round == 1
-    assert (again.cells.guesses == 2).all()
-
-
-@pytest.mark.parametrize(
-    ('word', 'words'), [('fail', 'of another network'), ('die', 'code 9')]
-)
-def test_a_training_that_fails_says_why(tmp_path, book, go, word, words):
-    cells = curated_cells(40)
-    source = source_of(cells, tmp_path)
-    training = Training(Ranking(cells), book, tmp_path, source, quick)
-    training.start()
-    go(word)
-    found = finished(training)
-    assert words in found['error'] and found['round'] == 0
-    training.start()  # it can be tried again
-    assert not training.state()['error']
-    training.stop()
-    assert not training.state()['running'] and not folder_of(tmp_path, 1).exists()
-
-
-def test_without_a_network_there_is_nothing_to_train(tmp_path, book):
-    training = Training(Ranking(curated_cells()), book, tmp_path, None, quick)
-    with pytest.raises(ValueError, match=r'--config\.source=lean-sim'):
-        training.start()
-    assert training.state()['words'] == ''

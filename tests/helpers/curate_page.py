@@ -31,7 +31,7 @@ def opened(
     from deeploc_jax.curate.desk import Desk
     from deeploc_jax.curate.guard import Door
 
-    cells, journal = curated_cells(**of), Journal(folder / 'journal.jsonl')
+    cells, journal = cells or curated_cells(**of), Journal(folder / 'journal.jsonl')
     ranking = Ranking(cells)
     training = Training(ranking, journal, folder, source, work)
 
