@@ -7,6 +7,7 @@ import pytest
 from configs import curate as curate_config
 from deeploc_jax.curate.background import Busy
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.keep_network import keep_network
 from deeploc_jax.curate.learning_file import read_points
 from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.round import folder_of
@@ -169,7 +170,8 @@ def test_a_lab_trains_a_network_of_its_own_phenotypes(
         click(browser, 'export')
         wait(browser, f"{text('status')}.startsWith('corrections.csv')")
         assert not chromium.complaints(browser)
-    network, last = read_weights(folder_of(tmp_path, 1)), read_points(tmp_path)[-1]
+    keep_network(tmp_path, source)
+    network, last = read_weights(tmp_path), read_points(tmp_path)[-1]
     assert network.card.class_names == cells.class_names[:6]
     assert network.card.channels == ('GFP',)
     assert last['tested'] == 100 and 0 < last['accuracy'] < 1 and last['sd'] > 0

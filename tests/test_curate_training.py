@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from deeploc_jax.curate import learning_curve, linear, material, refit
 from deeploc_jax.curate.first_guess import name_by
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.keep_network import keep_network
 from deeploc_jax.curate.learning_file import append_points, points_of, read_points
 from deeploc_jax.curate.new_head import with_head
 from deeploc_jax.curate.order import order_cells
@@ -189,14 +190,13 @@ def named(tmp_path, monkeypatch):
 
 def test_a_round_doubts_the_wrong_labels_that_it_learned_from(named, book, tmp_path):
     cells, source = named
+    assert keep_network(tmp_path, source) == keep_network(tmp_path, None) == ''
     truth = curated_cells(60).guesses
-    decide(book, cells, range(10), None)  # the small network is wrong by chance
-    book = Journal(tmp_path / 'other.jsonl')
     for row in range(10):
         name = CLASSES[truth[row]]
         book.append('anna', 'relabel', [str(cells.cell_ids[row])], [name], {})
-    about = source.network, source.key, material.collect(cells, book), source.about
-    work = Round(tmp_path, 1, source.predictions, *about)
+    labels = material.collect(cells, book)
+    work = Round(tmp_path, 1, source.predictions, source.key, labels)
     run_round(work, nothing)
     new = with_predictions(cells, work.folder / 'predictions.parquet')
     wrong = cells.labels != truth
@@ -208,7 +208,8 @@ def test_a_round_doubts_the_wrong_labels_that_it_learned_from(named, book, tmp_p
     assert [row['decided'] for row in points] == [0, 2, 5, 10]
     assert points[-1]['tested'] == 10 and points[-1]['left_out'] == 'protein'
     assert 'each protein left out in turn' in round_words(points)
-    network = read_weights(work.folder)
+    assert keep_network(tmp_path, source) == 'weights: round 1.'
+    network = read_weights(tmp_path)
     assert network.card.class_names == CLASSES and network.card.screen == 'mine'
     assert network.card.validation == {'validation/accuracy': points[-1]['accuracy']}
     assert set(network.card.proteins) == {'P0', 'P1', 'P2', 'P3'}
@@ -221,13 +222,14 @@ def test_the_network_of_a_round_says_what_its_predictions_say(named, book, tmp_p
     for row in range(30):
         name = CLASSES[truth[row]]
         book.append('anna', 'relabel', [str(cells.cell_ids[row])], [name], {})
-    about = source.network, source.key, material.collect(cells, book), source.about
-    work = Round(tmp_path, 1, source.predictions, *about)
+    labels = material.collect(cells, book)
+    work = Round(tmp_path, 1, source.predictions, source.key, labels)
     run_round(work, nothing)
     new = with_predictions(cells, work.folder / 'predictions.parquet')
     assert (new.guesses[30:] == truth[30:]).mean() > 0.9
     options = dict(channels=(), batch_size=32, about={})
-    network, apart = read_weights(work.folder), tmp_path / 'apart'
+    keep_network(tmp_path, source)
+    network, apart = read_weights(tmp_path), tmp_path / 'apart'
     again, _ = name_by(network, cells, apart, 'new', None, **options)
     np.testing.assert_allclose(
         again.probabilities[30:], new.probabilities[30:], atol=2e-3

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from deeploc_jax.curate.material import Material
 
 Note = Callable[[str, int, int], None]
 """Is told the stage in words, and how many of how many steps are done."""
-PREDICTIONS = 'predictions.parquet'
+HEAD, PREDICTIONS = 'head.npz', 'predictions.parquet'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,24 +21,19 @@ class Round:
         workdir: Workdir of the curation.
         number: Number of the round, from 1.
         predictions: What the page's network says, with its features beside it.
-        network: Opens that network, a `TrainedNetwork` fitted to the channels of the
-            cells.
-        key: Beginning of its digest; rounds of another network do not count.
+        key: Beginning of that network's digest; rounds of another do not count.
         material: The labels.
-        about: Fields of the new network's card: where its cells are from.
     """
 
     workdir: Path
     number: int
     predictions: Path
-    network: Callable[[], Any]
     key: str
     material: Material
-    about: dict[str, Any]
 
     @property
     def folder(self) -> Path:
-        """Where the network of the round goes, and what it says."""
+        """Where the classifier of the round goes, and what it says."""
         return folder_of(self.workdir, self.number)
 
 

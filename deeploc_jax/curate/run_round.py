@@ -1,4 +1,4 @@
-"""A round of training: labels so far in, a network and what it says of all cells out.
+"""A round of training: labels so far in, a classifier and its names of all cells out.
 
 It works on the features of the page's network, which lie in the workdir, and leaves
 `rounds/<number>/` and a few rows in `learning.csv`, the latter last.
@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import io
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
 from deeploc_jax.curate.learning_file import append_points, points_of
-from deeploc_jax.curate.new_head import with_head
 from deeploc_jax.curate.predicted import features_beside
 from deeploc_jax.curate.refit import Learned, learn
-from deeploc_jax.curate.round import PREDICTIONS, Note, Round
-from deeploc_jax.groups import known_proteins
+from deeploc_jax.curate.round import HEAD, PREDICTIONS, Note, Round
+from deeploc_jax.files import atomic_write
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import predictions_table, read_predictions
 from deeploc_jax.types import METADATA
-from deeploc_jax.weights.folder import TrainedNetwork, write_weights
 
 _BLOCK = 65_536  # cells named at a time
 
@@ -32,7 +31,7 @@ def run_round(work: Round, note: Note) -> None:
 
     Raises:
         OSError: The disk is full.
-        ValueError: Features or network are not what they were.
+        ValueError: The features are not what they were.
     """
     features = np.load(
         features_beside(work.predictions), mmap_mode='r', allow_pickle=False
@@ -42,40 +41,17 @@ def run_round(work: Round, note: Note) -> None:
     learned = learn(x, work.material, earlier, lambda *n: note('training', *n))
     table = read_predictions(work.predictions)
     metadata = {name: np.array(table[name].to_pylist()) for name in METADATA}
-    network = _write_network(work, learned, metadata['protein'])
     note('naming all cells', 0, 1)
     named = _name_all(work, learned, features)
-    names, novelty = network.card.class_names, table['novelty'].to_numpy()
-    predictions = predictions_table(metadata, *named, names, novelty)
-    write_table(predictions, work.folder / PREDICTIONS)
+    names = [work.material.class_names[number] for number in learned.classes]
+    about = names, table['novelty'].to_numpy()
+    write_table(predictions_table(metadata, *named, *about), work.folder / PREDICTIONS)
+    linear, temperature = learned.linear, learned.temperature
+    head = dict(kernel=linear.kernel, bias=linear.bias, temperature=temperature)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **head)
+    atomic_write(work.folder / HEAD, lambda path: path.write_bytes(content.getvalue()))
     append_points(work.workdir, _rows(work, learned))
-
-
-def _write_network(
-    work: Round, learned: Learned, proteins: np.ndarray
-) -> TrainedNetwork:
-    material, last, network = work.material, learned.points[-1], work.network()
-    seen = known_proteins({'protein': proteins[material.rows[material.labels >= 0]]})
-    names = [material.class_names[number] for number in learned.classes]
-    known = {} if last.accuracy is None else {'validation/accuracy': last.accuracy}
-    network = with_head(
-        network,
-        learned.linear,
-        names,
-        crops=1,
-        temperature=learned.temperature,
-        calibration=f'temperature fitted on {last.cells:,} cells, each {material.unit} '
-        'left out in turn',
-        validation=known,
-        proteins=tuple(sorted({*network.card.proteins, *seen})),
-        note=f'Trained on {last.cells:,} labels of a curation, round {work.number}: '
-        'the last layer only.',
-        **work.about,
-    )
-    write_weights(
-        work.folder / 'weights', network.variables, network.card, network.novelty
-    )
-    return network
 
 
 def _name_all(

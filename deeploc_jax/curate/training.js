@@ -30,7 +30,7 @@ function tell(found) {
     $('order').replaceChildren(...found.orders.map((name) => element('option', '', name)));
     if (found.orders.includes(chosen)) $('order').value = chosen;
   }
-  if (found.running) setTimeout(() => follow(() => ask('training')), 400);
+  if (found.running) setTimeout(() => follow(() => ask('training')), 250);
 }
 
 async function follow(question) {

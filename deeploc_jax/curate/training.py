@@ -28,7 +28,7 @@ class Source:
         name: What the page calls it.
         key: Beginning of its digest.
         predictions: What it says of the cells, with its features beside it.
-        network: Opens it, fitted to the channels of the cells.
+        network: Opens it, a `TrainedNetwork` fitted to the channels of the cells.
         about: Fields of the cards of networks trained from it.
     """
 
@@ -83,8 +83,8 @@ class Training:
             [row['round'] for row in read_points(self.workdir)],
         )
         number = max(rounds, default=0) + 1
-        about = source.predictions, source.network, source.key, material, source.about
-        self._background.start(self._work, Round(self.workdir, number, *about))
+        work = Round(self.workdir, number, source.predictions, source.key, material)
+        self._background.start(self._work, work)
 
     def state(self) -> dict[str, Any]:
         """How far a training is, what the last one learned, and whose doubts are shown.

@@ -18,6 +18,7 @@ from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells
 from deeploc_jax.curate.from_table import open_any_table
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.keep_network import keep_network
 from deeploc_jax.curate.options import class_list, parse_offset
 from deeploc_jax.curate.predicted import with_predictions
 from deeploc_jax.curate.ranking import Ranking
@@ -55,7 +56,10 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     title, cells, source = open_cells(config, workdir)
     cells = cells.with_classes(class_list(config.classes))
     journal = Journal(workdir / JOURNAL)
-    write = functools.partial(export, workdir, cells, journal)
+
+    def write() -> str:
+        return f'{export(workdir, cells, journal)} {keep_network(workdir, source)}'
+
     record = dict(title=title, cells=len(cells), class_names=cells.class_names)
     write_json(workdir / 'run.json', environment() | record)
     try:
@@ -68,7 +72,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             serve(desk, split_names(config.annotators), config.port)
     finally:
         words = write()
-        print(f'\n{words} In {short(workdir)}.')
+        print(f'\n{words.strip()} In {short(workdir)}.')
 
 
 def check(config: ml_collections.ConfigDict) -> None:
