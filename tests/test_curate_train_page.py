@@ -166,7 +166,7 @@ def test_a_lab_trains_a_network_of_its_own_phenotypes(
         click(browser, 'train')
         wait(browser, f"{text('learned')}.startsWith('Round 1')")
         learned = browser.find_element('id', 'learned').text
-        assert 'learned from 100 labels' in learned and 'for other fields' in learned
+        assert 'learned from 100 labels' in learned and 'For other fields' in learned
         click(browser, 'export')
         wait(browser, f"{text('status')}.startsWith('corrections.csv')")
         assert not chromium.complaints(browser)
@@ -174,5 +174,5 @@ def test_a_lab_trains_a_network_of_its_own_phenotypes(
     network, last = read_weights(tmp_path), read_points(tmp_path)[-1]
     assert network.card.class_names == cells.class_names[:6]
     assert network.card.channels == ('GFP',)
-    assert last['tested'] == 100 and 0 < last['accuracy'] < 1 and last['sd'] > 0
+    assert last['tested'] == 100 and 0 < last['accuracy'] < 1 and last['error'] > 0
     assert len((tmp_path / 'corrections.csv').read_text().splitlines()) == 101

@@ -8,11 +8,11 @@ import pytest
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from deeploc_jax.curate import learning_curve, linear, material, refit
-from deeploc_jax.curate.first_guess import name_by
+from deeploc_jax.curate import held_out, learning_curve, linear, material, refit
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.keep_network import keep_network
 from deeploc_jax.curate.learning_file import append_points, points_of, read_points
+from deeploc_jax.curate.named import name_by
 from deeploc_jax.curate.new_head import with_head
 from deeploc_jax.curate.order import order_cells
 from deeploc_jax.curate.predicted import with_predictions
@@ -123,13 +123,24 @@ def test_the_curve_rises_with_labels_and_says_how_far_it_is():
     assert [p.decided for p in learned.points] == [15, 30, 60, 90]
     assert [p.cells for p in learned.points] == [15, 30, 60, 90]
     assert learned.points[-1].accuracy > learned.points[0].accuracy
-    assert all(p.sd > 0 for p in learned.points)
-    fits = len(learned.points) * learning_curve.FOLDS * learning_curve.REPEATS
+    assert all(0.01 < p.error < 0.2 for p in learned.points)
+    fits = len(learned.points) * held_out.FOLDS * learning_curve.REPEATS
     assert said == [(n, fits) for n in range(1, fits + 1)]
     labelled = dataclasses.replace(found, before=found.labels)
     sizes = learning_curve.sizes(labelled, range(1, 80))
     assert sizes[0] == 0 and sizes[-1] == 90
     assert len(sizes) == learning_curve.POINTS
+
+
+def test_the_standard_error_is_by_groups():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 5)
+    values = rng.normal(size=20)[groups]  # all cells of a group are alike
+    by_group = np.std(values[::5], ddof=1) / np.sqrt(20)
+    assert np.isclose(held_out.standard_error(values, groups), by_group)
+    alone = held_out.standard_error(values, np.arange(100))
+    assert np.isclose(alone, np.std(values, ddof=1) / 10)
+    assert held_out.standard_error(values, np.zeros(100)) is None
 
 
 class Plain(Network):
@@ -237,7 +248,7 @@ def test_the_network_of_a_round_says_what_its_predictions_say(named, book, tmp_p
 
 
 def test_rounds_of_another_network_are_left_alone(tmp_path):
-    row = dict(classes=2, tested=1, left_out='cell', accuracy=None, sd=None, time='')
+    row = dict(classes=2, tested=1, left_out='cell', accuracy=None, error=None, time='')
     for number, network in enumerate(('one', 'other', 'one'), start=1):
         points = [dict(decided=n, cells=n, round=number) for n in (1, number + 1)]
         append_points(tmp_path, [row | dict(network=network) | p for p in points])

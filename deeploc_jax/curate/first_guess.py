@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from deeploc_jax import sharding
 from deeploc_jax.curate.cells import Curated, Selected
-from deeploc_jax.curate.predicted import features_beside, with_predictions
-from deeploc_jax.curate.training import Source
+from deeploc_jax.curate.predicted import features_beside
 from deeploc_jax.data.normalize import make_normalize
 from deeploc_jax.files import atomic_write
 from deeploc_jax.predict.calibration import mean_crop_probabilities
@@ -23,41 +20,7 @@ from deeploc_jax.tables.predictions import predictions_table
 from deeploc_jax.types import Cells
 from deeploc_jax.weights.channels import match_channels
 from deeploc_jax.weights.fit_channels import fit_channels
-from deeploc_jax.weights.folder import TrainedNetwork, read_weights
-
-
-def name_by(
-    network: TrainedNetwork,
-    cells: Curated,
-    workdir: Path,
-    source: str,
-    white_level: float | None,
-    *,
-    channels: Sequence[str],
-    batch_size: int,
-    about: dict[str, Any],
-) -> tuple[Curated, Source]:
-    """The cells with what a network says of them, and how to train it further.
-
-    Args:
-        network: The network.
-        cells: The cells.
-        workdir: As for `name_cells`.
-        source: Where the network was read from.
-        white_level: White level that it was read with.
-        channels: As for `name_cells`.
-        batch_size: Likewise.
-        about: Fields of the cards of networks trained on these cells.
-
-    Raises:
-        ValueError: The channels do not fit the network.
-    """
-    path = name_cells(cells, network, workdir, channels=channels, batch_size=batch_size)
-    where = cells.channels, cells.marker_name, channels
-    opener = functools.partial(open_fitted, source, white_level, *where)
-    return with_predictions(cells, path), Source(
-        source, network.sha256[:12], path, opener, about
-    )
+from deeploc_jax.weights.folder import TrainedNetwork
 
 
 def name_cells(
@@ -135,23 +98,3 @@ def fit_to(
     fitted = fit_channels(network, match)
     card = dataclasses.replace(fitted.card, channels=match.read)
     return dataclasses.replace(fitted, card=card), match.describe(network.card)
-
-
-def open_fitted(
-    source: str,
-    white_level: float | None,
-    channels: Sequence[str],
-    marker: str | None,
-    asked: Sequence[str],
-) -> TrainedNetwork:
-    """Reads a network and fits it to the channels of cells, as `fit_to` does.
-
-    Args:
-        source: As for `read_weights`.
-        white_level: Likewise.
-        channels: Channels of the cells in image order, protein first.
-        marker: Which of them is the marker, None for none.
-        asked: Channels in the order of the network, () to match them by role.
-    """
-    network = read_weights(source, white_level=white_level)
-    return fit_to(network, channels, marker, asked)[0]

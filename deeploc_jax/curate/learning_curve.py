@@ -7,17 +7,15 @@ were decided on until today, so that the points differ in nothing else.
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Integer, Shaped
-from sklearn.model_selection import StratifiedGroupKFold
+from jaxtyping import Float, Integer
 
+from deeploc_jax.curate.held_out import folds_of, standard_error
 from deeploc_jax.curate.linear import fit
 from deeploc_jax.curate.material import Material
 
-FOLDS = 5
 REPEATS = 3
 """How often the cells are divided into folds anew."""
 POINTS = 6
@@ -33,13 +31,14 @@ class Point:
         cells: Labelled cells that were learned from.
         accuracy: Accuracy on all cells decided on until today, of fits that saw none of
             their groups; mean over `REPEATS` divisions into folds. None without any.
-        sd: Standard deviation over these divisions.
+        error: Its standard error, as other groups might have been tested; None where
+            there is one group.
     """
 
     decided: int
     cells: int
     accuracy: float | None
-    sd: float | None
+    error: float | None
 
 
 def sizes(material: Material, earlier: Sequence[int]) -> list[int]:
@@ -86,7 +85,7 @@ class Curve:
 
     def points(self, decided: Sequence[int]) -> tuple[Point, ...]:
         """A point for each number of cells decided on."""
-        folds = [_folds(self.material, seed) for seed in range(REPEATS)]
+        folds = [folds_of(self.material, seed) for seed in range(REPEATS)]
         total = len(decided) * sum(len(np.unique(fold)) for fold in folds)
         return tuple(self._point(n, folds, total) for n in decided)
 
@@ -102,8 +101,9 @@ class Curve:
         cells = int((labels >= 0).sum())
         if not tested.any():
             return Point(decided, cells, None, None)
-        right = (np.stack(called) == material.labels[tested]).mean(axis=1)
-        return Point(decided, cells, float(right.mean()), float(right.std(ddof=1)))
+        right = (np.stack(called) == material.labels[tested]).mean(axis=0)
+        error = standard_error(right, material.groups[tested])
+        return Point(decided, cells, float(right.mean()), error)
 
     def _held_out(self, labels: np.ndarray, fold: np.ndarray, total: int) -> np.ndarray:
         logits = np.zeros_like(self.last)
@@ -117,19 +117,6 @@ class Curve:
             self._done += 1
             self._note(self._done, total)
         return logits
-
-
-def _folds(material: Material, seed: int) -> Shaped[np.ndarray, ' m']:
-    """Number of the fold of each cell; groups stay together."""
-    count = min(FOLDS, len(np.unique(material.groups)))
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    fold = np.zeros(len(material.rows), np.int64)
-    with warnings.catch_warnings():  # a class with few cells is in few folds
-        warnings.filterwarnings('ignore', 'The least populated class')
-        split = splitter.split(material.rows, material.labels, material.groups)
-        for number, (_, own) in enumerate(split):
-            fold[own] = number
-    return fold
 
 
 def _classes(labels: np.ndarray) -> int:

@@ -21,14 +21,15 @@ def round_words(points: Sequence[Mapping[str, Any]]) -> str:
     words = f'Round {last["round"]} learned from {last["cells"]:,} labels.'
     if last['accuracy'] is None:
         return f'{words} Its accuracy is not known: no cell was decided on.'
+    error = '' if last['error'] is None else f' ± {last["error"]:.3f} (standard error)'
     words += (
-        f' Accuracy {last["accuracy"]:.3f} ± {last["sd"]:.3f} on the '
+        f' Accuracy {last["accuracy"]:.3f}{error} on the '
         f'{last["tested"]:,} cells decided on, each {last["left_out"]} left out in '
-        f'turn (calling all of them the most frequent class: '
-        f'{last["most_frequent"]:.3f})'
+        f'turn; calling all of them the most frequent class: '
+        f'{last["most_frequent"]:.3f}'
     )
     if last['left_out'] == 'cell':
-        words += '; for other fields, wells and proteins it is not known'
+        words += '. For other fields, wells and proteins it is not known'
     if len(points) > 1:
         more, gain = (last[n] - points[-2][n] for n in ('decided', 'accuracy'))
         words += f'. The last {more:,} decisions changed it by {gain:+.3f}'

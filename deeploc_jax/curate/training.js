@@ -49,11 +49,11 @@ function svg(name, attributes, text = '') {
 }
 
 function drawCurve(points) {
-  const known = points.filter((point) => point.accuracy !== null);
+  const known = points.filter((point) => point.accuracy !== null && point.error !== null);
   $('curves').hidden = known.length < 2;
   if (known.length < 2) return;
-  const low = Math.floor(Math.min(...known.map((p) => p.accuracy - p.sd)) * 10) / 10;
-  const high = Math.min(1, Math.ceil(Math.max(...known.map((p) => p.accuracy + p.sd)) * 10) / 10);
+  const low = Math.floor(Math.min(...known.map((p) => p.accuracy - p.error)) * 10) / 10;
+  const high = Math.min(1, Math.ceil(Math.max(...known.map((p) => p.accuracy + p.error)) * 10) / 10);
   const most = known.at(-1).decided;
   const x = (n) => LEFT + (WIDE - LEFT - RIGHT) * n / most;
   const y = (value) => TOP + (HIGH - TOP - BOTTOM) * (high - Math.min(value, high)) / (high - low);
@@ -64,11 +64,11 @@ function drawCurve(points) {
   const line = known.map((p) => `${x(p.decided)},${y(p.accuracy)}`).join(' ');
   parts.push(svg('polyline', { points: line }));
   for (const p of known) {
-    const words = `${p.decided.toLocaleString('en')} cells decided on: ${p.accuracy.toFixed(3)} ± ${p.sd.toFixed(3)}`;
+    const words = `${p.decided.toLocaleString('en')} cells decided on: ${p.accuracy.toFixed(3)} ± ${p.error.toFixed(3)}`;
     const circle = svg('circle', { cx: x(p.decided), cy: y(p.accuracy), r: 4 });
     circle.append(svg('title', {}, words));
     parts.push(
-      svg('line', { x1: x(p.decided), x2: x(p.decided), y1: y(p.accuracy - p.sd), y2: y(p.accuracy + p.sd) }),
+      svg('line', { x1: x(p.decided), x2: x(p.decided), y1: y(p.accuracy - p.error), y2: y(p.accuracy + p.error) }),
       circle,
       svg('text', { x: x(p.decided), y: HIGH - BOTTOM + 16, 'text-anchor': 'middle' }, p.decided.toLocaleString('en')),
     );

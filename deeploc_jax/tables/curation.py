@@ -74,7 +74,12 @@ LEARNING = TableSchema(
             'Accuracy on the cells tested, of fits that saw none of their groups; mean '
             'over three divisions into five folds. Empty where none was tested.',
         ),
-        Column('sd', pa.float64(), 'Standard deviation over these divisions.'),
+        Column(
+            'error',
+            pa.float64(),
+            'Standard error of the accuracy, were other groups tested. Empty where '
+            'there is one.',
+        ),
         Column(
             'most_frequent',
             pa.float64(),

@@ -13,12 +13,12 @@ from deeploc_jax.command_line import require
 from deeploc_jax.curate.cells import Curated
 from deeploc_jax.curate.desk import Desk
 from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import name_by
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells
 from deeploc_jax.curate.from_table import open_any_table
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.keep_network import keep_network
+from deeploc_jax.curate.named import name_by
 from deeploc_jax.curate.options import class_list, parse_offset
 from deeploc_jax.curate.predicted import with_predictions
 from deeploc_jax.curate.ranking import Ranking
