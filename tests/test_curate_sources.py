@@ -25,6 +25,7 @@ from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
+from deeploc_jax.tasks.curate import open_cells
 from deeploc_jax.weights.folder import read_weights, write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
@@ -168,7 +169,7 @@ def scored(tmp_path):
     return tmp_path / 'scored'
 
 
-def test_scored_plates(scored):
+def test_scored_plates(scored, monkeypatch):
     cells = open_scored_cells(scored)
     kept = [CENTERS[0], CENTERS[1], CENTERS[3]]
     assert cells.cell_ids.tolist() == ['A010', 'A011', 'A013', 'A020', 'A021', 'A023']
@@ -176,6 +177,13 @@ def test_scored_plates(scored):
     np.testing.assert_allclose(cells.novelty, [0.5, 2, 1] * 2)
     expected = [crop(field(n, 2), x, y) for n in (0, 1) for x, y in kept]
     np.testing.assert_array_equal(cells.images[np.arange(6)], expected)
+    monkeypatch.setitem(MODELS, 'small', Small)
+    source = str(small_weights(scored.parent / 'weights'))
+    config, workdir = ask(scored.parent, scored=str(scored), source=source)
+    config.batch_size = 8
+    _, named, _ = open_cells(config, workdir)  # another network names them anew
+    assert named.class_names == ('A', 'B', 'X', 'LEFT')
+    assert named.features.shape == (6, 4) and not named.probabilities[:, :2].any()
     (scored.parent / 'A02.ome.tif').unlink()
     with pytest.raises((OSError, ValueError)):
         open_scored_cells(scored).images[np.arange(6)]

@@ -63,15 +63,18 @@ function drawCurve(points) {
   ]);
   const line = known.map((p) => `${x(p.decided)},${y(p.accuracy)}`).join(' ');
   parts.push(svg('polyline', { points: line }));
-  for (const p of known) {
+  let free = Infinity; // numbers below the axis are left out where others are near
+  for (const p of known.toReversed()) {
     const words = `${p.decided.toLocaleString('en')} cells decided on: ${p.accuracy.toFixed(3)} ± ${p.error.toFixed(3)}`;
     const circle = svg('circle', { cx: x(p.decided), cy: y(p.accuracy), r: 4 });
     circle.append(svg('title', {}, words));
     parts.push(
       svg('line', { x1: x(p.decided), x2: x(p.decided), y1: y(p.accuracy - p.error), y2: y(p.accuracy + p.error) }),
       circle,
-      svg('text', { x: x(p.decided), y: HIGH - BOTTOM + 16, 'text-anchor': 'middle' }, p.decided.toLocaleString('en')),
     );
+    if (x(p.decided) > free - 30) continue;
+    free = x(p.decided);
+    parts.push(svg('text', { x: free, y: HIGH - BOTTOM + 16, 'text-anchor': 'middle' }, p.decided.toLocaleString('en')));
   }
   parts.push(svg('text', { x: (WIDE + LEFT) / 2, y: HIGH - 4, 'text-anchor': 'middle' }, 'cells decided on'));
   $('curve').setAttribute('aria-label', `Accuracy by cells decided on. ${
