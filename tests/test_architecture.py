@@ -62,6 +62,7 @@ FLOORS = {
         'data',
         'measurements',
         'predict',
+        'report',
         'simulate',
         'tables',
         'weights',

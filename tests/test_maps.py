@@ -4,10 +4,14 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.colors import to_rgb
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from deeploc_jax.explain.embed import METHODS, embed
 from deeploc_jax.explain.neighbors import middle_cells, nearest, purity, together
-from deeploc_jax.report.maps import Mapped, explorer
+from deeploc_jax.report import style
+from deeploc_jax.report.explorer import explorer
+from deeploc_jax.report.mapped import Mapped
 from deeploc_jax.tasks import explain as task
 from tests.helpers import chromium
 from tests.helpers.explained import config as config
@@ -29,6 +33,46 @@ def test_a_map_keeps_groups_together_and_is_the_same_each_time(method):
     # Units of features do not matter, and constant ones are no obstacle.
     scaled = np.concatenate([BLOBS * 1000 + 5, np.ones((60, 1))], 1)
     np.testing.assert_allclose(purity(embed(scaled, method, 0), GROUPS), 1, atol=0.05)
+
+
+def without_cones(colors, matrix):
+    """sRGB colors as people see them who lack one kind of cones."""
+    linear = np.where(
+        colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4
+    )
+    seen = np.clip(linear @ np.array(matrix).T, 0, 1)
+    return np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+
+
+# Machado et al. 2009, IEEE TVCG 15:1291: red and green cones missing.
+CONES = {
+    'all': (np.eye(3), 19.5),
+    'no red': (
+        [
+            [0.1523, 1.0526, -0.2049],
+            [0.1145, 0.7863, 0.0992],
+            [-0.0039, -0.0481, 1.052],
+        ],
+        9.5,
+    ),
+    'no green': (
+        [[0.3673, 0.8607, -0.228], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+        9.5,
+    ),
+}
+
+
+@pytest.mark.parametrize(('matrix', 'least'), CONES.values(), ids=CONES)
+def test_no_two_classes_have_similar_colors(matrix, least):
+    colors = np.array(
+        [to_rgb(c) for c in [*style.colors_of(20), style.UNKNOWN, '#fff']]
+    )
+    lab = rgb2lab(without_cones(colors, matrix)[None])[0]
+    apart = deltaE_ciede2000(lab[:, None], lab[None])
+    assert apart[np.triu_indices(20, 1)].min() > least
+    if least > 15:
+        assert apart[:20, 20:].min() > 10  # nor the color of no class, or of the page
+    assert len(style.colors_of(45)) == 45
 
 
 def test_the_nearest_are_other_cells_in_order():
@@ -58,6 +102,8 @@ def test_numbers_of_a_space_leave_out_cells_of_no_known_class():
     assert found['chance'] == pytest.approx(1 / 3) and found['purity_plates'] == 0
     assert found['silhouette'] > 0.3
     one = together(BLOBS, 0 * GROUPS, ['P'] * 60, names)
+    one_plate = together(BLOBS, classes, names, ['p'] * 60)
+    assert one_plate['purity_plates'] is None
     assert one['silhouette'] is None and one['purity_other_proteins'] is None
 
 
@@ -172,6 +218,22 @@ def test_in_chromium_a_click_shows_the_nearest_cells(browser, tmp_path):
     assert texts('.cells figcaption') == ['</script><b>B · P · b']
     canvas.send_keys(Keys.ENTER)
     assert texts('.cells figcaption') == shown
+
+    def strength(x, y):  # of the dot at a place of the map, 0 to 255
+        read = """
+            const one = document.createElement('canvas').getContext(
+              '2d', { willReadFrequently: true });
+            one.drawImage(arguments[0], -arguments[1], -arguments[2]);
+            return one.getImageData(0, 0, 1, 1).data[3];
+        """
+        return browser.execute_script(read, canvas, 40 + 1.2 * x, 1240 - 1.2 * y)
+
+    only_first = browser.find_element(By.CSS_SELECTOR, '.colors button')
+    only_first.click()
+    assert only_first.get_attribute('aria-pressed') == 'true'
+    assert strength(0, 0) == 255 and 0 < strength(500, 0) < 60
+    only_first.click()
+    assert strength(500, 0) == 255
     assert chromium.complaints(browser) == []
     asked = [url for url in chromium.requests(browser) if not url.startswith('data:')]
     assert asked == []

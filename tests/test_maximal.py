@@ -8,13 +8,8 @@ import pytest
 from scipy import ndimage
 
 from deeploc_jax.explain import named
-from deeploc_jax.explain.invented import (
-    cell_mask,
-    invent_classes,
-    invent_units,
-    last_convolution,
-)
-from deeploc_jax.explain.layers import outputs
+from deeploc_jax.explain.invented import invent_classes, invent_units
+from deeploc_jax.explain.layers import last_convolution, outputs
 from deeploc_jax.explain.maximal import (
     PLAIN,
     Recipe,
@@ -22,6 +17,7 @@ from deeploc_jax.explain.maximal import (
     make_climb,
     without_least,
 )
+from deeploc_jax.explain.outlines import cell_mask
 from deeploc_jax.explain.sample import Sample
 from deeploc_jax.models import get_model
 from deeploc_jax.tasks import explain as task
@@ -150,13 +146,14 @@ def test_a_judge_names_images_by_its_own_order_of_classes(sample):
         named.check_judge(one, other)
 
 
-def test_the_task_writes_images_for_every_class(config, tmp_path):
+def test_the_task_writes_images_for_every_class(config, tmp_path, no_pictures):
     config.parts, config.judge = 'maximal', config.source
     config.maximal.update(iterations=2, cells=2, units=3)
     task.run(config, tmp_path / 'out')
     rows = pq.read_table(tmp_path / 'out/maximal.parquet').to_pylist()
     assert [row['label_name'] for row in rows] == [*'AABBCC']
     assert all(row['own_named'] == row['judge_named'] in 'ABC' for row in rows)
+    assert all(row['inside'] is None for row in rows)  # no one knows
     figures = {path.name for path in (tmp_path / 'out/figures').iterdir()}
     assert figures == {'maximal_classes.png', 'maximal_units.png'}
     assert (

@@ -10,9 +10,10 @@ from sklearn.metrics import mutual_info_score
 from deeploc_jax.explain.gabor import gabor_answers
 from deeploc_jax.explain.information import mutual_information, strongest_correlation
 from deeploc_jax.explain.layers import default_layers, layer_names, outputs
+from deeploc_jax.explain.parts.units import read_units
 from deeploc_jax.explain.receptive import receptive_fields
 from deeploc_jax.explain.sample import Measured, Sample
-from deeploc_jax.explain.unit_rows import look_at_units, read_units
+from deeploc_jax.explain.unit_rows import look_at_units
 from deeploc_jax.explain.units import peaks
 from deeploc_jax.models import get_model
 from deeploc_jax.report import section
@@ -29,21 +30,24 @@ def network_of(model, crop):
     return TrainedNetwork(make_card(crop=crop), model, random_variables(model, crop))
 
 
-def seen_by_gradients(network, layer, row, column):
-    """Rows and columns of all pixels on which some feature of a place depends."""
+def make_seen_by_gradients(network, layer):
+    """Function of a place to rows and columns of all pixels it depends on."""
     crop = network.card.crop
-
-    def output(images):
-        found = outputs(network, network.variables, images)[layer]
-        maps = found.reshape(len(found), -1, found.shape[-1])
-        width = found.shape[2] if found.ndim == 4 else 1
-        return maps[:, row * width + column].sum()
-
     images = jnp.asarray(RNG.random((24, crop, crop, 2), np.float32))
-    slopes = np.abs(jax.jit(jax.grad(output))(images)).sum((0, 3))
-    lit = slopes > 1e-5 * slopes.max()  # the rest is rounding of Winograd's tiles
-    rows, columns = np.flatnonzero(lit.any(1)), np.flatnonzero(lit.any(0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+    def output(images, place):
+        found = outputs(network, network.variables, images)[layer]
+        return found.reshape(len(found), -1, found.shape[-1])[:, place].sum()
+
+    slope = jax.jit(jax.grad(output))
+
+    def seen(place):
+        slopes = np.abs(slope(images, place)).sum((0, 3))
+        lit = slopes > 1e-5 * slopes.max()  # the rest is rounding of Winograd's tiles
+        rows, columns = np.flatnonzero(lit.any(1)), np.flatnonzero(lit.any(0))
+        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+    return seen
 
 
 MODELS = [('lean', {}), ('deeploc', {}), ('deepyeast', dict(depth=5))]
@@ -60,9 +64,10 @@ def test_receptive_fields_are_those_of_the_gradients(
     for layer in maps[:4]:
         field = fields[layer]
         h, w = len(field.rows), len(field.columns)
+        seen = make_seen_by_gradients(network, layer)
         for row, column in ((0, w - 1), (h // 2, w // 3)):
-            found = seen_by_gradients(network, layer, row, column)
-            assert found == field.at(row * w + column), (layer, row, column)
+            place = row * w + column
+            assert seen(place) == field.at(place), (layer, row, column)
 
 
 def test_receptive_fields_grow_as_kernels_and_pools_say(native_convolutions):
@@ -157,7 +162,9 @@ def test_units_that_cannot_be_read(text):
         read_units(text)
 
 
-def test_the_task_writes_units_and_keeps_what_is_finished(config, tmp_path, capsys):
+def test_the_task_writes_units_and_keeps_what_is_finished(
+    config, tmp_path, capsys, no_pictures
+):
     config.parts, config.sampled, config.measurements = 'units', 7, False
     config.units.units = 'conv:3'
     task.run(config, tmp_path / 'out')

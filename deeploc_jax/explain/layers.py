@@ -47,3 +47,23 @@ def default_layers(names: list[str]) -> list[str]:
         return names
     shown = {2**power for power in range(len(names).bit_length())} | {len(names)}
     return [name for number, name in enumerate(names, start=1) if number in shown]
+
+
+def last_convolution(network: TrainedNetwork) -> str:
+    """Name of the last layer that has maps.
+
+    Raises:
+        ValueError: There is none.
+    """
+    card = network.card
+    shape = (1, card.crop, card.crop, len(card.channels))
+    maps: list[str] = []
+
+    def note(variables: Any, image: jax.Array) -> None:
+        found = outputs(network, variables, image)
+        maps.extend(name for name, layer in found.items() if layer.ndim == 4)
+
+    jax.eval_shape(note, network.variables, jax.ShapeDtypeStruct(shape, np.float32))
+    if not maps:
+        raise ValueError('The network has no convolution.')
+    return maps[-1]

@@ -75,12 +75,13 @@ def together(
         np.unique(np.asarray(x)[known], return_inverse=True)[1]
         for x in (proteins, plates)
     )
+    plates_differ = len(np.unique(plate)) > 1
     several = 1 < len(np.unique(classes)) < len(classes)
     found = dict(
         silhouette=float(silhouette_score(values, classes)) if several else None,
         purity=purity(values, classes),
         purity_other_proteins=purity(values, classes, protein),
-        purity_plates=purity(values, plate),
+        purity_plates=purity(values, plate) if plates_differ else None,
     )
     shares = np.bincount(classes) / len(classes)
     found |= dict(cells=len(classes), chance=float((shares**2).sum()))

@@ -146,24 +146,3 @@ def _patches(
         row = dict(layer=layer, unit=unit, rank=rank, output=output)
         rows.append(row | sides | sample.about(cell) | dict(cell=cell, part=part))
     return rows
-
-
-def read_units(text: str) -> dict[str, list[int]]:
-    """Reads units such as 'conv_4:17,conv_8:3'.
-
-    Returns:
-        Numbers of the units by layer; {} for ''.
-
-    Raises:
-        ValueError: They are given in another form.
-    """
-    found: dict[str, list[int]] = {}
-    for item in filter(None, text.split(',')):
-        layer, colon, unit = item.strip().rpartition(':')
-        if not colon or not unit.isdecimal():
-            raise ValueError(
-                f'units.units ({text}) must be like conv_4:17,conv_8:3, with the '
-                'number of each unit, from 0, behind its layer.'
-            )
-        found.setdefault(layer, []).append(int(unit))
-    return found

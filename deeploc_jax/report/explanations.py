@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from deeploc_jax.report import html, style
-from deeploc_jax.report.crop_sheets import composite
+from deeploc_jax.report.explained import (
+    TITLES,
+    Explained,
+    column_titles,
+    explained_cells,
+)
 from deeploc_jax.report.section import Section
 
-TITLES = {
-    'integrated_gradients': 'integrated gradients',
-    'grad_cam': 'Grad-CAM',
-    'brightness': 'brightest pixels',
-    'random': 'random order',
-}
 NOTES = {
     'integrated gradients': 'The gradient of the logit, averaged on the way from a '
     'black image, times the pixel: red speaks for the class, blue against it.',
@@ -34,31 +30,6 @@ NOTES = {
     'inside the organelle': 'Share of what speaks for the class that lies where the '
     'organelle of a simulated cell is. In random order it is its area.',
 }
-ACROSS = 2
-"""Cells beside each other in the figure."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Explained:
-    """Cells with their attributions, class by class.
-
-    Attributes:
-        images: float32 [n, s, s, c] in [0, 1], protein first.
-        classes: Index of the class that each cell is called, [n].
-        labels: Index of the class that it is of, [n], -1 where that is not known.
-        attributions: By method, float32 [n, s, s, c or 1].
-        class_names: In index order.
-        channels: Names of the channels.
-        marker: Index of the marker among them, -1 for none.
-    """
-
-    images: np.ndarray
-    classes: np.ndarray
-    labels: np.ndarray
-    attributions: Mapping[str, np.ndarray]
-    class_names: Sequence[str]
-    channels: Sequence[str]
-    marker: int
 
 
 def explanations_section(
@@ -77,9 +48,11 @@ def explanations_section(
     with style.house_style():
         pictures = {
             f'explained_{explained.class_names[k]}': html.picture(
-                _cells(explained, np.flatnonzero(explained.classes == k), order),
+                explained_cells(
+                    explained, np.flatnonzero(explained.classes == k), order
+                ),
                 f'Cells that are called {explained.class_names[k]}: '
-                f'{", ".join(_columns(explained, order))}.',
+                f'{", ".join(column_titles(explained, order))}.',
             )
             for k in np.unique(explained.classes)
         }
@@ -124,46 +97,3 @@ def _lead(rows: Sequence[dict[str, Any]], best: str, record: dict[str, Any]) -> 
             'pictures little.'
         )
     return text
-
-
-def _columns(explained: Explained, order: Sequence[str]) -> list[str]:
-    shown = ['cell'] if explained.marker >= 0 else []
-    shown.append(f'{explained.channels[0]} alone')
-    return shown + [TITLES[name] for name in order]
-
-
-def _cells(explained: Explained, rows: np.ndarray, order: Sequence[str]) -> Figure:
-    """A row of panels for each cell: views of it, then its attributions."""
-    titles = _columns(explained, order)
-    figure = style.new_figure(1.5 * len(titles), 0.3 + 1.5 * len(rows))
-    panels = figure.subplots(len(rows), len(titles), squeeze=False)
-    for row, line in zip(rows, panels, strict=True):
-        pixels = np.round(explained.images[row] * 255).clip(0, 255).astype(np.uint8)
-        views = [composite(pixels, -1)]
-        if explained.marker >= 0:
-            views.insert(0, composite(pixels, explained.marker))
-        for axes, view in zip(line, views, strict=False):
-            axes.imshow(view, interpolation='nearest')
-        for axes, name in zip(line[len(views) :], order, strict=True):
-            _heat(axes, pixels[..., 0], explained.attributions[name][row], name)
-        label = explained.labels[row]
-        if label >= 0 and label != explained.classes[row]:
-            line[0].set_ylabel('not right', fontsize=7, color=style.VALIDATION)
-    for axes in panels.flat:
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-    for axes, title in zip(panels[0], titles, strict=True):
-        axes.set_title(title, fontsize=8)
-    return figure
-
-
-def _heat(axes: Axes, gray: np.ndarray, attribution: np.ndarray, name: str) -> None:
-    """The attribution, summed over the channels, over a faint picture of the cell."""
-    heat = attribution.sum(-1)
-    most = float(np.quantile(np.abs(heat), 0.995)) or 1.0
-    axes.imshow(255 - gray // 4, cmap='gray', vmin=0, vmax=255)
-    if name == 'grad_cam':
-        axes.imshow(heat, cmap='inferno', vmin=0, vmax=most, alpha=0.75)
-    else:
-        strength = np.clip(np.abs(heat) / most, 0, 1)
-        axes.imshow(heat, cmap='RdBu_r', vmin=-most, vmax=most, alpha=strength)

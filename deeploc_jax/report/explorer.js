@@ -7,7 +7,7 @@
   const which = find('.which'), by = find('.by');
   const edge = 40, wide = canvas.width - 2 * edge, near = 14;
   const sprites = new Image();
-  let current = -1, nearest = [];
+  let current = -1, nearest = [], alone = -1;
 
   const option = (select, value, text) => select.add(new Option(text, value));
   data.maps.forEach((map, k) => option(which, k, map.name));
@@ -35,10 +35,12 @@
     data.ids.forEach((_, cell) => {
       const [x, y] = place(cell);
       paint.fillStyle = of[cell] < 0 ? '#c4c8ce' : colors[of[cell]];
+      paint.globalAlpha = alone < 0 || of[cell] === alone ? 1 : 0.08;
       paint.beginPath();
       paint.arc(x, y, 5, 0, 7);
       paint.fill();
     });
+    paint.globalAlpha = 1;
     nearest.forEach((cell) => ring(cell, '#8a8f99'));
     if (current >= 0) ring(current, '#1f2430');
   }
@@ -47,8 +49,17 @@
     const { names, colors } = group();
     const lines = names.length > 40 ? [] : names.map((name, k) => {
       const line = document.createElement('li'), dot = document.createElement('span');
+      const only = document.createElement('button');
       dot.style.background = colors[k];
-      line.append(dot, name || '(none)');
+      only.append(dot, name || '(none)');
+      only.setAttribute('aria-pressed', k === alone);
+      only.addEventListener('click', () => {
+        alone = alone === k ? -1 : k;
+        [...find('.colors').querySelectorAll('button')].forEach((button, other) =>
+          button.setAttribute('aria-pressed', other === alone));
+        draw();
+      });
+      line.append(only);
       return line;
     });
     find('.colors').replaceChildren(...lines);
@@ -129,7 +140,7 @@
     show('Enter shows the three nearest.', [current]);
   });
   which.addEventListener('change', () => { nearest = []; draw(); });
-  by.addEventListener('change', () => { legend(); draw(); });
+  by.addEventListener('change', () => { alone = -1; legend(); draw(); });
   sprites.src = data.sprites;
   legend();
   draw();

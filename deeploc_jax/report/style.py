@@ -19,6 +19,19 @@ INK = '#1f2430'
 FAINT = '#8a8f99'
 RULE = '#d9dce1'
 
+COLORS = (
+    *('#0069f0', '#a5a500', '#1e3c0f', '#ffb4c3', '#690f69', '#5ae1ff', '#ffc396'),
+    *('#788769', '#00f000', '#96a5ff', '#d200b4', '#b46900', '#5a5a78', '#2dc3a5'),
+    *('#ff4b78', '#693c3c', '#695a1e', '#00695a', '#0000ff', '#a587a5'),
+)
+"""Colors of classes, the most different ones first.
+
+They were searched for in sRGB so that the smallest difference of two (CIEDE2000) is
+large: 20 as most people see them, 10 without red or green cones.
+"""
+UNKNOWN = '#c4c8ce'
+"""Color of what has no known class."""
+
 WIDTH = 10.0
 """Inches of a full-width figure; the page shows 100 CSS pixels per inch."""
 DPI = 160
@@ -81,3 +94,8 @@ def shorten(name: str, length: int) -> str:
         return name
     tail = (length - 1) // 2
     return name[: length - 1 - tail] + '…' + name[len(name) - tail :]
+
+
+def colors_of(count: int) -> list[str]:
+    """Colors of so many groups; of more than twenty they come again."""
+    return [COLORS[k % len(COLORS)] for k in range(count)]

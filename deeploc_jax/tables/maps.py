@@ -45,7 +45,8 @@ MAPS = TableSchema(
         Column(
             'purity_plates',
             pa.float64(),
-            'Share of the ten nearest neighbors that are on the same plate.',
+            'Share of the ten nearest neighbors that are on the same plate; null where '
+            'all cells are on one.',
         ),
         Column('chance', pa.float64(), 'Purity of neighbors drawn at random.'),
     ),

@@ -7,6 +7,7 @@ import pyarrow as pa
 from deeploc_jax.tables.schema import TEXT, Column, TableSchema
 
 _ASKED = "; '' where no second network was asked."
+_KNOWN = '; null where the screen was not simulated, or there is none.'
 MAXIMAL = TableSchema(
     'maximal.parquet',
     'configs/explain.py',
@@ -37,6 +38,23 @@ MAXIMAL = TableSchema(
             pa.float64(),
             'Probability of the class it was made for, by the second network, of that '
             'noise.',
+        ),
+        Column(
+            'inside',
+            pa.float64(),
+            'Share of the light that was added to the cell that lies in the organelle '
+            f'of the class{_KNOWN}',
+        ),
+        Column(
+            'inside_simulated',
+            pa.float64(),
+            'The same share of the light of a simulated protein of the class in this '
+            f'cell{_KNOWN}',
+        ),
+        Column(
+            'inside_chance',
+            pa.float64(),
+            f'Share of the area of the cell that the organelle has{_KNOWN}',
         ),
     ),
 )
