@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import flax.linen as nn
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -21,9 +20,9 @@ from deeploc_jax.curate.round_words import round_words
 from deeploc_jax.curate.run_round import run_round
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.layer import Layer
-from deeploc_jax.models.network import Network
-from deeploc_jax.weights.folder import TrainedNetwork, read_weights, write_weights
+from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from tests.helpers.curated import CLASSES, curated_cells
+from tests.helpers.plain import Plain, plain_weights
 from tests.helpers.small import Small, make_card, random_variables
 
 
@@ -105,7 +104,8 @@ def random_material(n=90, k=3, groups=30, seed=0):
     return material.Material(np.arange(n), labels, *about)
 
 
-def test_what_only_a_group_tells_is_not_counted_as_learned():
+def test_what_only_a_group_tells_is_not_counted_as_learned(monkeypatch):
+    monkeypatch.setattr(learning_curve, 'REPEATS', 1)
     found = random_material()
     groups = np.eye(30)[found.groups.astype(int)]  # says which group a cell is of
     (*_, last) = refit.learn(groups, found, [], nothing).points
@@ -143,18 +143,6 @@ def test_the_standard_error_is_by_groups():
     assert held_out.standard_error(values, np.zeros(100)) is None
 
 
-class Plain(Network):
-    """A network whose last layer is a linear one, as that of lean."""
-
-    @nn.compact
-    def __call__(self, image, *, train):
-        x = nn.relu(nn.Conv(8, (3, 3), strides=4, name='conv')(image)).mean((1, 2))
-        return self.head(x, train), {'mean': x}
-
-    def head(self, x, train):
-        return nn.Dense(self.num_classes, name=self.HEAD)(x)
-
-
 class Layered(Plain):
     """A network whose last layer has batch norm, as that of DeepLoc."""
 
@@ -163,11 +151,10 @@ class Layered(Plain):
         return Layer(self.num_classes, **options)(x)
 
 
-@pytest.mark.parametrize('model', [Plain, Layered])
-def test_a_new_last_layer_computes_what_the_classifier_does(monkeypatch, model):
-    monkeypatch.setitem(MODELS, 'small', model)
+def test_a_last_layer_with_batch_norm_computes_what_the_classifier_does(monkeypatch):
+    monkeypatch.setitem(MODELS, 'small', Layered)
     card = make_card(model=dict(name='small'), class_names=('X', 'LEFT'), crop=8)
-    made = model(num_classes=2)
+    made = Layered(num_classes=2)
     network = TrainedNetwork(card, made, random_variables(made, 8))
     rng = np.random.default_rng(0)
     found = linear.Linear(rng.normal(size=(8, 3)), rng.normal(size=3))
@@ -186,17 +173,16 @@ def test_a_network_whose_last_layer_is_a_map_is_refused():
         with_head(network, linear.Linear(np.ones((4, 3)), np.ones(3)), CLASSES)
 
 
-@pytest.fixture
-def named(tmp_path, monkeypatch):
-    """Cells that a small network has named, and the network."""
-    monkeypatch.setitem(MODELS, 'small', Plain)
-    card = make_card(model=dict(name='small'), side=64, crop=60, crops=1)
-    card = dataclasses.replace(card, normalization='unit', white_level=2e3)
-    variables = random_variables(Plain(num_classes=3), 60)
-    folder = str(write_weights(tmp_path / 'weights', variables, card))
-    network, cells = read_weights(folder), curated_cells(60, network=False)
-    options = dict(channels=(), batch_size=32, about=dict(screen='mine'))
-    return name_by(network, cells, tmp_path, folder, None, **options)
+@pytest.fixture(scope='module')
+def named(tmp_path_factory):
+    """Cells that a network has named, and the network."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(MODELS, 'small', Plain)
+        folder = tmp_path_factory.mktemp('named')
+        weights, cells = plain_weights(folder / 'weights'), curated_cells(60, False)
+        options = dict(channels=(), batch_size=32, about=dict(screen='mine'))
+        about = read_weights(weights), cells, folder, str(weights), None
+        yield name_by(*about, **options)
 
 
 def test_a_round_doubts_the_wrong_labels_that_it_learned_from(named, book, tmp_path):
