@@ -46,13 +46,16 @@ def source_of(cells, folder):
 
 @pytest.fixture
 def go(tmp_path):
-    """Tells the stand-in of a training to go on, with a word."""
+    """Tells the stand-in of a training to go on, with a word; never waits for it."""
     os.mkfifo(tmp_path / 'go')
-    return lambda word: (tmp_path / 'go').write_text(word)
+    pipe = os.open(tmp_path / 'go', os.O_RDWR)
+    yield lambda word: os.write(pipe, f'{word}\n'.encode())
+    os.close(pipe)
 
 
 def finished(training):
-    training._background._process.join()
+    for process in multiprocessing.active_children():
+        process.join(60)
     return training.state()
 
 
@@ -103,7 +106,7 @@ def test_a_training_ends_with_the_page(tmp_path, book, go):
         assert json.loads(page.get('training')[2])['running']
         status, found = page.post('train', {})
         assert status == 409 and 'under way' in found['error']
-    assert not multiprocessing.active_children()
+    assert not page.training.state()['running']
     assert not (tmp_path / 'learning.csv').exists()
 
 

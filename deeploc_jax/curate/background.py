@@ -66,6 +66,7 @@ class Background:
         with contextlib.suppress(FileNotFoundError):
             found = read_json(self.path)
         if running:
+            found.pop('error', None)  # said once the process has ended
             return dict(stage='starting', done=0, of=0, left=None) | found
         code = self._process.exitcode
         if not code:

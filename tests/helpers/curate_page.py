@@ -46,6 +46,7 @@ def opened(
         page = types.SimpleNamespace(
             cells=cells, journal=journal, port=port, door=doors[0], doors=doors
         )
+        page.training = training
 
         def get(path, door=doors[0], **headers):
             return request(port, 'GET', f'/{door.token}/{path}', headers=headers)

@@ -1,6 +1,6 @@
 """Stands in for a round of training, in a process that begins at once.
 
-How far it goes is said through a named pipe, `<workdir>/go`: its end waits there.
+How far it goes is said through a named pipe, `<workdir>/go`: it waits for a line there.
 """
 
 import os
@@ -21,7 +21,8 @@ def quick(work, note):
         ValueError: The word through the pipe was 'fail'.
     """
     note('training', 2, 3)
-    word = (work.workdir / 'go').read_text()
+    with (work.workdir / 'go').open() as pipe:
+        word = pipe.readline().strip()
     if word == 'fail':
         raise ValueError('These features are of another network.')
     if word == 'die':
