@@ -149,6 +149,9 @@ def test_a_page_shows_cells_and_judges_the_methods(
     assert all(0 <= row['deletion'] <= 1 and row['cells'] == 6 for row in rows)
     assert [row['random_weights'] is None for row in rows] == [False, False, True, True]
     page = (tmp_path / 'out/explain.html').read_text()
+    worth = {row['method']: row['insertion'] - row['deletion'] for row in rows}
+    best = max(worth[method] for method in methods[:2])
+    assert ('trust these pictures little' in page) == (best <= worth['brightness'])
     assert 'What the network has learned: spot_screen' in page and 'Grad-CAM' in page
     assert list((tmp_path / 'out/figures').glob('explained_*.png'))
     run = json.loads((tmp_path / 'out/run.json').read_text())

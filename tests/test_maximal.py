@@ -1,5 +1,6 @@
 import dataclasses
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -77,6 +78,26 @@ def test_images_of_units_answer_them_more_than_noise(sample):
 
     assert len(set(made.targets.tolist())) == 3
     assert (answers(made.images) > answers(made.before)).all()
+
+
+class Deaf(Small):
+    """Unit 0 of its maps answers nothing, unit 1 bright images alone."""
+
+    @nn.compact
+    def __call__(self, image, *, train):
+        light = image.mean(-1, keepdims=True)
+        maps = jnp.concatenate([0 * light, light - 0.6, light, 2 * light], -1)
+        features = dict(conv=nn.relu(maps))
+        return nn.Dense(3, name='dense')(maps.mean((1, 2))), features
+
+
+def test_units_that_answer_no_noise_are_left_out(sample):
+    card = make_card(model=dict(name='small'))
+    network = TrainedNetwork(card, Deaf(), random_variables(Deaf(), 16))
+    sample = dataclasses.replace(sample, network=network)
+    made = invent_units(sample, 'conv', 4, 0)
+    assert sorted(made.targets.tolist()) == [1, 2, 3]
+    assert (made.images > made.before).any((1, 2, 3)).all()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from deeploc_jax.explain.sample import Sample
 from deeploc_jax.explain.units import most_telling, peaks
 
 NOISE = 0.1
-"""Largest pixel of the noise that images are made from."""
+"""Largest pixel of the noise that images for classes are made from."""
+NOISES = 12
+"""Noises, one brighter than the other, that images for units are made from."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,19 +87,29 @@ def invent_classes(
 def invent_units(sample: Sample, layer: str, units: int, seed: int) -> Invented:
     """Images for units of a layer with maps, from noise, by nothing but the gradient.
 
+    Each starts from the noise that its unit answers most, of several as bright as real
+    cells or fainter: where a unit does not answer at all, there is no way uphill.
+
     Args:
         sample: Cells that tell which units are made images for: those that tell most
-            of the class.
+            of the class, without units that answer no noise.
         layer: Name of the layer.
-        units: How many.
+        units: How many, fewer where fewer answer.
         seed: Seed of the noise.
     """
     network, real = sample.network, sample.images
-    values = peaks(network, real, [layer], sample.batch_size)[layer].values
-    chosen = most_telling(mutual_information(values, sample.classes()[0]), units)
-    targets = np.array(chosen, np.int32)
     rng = np.random.default_rng([seed, 3])
-    start = NOISE * rng.random((len(targets), *real.shape[1:]), np.float32)
+    scales = np.geomspace(NOISE / 3, 1, NOISES, dtype=np.float32)[:, None, None, None]
+    noise = scales * rng.random((NOISES, *real.shape[1:]), np.float32)
+    values, answers = (
+        peaks(network, images, [layer], sample.batch_size)[layer].values
+        for images in (real, noise)
+    )
+    told = mutual_information(values, sample.classes()[0])
+    told = np.where(np.ptp(answers, axis=0) > 0, told, -np.inf)
+    targets = np.array(most_telling(told, units), np.int32)
+    targets = targets[told[targets] > -np.inf]
+    start = noise[answers[:, targets].argmax(0)]
     climb = jax.jit(make_climb(network, layer, PLAIN))
     images = in_batches(
         lambda *arrays: climb(network.variables, *arrays),

@@ -91,7 +91,8 @@ def _lead(rows: Sequence[dict[str, Any]], best: str, record: dict[str, Any]) -> 
     chosen = next(row for row in rows if row['method'] == best)
     light = next(row for row in rows if row['method'] == 'brightness')
     text += f' First comes {TITLES[best]}, whose pixels carry the class best.'
-    if chosen['insertion'] <= light['insertion']:
+    worth, same = (row['insertion'] - row['deletion'] for row in (chosen, light))
+    if worth <= same:
         text += (
             ' But the brightest pixels of the protein carry it as well: trust these '
             'pictures little.'

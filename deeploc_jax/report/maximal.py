@@ -26,8 +26,9 @@ NOTES = {
     'for classes': 'Starts from faint noise in the cell and goes uphill on the logit: '
     'with decay, blur, and clipping of what contributes least, the marker that of a '
     'real cell, no change outside it. As in the code of DeepLoc.',
-    'for units': 'Starts from noise everywhere and goes uphill on the mean answer of a '
-    'unit of the last convolution, with nothing that keeps it like a cell.',
+    'for units': 'Starts from noise everywhere, that of twelve which the unit answers '
+    'most, and goes uphill on the mean answer of a unit of the last convolution, with '
+    'nothing that keeps it like a cell. Units that answer no noise are left out.',
     'called right': 'Share of the images that are called the class they were made for. '
     'That the network itself does so means little: it was climbed. Another network, '
     'trained with another seed, has no part in it.',

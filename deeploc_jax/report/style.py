@@ -20,14 +20,15 @@ FAINT = '#8a8f99'
 RULE = '#d9dce1'
 
 COLORS = (
-    *('#0069f0', '#a5a500', '#1e3c0f', '#ffb4c3', '#690f69', '#5ae1ff', '#ffc396'),
-    *('#788769', '#00f000', '#96a5ff', '#d200b4', '#b46900', '#5a5a78', '#2dc3a5'),
-    *('#ff4b78', '#693c3c', '#695a1e', '#00695a', '#0000ff', '#a587a5'),
+    *('#0069f0', '#ff4b78', '#693c3c', '#5ae1ff', '#00f000', '#d200b4', '#695a1e'),
+    *('#ffb4c3', '#00695a', '#0000ff', '#a5a500', '#a587a5', '#1e3c0f', '#690f69'),
+    *('#788769', '#ffc396', '#96a5ff', '#b46900', '#5a5a78', '#2dc3a5'),
 )
-"""Colors of classes, the most different ones first.
+"""Colors of classes.
 
 They were searched for in sRGB so that the smallest difference of two (CIEDE2000) is
-large: 20 as most people see them, 10 without red or green cones.
+large: 20 as most people see them, 10 without red or green cones. Neighbors in the list,
+whose names and looks are often alike, differ most.
 """
 UNKNOWN = '#c4c8ce'
 """Color of what has no known class."""
