@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from deeploc_jax.data.release.files import ZIP_NAME
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.weights.keras_file import read_keras
 from deeploc_jax.weights.tf_checkpoint import read_checkpoint
-from tests.helpers import tf1
+from deeploc_jax.weights.torch_file import read_torch
+from tests.helpers import tf1, torch_files
 
 
 def _swat_rfp() -> Any:
@@ -90,6 +92,13 @@ def _keras(suffix: str) -> Kind:
     return Kind(make, read, 'model*')
 
 
+def _torch(save: Callable[[Path, Any], None]) -> Kind:
+    def make(place: Path) -> None:
+        save(place / 'model.pth', torch_files.state_of(_arrays()))
+
+    return Kind(make, lambda place: read_torch(place / 'model.pth'), 'model*')
+
+
 KINDS = {
     'HDF5 release': Kind(_make_release, _read_release, '*.hdf5', left_over),
     'zip of the release': Kind(_make_zip, _read_release, '*.zip', left_over),
@@ -98,4 +107,6 @@ KINDS = {
     'Keras HDF5': _keras('.hdf5'),
     'Keras 3 weights.h5': _keras('.weights.h5'),
     'Keras 3 .keras': _keras('.keras'),
+    'PyTorch': _torch(torch_files.save_archive),
+    'PyTorch before 1.6': _torch(torch_files.save_sequence),
 }

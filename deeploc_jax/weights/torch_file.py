@@ -40,7 +40,9 @@ TYPES: dict[str, Any] = {
 }
 _TENSORS = {'_rebuild_tensor', '_rebuild_tensor_v2', '_rebuild_parameter'}
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, safetensors.SafetensorError)
+# A damaged pickle is a record of anything, in which nothing may be where it should.
+_DAMAGE = (AttributeError, IndexError, KeyError, OverflowError, TypeError)
+_DAMAGE += (zipfile.BadZipFile, zlib.error, EOFError, safetensors.SafetensorError)
 _INSIDE = ('state_dict', 'model_state_dict', 'model')
 
 
@@ -65,9 +67,9 @@ def read_torch(path: Path) -> dict[str, np.ndarray]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return _arrays(*_of_archive(archive))
-        with path.open('rb') as file:
-            return _arrays(*_of_sequence(file))
-    except (ValueError, OSError, KeyError, *_DAMAGE) as error:
+        # In memory, no more is read than there is, whatever a length says.
+        return _arrays(*_of_sequence(io.BytesIO(path.read_bytes())))
+    except (ValueError, OSError, RuntimeError, *_DAMAGE) as error:
         raise ValueError(
             f'{path} cannot be read as a file of PyTorch: {error}'
         ) from error
