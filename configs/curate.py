@@ -33,6 +33,9 @@ def get_config() -> ml_collections.ConfigDict:
     # Channels in the order of the table's image files: RFP,GFP; no value: as in
     # prepare.py.
     config.channel_names = config_dict.placeholder(str)
+    # Pixels that are added to Center X and Center Y of such a table: -20,-20, where
+    # the cells lie so far up and left of these places.
+    config.center_offset = '0,0'
     # Workdir of score.py: its cells, which have probabilities.
     config.scored = config_dict.placeholder(str)
     # Network that says what is suspicious or novel, and names cells without a label:

@@ -69,7 +69,7 @@ def _in_processes(
     # Fresh processes: a fork of one that runs JAX can hang.
     context = multiprocessing.get_context('spawn')
     executor = concurrent.futures.ProcessPoolExecutor(
-        processes, context, initializer=_end_with_parent
+        processes, context, initializer=end_with_parent
     )
     futures: collections.deque[concurrent.futures.Future[Made]] = collections.deque()
     try:
@@ -84,7 +84,7 @@ def _in_processes(
         executor.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Ends this process when the one that started it is killed, and cannot do so."""
     parent = multiprocessing.parent_process()
 

@@ -96,3 +96,13 @@ def data_dir(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp('screens'))
     prepare_screen(SpotScreen.name, folder)
     return folder
+
+
+@pytest.fixture(scope='session')
+def browser(tmp_path_factory):
+    """A Chromium, for files that do not start one of their own; else a skip."""
+    from tests.helpers import chromium
+
+    started = chromium.start(tmp_path_factory.mktemp('chromium'), 1280, 1000)
+    yield started
+    started.quit()

@@ -98,6 +98,7 @@ ONLY_IN = {
     'starlette': {'curate/', 'tasks/curate.py'},
     'uvicorn': {'curate/', 'tasks/curate.py'},
     'sklearn': {
+        'curate/',
         'realism/',
         'probe/',
         'screens/',

@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 from sklearn.metrics import cohen_kappa_score
 
-from deeploc_jax.curate import agreement, journal, order, teaching
+from deeploc_jax.curate import agreement, journal_file, order, teaching
 from deeploc_jax.curate.export import correction_rows, export
 from deeploc_jax.curate.journal import Journal
 from deeploc_jax.curate.pictures import Pictures
+from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.corrections import check_named, read_corrections
@@ -114,7 +115,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(book, monkeypatch):
         raise OSError('No space left on device')
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.os, 'fsync', full)
+        patched.setattr(journal_file.os, 'fsync', full)
         with pytest.raises(OSError, match='No space'):
             book.append('anna', 'discard', ['b'], [''], SHOWN)
     assert book.path.read_bytes() == before
@@ -246,7 +247,7 @@ def test_the_sure_and_the_alike_teach_least():
 
 
 def make_sheets(book, annotator='anna', **options):
-    return Sheets(curated_cells(**options), book, annotator, {})
+    return Sheets(Ranking(curated_cells(**options)), book, annotator)
 
 
 def test_no_cell_is_shown_twice_unless_asked(book):
@@ -424,7 +425,7 @@ def test_common_limits_keep_what_is_brighter_brighter():
 @pytest.mark.filterwarnings('ignore:.*no cell in:UserWarning')
 def test_the_exported_table_is_a_screen_of_its_own(book, tmp_path):
     cells = curated_cells(30)
-    sheets = Sheets(cells, book, 'anna', {})
+    sheets = Sheets(Ranking(cells), book, 'anna')
     sheets.next('random', '', False, 30)
     rows = sheets.rows.tolist()
     sheets.decide(rows[:20], 'keep', '', {})

@@ -1,57 +1,21 @@
 """The page of curation: what it answers to whom, and the page in a real browser."""
 
-import contextlib
 import json
+import os
 import re
-import types
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from deeploc_jax.curate.export import export
 from deeploc_jax.curate.guard import HEADERS, LARGEST
-from deeploc_jax.curate.journal import Journal
 from tests.helpers import chromium
-from tests.helpers.curated import curated_cells, request, served
+from tests.helpers.curate_page import NEXT, SHOWN, opened, press, visit, wait
+from tests.helpers.curated import request
 
 pytest.importorskip('starlette')
 pytest.importorskip('uvicorn')
-
-SHOWN = dict(view=0, scale='own', brightness=1, contrast=1.5)
-NEXT = dict(order='suspicion', only='', again=False, size=9)
-
-
-@contextlib.contextmanager
-def opened(folder, annotators=('anna', 'ben'), size=9, **options):
-    """A page that is served, and how to ask it."""
-    from deeploc_jax.curate.app import Desk
-    from deeploc_jax.curate.guard import Door
-
-    cells, journal = curated_cells(**options), Journal(folder / 'journal.jsonl')
-    desk = Desk(
-        'a <screen>', cells, journal, size, 0, lambda: export(folder, cells, journal)
-    )
-    doors = tuple(Door(name) for name in annotators)
-    with served(desk, doors) as port:
-        page = types.SimpleNamespace(
-            cells=cells, journal=journal, port=port, door=doors[0], doors=doors
-        )
-
-        def get(path, door=doors[0], **headers):
-            return request(port, 'GET', f'/{door.token}/{path}', headers=headers)
-
-        def post(path, body, door=doors[0], headers=None):
-            usual = {
-                'Origin': f'http://127.0.0.1:{port}',
-                'Content-Type': 'application/json',
-                'X-Curate-Secret': door.secret,
-            }
-            found = request(
-                port, 'POST', f'/{door.token}/{path}', body, usual | (headers or {})
-            )
-            return found[0], json.loads(found[2])
-
-        page.get, page.post = get, post
-        yield page
 
 
 @pytest.fixture(scope='module')
@@ -118,7 +82,8 @@ def test_the_page_has_no_script_or_style_of_its_own(page):
     status, _, body = page.get('')
     text = body.decode()
     assert status == 200 and 'a &lt;screen&gt;' in text
-    assert re.findall(r'<script[^>]*>', text) == ['<script src="page.js" defer>']
+    wanted = [f'<script src="{name}.js" defer>' for name in ('page', 'training')]
+    assert re.findall(r'<script[^>]*>', text) == wanted
     assert not re.search(r'<style|style=|\son\w+=|https?:', text)
 
 
@@ -150,6 +115,7 @@ def test_without_the_token_there_is_nothing(page):
     for path in (
         '/',
         '/sheet',
+        '/training',
         '/page.js',
         f'/{token[:-1]}/sheet',
         f'/{token}x/sheet',
@@ -170,6 +136,7 @@ def test_without_the_token_there_is_nothing(page):
         '%2e%2e/%2e%2e/etc/passwd',
         'page.js/../app.py',
         'page.js%00.py',
+        'rounds/1/weights/card.json',
         'app.py',
         'journal.jsonl',
         'cells/../journal.jsonl',
@@ -183,11 +150,12 @@ def test_no_path_reaches_the_disk(page, path):
     assert b'root:' not in body and b'import' not in body
 
 
+@pytest.mark.parametrize('name', ['pictures', 'ahead'])
 @pytest.mark.parametrize('view', ['-1', '3', '1e0', '../page.js', '٣', '9' * 40, ''])
-def test_pictures_are_chosen_by_number_only(page, view):
+def test_pictures_are_chosen_by_number_only(page, name, view):
     from urllib.parse import quote
 
-    status, _, body = page.get(f'pictures?view={quote(view)}&scale=own')
+    status, _, body = page.get(f'{name}?view={quote(view)}&scale=own')
     assert status == 400 and 'error' in json.loads(body)
 
 
@@ -207,8 +175,9 @@ FORGERIES = {
 }
 
 
+@pytest.mark.parametrize('change', ['decide', 'train'])
 @pytest.mark.parametrize('name', FORGERIES)
-def test_a_forged_decision_is_refused(page, name):
+def test_a_forged_change_is_refused(page, name, change):
     headers, wanted = FORGERIES[name]
     headers = {n: v and v.format(port=page.port) for n, v in headers.items()}
     row = sheet(page)['cells'][0]['row']
@@ -219,9 +188,10 @@ def test_a_forged_decision_is_refused(page, name):
         'Content-Type': 'application/json',
         'X-Curate-Secret': page.door.secret,
     }
-    path = f'/{page.door.token}/decide'
+    path = f'/{page.door.token}/{change}'
     status = request(page.port, 'POST', path, asked, usual | headers)[0]
     assert status == wanted
+    assert not json.loads(page.get('training')[2])['running']
     assert page.journal.path.read_bytes() == before
 
 
@@ -238,6 +208,7 @@ def test_a_script_of_another_site_reads_nothing(page):
         {'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'no-cors'},
     ):
         assert page.get('sheet', **headers)[0] == 403
+        assert page.get('training', **headers)[0] == 403
     visit = {'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate'}
     assert page.get('', **visit)[0] == 200  # a click on the address in a notebook
 
@@ -274,24 +245,25 @@ def test_a_decision_that_makes_no_sense_is_explained(page, body):
     assert page.journal.path.read_bytes() == before
 
 
+@pytest.mark.parametrize('change', ['undo', 'train'])
 @pytest.mark.parametrize('method', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-def test_a_change_is_a_post_only(page, method):
+def test_a_change_is_a_post_only(page, method, change):
     usual = {
         'Origin': f'http://127.0.0.1:{page.port}',
         'Content-Type': 'application/json',
         'X-Curate-Secret': page.door.secret,
     }
-    path = f'/{page.door.token}/undo'
+    path = f'/{page.door.token}/{change}'
     assert request(page.port, method, path, {}, usual)[0] == 405
 
 
 def test_a_full_disk_is_told(page, monkeypatch):
-    from deeploc_jax.curate import journal
+    from deeploc_jax.curate import journal_file
 
     def full(_):
         raise OSError('No space left on device')
 
-    monkeypatch.setattr(journal.os, 'fsync', full)
+    monkeypatch.setattr(journal_file.os, 'fsync', full)
     row = sheet(page)['cells'][0]['row']
     asked = dict(rows=[row], kind='discard', label='', shown=SHOWN)
     status, found = page.post('decide', asked)
@@ -306,35 +278,21 @@ def test_a_taken_port_is_explained(page):
         open_socket(page.port)
 
 
+def test_answers_do_not_wait_for_the_browser():
+    import socket
+
+    from deeploc_jax.curate.serve import open_socket
+
+    with open_socket(0) as listening:  # asyncio asks for this before TCP_NODELAY
+        assert listening.proto == socket.IPPROTO_TCP
+
+
 def test_the_server_is_reached_by_this_machine_only(page):
     import socket
 
     with socket.socket() as other, pytest.raises(OSError):
         other.settimeout(5)
         other.connect(('127.0.0.2', page.port))
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    browser = chromium.start(tmp_path_factory.mktemp('chromium'), 1280, 1000)
-    yield browser
-    browser.quit()
-
-
-def wait(browser, script, *arguments):
-    """Waits until a script returns something true, which it returns."""
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    waiting = WebDriverWait(browser, 30, 0.02)
-    return waiting.until(lambda b: b.execute_script('return ' + script, *arguments))
-
-
-def visit(browser, page, door=None):
-    address = f'http://127.0.0.1:{page.port}/{(door or page.door).token}/'
-    chromium.complaints(browser)
-    browser.get(address)
-    wait(browser, "document.body.dataset.sheet && $('progress').textContent")
-    return address
 
 
 def kinds(page, annotator='anna'):
@@ -368,8 +326,10 @@ def test_with_the_mouse(browser, tmp_path):
         style = "getComputedStyle(document.querySelector('.cell img')).filter"
         assert 'contrast(3)' in browser.execute_script(f'return {style}')
         browser.find_element('id', 'view').send_keys('GFP')
+        wait(browser, "document.body.dataset.ahead === '9'")
         browser.find_element('id', 'keep-rest').click()
         wait(browser, "$('sheet').textContent.startsWith('Sheet 2')")
+        wait(browser, "cells[8].button.querySelector('img').naturalWidth === 64")
         assert list(kinds(page).values()).count('keep') == 8
         browser.find_element('id', 'agreement').click()
         wait(browser, "$('status').textContent.startsWith('Only one')")
@@ -381,12 +341,8 @@ def test_with_the_mouse(browser, tmp_path):
             url for url in chromium.requests(browser) if not url.startswith('data:')
         ]
         assert asked and all(url.startswith(address) for url in asked)
-
-
-def press(browser, *keys):
-    from selenium.webdriver import ActionChains
-
-    ActionChains(browser).send_keys(*keys).perform()
+        # Of the first sheet in two views; those of the next were there already.
+        assert sum(url.startswith(f'{address}pictures') for url in asked) == 2
 
 
 def test_with_the_keyboard_alone(browser, tmp_path):
@@ -464,3 +420,49 @@ def test_a_server_that_is_gone_is_said(browser, tmp_path):
     browser.find_elements('css selector', '.cell')[0].click()
     wait(browser, "$('error').textContent.includes('Nothing was decided')")
     assert browser.execute_script('return cells[0].kind') == ''
+
+
+SERVER = """
+import sys, threading
+from pathlib import Path
+from tests.helpers.curate_page import opened
+with opened(Path(sys.argv[1])) as page:
+    print(f'http://127.0.0.1:{page.port}/{page.door.token}/', flush=True)
+    threading.Event().wait()
+"""
+
+
+CLICKING = """
+const all = async () => {
+  for (const cell of cells) cell.button.click();  // a second time, it is kept again
+  await busy;
+  if (!$('error').textContent) setTimeout(all);
+};
+all();
+"""
+
+
+def test_what_the_page_showed_as_decided_survives_a_kill(browser, tmp_path):
+    command = [sys.executable, '-c', SERVER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        browser.get(server.stdout.readline())
+        wait(browser, 'document.body.dataset.sheet')
+        browser.execute_script(CLICKING)
+        wait(browser, 'cells.filter((cell) => cell.kind).length > 1')
+        os.kill(server.pid, signal.SIGKILL)  # in the middle of the other clicks
+    wait(browser, "$('error').textContent.includes('does not answer')")
+    shown = browser.execute_script(
+        'return cells.filter((cell) => cell.kind).map((cell) => [cell.row, cell.kind])'
+    )
+    with opened(tmp_path) as page:
+        there = kinds(page)
+        seen = {str(page.cells.cell_ids[row]): kind for row, kind in shown}
+        assert len(seen) > 1 and seen.keys() <= there.keys()
+        # One decision may have been written of which the page was not told any more.
+        assert len(there.items() - seen.items()) <= 1
+        visit(browser, page)
+        rows = browser.execute_script('return cells.map((cell) => cell.row)')
+        assert not there.keys() & {*page.cells.cell_ids[rows].tolist()}
+        browser.find_element('css selector', '.cell').click()
+        wait(browser, "cells[0].kind === 'discard'")
+        assert len(kinds(page)) == len(there) + 1

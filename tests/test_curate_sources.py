@@ -9,12 +9,15 @@ import tifffile
 from configs import curate as curate_config
 from deeploc_jax import tasks
 from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import name_cells, with_predictions
+from deeploc_jax.curate.first_guess import name_cells
 from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
 from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.options import class_list, parse_offset
 from deeploc_jax.curate.order import orders_of
+from deeploc_jax.curate.predicted import with_predictions
+from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.files import write_json
@@ -22,7 +25,7 @@ from deeploc_jax.images import write_ome_tiff
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.scored_cells import scored_cells_table
-from deeploc_jax.tasks.curate import class_list
+from deeploc_jax.tasks.curate import open_cells
 from deeploc_jax.weights.folder import read_weights, write_weights
 from tests.helpers.small import Small, make_card, random_variables
 from tests.helpers.spot_screen import SpotScreen
@@ -93,6 +96,10 @@ def test_the_format_of_a_lab(tmp_path, labelled):
     np.testing.assert_array_equal(cells.images[np.arange(4)], expected)
     np.testing.assert_array_equal(cells.images[np.array([3, 1])], expected[[3, 1]])
     assert cells.images[np.arange(0)].shape == (0, 64, 64, 1)
+    moved = open_lab_cells(path, 'protein=GFP', offset=parse_offset('-5,8'))
+    np.testing.assert_array_equal(moved.cell_ids, cells.cell_ids)
+    expected = np.stack([crop(field(), x - 5, y + 8) for x, y in CENTERS])
+    np.testing.assert_array_equal(moved.images[np.arange(4)], expected)
 
 
 def test_rows_of_a_lab_that_cannot_be_used_are_named(tmp_path, capsys):
@@ -162,7 +169,7 @@ def scored(tmp_path):
     return tmp_path / 'scored'
 
 
-def test_scored_plates(scored):
+def test_scored_plates(scored, monkeypatch):
     cells = open_scored_cells(scored)
     kept = [CENTERS[0], CENTERS[1], CENTERS[3]]
     assert cells.cell_ids.tolist() == ['A010', 'A011', 'A013', 'A020', 'A021', 'A023']
@@ -170,6 +177,13 @@ def test_scored_plates(scored):
     np.testing.assert_allclose(cells.novelty, [0.5, 2, 1] * 2)
     expected = [crop(field(n, 2), x, y) for n in (0, 1) for x, y in kept]
     np.testing.assert_array_equal(cells.images[np.arange(6)], expected)
+    monkeypatch.setitem(MODELS, 'small', Small)
+    source = str(small_weights(scored.parent / 'weights'))
+    config, workdir = ask(scored.parent, scored=str(scored), source=source)
+    config.batch_size = 8
+    _, named, _ = open_cells(config, workdir)  # another network names them anew
+    assert named.class_names == ('A', 'B', 'X', 'LEFT')
+    assert named.features.shape == (6, 4) and not named.probabilities[:, :2].any()
     (scored.parent / 'A02.ome.tif').unlink()
     with pytest.raises((OSError, ValueError)):
         open_scored_cells(scored).images[np.arange(6)]
@@ -193,7 +207,7 @@ def test_the_task_writes_what_was_decided(tmp_path, capsys):
     )
     assert tasks.run(config, workdir) == 0
     cells = open_lab_cells(path, 'protein=GFP').with_classes(['P 0', 'P 1', 'None'])
-    sheets = Sheets(cells, Journal(workdir / 'journal.jsonl'), 'me', {})
+    sheets = Sheets(Ranking(cells), Journal(workdir / 'journal.jsonl'), 'me')
     sheets.next('random', '', False, 9)
     sheets.decide([0], 'discard', '', {})
     sheets.decide([1], 'relabel', 'None', {})
@@ -245,6 +259,10 @@ def test_another_network_goes_on_with_what_was_decided(
         (dict(screen='yeast_sim', sheet=8), 'must be 9 to 256'),
         (dict(screen='yeast_sim', annotators='a,a'), 'each once'),
         (dict(table='nowhere.csv', channels='protein=GFP'), 'no table nowhere.csv'),
+        (
+            dict(table=__file__, channels='protein=GFP', center_offset='9'),
+            'two numbers',
+        ),
     ],
 )
 def test_mistakes_are_explained(tmp_path, capsys, fields, words):
@@ -261,7 +279,7 @@ def test_real_cells_in_the_format_of_a_lab(shared_data, tmp_path):
     numbers = np.arange(100)
     np.testing.assert_array_equal(labelled.images[numbers], plain.images[numbers])
     book = Journal(tmp_path / 'journal.jsonl')
-    sheets = Sheets(labelled, book, 'anna', {})
+    sheets = Sheets(Ranking(labelled), book, 'anna')
     sheets.next('class', 'Aggregate', False, 20)
     sheets.decide(sheets.rows.tolist(), 'keep', '', {})
     assert '20 keep' in export(tmp_path, labelled, book)

@@ -69,6 +69,11 @@ class Curated:
         """Name of each cell, text [n]."""
         return self.metadata['cell_id']
 
+    @property
+    def marker_name(self) -> str | None:
+        """Name of the marker channel, None where there is none."""
+        return self.channels[self.marker] if self.marker >= 0 else None
+
     @functools.cached_property
     def guesses(self) -> Int[np.ndarray, ' n']:
         """The network's class of each cell, -1 without a network."""

@@ -34,7 +34,10 @@ def is_lab_table(path: Path) -> bool:
 
 
 def open_lab_cells(
-    path: Path, channels: str, channel_names: str | None = None
+    path: Path,
+    channels: str,
+    channel_names: str | None = None,
+    offset: tuple[float, float] = (0, 0),
 ) -> Curated:
     """Cells of such a table; crops are cut out of the fields when they are looked at.
 
@@ -46,6 +49,7 @@ def open_lab_cells(
         channels: Roles of the channels by name, 'protein=GFP,marker=RFP'.
         channel_names: Channels in the order of the image files; None for that of
             `channels`.
+        offset: Pixels that are added to x and to y of the table for the centers.
 
     Raises:
         FileNotFoundError: There is no such table.
@@ -70,8 +74,9 @@ def open_lab_cells(
     numbers, x, y, labels = zip(*cells, strict=True)
     classes = tuple(sorted_names(set(labels) - {''}))
     fields, place = np.array(numbers), (np.array(x, float), np.array(y, float))
+    centers = place[0] + offset[0], place[1] + offset[1]
     return Curated(
-        FieldCrops(read, fields, *place, channels=len(names)),
+        FieldCrops(read, fields, *centers, channels=len(names)),
         _metadata(files, fields, *place),
         np.array([classes.index(n) if n else -1 for n in labels], np.int32),
         classes,

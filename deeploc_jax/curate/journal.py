@@ -6,44 +6,13 @@ returns. What a crash cut short has no line break: nobody was told that it count
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deeploc_jax.curate.decision import KINDS, UNDO, Decision, now, read_line
+from deeploc_jax.curate.journal_file import append_line, set_torn_line_aside
 from deeploc_jax.lookup import check_name
-
-KINDS = ('keep', 'discard', 'relabel', 'skip')
-"""What can be decided of cells; skip: seen, and left as they were."""
-UNDO = 'undo'
-
-
-@dataclasses.dataclass(frozen=True)
-class Decision:
-    """A line of the journal.
-
-    Attributes:
-        number: Number of the line, from 1.
-        time: Time of the decision in UTC, ISO 8601.
-        annotator: Name of who decided.
-        kind: One of `KINDS`, or `UNDO`.
-        cells: `cell_id` of each cell that it is about; of an undo, those it frees.
-        labels: Class of each of these cells from now on; '' where there is none.
-        undoes: Number of the decision that is taken back; 0 for no undo.
-        shown: How the cells were shown: sheet, order, view, contrast.
-    """
-
-    number: int
-    time: str
-    annotator: str
-    kind: str
-    cells: tuple[str, ...]
-    labels: tuple[str, ...]
-    undoes: int
-    shown: Mapping[str, Any]
 
 
 class Journal:
@@ -62,14 +31,14 @@ class Journal:
 
     def __init__(self, path: Path):
         self.path = path
-        _set_torn_line_aside(path)
+        set_torn_line_aside(path)
         self.last_sheet = 0
         self._length = 0
         self._standing: dict[str, list[Decision]] = {}  # not taken back
         self._verdicts: dict[str, dict[str, list[Decision]]] = {}
         with path.open('rb') as file:
             for number, line in enumerate(file, start=1):
-                self._count(_read_line(path, number, line))
+                self._count(read_line(path, number, line))
 
     def __len__(self) -> int:
         return self._length
@@ -135,10 +104,9 @@ class Journal:
         undoes: int,
         shown: Mapping[str, Any],
     ) -> Decision:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec='milliseconds')
         decision = Decision(
             len(self) + 1,
-            now,
+            now(),
             annotator,
             kind,
             tuple(cells),
@@ -146,8 +114,7 @@ class Journal:
             undoes,
             dict(shown),
         )
-        line = json.dumps(dataclasses.asdict(decision), ensure_ascii=False) + '\n'
-        append_line(self.path, line.encode())
+        append_line(self.path, decision.line())
         self._count(decision)
         return decision
 
@@ -169,50 +136,3 @@ class Journal:
             )
         for cell in done.pop().cells:
             mine[cell].pop()
-
-
-def append_line(path: Path, line: bytes) -> None:
-    """Appends to a file and waits for the disk; a part of a line is taken away again.
-
-    Raises:
-        OSError: The disk is full. The file is as it was before.
-    """
-    with path.open('ab', buffering=0) as file:
-        before = os.fstat(file.fileno()).st_size
-        try:
-            written = file.write(line)
-            if written != len(line):
-                raise OSError(f'{path}: only {written} of {len(line)} bytes fit.')
-            os.fsync(file.fileno())
-        except OSError:
-            os.ftruncate(file.fileno(), before)
-            raise
-
-
-def _set_torn_line_aside(path: Path) -> None:
-    """Ends the file with a whole line; what comes after goes to a file beside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    data = path.read_bytes()
-    whole = data.rfind(b'\n') + 1
-    if whole == len(data):
-        return
-    append_line(path.with_name(path.name + '.torn'), data[whole:] + b'\n')
-    with path.open('r+b') as file:
-        file.truncate(whole)
-        os.fsync(file.fileno())
-
-
-def _read_line(path: Path, number: int, line: bytes) -> Decision:
-    try:
-        fields = json.loads(line)
-        cells, labels = tuple(fields['cells']), tuple(fields['labels'])
-        decision = Decision(**(fields | dict(cells=cells, labels=labels)))
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f'{path}, line {number} is damaged ({error}): restore the file, or begin '
-            'in another --workdir.'
-        ) from None
-    if decision.number != number or len(cells) != len(labels):
-        raise ValueError(f'{path}, line {number} does not belong there.')
-    return decision

@@ -6,6 +6,7 @@ const secret = document.querySelector('meta[name=secret]').content;
 let cells = [];
 let place = 0; // of the cell that the keyboard is at
 let busy = Promise.resolve(); // decisions go one after the other
+const ahead = new Map(); // pictures of the sheet that comes next, by row
 
 async function ask(name, fields) {
   const options = fields === undefined ? {} : {
@@ -71,12 +72,17 @@ function draw(cell, index) {
     [`Cell ${index + 1} of ${cells.length}`, label, says(cell), words(cell)].filter(Boolean).join(', '));
 }
 
+function picture(url) {
+  const image = document.createElement('img');
+  image.alt = '';
+  if (url) image.src = url;
+  return image;
+}
+
 function make(cell, index) {
   const button = element('button', 'cell', '');
   button.type = 'button';
-  const image = document.createElement('img');
-  image.alt = '';
-  button.append(image, element('span', 'label', cell.label || '(no label)'),
+  button.append(ahead.get(cell.row) ?? picture(), element('span', 'label', cell.label || '(no label)'),
     element('span', 'says', says(cell)), element('span', 'state', ''));
   button.addEventListener('click', () => { move(index); click(index); });
   button.addEventListener('focus', () => move(index));
@@ -95,14 +101,37 @@ async function show(found) {
   $('sheet').textContent = cells.length ? `Sheet ${found.sheet}, ${cells.length} cells` : 'No cell is left in this order';
   $('progress').textContent = `${found.seen.toLocaleString('en')} of ${found.total.toLocaleString('en')} cells seen.`;
   if (same) return;
+  const there = cells.every((cell) => ahead.has(cell.row));
   $('cells').replaceChildren(...cells.map((cell) => cell.button));
-  await pictures();
+  if (there) shownNow(); else await pictures();
 }
 
+const asPictures = () => `view=${$('view').value}&scale=${$('scale').value}`;
+
 async function pictures() {
-  const urls = await ask(`pictures?view=${$('view').value}&scale=${$('scale').value}`);
+  const urls = await ask(`pictures?${asPictures()}`);
   cells.forEach((cell, index) => { cell.button.querySelector('img').src = urls[index]; });
+  shownNow();
+}
+
+function shownNow() {
   document.body.dataset.sheet = $('sheet').textContent; // for whoever waits until it is there
+  ahead.clear();
+  document.body.dataset.ahead = 0;
+  // Once these are on the screen. What fails is said to who asks for the sheet itself.
+  requestAnimationFrame(() => setTimeout(() => lookAhead().catch(() => {})));
+}
+
+async function lookAhead() { // pictures are made, fetched and decoded while people look at these
+  const [asked, sheet] = [asPictures(), cells];
+  const found = await ask(`ahead?${asked}`);
+  if (asked !== asPictures() || sheet[0]?.row !== cells[0]?.row) return;
+  found.rows.forEach((row, index) => {
+    const image = picture(found.pictures[index]);
+    image.decode().catch(() => {});
+    ahead.set(row, image);
+  });
+  document.body.dataset.ahead = ahead.size;
 }
 
 function move(index) {

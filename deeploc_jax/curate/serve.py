@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+
+from deeploc_jax.curate.app import make_app
+from deeploc_jax.curate.desk import Desk
+from deeploc_jax.curate.guard import Door
 
 LOOPBACK = '127.0.0.1'
 
@@ -20,7 +26,9 @@ def open_socket(port: int) -> socket.socket:
     Raises:
         ValueError: The port is taken, or cannot be.
     """
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only a socket that says so is TCP to asyncio, which then sends answers at once;
+    # otherwise each of them waits 40 ms for the browser to acknowledge its headers.
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((LOOPBACK, port))
@@ -52,3 +60,28 @@ def make_server(app: Any) -> uvicorn.Server:
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)
+
+
+def serve(desk: Desk, annotators: Sequence[str], port: int) -> None:
+    """Prints an address for each annotator and serves the page until Ctrl-C.
+
+    Args:
+        desk: What the page works with. A training under way ends with the page.
+        annotators: Names of the annotators.
+        port: The port; 0 for any that is free.
+
+    Raises:
+        ValueError: The port is taken, or cannot be.
+    """
+    doors = tuple(Door(name) for name in annotators)
+    with open_socket(port) as listening:
+        number = listening.getsockname()[1]
+        server = make_server(make_app(desk, doors, number))
+        for door in doors:
+            print(f'{door.annotator}: http://{LOOPBACK}:{number}/{door.token}/')
+        print('Ctrl-C ends the page and writes the corrections.', flush=True)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):  # how a page ends
+                server.run(sockets=[listening])
+        finally:
+            desk.training.stop()

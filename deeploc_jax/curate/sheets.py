@@ -1,4 +1,8 @@
-"""One annotator goes through sheets of cells; what others decided is not shown."""
+"""One annotator goes through sheets of cells; what others decided is not shown.
+
+A sheet stays as it was shown, with the classes that a network gave its cells, until
+there is another: what is kept is what was seen.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.curate.cells import Curated
 from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.order import order_cells
+from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.lookup import check_name
 
 SIZES = (9, 256)
@@ -20,27 +23,18 @@ class Sheets:
     """The sheets of one annotator, one after the other.
 
     Args:
-        cells: The cells.
+        ranking: The cells in their orders.
         journal: Where decisions go.
         annotator: Name of the annotator.
-        orders: Rows of all cells by order, which annotators share; filled as needed.
-        seed: Seed of the random order.
     """
 
-    def __init__(
-        self,
-        cells: Curated,
-        journal: Journal,
-        annotator: str,
-        orders: dict[str, np.ndarray],
-        seed: int = 0,
-    ):
-        self.cells, self.journal, self.annotator = cells, journal, annotator
-        self._orders, self._seed = orders, seed
-        self._row_of = {name: row for row, name in enumerate(cells.cell_ids.tolist())}
-        self._seen = np.zeros(len(cells), bool)
-        known = [self._row_of.get(name) for name in journal.cells_of(annotator)]
-        self._seen[[row for row in known if row is not None]] = True
+    def __init__(self, ranking: Ranking, journal: Journal, annotator: str):
+        self.ranking, self.journal, self.annotator = ranking, journal, annotator
+        self.cells = ranking.cells  # of the sheet, as they are shown
+        ids = self.cells.cell_ids.tolist()
+        self._row_of = {name: row for row, name in enumerate(ids)}
+        self._seen = np.zeros(len(ids), bool)
+        self._seen[self._known(journal.cells_of(annotator))] = True
         self._before: list[tuple[int, np.ndarray]] = []
         self._asked: tuple[str, str, bool] | None = None
         self._place = 0  # in the order, where cells are shown again
@@ -51,6 +45,11 @@ class Sheets:
     def seen(self) -> int:
         """Number of cells that were decided on or skipped."""
         return int(self._seen.sum())
+
+    @property
+    def order(self) -> str:
+        """The order of the sheet, '' before the first."""
+        return self._asked[0] if self._asked else ''
 
     def next(self, order: str, only: str, again: bool, size: int) -> None:
         """Goes to a new sheet; it is empty where no cell is left.
@@ -68,27 +67,25 @@ class Sheets:
         """
         if not SIZES[0] <= size <= SIZES[1]:
             raise ValueError(f'A sheet has {SIZES[0]} to {SIZES[1]} cells, not {size}.')
-        rows = self._ordered(order)
-        kept = self._kept(order, only)[rows] if only else np.ones(len(rows), bool)
+        rows = self.ranking.rows(order, only)
         if again:
             start = self._place if self._asked == (order, only, True) else 0
-            found = start + np.flatnonzero(kept[start:])[:size]
-            self._place = int(found[-1]) + 1 if len(found) else 0
+            found = rows[start : start + size]
+            self._place = start + len(found) if len(found) else 0
         else:
-            found = np.flatnonzero(kept & ~self._seen[rows])[:size]
+            found = rows[~self._seen[rows]][:size]
         self._asked = order, only, again
-        self._show(rows[found])
+        self._show(found)
 
     def after(self) -> list[int]:
         """Rows of the sheet that comes next if this one is finished."""
         if self._asked is None:
             return []
         order, only, again = self._asked
-        rows, size = self._ordered(order), len(self.rows)
-        kept = self._kept(order, only)[rows] if only else np.ones(len(rows), bool)
+        rows, size = self.ranking.rows(order, only), len(self.rows)
         if again:
-            return rows[self._place :][kept[self._place :]][:size].tolist()
-        left = kept & ~self._seen[rows] & ~np.isin(rows, self.rows)
+            return rows[self._place :][:size].tolist()
+        left = ~self._seen[rows] & ~np.isin(rows, self.rows)
         return rows[left][:size].tolist()
 
     def back(self) -> bool:
@@ -96,6 +93,7 @@ class Sheets:
         if not self._before:
             return False
         self.number, self.rows = self._before.pop()
+        self.cells = self.ranking.cells
         return True
 
     def decide(
@@ -105,7 +103,7 @@ class Sheets:
 
         Args:
             rows: Rows of the cells.
-            kind: One of `journal.KINDS`. A cell that is kept has the class that it is
+            kind: One of `decision.KINDS`. A cell that is kept has the class that it is
                 shown with; without any, it cannot be kept.
             label: Class of a relabelled cell; of another kind ''.
             shown: How the cells are shown.
@@ -114,85 +112,41 @@ class Sheets:
             ValueError: A cell is not on the sheet, or a class is missing or unknown.
             OSError: The disk is full; nothing is decided then.
         """
-        wanted = np.array(rows, np.int64)
+        wanted, cells = np.array(rows, np.int64), self.cells
         if not np.isin(wanted, self.rows).all():
             raise ValueError('There are cells that are not on this sheet.')
-        names = {'keep': self.cells.named[wanted]}.get(kind)
         labels = [label if kind == 'relabel' else ''] * len(wanted)
-        if names is not None:
-            labels = [self.cells.name(int(number)) for number in names]
+        if kind == 'keep':
+            labels = [cells.name(int(number)) for number in cells.named[wanted]]
         if kind == 'relabel':
-            check_name('class', label, self.cells.class_names)
+            check_name('class', label, cells.class_names)
         elif kind == 'keep' and not all(labels):
             raise ValueError('A cell without a class cannot be kept: give it one.')
-        ids = [str(name) for name in self.cells.cell_ids[wanted]]
-        about = dict(shown) | dict(sheet=self.number, order=self._order)
+        ids = [str(name) for name in cells.cell_ids[wanted]]
+        about = dict(shown) | dict(sheet=self.number, order=self.order)
         self.journal.append(self.annotator, kind, ids, labels, about)
         self._seen[wanted] = True
 
     def undo(self) -> bool:
         """Takes the last decision back, and shows its cells; False without any."""
-        about = dict(sheet=self.number, order=self._order)
+        about = dict(sheet=self.number, order=self.order)
         taken = self.journal.undo(self.annotator, about)
         if taken is None:
             return False
-        found = [self._row_of.get(name) for name in taken.cells]
-        rows = np.array([row for row in found if row is not None], np.int64)
+        rows = self._known(taken.cells)
         for row, cell in zip(rows, self.cells.cell_ids[rows].tolist(), strict=True):
             self._seen[row] = self.journal.verdict(self.annotator, cell) is not None
         if not np.isin(rows, self.rows).all():
             self._show(rows)
         return True
 
-    def describe(self) -> dict[str, Any]:
-        """The sheet as JSON: its number and cells, and how many cells were seen."""
-        return dict(
-            sheet=self.number,
-            cells=[self._describe_cell(int(row)) for row in self.rows],
-            seen=self.seen,
-            total=len(self.cells),
-        )
-
-    @property
-    def _order(self) -> str:
-        return self._asked[0] if self._asked else ''
-
     def _show(self, rows: np.ndarray) -> None:
         if len(self.rows):
             self._before.append((self.number, self.rows))
         self._last = max(self._last, self.journal.last_sheet) + 1
-        self.number, self.rows = self._last, rows
+        self.number, self.rows, self.cells = self._last, rows, self.ranking.cells
 
-    def _ordered(self, order: str) -> np.ndarray:
-        if order not in self._orders:
-            self._orders[order] = order_cells(self.cells, order, self._seed)
-        return self._orders[order]
-
-    def _kept(self, order: str, only: str) -> np.ndarray:
-        """Which cells are of a class or protein, bool [n]."""
-        if order == 'class':
-            check_name('class', only, self.cells.class_names)
-            return self.cells.named == self.cells.class_names.index(only)
-        if order != 'protein':
-            raise ValueError(
-                'Only cells of a class, or of a protein, come in its order.'
-            )
-        kept = self.cells.metadata['protein'] == only
-        if not kept.any():
-            raise ValueError(f'No cell is of the protein {only!r}.')
-        return kept
-
-    def _describe_cell(self, row: int) -> dict[str, Any]:
-        cells = self.cells
-        guess = int(cells.guesses[row])
-        verdict = self.journal.verdict(self.annotator, str(cells.cell_ids[row]))
-        decided = verdict is not None and verdict[0].kind
-        sure = None if cells.probabilities is None else cells.probabilities[row, guess]
-        return dict(
-            row=row,
-            label=cells.name(int(cells.labels[row])),
-            guess=cells.name(guess),
-            sure=None if sure is None else round(float(sure), 3),
-            kind=decided or '',
-            now=verdict[1] if verdict else '',
-        )
+    def _known(self, names: Sequence[str]) -> np.ndarray:
+        """Rows of the cells of these names; the journal may name others, too."""
+        rows = [self._row_of[name] for name in names if name in self._row_of]
+        return np.array(rows, np.int64)

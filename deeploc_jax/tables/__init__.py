@@ -5,7 +5,7 @@
 
 from deeploc_jax.tables.adaptation import ADAPTATION
 from deeploc_jax.tables.changes import FLUX, MOVERS, read_flux, read_movers
-from deeploc_jax.tables.curation import AGREEMENT, CORRECTIONS
+from deeploc_jax.tables.curation import AGREEMENT, CORRECTIONS, LEARNING
 from deeploc_jax.tables.examples import EXAMPLES
 from deeploc_jax.tables.explanations import EXPLANATIONS
 from deeploc_jax.tables.feature_files import FEATURES
@@ -73,6 +73,7 @@ TABLES = (
     EXAMPLES,
     CORRECTIONS,
     AGREEMENT,
+    LEARNING,
     SIMULATED_CELLS,
     WELLS,
     IMAGES,
@@ -91,6 +92,7 @@ __all__ = [
     'FLUX',
     'IMAGES',
     'MAPS',
+    'LEARNING',
     'MAP_POINTS',
     'MAXIMAL',
     'MOVERS',

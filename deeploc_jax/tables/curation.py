@@ -44,3 +44,48 @@ AGREEMENT = TableSchema(
         ),
     ),
 )
+LEARNING = TableSchema(
+    'learning.csv',
+    'configs/curate.py',
+    'One row per point of the learning curve of each round of training; the last of a '
+    'round is with all that was decided until then. All points of a round are tested '
+    'on the same cells.',
+    (
+        Column('round', pa.int64(), 'Number of the round, from 1.'),
+        Column('network', TEXT, "Beginning of the page's network's digest."),
+        Column('decided', pa.int64(), 'Cells that had been decided on.', 'cells'),
+        Column('cells', pa.int64(), 'Labelled cells that were learned from.', 'cells'),
+        Column('classes', pa.int64(), 'Classes of these.'),
+        Column(
+            'tested',
+            pa.int64(),
+            'Cells that it was tested on: those decided on, whose class is known.',
+            'cells',
+        ),
+        Column(
+            'left_out',
+            TEXT,
+            'What was left out as a whole in cross-validation: protein, well, field or '
+            'cell.',
+        ),
+        Column(
+            'accuracy',
+            pa.float64(),
+            'Accuracy on the cells tested, of fits that saw none of their groups; mean '
+            'over three divisions into five folds. Empty where none was tested.',
+        ),
+        Column(
+            'error',
+            pa.float64(),
+            'Standard error of the accuracy, were other groups tested. Empty where '
+            'there is one.',
+        ),
+        Column(
+            'most_frequent',
+            pa.float64(),
+            'Share of the most frequent class among the cells tested: the accuracy of '
+            'calling all of them that.',
+        ),
+        Column('time', TEXT, 'Time of the round, UTC.'),
+    ),
+)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,20 @@ import ml_collections
 
 from deeploc_jax.command_line import require
 from deeploc_jax.curate.cells import Curated
+from deeploc_jax.curate.desk import Desk
 from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import name_cells, with_predictions
-from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
 from deeploc_jax.curate.from_scores import open_scored_cells
-from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
+from deeploc_jax.curate.from_screen import open_screen_cells
+from deeploc_jax.curate.from_table import open_any_table
 from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.keep_network import keep_network
+from deeploc_jax.curate.named import name_by
+from deeploc_jax.curate.options import class_list, parse_offset
+from deeploc_jax.curate.predicted import with_predictions
+from deeploc_jax.curate.ranking import Ranking
+from deeploc_jax.curate.run_round import run_round
 from deeploc_jax.curate.sheets import SIZES
+from deeploc_jax.curate.training import Source, Training
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
@@ -48,18 +53,26 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     if not is_main():  # not a task for several hosts
         return
     check(config)
-    title, cells = open_cells(config, workdir)
+    title, cells, source = open_cells(config, workdir)
     cells = cells.with_classes(class_list(config.classes))
     journal = Journal(workdir / JOURNAL)
-    write = functools.partial(export, workdir, cells, journal)
+
+    def write() -> str:
+        return f'{export(workdir, cells, journal)} {keep_network(workdir, source)}'
+
     record = dict(title=title, cells=len(cells), class_names=cells.class_names)
     write_json(workdir / 'run.json', environment() | record)
     try:
         if config.serve:
-            serve(config, title, cells, journal, write)
+            from deeploc_jax.curate.serve import serve
+
+            ranking = Ranking(cells, config.seed)
+            training = Training(ranking, journal, workdir, source, run_round)
+            desk = Desk(title, ranking, journal, training, config.sheet, write)
+            serve(desk, split_names(config.annotators), config.port)
     finally:
         words = write()
-        print(f'\n{words} In {short(workdir)}.')
+        print(f'\n{words.strip()} In {short(workdir)}.')
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -87,64 +100,51 @@ def check(config: ml_collections.ConfigDict) -> None:
             ) from None
 
 
-def open_cells(config: ml_collections.ConfigDict, workdir: Path) -> tuple[str, Curated]:
-    """The cells with what a network says of them, and the title of the page."""
-    source, folders = None, dict(data_dir=config.data_dir, manual_dir=config.manual_dir)
+def open_cells(
+    config: ml_collections.ConfigDict, workdir: Path
+) -> tuple[str, Curated, Source | None]:
+    """Title of the page, its cells with what a network says of them, and the network.
+
+    Raises:
+        FileNotFoundError: What is asked for is not there.
+        ValueError: It cannot be used, or the workdir is of other cells.
+    """
+    network, folders = (
+        None,
+        dict(data_dir=config.data_dir, manual_dir=config.manual_dir),
+    )
     if config.source:
-        source = read_weights(config.source, white_level=config.white_level)
+        network = read_weights(config.source, white_level=config.white_level)
         folders = data_folders(config.source, **folders)
-    inputs = dict(source=source.sha256) if source else {}
     claim = functools.partial(claim_workdir, workdir, config.to_dict() | folders)
+    inputs: dict[str, Any] = dict(source=network.sha256) if network else {}
+    about: dict[str, Any] = dict(license='not stated', simulated=False, pixel_size=None)
     if config.scored:
         claim(MAY_CHANGE, **inputs)
-        return Path(config.scored).name, open_scored_cells(Path(config.scored))
-    if config.screen:
+        title, cells = Path(config.scored).name, open_scored_cells(Path(config.scored))
+    elif config.screen:
         builder = open_screen(config.screen, **folders)
-        claim(MAY_CHANGE, screen=describe_screen(builder).identity, **inputs)
+        screen = describe_screen(builder)
+        claim(MAY_CHANGE, screen=screen.identity, **inputs)
         title, cells = config.screen, open_screen_cells(builder, config.split)
+        about = {name: getattr(screen, name) for name in about}
     else:
-        path = Path(config.table)
-        opened = open_lab_cells if is_lab_table(path) else open_table_cells
+        path, offset = Path(config.table), parse_offset(config.center_offset)
+        about_table = config.channels, config.channel_names, offset
+        title, cells = path.name, open_any_table(path, *about_table)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         claim(MAY_CHANGE, table=digest, **inputs)
-        title, cells = path.name, opened(path, config.channels, config.channel_names)
     if config.predictions:
-        return title, with_predictions(cells, Path(config.predictions))
-    if not source:
-        return title, cells
-    asked = split_names(config.network_channels or '')
-    size = config.batch_size
-    made = name_cells(cells, source, workdir, channels=asked, batch_size=size)
-    return title, with_predictions(cells, made)
-
-
-def class_list(asked: str | None) -> list[str]:
-    """Names of further classes, from a list or from a file with one a line."""
-    if asked and os.path.isfile(asked):
-        lines = Path(asked).read_text().splitlines()
-        return [line.strip() for line in lines if line.strip()]
-    return split_names(asked or '')
-
-
-def serve(
-    config: ml_collections.ConfigDict,
-    title: str,
-    cells: Curated,
-    journal: Journal,
-    write: Any,
-) -> None:
-    """Prints an address for each annotator and serves the page until Ctrl-C."""
-    from deeploc_jax.curate.app import Desk, make_app
-    from deeploc_jax.curate.guard import Door
-    from deeploc_jax.curate.serve import LOOPBACK, make_server, open_socket
-
-    doors = tuple(Door(name) for name in split_names(config.annotators))
-    with open_socket(config.port) as listening:
-        port = listening.getsockname()[1]
-        desk = Desk(title, cells, journal, config.sheet, config.seed, write)
-        server = make_server(make_app(desk, doors, port))
-        for door in doors:
-            print(f'{door.annotator}: http://{LOOPBACK}:{port}/{door.token}/')
-        print('Ctrl-C ends the page and writes the corrections.', flush=True)
-        with contextlib.suppress(KeyboardInterrupt):  # how a page ends
-            server.run(sockets=[listening])
+        return title, with_predictions(cells, Path(config.predictions)), None
+    if not network:
+        return title, cells, None
+    return title, *name_by(
+        network,
+        cells,
+        workdir,
+        config.source,
+        config.white_level,
+        channels=split_names(config.network_channels or ''),
+        batch_size=config.batch_size,
+        about=about | dict(screen=title),
+    )
