@@ -6,8 +6,9 @@
 docs/curate.md shows the page and its keys. It needs: pip install -e '.[curate]'
 
 Result: corrections.csv, which configs/deeploc.py, configs/transfer.py and
-configs/evaluate.py take as --config.labels, and curated.csv, a table of the cells with
-a class for configs/prepare.py:own_screen.
+configs/evaluate.py take as --config.labels; curated.csv, a table of the cells with a
+class for configs/prepare.py:own_screen; and, if the page was told to train again,
+weights/, a network that learned from what was decided.
 Time: until Ctrl-C; on two CPU cores with other work, 16 s until the page is there for
 300 cells, and 5 to 16 ms for the server to answer for a sheet.
 """

@@ -14,7 +14,6 @@ from deeploc_jax.curate.learning_file import read_points
 from deeploc_jax.curate.ranking import Ranking
 from deeploc_jax.curate.round import folder_of
 from deeploc_jax.curate.run_round import run_round
-from deeploc_jax.curate.sheets import Sheets
 from deeploc_jax.curate.training import Source, Training
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
@@ -53,61 +52,21 @@ def go(tmp_path):
     os.close(pipe)
 
 
-def finished(training):
-    for process in multiprocessing.active_children():
-        process.join(60)
-    return training.state()
-
-
-def test_a_training_in_another_process(tmp_path, book, go):
-    cells = curated_cells(40)
-    ranking, source = Ranking(cells), source_of(cells, tmp_path)
-    training = Training(ranking, book, tmp_path, source, quick)
-    sheets = Sheets(ranking, book, 'anna')
-    sheets.next('suspicion', '', False, 9)
-    assert training.state()['network'] == 'a network'
+def test_a_training_that_dies_can_be_started_again(tmp_path, book, go):
+    source = source_of(curated_cells(), tmp_path)
+    training = Training(Ranking(curated_cells()), book, tmp_path, source, quick)
     training.start()
     with pytest.raises(Busy, match='under way'):
         training.start()
-    assert training.state()['running']
-    go('on')
-    found = finished(training)
-    assert not found['running'] and found['round'] == 1 and not found['error']
-    assert 'after round 1, with 8 labels' in found['network']
-    assert 'changed it by +0.250' in found['words']
-    assert (ranking.cells.guesses == 2).all()
-    # What is on the sheet stays as it was shown.
-    assert sheets.cells is cells
-    sheets.next('suspicion', '', False, 9)
-    assert (sheets.cells.guesses == 2).all()
-    again = Ranking(cells)  # as after a restart
-    assert Training(again, book, tmp_path, source, quick).round == 1
-    assert (again.cells.guesses == 2).all()
-
-
-def test_a_training_that_fails_says_why(tmp_path, book, go):
-    cells = curated_cells(40)
-    source = source_of(cells, tmp_path)
-    training = Training(Ranking(cells), book, tmp_path, source, quick)
-    for word, words in (('fail', 'of another network'), ('die', 'code 9')):
-        training.start()  # once more
-        assert not training.state()['error']
-        go(word)
-        found = finished(training)
-        assert words in found['error'] and found['round'] == 0
+    go('die')
+    for process in multiprocessing.active_children():
+        process.join(60)
+    found = training.state()
+    assert 'code 9' in found['error'] and found['round'] == 0
+    training.start()
+    assert training.state()['running'] and not training.state()['error']
     training.stop()
     assert not training.state()['running'] and not folder_of(tmp_path, 1).exists()
-
-
-def test_a_training_ends_with_the_page(tmp_path, book, go):
-    source = source_of(curated_cells(), tmp_path)
-    with opened(tmp_path, source=source, work=quick) as page:
-        assert page.post('train', {})[0] == 200
-        assert json.loads(page.get('training')[2])['running']
-        status, found = page.post('train', {})
-        assert status == 409 and 'under way' in found['error']
-    assert not page.training.state()['running']
-    assert not (tmp_path / 'learning.csv').exists()
 
 
 def test_without_a_network_there_is_nothing_to_train(tmp_path, book):
@@ -132,19 +91,22 @@ def text(element):
 
 
 def test_how_far_it_is_and_what_it_was_worth_are_on_the_page(browser, tmp_path, go):
-    source = source_of(curated_cells(), tmp_path)
+    cells = curated_cells()
+    source = source_of(cells, tmp_path)
     with opened(tmp_path, source=source, work=quick) as page:
         visit(browser, page)
         click(browser, 'train')
         wait(browser, f"{text('stage')}.includes('2 of 3 fits')")
         assert not browser.find_element('id', 'train').is_enabled()
+        status, found = page.post('train', {})
+        assert status == 409 and 'under way' in found['error']
         browser.refresh()
         wait(browser, f"{text('stage')}.includes('2 of 3 fits')")
-        go('fail')
-        wait(browser, f"{text('train-error')}.includes('of another network')")
-        click(browser, 'train')
         go('on')
         wait(browser, f"{text('learned')}.startsWith('Round 1')")
+        assert (
+            'changed it by +0.250 ± 0.100' in browser.find_element('id', 'learned').text
+        )
         assert 'after round 1' in browser.find_element('id', 'network').text
         assert 'doubts' in browser.find_element('id', 'status').text
         browser.find_element('css selector', 'summary').click()
@@ -152,12 +114,22 @@ def test_how_far_it_is_and_what_it_was_worth_are_on_the_page(browser, tmp_path, 
         assert curve.aria_role in ('img', 'image')
         assert curve.accessible_name.endswith('4: 0.500; 8: 0.750')
         assert len(curve.find_elements('css selector', 'circle')) == 2
+        # What is on the sheet stays as it was shown.
+        shown = json.loads(page.get('sheet')[2])['cells']
+        assert {cell['guess'] for cell in shown} > {'NUCLEUS'}
         click(browser, 'skip')
         wait(browser, f"{text('sheet')}.startsWith('Sheet 2')")
-        assert browser.execute_script(
-            "return cells.every((c) => c.guess === 'NUCLEUS')"
-        )
+        shown = json.loads(page.get('sheet')[2])['cells']
+        assert {cell['guess'] for cell in shown} == {'NUCLEUS'}
+        click(browser, 'train')
+        go('fail')
+        wait(browser, f"{text('train-error')}.includes('of another network')")
         assert not chromium.complaints(browser)
+        page.training.start()
+    assert not page.training.state()['running']  # it has ended with the page
+    again = Ranking(cells)
+    assert Training(again, page.journal, tmp_path, source, quick).round == 1
+    assert (again.cells.guesses == 2).all()
 
 
 def test_a_lab_trains_a_network_of_its_own_phenotypes(
