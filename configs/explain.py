@@ -75,7 +75,8 @@ def get_config() -> ml_collections.ConfigDict:
         units=16,
         iterations=100,  # steps uphill, at least 1
         # First step, for a gradient of standard deviation 1; above 0. With 0.03, other
-        # networks call more images right (docs/explain.md).
+        # networks call more images right, and more of their light lies in the
+        # organelle (docs/explain.md).
         step=0.3,
         decay=0.01,  # share of each pixel taken away at each step, 0 to 1
         blur=0.7,  # pixels; blur after every second step; 0: none

@@ -104,7 +104,9 @@ def test_how_far_it_is_and_what_it_was_worth_are_on_the_page(browser, tmp_path, 
         wait(browser, f"{text('stage')}.includes('2 of 3 fits')")
         go('on')
         wait(browser, f"{text('learned')}.startsWith('Round 1')")
-        assert 'changed it by +0.250' in browser.find_element('id', 'learned').text
+        assert (
+            'changed it by +0.250 ± 0.100' in browser.find_element('id', 'learned').text
+        )
         assert 'after round 1' in browser.find_element('id', 'network').text
         assert 'doubts' in browser.find_element('id', 'status').text
         browser.find_element('css selector', 'summary').click()

@@ -125,6 +125,8 @@ def test_the_curve_rises_with_labels_and_says_how_far_it_is():
     assert [p.cells for p in learned.points] == [15, 30, 60, 90]
     assert learned.points[-1].accuracy > learned.points[0].accuracy
     assert all(0.01 < p.error < 0.2 for p in learned.points)
+    first, *others = learned.points
+    assert first.gain_error is None and all(0 < p.gain_error < 0.2 for p in others)
     fits = len(learned.points) * held_out.FOLDS * learning_curve.REPEATS
     assert said == [(n, fits) for n in range(1, fits + 1)]
     labelled = dataclasses.replace(found, before=found.labels)
@@ -236,7 +238,15 @@ def test_the_network_of_a_round_says_what_its_predictions_say(named, book, tmp_p
 
 
 def test_rounds_of_another_network_are_left_alone(tmp_path):
-    row = dict(classes=2, tested=1, left_out='cell', accuracy=None, error=None, time='')
+    row = dict(
+        classes=2,
+        tested=1,
+        left_out='cell',
+        accuracy=None,
+        error=None,
+        gain_error=None,
+        time='',
+    )
     for number, network in enumerate(('one', 'other', 'one'), start=1):
         points = [dict(decided=n, cells=n, round=number) for n in (1, number + 1)]
         append_points(tmp_path, [row | dict(network=network) | p for p in points])

@@ -33,12 +33,15 @@ class Point:
             their groups; mean over `REPEATS` divisions into folds. None without any.
         error: Its standard error, as other groups might have been tested; None where
             there is one group.
+        gain_error: Likewise, of the difference to the point before, on the same cells;
+            None for the first point.
     """
 
     decided: int
     cells: int
     accuracy: float | None
     error: float | None
+    gain_error: float | None
 
 
 def sizes(material: Material, earlier: Sequence[int]) -> list[int]:
@@ -75,6 +78,7 @@ class Curve:
         note: Callable[[int, int], None],
     ):
         self.x, self.material, self._note, self._done = x, material, note, 0
+        self._before: np.ndarray | None = None  # which cells the last point had right
         known = np.concatenate([material.labels, material.before])
         self.classes = np.unique(known[known >= 0])
         self.last = np.zeros((len(x), len(self.classes)))
@@ -100,10 +104,13 @@ class Curve:
                 self.last = logits
         cells = int((labels >= 0).sum())
         if not tested.any():
-            return Point(decided, cells, None, None)
+            return Point(decided, cells, None, None, None)
         right = (np.stack(called) == material.labels[tested]).mean(axis=0)
-        error = standard_error(right, material.groups[tested])
-        return Point(decided, cells, float(right.mean()), error)
+        groups, before = material.groups[tested], self._before
+        gain = None if before is None else standard_error(right - before, groups)
+        self._before = right
+        error = standard_error(right, groups)
+        return Point(decided, cells, float(right.mean()), error, gain)
 
     def _held_out(self, labels: np.ndarray, fold: np.ndarray, total: int) -> np.ndarray:
         logits = np.zeros_like(self.last)

@@ -33,4 +33,6 @@ def round_words(points: Sequence[Mapping[str, Any]]) -> str:
     if len(points) > 1:
         more, gain = (last[n] - points[-2][n] for n in ('decided', 'accuracy'))
         words += f'. The last {more:,} decisions changed it by {gain:+.3f}'
+        if last['gain_error'] is not None:
+            words += f' ± {last["gain_error"]:.3f}'
     return words + '.'

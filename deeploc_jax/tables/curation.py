@@ -81,6 +81,12 @@ LEARNING = TableSchema(
             'there is one.',
         ),
         Column(
+            'gain_error',
+            pa.float64(),
+            'Standard error of the difference to the point before, on the same cells. '
+            'Empty for the first point.',
+        ),
+        Column(
             'most_frequent',
             pa.float64(),
             'Share of the most frequent class among the cells tested: the accuracy of '
