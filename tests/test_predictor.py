@@ -146,6 +146,11 @@ def test_an_unknown_layer_or_pool_is_an_error(predictor, options, message):
         predictor.features(np.zeros((1, 20, 20, 2)), **options)
 
 
+LAST = dict.fromkeys(('deeploc', 'deepyeast'), ('fc_2', 512))
+LAST |= dict(lean=('mean', 128), resnet50=('mean', 2048))
+LAST |= {f'efficientnet_lite{number}': ('mean', 1280) for number in range(3)}
+
+
 @pytest.mark.parametrize('name', sorted(MODELS.keys() - {'small'}))
 def test_every_network_has_its_layers(name):
     model = get_model(name, num_classes=3)
@@ -155,8 +160,7 @@ def test_every_network_has_its_layers(name):
         lambda: model.init(jax.random.key(0), image, train=False)
     )
     widths = layer_widths(TrainedNetwork(card, model, variables))
-    last = {'deeploc': ('fc_2', 512), 'deepyeast': ('fc_2', 512), 'lean': ('mean', 128)}
-    assert list(widths.items())[-1] == last[name]
+    assert list(widths.items())[-1] == LAST[name]
 
 
 @pytest.mark.usefixtures('native_convolutions')

@@ -98,7 +98,7 @@ def check_crops(crops: int, field: str = 'evaluation.crops') -> None:
     """Raises a ValueError unless `crops` is 1 (the center) or 5 (more views)."""
     if crops not in (1, 5):
         raise ValueError(
-            f'{field} ({crops}) must be 1, the center, or 5, the center and four more.'
+            f'{field} ({crops}) must be 1 or 5: the center, and four more views.'
         )
 
 
