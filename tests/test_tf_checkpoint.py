@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deeploc_jax.weights.tf_checkpoint import read_checkpoint
+from deeploc_jax.weights.formats.tf_checkpoint import read_checkpoint
 from tests.helpers.tf1 import write_bundle, write_slices
 
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from deeploc_jax.weights.torch_file import read_torch
+from deeploc_jax.weights.formats.torch_file import read_torch
 from tests.helpers.torch_files import Tensor, save_archive, save_sequence, state_of
 
 WRITERS = [save_archive, save_sequence]

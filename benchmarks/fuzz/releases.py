@@ -17,9 +17,9 @@ import deeploc_jax.datasets  # noqa: F401
 from benchmarks.fuzz.kind import PREPARED, Kind, left_over
 from deeploc_jax.data.release.files import ZIP_NAME
 from deeploc_jax.datasets import prepare_screen
-from deeploc_jax.weights.keras_file import read_keras
-from deeploc_jax.weights.tf_checkpoint import read_checkpoint
-from deeploc_jax.weights.torch_file import read_torch
+from deeploc_jax.weights.formats.keras_file import read_keras
+from deeploc_jax.weights.formats.tf_checkpoint import read_checkpoint
+from deeploc_jax.weights.formats.torch_file import read_torch
 from tests.helpers import tf1, torch_files
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from flax import traverse_util
 
+from deeploc_jax.weights.formats.tf_checkpoint import read_checkpoint
 from deeploc_jax.weights.renaming import CONVOLUTIONS, DENSE, rename
-from deeploc_jax.weights.tf_checkpoint import read_checkpoint
 
 AVERAGES = {
     'mean': ('Squeeze', 'moments_1/mean'),

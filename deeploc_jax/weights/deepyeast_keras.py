@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from flax import traverse_util
 
-from deeploc_jax.weights.keras_file import read_keras
+from deeploc_jax.weights.formats.keras_file import read_keras
 from deeploc_jax.weights.renaming import CONVOLUTIONS, DENSE, rename
 
 KERAS_LAYERS = dict(

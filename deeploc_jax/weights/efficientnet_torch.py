@@ -14,8 +14,8 @@ import numpy as np
 from flax import traverse_util
 
 from deeploc_jax.models.efficientnet_lite import EfficientNetLite0, blocks_of
+from deeploc_jax.weights.formats.torch_file import read_torch
 from deeploc_jax.weights.renaming import TORCH_NORM, from_torch, rename
-from deeploc_jax.weights.torch_file import read_torch
 
 HEAD = EfficientNetLite0.HEAD
 MEAN, SD = 127 / 255, 128 / 255

@@ -15,9 +15,9 @@ import numpy as np
 from flax import traverse_util
 
 from deeploc_jax.models.resnet50 import STAGES, ResNet50
-from deeploc_jax.weights.keras_file import read_keras
+from deeploc_jax.weights.formats.keras_file import read_keras
+from deeploc_jax.weights.formats.torch_file import read_torch
 from deeploc_jax.weights.renaming import TORCH_NORM, from_torch, rename
-from deeploc_jax.weights.torch_file import read_torch
 
 KERAS_ENDINGS = ('.h5', '.hdf5', '.keras')
 MEAN, SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision: red first

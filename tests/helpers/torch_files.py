@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from deeploc_jax.weights.torch_file import MAGIC
+from deeploc_jax.weights.formats.torch_file import MAGIC
 
 KINDS = {'f4': 'FloatStorage', 'f8': 'DoubleStorage', 'f2': 'HalfStorage'}
 KINDS |= {'i8': 'LongStorage', 'u1': 'ByteStorage'}

@@ -23,7 +23,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from deeploc_jax.weights.recorded_pickle import Call, Name, Outside, read_pickle
+from deeploc_jax.weights.formats.recorded_pickle import Call, Name, Outside, read_pickle
 
 MAGIC = 0x1950A86A20F9469CFC6C  # of a file before 1.6
 TYPES: dict[str, Any] = {

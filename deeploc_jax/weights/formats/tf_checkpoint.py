@@ -9,10 +9,10 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from deeploc_jax.weights.bundle import read_bundle
-from deeploc_jax.weights.other_files import check_kind
-from deeploc_jax.weights.slices import read_slices
-from deeploc_jax.weights.sstable import is_table
+from deeploc_jax.weights.formats.bundle import read_bundle
+from deeploc_jax.weights.formats.other_files import check_kind
+from deeploc_jax.weights.formats.slices import read_slices
+from deeploc_jax.weights.formats.sstable import is_table
 
 LATEST = 'checkpoint'  # text file in which TensorFlow names the latest checkpoint
 _PART = re.compile(r'\.(index|meta|data-\d{5}-of-\d{5})$|-(\d{5}|\?{5})-of-\d{5}$')

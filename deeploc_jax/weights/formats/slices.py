@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from deeploc_jax.weights.bundle import TYPES
-from deeploc_jax.weights.sstable import fields, read_table, sizes, varint
+from deeploc_jax.weights.formats.bundle import TYPES
+from deeploc_jax.weights.formats.sstable import fields, read_table, sizes, varint
 
 VALUES = {1: 5, 2: 6, 3: 7, 9: 10}
 """Type of an array -> number of the field of a TensorProto with its values."""

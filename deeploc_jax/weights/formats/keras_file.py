@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from deeploc_jax.weights.other_files import check_kind
+from deeploc_jax.weights.formats.other_files import check_kind
 
 INSIDE = 'model.weights.h5'  # of a .keras file, which is a zip archive
 # h5py raises a SystemError for some errors on the way through damaged links.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from deeploc_jax.crc import masked_crc32c
-from deeploc_jax.weights.sstable import fields, read_table, sizes
+from deeploc_jax.weights.formats.sstable import fields, read_table, sizes
 
 TYPES = {1: '<f4', 2: '<f8', 3: '<i4', 9: '<i8'}
 

@@ -1,0 +1,1 @@
+"""Files of arrays that other libraries saved are read without these libraries."""
