@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 from sklearn.metrics import cohen_kappa_score
 
-from deeploc_jax.curate import agreement, journal_file, order, teaching
-from deeploc_jax.curate.export import correction_rows, export
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.pictures import Pictures
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.sheets import Sheets
+from deeploc_jax.curate.decisions import agreement, journal_file
+from deeploc_jax.curate.decisions.export import correction_rows, export
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders import order, teaching
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.page.pictures import Pictures
+from deeploc_jax.curate.page.sheets import Sheets
 from deeploc_jax.data.cells import read_cells
 from deeploc_jax.data.corrections import check_named, read_corrections
 from deeploc_jax.datasets import prepare_screen
@@ -125,7 +126,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(book, monkeypatch):
 WRITER = """
 import sys
 from pathlib import Path
-from deeploc_jax.curate.journal import Journal
+from deeploc_jax.curate.decisions.journal import Journal
 book = Journal(Path(sys.argv[1]))
 for number in range(10**6):
     cells = [f'{number}-{i}' for i in range(64)]

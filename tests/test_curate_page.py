@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from deeploc_jax.curate.guard import HEADERS, LARGEST
+from deeploc_jax.curate.page.guard import HEADERS, LARGEST
 from tests.helpers import chromium
 from tests.helpers.curate_page import NEXT, SHOWN, opened, press, visit, wait
 from tests.helpers.curated import request
@@ -258,7 +258,7 @@ def test_a_change_is_a_post_only(page, method, change):
 
 
 def test_a_full_disk_is_told(page, monkeypatch):
-    from deeploc_jax.curate import journal_file
+    from deeploc_jax.curate.decisions import journal_file
 
     def full(_):
         raise OSError('No space left on device')
@@ -272,7 +272,7 @@ def test_a_full_disk_is_told(page, monkeypatch):
 
 
 def test_a_taken_port_is_explained(page):
-    from deeploc_jax.curate.serve import open_socket
+    from deeploc_jax.curate.page.serve import open_socket
 
     with pytest.raises(ValueError, match='is in use: give another'):
         open_socket(page.port)
@@ -281,7 +281,7 @@ def test_a_taken_port_is_explained(page):
 def test_answers_do_not_wait_for_the_browser():
     import socket
 
-    from deeploc_jax.curate.serve import open_socket
+    from deeploc_jax.curate.page.serve import open_socket
 
     with open_socket(0) as listening:  # asyncio asks for this before TCP_NODELAY
         assert listening.proto == socket.IPPROTO_TCP

@@ -8,17 +8,17 @@ import tifffile
 
 from configs import curate as curate_config
 from deeploc_jax import tasks
-from deeploc_jax.curate.export import export
-from deeploc_jax.curate.first_guess import name_cells
-from deeploc_jax.curate.from_lab import is_lab_table, open_lab_cells
-from deeploc_jax.curate.from_scores import open_scored_cells
-from deeploc_jax.curate.from_screen import open_screen_cells, open_table_cells
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.options import class_list, parse_offset
-from deeploc_jax.curate.order import orders_of
-from deeploc_jax.curate.predicted import with_predictions
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.sheets import Sheets
+from deeploc_jax.curate.decisions.export import export
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.order import orders_of
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.page.sheets import Sheets
+from deeploc_jax.curate.sources.first_guess import name_cells
+from deeploc_jax.curate.sources.from_lab import is_lab_table, open_lab_cells
+from deeploc_jax.curate.sources.from_scores import open_scored_cells
+from deeploc_jax.curate.sources.from_screen import open_screen_cells, open_table_cells
+from deeploc_jax.curate.sources.options import class_list, parse_offset
+from deeploc_jax.curate.sources.predicted import with_predictions
 from deeploc_jax.datasets import prepare_screen
 from deeploc_jax.files import write_json
 from deeploc_jax.images import write_ome_tiff

@@ -7,14 +7,14 @@ import os
 import pytest
 
 from configs import curate as curate_config
-from deeploc_jax.curate.background import Busy
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.keep_network import keep_network
-from deeploc_jax.curate.learning_file import read_points
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.round import folder_of
-from deeploc_jax.curate.run_round import run_round
-from deeploc_jax.curate.training import Source, Training
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.training.background import Busy
+from deeploc_jax.curate.training.keep_network import keep_network
+from deeploc_jax.curate.training.learning_file import read_points
+from deeploc_jax.curate.training.round import folder_of
+from deeploc_jax.curate.training.run_round import run_round
+from deeploc_jax.curate.training.training import Source, Training
 from deeploc_jax.models import MODELS
 from deeploc_jax.tables.parquet import write_table
 from deeploc_jax.tables.predictions import predictions_table

@@ -8,17 +8,27 @@ import pytest
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from deeploc_jax.curate import held_out, learning_curve, linear, material, refit
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.keep_network import keep_network
-from deeploc_jax.curate.learning_file import append_points, points_of, read_points
-from deeploc_jax.curate.named import name_by
-from deeploc_jax.curate.new_head import with_head
-from deeploc_jax.curate.order import order_cells
-from deeploc_jax.curate.predicted import with_predictions
-from deeploc_jax.curate.round import Round
-from deeploc_jax.curate.round_words import round_words
-from deeploc_jax.curate.run_round import run_round
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.order import order_cells
+from deeploc_jax.curate.sources.named import name_by
+from deeploc_jax.curate.sources.predicted import with_predictions
+from deeploc_jax.curate.training import (
+    held_out,
+    learning_curve,
+    linear,
+    material,
+    refit,
+)
+from deeploc_jax.curate.training.keep_network import keep_network
+from deeploc_jax.curate.training.learning_file import (
+    append_points,
+    points_of,
+    read_points,
+)
+from deeploc_jax.curate.training.new_head import with_head
+from deeploc_jax.curate.training.round import Round
+from deeploc_jax.curate.training.round_words import round_words
+from deeploc_jax.curate.training.run_round import run_round
 from deeploc_jax.models import MODELS
 from deeploc_jax.models.layer import Layer
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights

@@ -26,7 +26,6 @@ SIZES = [
     (dict(name='resnet50'), 25_583_592, 25_636_712),  # Keras: 53,120 not trained
     (dict(name='resnet50', release='torchvision'), 25_557_032, None),
     (dict(name='efficientnet_lite0'), 4_652_008, 4_694_024),
-    (dict(name='efficientnet_lite1'), 5_416_680, None),
     (dict(name='efficientnet_lite2'), 6_092_072, None),
 ]
 

@@ -16,8 +16,8 @@ from absl import app, flags
 
 from benchmarks.studies.frozen import fit, read
 from benchmarks.studies.mislabelled import SHEET, exchange
-from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.order import order_cells
+from deeploc_jax.curate.orders.order import order_cells
+from deeploc_jax.curate.sources.cells import Curated
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
 

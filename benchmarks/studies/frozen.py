@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.first_guess import name_cells
-from deeploc_jax.curate.from_screen import open_screen_cells
-from deeploc_jax.curate.predicted import with_predictions
+from deeploc_jax.curate.sources.cells import Curated
+from deeploc_jax.curate.sources.first_guess import name_cells
+from deeploc_jax.curate.sources.from_screen import open_screen_cells
+from deeploc_jax.curate.sources.predicted import with_predictions
 from deeploc_jax.weights.folder import read_weights
 
 NETWORK = 'lean-sim'

@@ -19,8 +19,8 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.studies.frozen import NETWORK, read
-from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.order import order_cells
+from deeploc_jax.curate.orders.order import order_cells
+from deeploc_jax.curate.sources.cells import Curated
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.weights.folder import read_weights

@@ -18,18 +18,18 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
-from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.from_screen import open_table_cells
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.learning_file import read_points
-from deeploc_jax.curate.material import collect
-from deeploc_jax.curate.named import name_by
-from deeploc_jax.curate.predicted import with_predictions
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.round import PREDICTIONS, Round
-from deeploc_jax.curate.run_round import run_round
-from deeploc_jax.curate.sheets import Sheets
-from deeploc_jax.curate.training import Source
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.page.sheets import Sheets
+from deeploc_jax.curate.sources.cells import Curated
+from deeploc_jax.curate.sources.from_screen import open_table_cells
+from deeploc_jax.curate.sources.named import name_by
+from deeploc_jax.curate.sources.predicted import with_predictions
+from deeploc_jax.curate.training.learning_file import read_points
+from deeploc_jax.curate.training.material import collect
+from deeploc_jax.curate.training.round import PREDICTIONS, Round
+from deeploc_jax.curate.training.run_round import run_round
+from deeploc_jax.curate.training.training import Source
 from deeploc_jax.markdown import markdown_table
 from deeploc_jax.weights.folder import read_weights
 

@@ -15,7 +15,7 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.studies.frozen import fit, read
-from deeploc_jax.curate.teaching import badge
+from deeploc_jax.curate.orders.teaching import badge
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.markdown import markdown_table
 

@@ -10,21 +10,21 @@ from typing import Any
 import ml_collections
 
 from deeploc_jax.command_line import require
-from deeploc_jax.curate.cells import Curated
-from deeploc_jax.curate.desk import Desk
-from deeploc_jax.curate.export import export
-from deeploc_jax.curate.from_scores import open_scored_cells
-from deeploc_jax.curate.from_screen import open_screen_cells
-from deeploc_jax.curate.from_table import open_any_table
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.keep_network import keep_network
-from deeploc_jax.curate.named import name_by
-from deeploc_jax.curate.options import class_list, parse_offset
-from deeploc_jax.curate.predicted import with_predictions
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.run_round import run_round
-from deeploc_jax.curate.sheets import SIZES
-from deeploc_jax.curate.training import Source, Training
+from deeploc_jax.curate.decisions.export import export
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.page.desk import Desk
+from deeploc_jax.curate.page.sheets import SIZES
+from deeploc_jax.curate.sources.cells import Curated
+from deeploc_jax.curate.sources.from_scores import open_scored_cells
+from deeploc_jax.curate.sources.from_screen import open_screen_cells
+from deeploc_jax.curate.sources.from_table import open_any_table
+from deeploc_jax.curate.sources.named import name_by
+from deeploc_jax.curate.sources.options import class_list, parse_offset
+from deeploc_jax.curate.sources.predicted import with_predictions
+from deeploc_jax.curate.training.keep_network import keep_network
+from deeploc_jax.curate.training.run_round import run_round
+from deeploc_jax.curate.training.training import Source, Training
 from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
@@ -64,7 +64,7 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
     write_json(workdir / 'run.json', environment() | record)
     try:
         if config.serve:
-            from deeploc_jax.curate.serve import serve
+            from deeploc_jax.curate.page.serve import serve
 
             ranking = Ranking(cells, config.seed)
             training = Training(ranking, journal, workdir, source, run_round)

@@ -6,10 +6,10 @@ import contextlib
 import json
 import types
 
-from deeploc_jax.curate.export import export
-from deeploc_jax.curate.journal import Journal
-from deeploc_jax.curate.ranking import Ranking
-from deeploc_jax.curate.training import Training
+from deeploc_jax.curate.decisions.export import export
+from deeploc_jax.curate.decisions.journal import Journal
+from deeploc_jax.curate.orders.ranking import Ranking
+from deeploc_jax.curate.training.training import Training
 from tests.helpers import chromium
 from tests.helpers.curated import curated_cells, request, served
 
@@ -28,8 +28,8 @@ def opened(
     **of,
 ):
     """A page that is served, and how to ask it."""
-    from deeploc_jax.curate.desk import Desk
-    from deeploc_jax.curate.guard import Door
+    from deeploc_jax.curate.page.desk import Desk
+    from deeploc_jax.curate.page.guard import Door
 
     cells, journal = cells or curated_cells(**of), Journal(folder / 'journal.jsonl')
     ranking = Ranking(cells)

@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from deeploc_jax.curate.cells import Curated
+from deeploc_jax.curate.sources.cells import Curated
 from deeploc_jax.types import METADATA
 
 CLASSES = ('ER', 'GOLGI', 'NUCLEUS')
@@ -51,8 +51,8 @@ def curated_cells(n=40, network=True, labelled=True, seed=0):
 @contextlib.contextmanager
 def served(desk, doors):
     """The port of a server of the page, which ends with the block."""
-    from deeploc_jax.curate.app import make_app
-    from deeploc_jax.curate.serve import make_server, open_socket
+    from deeploc_jax.curate.page.app import make_app
+    from deeploc_jax.curate.page.serve import make_server, open_socket
 
     with open_socket(0) as listening:
         port = listening.getsockname()[1]

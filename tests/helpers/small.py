@@ -44,6 +44,10 @@ def random_variables(model, size, channels=2, seed=0):
     return jax.tree.map_with_path(draw, dict(shapes))
 
 
+LARGER = {'efficientnet_lite1', 'efficientnet_lite2'}
+"""Networks that differ from a smaller one in numbers alone."""
+
+
 def make_card(**fields):
     """What a training writes beside its weights, of three classes and two channels."""
     usual = dict(

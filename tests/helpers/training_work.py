@@ -8,8 +8,8 @@ import os
 import numpy as np
 import pyarrow as pa
 
-from deeploc_jax.curate.learning_file import append_points
-from deeploc_jax.curate.round import PREDICTIONS
+from deeploc_jax.curate.training.learning_file import append_points
+from deeploc_jax.curate.training.round import PREDICTIONS
 from deeploc_jax.tables.parquet import class_names, write_table
 from deeploc_jax.tables.predictions import read_predictions
 

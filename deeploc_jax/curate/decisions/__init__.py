@@ -1,0 +1,1 @@
+"""What people decide is kept in a journal, compared and exported."""

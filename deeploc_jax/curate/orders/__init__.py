@@ -1,0 +1,1 @@
+"""Cells are put in the order in which they are shown."""

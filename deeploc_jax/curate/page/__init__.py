@@ -1,0 +1,1 @@
+"""The page is served to annotators, sheet by sheet."""

@@ -1,0 +1,1 @@
+"""Cells are opened from screens, tables and scored plates."""

@@ -1,0 +1,1 @@
+"""A network is trained again on what was decided."""
