@@ -199,14 +199,19 @@ def named(tmp_path_factory):
         yield name_by(*about, **options)
 
 
+def relabelled(cells, book, classes):
+    """The material when the first cells got these classes."""
+    for row, number in enumerate(classes):
+        name = CLASSES[number]
+        book.append('anna', 'relabel', [str(cells.cell_ids[row])], [name], {})
+    return material.collect(cells, book)
+
+
 def test_a_round_doubts_the_wrong_labels_that_it_learned_from(named, book, tmp_path):
     cells, source = named
     assert keep_network(tmp_path, source) == keep_network(tmp_path, None) == ''
     truth = curated_cells(60).guesses
-    for row in range(10):
-        name = CLASSES[truth[row]]
-        book.append('anna', 'relabel', [str(cells.cell_ids[row])], [name], {})
-    labels = material.collect(cells, book)
+    labels = relabelled(cells, book, truth[:10])
     work = Round(tmp_path, 1, source.predictions, source.key, labels)
     run_round(work, nothing)
     new = with_predictions(cells, work.folder / 'predictions.parquet')
@@ -230,10 +235,7 @@ def test_the_network_of_a_round_says_what_its_predictions_say(named, book, tmp_p
     cells, source = named
     cells = dataclasses.replace(cells, labels=np.full(60, -1, np.int32))
     truth = curated_cells(60).guesses
-    for row in range(30):
-        name = CLASSES[truth[row]]
-        book.append('anna', 'relabel', [str(cells.cell_ids[row])], [name], {})
-    labels = material.collect(cells, book)
+    labels = relabelled(cells, book, truth[:30])
     work = Round(tmp_path, 1, source.predictions, source.key, labels)
     run_round(work, nothing)
     new = with_predictions(cells, work.folder / 'predictions.parquet')

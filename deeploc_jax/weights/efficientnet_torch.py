@@ -15,9 +15,8 @@ from flax import traverse_util
 
 from deeploc_jax.models.efficientnet_lite import EfficientNetLite0, blocks_of
 from deeploc_jax.weights.formats.torch_file import read_torch
-from deeploc_jax.weights.renaming import TORCH_NORM, from_torch, rename
+from deeploc_jax.weights.renaming import from_torch, rename, torch_names
 
-HEAD = EfficientNetLite0.HEAD
 MEAN, SD = 127 / 255, 128 / 255
 """Of the pixels that these weights were trained for (efficientnet_lite_builder.py)."""
 ENDS = {'stem': ('_conv_stem', '_bn0'), 'top': ('_conv_head', '_bn1')}
@@ -52,18 +51,10 @@ def read_torch_efficientnet(depth: float, path: Path | str) -> dict[str, Any]:
 
 def _names(blocks: list[str]) -> dict[str, tuple[str]]:
     """Our name of each array -> its name in the file."""
-    layers = {ours: (theirs, norm) for ours, (theirs, norm) in ENDS.items()}
+    layers = dict(ENDS)
     for number, block in enumerate(blocks):
         for ours, (theirs, norm) in INSIDE.items():
             if (number, ours) != (0, 'expand'):  # the first block does not widen
                 where = f'_blocks.{number}.'
                 layers[f'{block}/{ours}'] = where + theirs, where + norm
-    names = {
-        f'params/{HEAD}/kernel': ('_fc.weight',),
-        f'params/{HEAD}/bias': ('_fc.bias',),
-    }
-    for ours, (theirs, norm) in layers.items():
-        names[f'params/{ours}/conv/kernel'] = (f'{theirs}.weight',)
-        for name, field in TORCH_NORM.items():
-            names[name.format(ours)] = (f'{norm}.{field}',)
-    return names
+    return torch_names(layers, (EfficientNetLite0.HEAD, '_fc'))

@@ -47,6 +47,27 @@ def rename(
     return {ours: arrays[theirs] for ours, theirs in there.items() if theirs}
 
 
+def torch_names(
+    layers: Mapping[str, tuple[str, str]], head: tuple[str, str]
+) -> dict[str, tuple[str]]:
+    """Our name of each array of a network -> its name in a file of PyTorch.
+
+    Args:
+        layers: Our layers -> convolution and batch norm there.
+        head: Our layer of the classes, and the one there.
+    """
+    ours, theirs = head
+    names = {
+        f'params/{ours}/kernel': (f'{theirs}.weight',),
+        f'params/{ours}/bias': (f'{theirs}.bias',),
+    }
+    for layer, (convolution, norm) in layers.items():
+        names[f'params/{layer}/conv/kernel'] = (f'{convolution}.weight',)
+        for name, field in TORCH_NORM.items():
+            names[name.format(layer)] = (f'{norm}.{field}',)
+    return names
+
+
 def from_torch(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Arrays of PyTorch, by our names, as float32 with their axes in our order.
 

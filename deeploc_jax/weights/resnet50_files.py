@@ -17,7 +17,7 @@ from flax import traverse_util
 from deeploc_jax.models.resnet50 import STAGES, ResNet50
 from deeploc_jax.weights.formats.keras_file import read_keras
 from deeploc_jax.weights.formats.torch_file import read_torch
-from deeploc_jax.weights.renaming import TORCH_NORM, from_torch, rename
+from deeploc_jax.weights.renaming import from_torch, rename, torch_names
 
 KERAS_ENDINGS = ('.h5', '.hdf5', '.keras')
 MEAN, SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision: red first
@@ -121,12 +121,4 @@ def _torch_names() -> dict[str, tuple[str]]:
         inside = (f'conv{number}', f'bn{number}')
         inside = inside if number else ('downsample.0', 'downsample.1')
         pairs[ours] = where + inside[0], where + inside[1]
-    names = {
-        f'params/{ResNet50.HEAD}/kernel': ('fc.weight',),
-        f'params/{ResNet50.HEAD}/bias': ('fc.bias',),
-    }
-    for ours, (convolution, norm) in pairs.items():
-        names[f'params/{ours}/conv/kernel'] = (f'{convolution}.weight',)
-        for name, field in TORCH_NORM.items():
-            names[name.format(ours)] = (f'{norm}.{field}',)
-    return names
+    return torch_names(pairs, (ResNet50.HEAD, 'fc'))
