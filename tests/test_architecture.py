@@ -69,7 +69,8 @@ FLOORS = {
     },
     'adapt': NETWORKS | {'data', 'predict'},
     'curate': NETWORKS | {'data', 'images', 'predict', 'screens', 'tables', 'workdir'},
-    'transfer': NETWORKS | {'data', 'tables', 'predict', 'train', 'probe', 'workdir'},
+    'transfer': NETWORKS
+    | {'data', 'tables', 'predict', 'train', 'probe', 'report', 'workdir'},
 }
 FLOORS['tasks'] = set(FLOORS)
 # The door: what `import deeploc_jax` offers.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import ml_collections
 
 from deeploc_jax import sharding
-from deeploc_jax.class_map import ClassMap, make_class_map
+from deeploc_jax.class_map import make_class_map
 from deeploc_jax.command_line import require
 from deeploc_jax.data.corrections import digest_of, read_corrections
 from deeploc_jax.data.normalize import check_augmentation, make_normalize
@@ -18,23 +18,19 @@ from deeploc_jax.data.screen_info import describe_screen
 from deeploc_jax.data.split_check import check_splits
 from deeploc_jax.datasets import open_screen
 from deeploc_jax.devices import is_main
-from deeploc_jax.files import write_json
 from deeploc_jax.lookup import check_name
 from deeploc_jax.names import split_names, split_sizes
 from deeploc_jax.predict.screen import fit_to_screen
 from deeploc_jax.predict.views import check_crops
 from deeploc_jax.probe.classifiers import PROBES
-from deeploc_jax.report.learning_curve_table import in_markdown, mean_and_spread
-from deeploc_jax.report.learning_curves import write_learning_curves
-from deeploc_jax.report.transfer import MODES, NEEDED, advice, mapping_in_words
-from deeploc_jax.tables.fits import transfers_table
-from deeploc_jax.tables.parquet import write_table
+from deeploc_jax.report.transfer import MODES, NEEDED, mapping_in_words
 from deeploc_jax.transfer.as_is import AsIs
 from deeploc_jax.transfer.draws import make_draws
 from deeploc_jax.transfer.jobs import jobs_of, most_cells
 from deeploc_jax.transfer.missing_fits import fit_missing
 from deeploc_jax.transfer.prober import Prober
 from deeploc_jax.transfer.recipe import Recipe
+from deeploc_jax.transfer.results import write_results
 from deeploc_jax.transfer.target_screen import Target, read_target
 from deeploc_jax.transfer.tuner import Tuner
 from deeploc_jax.transfer.unseen import Unseen
@@ -42,7 +38,6 @@ from deeploc_jax.types import METADATA
 from deeploc_jax.weights.folder import TrainedNetwork, read_weights
 from deeploc_jax.workdir.claim import claim_workdir
 from deeploc_jax.workdir.finished_fits import Fits
-from deeploc_jax.workdir.record import describe_splits, environment, short
 from deeploc_jax.workdir.source import data_folders
 
 MAY_CHANGE = ('splits.test', 'evaluation.', 'modes', 'cells_per_class', 'draws')
@@ -100,8 +95,17 @@ def run(config: ml_collections.ConfigDict, workdir: Path) -> None:
             | dict(series=job.mode, cells_per_class=job.draw.cells_per_class)
             for job in jobs
         ]
-        trained_on = source.card.screen
-        report(config, workdir, trained_on, target, classes, rows, asked.confusion_at)
+        write_results(
+            workdir,
+            source.card.screen,
+            target,
+            classes,
+            rows,
+            test_split=config.splits.test,
+            crops=recipe.crops,
+            group_by=config.group_by,
+            confusion_at=asked.confusion_at,
+        )
 
 
 def open_target(
@@ -194,55 +198,3 @@ def recipe_of(config: ml_collections.ConfigDict) -> Recipe:
         crops=config.evaluation.crops,
         memory_limit=config.memory_limit,
     )
-
-
-def report(
-    config: ml_collections.ConfigDict,
-    workdir: Path,
-    trained_on: str,
-    target: Target,
-    classes: ClassMap,
-    rows: list[dict[str, Any]],
-    confusion_at: list[int] | list[None],
-) -> None:
-    """Writes `transfer.parquet`, `run.json` and the page, and prints the advice.
-
-    Args:
-        config: The config of the task.
-        workdir: Folder that the files are written to.
-        trained_on: Full name of the screen that the source was trained on.
-        target: The screen that it was transferred to.
-        classes: Its classes in terms of those of the source.
-        rows: A row for each fit.
-        confusion_at: Cells of each class at which confusion matrices are drawn.
-    """
-    train = target.cells['train']
-    group = '' if config.group_by == 'cell_id' else config.group_by
-    words = f'{advice(rows, group)} {mapping_in_words(classes)}'
-    tested = dict(test_split=config.splits.test, crops=config.evaluation.crops)
-    table = transfers_table([row | tested for row in rows], train.class_names)
-    path = write_table(table, workdir / 'transfer.parquet')
-    record = dict(
-        environment(),
-        trained_on=trained_on,
-        **target.screen.facts(),
-        class_names=train.class_names,
-        advice=words,
-        **describe_splits(target.cells),
-    )
-    write_json(workdir / 'run.json', record)
-    page = write_learning_curves(
-        workdir,
-        f'Transfer to {target.screen.full_name}',
-        rows,
-        MODES,
-        lead=words,
-        class_names=train.class_names,
-        confusion_at=confusion_at,
-    )
-    print(f'\n{in_markdown(mean_and_spread(rows))}\n\n{words}\nTable:   {path}')
-    weights = workdir / 'weights'
-    if weights.exists():
-        of = 'fine-tuned on the largest number of cells, draw 0'
-        print(f'Weights: {short(weights)}, {of}')
-    print(f'Report:  {short(page)}')
