@@ -102,6 +102,16 @@ def test_commands_name_configs_and_fields_that_exist(page, parse, monkeypatch):
         assert parse(*arguments) == sys.argv[:1]  # nothing is left over
 
 
+def test_results_on_the_cells_that_the_simulator_was_set_beside_say_so():
+    said, silent = [], []
+    for page in pages.PAGES:
+        text = ' '.join(pages.prose(page).split())
+        if re.search('yeast_wt2|five proteins', text) and page.name != 'not_kept.md':
+            open_ = re.search('set beside|set by looking at these very cells', text)
+            (said if open_ else silent).append(pages.name(page))
+    assert 'README.md' in said and not silent
+
+
 def test_every_page_is_found_from_the_index():
     seen, new = set(), {pages.ROOT / 'README.md'}
     while new:
