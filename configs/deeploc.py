@@ -16,7 +16,7 @@ Result, as accuracy on test:
     small      0.973 ± 0.003, 0.981 ± 0.003, 0.964 ± 0.002 on real cells of two
                localizations: one of three fields is tested, the others are trained on
                (seeds 0, 1, 2)
-    sim        0.661 (95 % 0.602 to 0.718) on yeast_sim 4.0.0, seed 0
+    sim        0.709 (95 % 0.657 to 0.757) on yeast_sim 6.0.0, seed 0
     smoke      0.091 (95 % 0.017 to 0.164) on yeast_sim/smoke 4.0.0: it learns nothing
 Time:
     published, modern  minutes on one NVIDIA H100
